@@ -1,0 +1,39 @@
+"""Where may it be built? Constraint screening of proposed sites in Lianzhou (连州市).
+
+Names resolve on first use, so that ``import lianzhou_gis`` loads no GIS library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from lianzhou_gis.catalog import Catalog
+    from lianzhou_gis.formats import Sites, read_sites, write_parcel_txt
+    from lianzhou_gis.rulebook import Rulebook
+    from lianzhou_gis.screening import Result, screen
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Catalog": "lianzhou_gis.catalog",
+    "Result": "lianzhou_gis.screening",
+    "Rulebook": "lianzhou_gis.rulebook",
+    "Sites": "lianzhou_gis.formats",
+    "read_sites": "lianzhou_gis.formats",
+    "screen": "lianzhou_gis.screening",
+    "write_parcel_txt": "lianzhou_gis.formats",
+}
+
+__all__ = ["Catalog", "Result", "Rulebook", "Sites", "__version__", "read_sites", "screen", "write_parcel_txt"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'lianzhou_gis' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

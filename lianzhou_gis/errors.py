@@ -1,0 +1,121 @@
+"""Exceptions, and the record of everything that was repaired, doubted or dropped.
+
+Every exception carries its sentence in Chinese and in English, names the file or the thing that is wrong, the place in
+it, and what to do. Each is also a builtin exception, so that ``except ValueError`` works for callers who do not know us.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = [
+    "CatalogError",
+    "FactError",
+    "FormatError",
+    "GeometryError",
+    "Issue",
+    "LianzhouError",
+    "MissingExtraError",
+    "MissingFileError",
+    "ReferenceSystemError",
+    "RuleError",
+    "RunError",
+]
+
+
+class LianzhouError(Exception):
+    """Root of all exceptions of this package.
+
+    Parameters
+    ----------
+    zh, en : str
+        One sentence each: what is wrong, where, and what to do.
+
+    Examples
+    --------
+    >>> str(LianzhouError("文件不存在", "no such file"))
+    'no such file'
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+    def text(self, lang: str) -> str:
+        """Return the sentence in ``lang``, ``"zh"`` or ``"en"``."""
+        return self.zh if lang == "zh" else self.en
+
+
+class ReferenceSystemError(LianzhouError, ValueError):
+    """A coordinate reference system is missing, unknown or impossible for the place.
+
+    Attributes
+    ----------
+    candidates : tuple
+        What would put the coordinates into the region, likeliest first.
+    """
+
+    def __init__(self, zh: str, en: str, candidates: tuple[Any, ...] = ()) -> None:
+        super().__init__(zh, en)
+        self.candidates = candidates
+
+
+class FormatError(LianzhouError, ValueError):
+    """A file exists but its content cannot be read as what it claims to be."""
+
+
+class MissingFileError(LianzhouError, FileNotFoundError):
+    """A file or folder that was named does not exist."""
+
+
+class GeometryError(LianzhouError, ValueError):
+    """A geometry cannot be used, or not for this purpose."""
+
+
+class CatalogError(LianzhouError, ValueError):
+    """The catalog of layers is broken."""
+
+
+class RuleError(LianzhouError, ValueError):
+    """The rulebook is broken."""
+
+
+class FactError(LianzhouError, ValueError):
+    """A fact of a project is unknown to the vocabulary or has an impossible value."""
+
+
+class RunError(LianzhouError, ValueError):
+    """A run folder cannot be written or read."""
+
+
+class MissingExtraError(LianzhouError, ImportError):
+    """An optional package is needed and not installed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Something that was repaired, reprojected, guessed, doubted, cut or dropped.
+
+    Attributes
+    ----------
+    severity : {"info", "warning", "error"}
+    code : str
+        Lower snake case, stable: what tests and programs look at.
+    where : str
+        The file, layer or site, and the place in it (``"a.txt:12"``, ``"layer water, zone W3"``). Never an absolute path.
+    zh, en : str
+        The sentence for people.
+    """
+
+    severity: Literal["info", "warning", "error"]
+    code: str
+    where: str
+    zh: str
+    en: str
+
+    @property
+    def message(self) -> dict[str, str]:
+        """Both sentences, as they stand in ``result.json``."""
+        return {"zh": self.zh, "en": self.en}

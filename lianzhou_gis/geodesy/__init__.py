@@ -1,0 +1,1 @@
+"""Reference systems, datums, the plane, area, length and distance."""

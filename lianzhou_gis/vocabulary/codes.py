@@ -1,0 +1,85 @@
+"""The closed lists of codes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """The answer for a site, strictest first.
+
+    Examples
+    --------
+    >>> Verdict.PROHIBITED.stricter_than(Verdict.CONDITIONAL)
+    True
+    >>> Verdict.strictest([Verdict.CONDITIONAL, Verdict.NEEDS_JUDGEMENT])
+    <Verdict.NEEDS_JUDGEMENT: 'needs_judgement'>
+    """
+
+    PROHIBITED = "prohibited"
+    PROCEDURE_REQUIRED = "procedure_required"
+    NEEDS_JUDGEMENT = "needs_judgement"
+    CONDITIONAL = "conditional"
+    NEEDS_INFORMATION = "needs_information"
+    NOT_ASSESSED = "not_assessed"
+    NO_CONFLICT_FOUND = "no_conflict_found"
+
+    @property
+    def rank(self) -> int:
+        """Place in the order of strictness, 0 the strictest."""
+        return list(Verdict).index(self)
+
+    def stricter_than(self, other: Verdict) -> bool:
+        """Tell whether this verdict is stricter than ``other``."""
+        return self.rank < other.rank
+
+    @staticmethod
+    def strictest(verdicts: list[Verdict]) -> Verdict:
+        """Return the strictest of at least one verdict."""
+        return min(verdicts, key=lambda verdict: verdict.rank)
+
+
+class Effect(StrEnum):
+    """What a rule does to a site, strictest first; ``notice`` restricts nothing."""
+
+    PROHIBITED = "prohibited"
+    PROCEDURE_REQUIRED = "procedure_required"
+    NEEDS_JUDGEMENT = "needs_judgement"
+    CONDITIONAL = "conditional"
+    NOTICE = "notice"
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict that this effect alone leads to."""
+        return Verdict.NO_CONFLICT_FOUND if self is Effect.NOTICE else Verdict(self.value)
+
+
+class Relation(StrEnum):
+    """How a site lies to a zone; ``apart`` is never stored."""
+
+    OVERLAP = "overlap"
+    WITHIN = "within"
+    TOUCH = "touch"
+    NEAR = "near"
+    APART = "apart"
+
+
+class GapReason(StrEnum):
+    """Why something is not assessed."""
+
+    LAYER_MISSING = "layer_missing"
+    LAYER_EMPTY = "layer_empty"
+    LAYER_INCOMPLETE = "layer_incomplete"
+    LAYER_EXPIRED = "layer_expired"
+    OUTSIDE_COVERAGE = "outside_coverage"
+    COVERAGE_GAP = "coverage_gap"
+    UNKNOWN_CRS = "unknown_crs"
+    INVALID_GEOMETRY = "invalid_geometry"
+    UNKNOWN_GRADE = "unknown_grade"
+    NO_GEOMETRY = "no_geometry"
+    NO_FOOTPRINT = "no_footprint"
+    MISSING_FACT = "missing_fact"
+    ACCESS_UNDECIDED = "access_undecided"
+    NO_RULE = "no_rule"
+    UNRELIABLE_DATUM = "unreliable_datum"
+    READ_ERROR = "read_error"

@@ -1,0 +1,1 @@
+"""Shared shapes and places of the tests."""
