@@ -1,7 +1,7 @@
 """Exceptions, and the record of everything that was repaired, doubted or dropped.
 
-Every exception carries its sentence in Chinese and in English, names the file or the thing that is wrong, the place in
-it, and what to do. Each is also a builtin exception, so that ``except ValueError`` works for callers who do not know us.
+Every exception carries its sentence in Chinese and in English, names the file or the thing that is wrong, the place
+in it, and what to do. Each is also a builtin exception, so that ``except ValueError`` works for callers who do not know us.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ class Issue:
     code : str
         Lower snake case, stable: what tests and programs look at.
     where : str
-        The file, layer or site, and the place in it (``"a.txt:12"``, ``"layer water, zone W3"``). Never an absolute path.
+        The file, layer or site, and the place in it (``"a.txt:12"``, ``"layer water, zone W3"``).
+        Never an absolute path.
     zh, en : str
         The sentence for people.
     """

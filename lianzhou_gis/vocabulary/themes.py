@@ -122,7 +122,8 @@ def _plain(text: str) -> str:
 def grade_of(theme_id: str, text: str | None) -> str | None:
     """Return the grade that a text in the wild means, or ``None`` where it means none that is known.
 
-    Full-width letters, spaces and case do not matter. The match is of the whole text: ``"非一级保护区"`` is not ``"一级保护区"``.
+    Full-width letters, spaces and case do not matter. The match is of the whole text, so that a text that
+    says "not a primary zone" is not taken for a primary zone.
 
     Examples
     --------

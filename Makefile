@@ -1,0 +1,65 @@
+# The two commands of a newcomer are `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo install test check lint types tests browser example bench clean
+
+help:
+	@echo "make demo     set up, screen the demo sites, write maps/demo/"
+	@echo "make test     set up with the test extras, then lint, types and all tests"
+	@echo "make install  set up with every extra"
+	@echo "make check    lint and types only"
+	@echo "make bench    timings against named peers (minutes)"
+	@echo "make example  rewrite maps/example.html"
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=python3.11 ..."; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); \
+	  else echo "python3-venv is missing: sudo apt-get install python3-venv"; exit 2; fi; }
+
+# Only the core, so that a newcomer waits a minute or so.
+$(VENV)/.core: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.full: setup.cfg pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[all]'
+	@touch $(VENV)/.core $@
+
+demo: $(VENV)/.core
+	$(BIN)/lianzhou-gis demo --out maps/demo --overwrite
+
+install: $(VENV)/.full
+
+# The browser tests need Chromium and a CJK font.
+browser: $(VENV)/.full
+	@sh tests/browser/install.sh $(BIN)/python
+
+lint: $(VENV)/.full
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/yamllint --strict lianzhou_gis layers tests
+
+types: $(VENV)/.full
+	$(BIN)/mypy
+
+check: lint types
+
+tests: browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test: check tests
+
+example: $(VENV)/.core
+	$(BIN)/lianzhou-gis demo --out maps/demo --overwrite --quiet
+	cp maps/demo/map.html maps/example.html
+
+bench: $(VENV)/.full
+	$(BIN)/python benchmarks/overlay_against_geopandas.py
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info maps/demo
