@@ -1,1 +1,48 @@
-"""."""
+"""The command ``lianzhou-gis``. Each command is a thin function that parses, calls the library and prints.
+
+Only click is imported here; what a command needs is imported inside it, so that ``--help`` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+import lianzhou_gis
+
+__all__ = ["main"]
+
+_COMMANDS = {
+    "demo": "核查演示项目（合成数据） / screen the demo sites (synthetic data)",
+    "layers": "图层清单与检查 / list and check the layers",
+    "map": "由结果文件夹生成地图 / make the map of a run folder",
+    "rules": "规则清单、说明与检查 / list, show and check the rules",
+    "screen": "核查项目选址 / screen proposed sites",
+}
+
+
+class _Commands(click.Group):
+    """A group that loads a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"lianzhou_gis.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(lianzhou_gis.__version__, prog_name="lianzhou-gis")
+def main() -> None:
+    """连州市项目选址环境管控核查（初步筛查，不作为审批依据）。
+
+    Constraint screening of proposed sites in Lianzhou. Exit codes: 0 done, 1 a site reaches --fail-on, 2 bad input.
+    """

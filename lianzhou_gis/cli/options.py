@@ -1,0 +1,109 @@
+"""Options that several commands share, and how an error reaches the user: one line on stderr, exit code 2."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lianzhou_gis.errors import LianzhouError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["catalog", "console", "date_option", "guarded", "json_option", "lang", "status"]
+
+Command = Callable[..., Any]
+
+catalog = click.option(
+    "--layers",
+    "catalog",
+    type=click.Path(path_type=Path),
+    default=Path("layers/layers.yaml"),
+    show_default=True,
+    help="图层目录 / catalog of layers",
+)
+date_option = click.option(
+    "--as-of", metavar="DATE", help="法规与图层的基准日，默认今天 / day whose law and layers apply, default today"
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="以 JSON 输出到标准输出 / JSON to stdout")
+lang = click.option(
+    "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="输出语言 / language"
+)
+
+
+def _fail(message: str, language: str) -> None:
+    word = "错误：" if language == "zh" else "Error: "
+    click.echo(word + " ".join(message.split()), err=True)
+    sys.exit(2)
+
+
+def guarded(function: Command) -> Command:
+    """Turn errors of the input into one line on stderr and exit code 2."""
+
+    @functools.wraps(function)
+    def run(**options: Any) -> Any:  # noqa: ANN401 - click's values
+        language = options.get("lang", "zh")
+        try:
+            return function(**options)
+        except LianzhouError as error:
+            _fail(error.text(language), language)
+        except OSError as error:
+            name = Path(str(error.filename)).name if error.filename else ""
+            _fail(f"{name}: {error.strerror or error}", language)
+
+    return run
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that never takes what comes from data for markup of its own."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+
+
+_STEPS = {
+    "sites": ("读取项目", "reading sites"),
+    "layers": ("读取图层", "reading layers"),
+    "overlay": ("叠加分析", "overlay"),
+    "findings": ("应用规则", "applying rules"),
+    "writing": ("写出结果", "writing"),
+}
+
+
+def status(language: str, *, quiet: bool = False) -> Callable[[str], None]:
+    """Return what a long work calls at each step: a line on stderr, where that is a terminal."""
+
+    def tell(step: str) -> None:
+        if not quiet and sys.stderr.isatty():
+            zh, en = _STEPS[step]
+            click.echo((zh if language == "zh" else en) + " …", err=True)
+
+    return tell
+
+
+def day(text: str | None) -> str | None:
+    """Check a date given on the command line.
+
+    Raises
+    ------
+    FormatError
+        If it is no ISO date.
+    """
+    from datetime import date
+
+    from lianzhou_gis.errors import FormatError
+
+    if text is not None:
+        try:
+            date.fromisoformat(text)
+        except ValueError as error:
+            raise FormatError(
+                f"--as-of：{text!r} 不是日期；请写成 2026-11-23 的形式",
+                f"--as-of: {text!r} is not a date; write it as 2026-11-23",
+            ) from error
+    return text

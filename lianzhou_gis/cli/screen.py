@@ -1,0 +1,119 @@
+"""``lianzhou-gis screen``: sites in, verdicts out."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lianzhou_gis.cli import options
+from lianzhou_gis.errors import FactError
+from lianzhou_gis.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    from lianzhou_gis.screening import Result
+
+__all__ = ["screen"]
+
+
+def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+    pairs = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise FactError(
+                f"--set {text!r}：应写成 名称=值，如 --set livestock=no",
+                f"--set {text!r}: write it as name=value, for instance --set livestock=no",
+            )
+        pairs[key.strip()] = value.strip()
+    return pairs
+
+
+def finish(
+    result: Result, *, out: Path | None, overwrite: bool, as_json: bool, fail_on: str | None, lang: str, quiet: bool
+) -> None:
+    """Write, print and leave with the exit code that the verdicts ask for."""
+    from lianzhou_gis.cli.tables import sites_table, summary
+
+    if out is not None:
+        options.status(lang, quiet=quiet)("writing")
+        result.save(out, overwrite=overwrite)
+    if as_json:
+        from lianzhou_gis.runs import as_document
+
+        click.echo(json.dumps(as_document(result), ensure_ascii=False, indent=1))
+    elif not quiet:
+        window = options.console()
+        window.print(sites_table(result, lang))
+        window.print(summary(result, lang))
+    if out is not None and not quiet:
+        told = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
+        click.echo(f"{told}: {out}", err=as_json)
+    if fail_on is not None:
+        worst = {Verdict(value) for value in result.sites["worst_possible"]}
+        if any(not Verdict(fail_on).stricter_than(verdict) for verdict in worst):
+            sys.exit(1)
+
+
+@click.command()
+@click.argument("sites", nargs=-1, required=True, type=click.Path(path_type=Path))
+@options.catalog
+@click.option("--facts", "facts_file", type=click.Path(path_type=Path), help="项目信息 YAML/JSON / file of facts")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="一条项目信息，可重复 / one fact, repeatable")
+@click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
+@click.option("--datum", type=click.Choice(["gcj02", "bd09"]), help="经纬度的加偏基准 / offset datum of lon/lat")
+@options.date_option
+@click.option("--themes", help="只核查这些主题，逗号分隔 / only these themes, comma separated")
+@click.option("--out", type=click.Path(path_type=Path), help="结果文件夹；不给则不写文件 / run folder")
+@click.option("--overwrite", is_flag=True, help="覆盖已有结果 / replace an earlier run")
+@options.json_option
+@click.option(
+    "--fail-on",
+    type=click.Choice([verdict.value for verdict in Verdict]),
+    help="最坏可能达到或严于此结论时退出码为 1 / exit 1 at this worst_possible or stricter",
+)
+@options.lang
+@options.guarded
+def screen(
+    sites: tuple[Path, ...],
+    catalog: Path,
+    facts_file: Path | None,
+    sets: tuple[str, ...],
+    crs: str | None,
+    datum: str | None,
+    as_of: str | None,
+    themes: str | None,
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    fail_on: str | None,
+    lang: str,
+) -> None:
+    """核查项目选址：SITES 为界址点 TXT、GeoJSON、GeoPackage、Shapefile（含 zip）或 CSV。
+
+    Screen proposed sites: parcel TXT, GeoJSON, GeoPackage, Shapefile (or zip) or CSV.
+    """
+    options.day(as_of)
+    pairs = _pairs(sets)
+
+    from lianzhou_gis.catalog import Catalog
+    from lianzhou_gis.formats import read_facts, read_sites
+    from lianzhou_gis.geodesy import Region
+    from lianzhou_gis.screening import screen as run
+
+    entries = Catalog.open(catalog)
+    region = Region(entries.region.name, entries.region.bounds) if entries.region.bounds else None
+    given: Any = list(sites) if len(sites) > 1 else sites[0]
+    result = run(
+        read_sites(given, crs=crs, datum=datum, region=region),
+        entries,
+        facts=read_facts(facts_file) if facts_file else None,
+        sets=pairs,
+        as_of=as_of,
+        themes=[theme.strip() for theme in themes.split(",")] if themes is not None else None,
+        progress=options.status(lang),
+    )
+    finish(result, out=out, overwrite=overwrite, as_json=as_json, fail_on=fail_on, lang=lang, quiet=False)

@@ -1,0 +1,141 @@
+"""What the commands print: tables that a planner reads in a terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, Verdict, label, themes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lianzhou_gis.screening import Result
+
+__all__ = ["plain_table", "sites_table", "summary"]
+
+_COLOURS = {
+    Verdict.PROHIBITED: "red",
+    Verdict.PROCEDURE_REQUIRED: "dark_orange",
+    Verdict.NEEDS_JUDGEMENT: "magenta",
+    Verdict.CONDITIONAL: "yellow",
+    Verdict.NEEDS_INFORMATION: "cyan",
+    Verdict.NOT_ASSESSED: "bright_black",
+    Verdict.NO_CONFLICT_FOUND: "green",
+}
+_GROUNDS = 4
+
+
+def plain_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """Return a table of texts; control characters in data are dropped."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*[cell if isinstance(cell, Text) else Text(_printable(cell)) for cell in row])
+    return table
+
+
+def _printable(value: Any) -> str:  # noqa: ANN401 - any cell
+    text = "" if value is None else str(value)
+    return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
+
+
+def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the findings table
+    """Return the findings of a site in short, the strictest first, notices left out."""
+    lines: list[str] = []
+    rank = {effect: place for place, effect in enumerate(Effect)}
+    for row in sorted(findings, key=lambda row: (rank[Effect(row.effect)], row.rule_id)):
+        if Effect(row.effect) is Effect.NOTICE:
+            continue
+        citation = row.citations[0] if row.citations else None
+        article = "" if citation is None else _citation(citation, lang)
+        line = f"{row.title[lang]} {article}".strip()
+        if line not in lines:
+            lines.append(line)
+    more = len(lines) - _GROUNDS
+    if more > 0:
+        lines = [*lines[:_GROUNDS], f"… +{more}"]
+    return "\n".join(lines)
+
+
+def _citation(citation: Any, lang: str) -> str:  # noqa: ANN401 - record or dict
+    title, article = (
+        (citation["title"], citation["article"])
+        if isinstance(citation, dict)
+        else (
+            citation.title,
+            citation.article,
+        )
+    )
+    return f"（《{title['zh']}》第{article}条）" if lang == "zh" else f"({title['en']}, art. {article})"
+
+
+def _gaps(gaps: Any, lang: str) -> str:  # noqa: ANN401 - rows of the gaps table
+    names = themes()
+    counted: Counter[str] = Counter()
+    for row in gaps:
+        what = names[row.theme].label[lang] if isinstance(row.theme, str) and row.theme in names else ""
+        reason = label("gap", row.reason)[lang]
+        counted[f"{what}{'：' if lang == 'zh' else ': '}{reason}" if what else reason] += 1
+    lines = [f"{text} ×{number}" if number > 1 else text for text, number in counted.most_common()]
+    more = len(lines) - _GROUNDS
+    return "\n".join([*lines[:_GROUNDS], f"… +{more}"] if more > 0 else lines)
+
+
+def sites_table(result: Result, lang: str) -> Table:
+    """Return the verdicts of a run, the worst possible first."""
+    findings: dict[str, list[Any]] = {}
+    for row in result.assessment.findings.itertuples():
+        findings.setdefault(row.site_id, []).append(row)
+    gaps: dict[str, list[Any]] = {}
+    for row in result.assessment.gaps.itertuples():
+        gaps.setdefault(row.site_id, []).append(row)
+    heads = ("项目", "结论", "依据", "未核查/缺项") if lang == "zh" else ("Site", "Verdict", "Rests on", "Gaps")
+    frame = result.sites
+    order = frame.assign(
+        worst=[Verdict(value).rank for value in frame["worst_possible"]],
+        proven=[Verdict(value).rank for value in frame["verdict"]],
+    ).sort_values(["worst", "proven", "site_id"])
+    rows = []
+    for site in order.itertuples():
+        verdict = Text(_printable(getattr(site, f"label_{lang}")), style=_COLOURS[Verdict(site.verdict)])
+        name = f"{site.site_id}\n{site.name}" if isinstance(site.name, str) else site.site_id
+        rows.append((name, verdict, _grounds(findings.get(site.site_id, ()), lang), _gaps(gaps.get(site.site_id, ()), lang)))
+    table = plain_table(heads, rows)
+    table.show_lines = True
+    return table
+
+
+def summary(result: Result, lang: str) -> Text:
+    """Return what stands under every table: the day, the rulebook, the layers with their dates, the disclaimer."""
+    layers = result.layers.layers
+    dates = "；".join(
+        f"{layer.entry.id}（{layer.entry.data_date or '日期不明'}）"
+        if lang == "zh"
+        else f"{layer.entry.id} ({layer.entry.data_date or 'no date'})"
+        for layer in layers
+    )
+    if lang == "zh":
+        lines = [
+            f"基准日 {result.as_of}；规则库 {result.rulebook.version}；图层：{dates}",
+            *(["图层含合成演示数据，不代表连州市真实区划。"] if result.synthetic else []),
+            f"{DISCLAIMER['zh']}。",
+        ]
+    else:
+        lines = [
+            f"As of {result.as_of}; rulebook {result.rulebook.version}; layers: {dates}",
+            *(["Layers are synthetic demo data; they do not show Lianzhou's real zones."] if result.synthetic else []),
+            f"{DISCLAIMER['en']}.",
+        ]
+    notable = [issue for issue in result.issues if issue.severity != "info"]
+    if notable:
+        head = f"需注意 {len(notable)} 项：" if lang == "zh" else f"{len(notable)} issues:"
+        shown = [f"  {issue.where}: {issue.message[lang]}" for issue in notable[:10]]
+        rest = [f"  … +{len(notable) - 10}"] if len(notable) > 10 else []
+        lines += [head, *shown, *rest]
+    return Text(_printable("\n".join(lines)))

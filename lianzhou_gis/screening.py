@@ -1,0 +1,245 @@
+"""The pipeline: sites in, layers and rules of the date, overlaps, findings, verdicts out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import pandas as pd
+
+from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.errors import CatalogError, Issue
+from lianzhou_gis.findings import Assessment, Override, assess
+from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
+from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
+from lianzhou_gis.overlay import Overlay, overlay
+from lianzhou_gis.rulebook import Rulebook
+from lianzhou_gis.vocabulary import themes as all_themes
+from lianzhou_gis.zones import Layers, load_layers
+
+if TYPE_CHECKING:
+    import folium
+
+__all__ = ["Result", "screen"]
+
+Facts = Mapping[str, Any] | FactsFile
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One screening: the verdict for every site, and all that it rests on.
+
+    Attributes
+    ----------
+    sites_in : Sites
+        The sites as read, never changed.
+    facts : dict
+        Facts by ``site_id`` as the rules saw them.
+    layers : Layers
+        The layers in scope as loaded, with their gaps.
+    overlay : Overlay
+        What was measured.
+    assessment : Assessment
+        Findings, gaps, questions, checks and verdicts.
+    as_of : datetime.date
+        The day whose law and layers were applied.
+    scope : tuple of str
+        The themes that were looked at.
+    """
+
+    sites_in: Sites
+    facts: dict[str, dict[str, Any]]
+    catalog: Catalog
+    layers: Layers
+    rulebook: Rulebook
+    overlay: Overlay
+    assessment: Assessment
+    as_of: date
+    scope: tuple[str, ...]
+    parameters: dict[str, Any]
+    issues: tuple[Issue, ...] = field(default=())
+
+    @cached_property
+    def sites(self) -> gpd.GeoDataFrame:
+        """The sites with their verdicts, by ``site_id``; EPSG:4490."""
+        frame = self.sites_in.frame.merge(self.assessment.verdicts, on="site_id", validate="one_to_one")
+        frame = gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4490")
+        return frame.sort_values("site_id", ignore_index=True)
+
+    @cached_property
+    def findings(self) -> gpd.GeoDataFrame:
+        """Every rule that bears on a site through a zone, with the piece; EPSG:4490."""
+        return _with_geometry(self.assessment.findings)
+
+    @cached_property
+    def gaps(self) -> gpd.GeoDataFrame:
+        """Everything that is not assessed, by name; EPSG:4490."""
+        return _with_geometry(self.assessment.gaps)
+
+    @cached_property
+    def overlaps(self) -> gpd.GeoDataFrame:
+        """Every pair of a site and a zone that overlap, touch or are near; EPSG:4490."""
+        return _with_geometry(self.overlay.overlaps)
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """Areas per site, theme and grade; net areas by union."""
+        return self.overlay.totals
+
+    @property
+    def checks(self) -> pd.DataFrame:
+        """One row per site and theme, negatives included."""
+        return self.assessment.checks
+
+    @property
+    def questions(self) -> list[Any]:
+        """The facts that are missing, as questions, those that settle most first."""
+        return self.assessment.questions
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """The zones near a site, or nearest to it; EPSG:4490."""
+        return self.overlay.zones_drawn
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any layer that was used is synthetic."""
+        return any(layer.entry.synthetic for layer in self.layers.layers)
+
+    def explore(self) -> folium.Map:
+        """Return an ordinary ``folium.Map`` of the run, to which tiles, markers and layers can be added."""
+        from lianzhou_gis.maps import explore
+
+        return explore(self)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the run folder and return its path.
+
+        Raises
+        ------
+        RunError
+            If the folder exists and is not empty, unless ``overwrite`` and it is a run folder.
+        """
+        from lianzhou_gis.maps import map_page
+        from lianzhou_gis.runs import save
+
+        return save(self, Path(folder), pages={"map.html": map_page}, overwrite=overwrite)
+
+
+def screen(
+    sites: Any,  # noqa: ANN401 - whatever read_sites takes
+    catalog: Catalog | str | Path,
+    rulebook: Rulebook | None = None,
+    *,
+    facts: Facts | None = None,
+    sets: Mapping[str, str] | None = None,
+    as_of: date | str | None = None,
+    themes: Sequence[str] | None = None,
+    overrides: Sequence[Override] = (),
+    progress: Progress | None = None,
+) -> Result:
+    """Screen sites against the layers and the rules of a day.
+
+    Parameters
+    ----------
+    sites : Sites, path, list of paths, WKT, geometry or GeoDataFrame
+        What :func:`lianzhou_gis.read_sites` takes; bare geometry needs to be read with its reference system first.
+    catalog : Catalog or path
+    rulebook : Rulebook, optional
+        Default: the one that is shipped.
+    facts : mapping, optional
+        Flat facts for all sites, ``{"all": {...}, "sites": {id: {...}}}``, or a file read by ``read_facts``.
+    sets : mapping of str to str, optional
+        Facts as texts, stronger than ``facts`` (the command's ``--set``).
+    as_of : date or ISO text, optional
+        The day whose law and layers apply; default today in China.
+    themes : sequence of str, optional
+        Default: every theme of the rulebook and of the catalog.
+    overrides : sequence of Override, optional
+        Judgements of people, kept beside the findings.
+    progress : callable, optional
+        Told the name of each step as it begins.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    CatalogError, RuleError, ReferenceSystemError, FormatError, FactError
+        For broken input. A layer that fails does not raise: it is a gap of every site it bears on.
+    """
+    step = progress or (lambda name: None)
+    day = _day(as_of)
+    catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
+    rulebook = rulebook or Rulebook.load()
+    plane = Plane(catalog.plane or LIANZHOU_PROJ)
+    region = Region(catalog.region.name, catalog.region.bounds) if catalog.region.bounds else None
+
+    step("sites")
+    sites = sites if isinstance(sites, Sites) else read_sites(sites, region=region)
+    known, fact_issues = merge_facts(sites, facts, sets, rulebook.facts)
+
+    step("layers")
+    rules = rulebook.in_force(day)
+    scope = _scope(themes, rules, catalog)
+    layers = load_layers(catalog, scope, day, region=region)
+
+    step("overlay")
+    near_m = {theme: _near_m(theme, rules) for theme in scope}
+    measured = overlay(sites.frame, layers.layers, plane, near_m=near_m, gaps=layers.gaps)
+
+    step("findings")
+    assessment = assess(sites, known, layers, measured, rulebook, as_of=day, scope=scope, overrides=overrides)
+    return Result(
+        sites_in=sites,
+        facts=known,
+        catalog=catalog,
+        layers=layers,
+        rulebook=rulebook,
+        overlay=measured,
+        assessment=assessment,
+        as_of=day,
+        scope=scope,
+        parameters={"themes": list(themes) if themes else None, "near_m": near_m, "plane": plane.proj},
+        issues=(*sites.issues, *fact_issues, *layers.issues, *measured.issues, *assessment.issues),
+    )
+
+
+def _day(as_of: date | str | None) -> date:
+    if as_of is None:
+        return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
+
+
+def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog) -> tuple[str, ...]:
+    """Return the themes to look at, in the order of the vocabulary."""
+    if wanted is not None:
+        unknown = sorted(set(wanted) - set(all_themes()))
+        if unknown or not wanted:
+            named = ", ".join(unknown) or "-"
+            raise CatalogError(
+                f"--themes：没有主题 {named}；可用的有 {', '.join(all_themes())}",
+                f"--themes: no theme {named}; there are {', '.join(all_themes())}",
+            )
+        chosen = set(wanted)
+    else:
+        chosen = {rule.theme for rule in rules if rule.needs_layer} | {entry.theme for entry in catalog.layers}
+    return tuple(theme for theme in all_themes() if theme in chosen)
+
+
+def _near_m(theme: str, rules: Sequence[Any]) -> float:
+    """Return the distance up to which zones of a theme are reported: its own, or the longest setback of its rules."""
+    setbacks = [rule.setback_m for rule in rules if rule.theme == theme and rule.setback_m]
+    return max([all_themes()[theme].near_m, *setbacks])
+
+
+def _with_geometry(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(frame["geometry"], crs="EPSG:4490"), crs="EPSG:4490")
