@@ -1,0 +1,186 @@
+"""A result as the document that ``result.json`` holds: plain values, rounded, sorted."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+import lianzhou_gis
+from lianzhou_gis.runs.schema import SCHEMA_VERSION, Document
+from lianzhou_gis.vocabulary import DISCLAIMER
+
+if TYPE_CHECKING:
+    from lianzhou_gis.screening import Result
+
+__all__ = ["as_document", "plain", "rounded"]
+
+# Numbers are rounded at writing, not before: by the unit that a column's name ends in.
+_DECIMALS = {"_m2": 2, "_m": 2, "_deg": 2, "share": 6, "share_of_site": 6, "share_of_zone": 6}
+
+
+def decimals(column: str) -> int | None:
+    """Return the decimals that a column is written with, ``None`` for what is no measure.
+
+    Examples
+    --------
+    >>> decimals("net_area_m2"), decimals("share_of_site"), decimals("name")
+    (2, 6, None)
+    """
+    for ending, places in _DECIMALS.items():
+        if column.endswith(ending):
+            return places
+    return None
+
+
+def rounded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy whose measures are rounded as they are written."""
+    places = {
+        column: digits
+        for column in frame.columns
+        if (digits := decimals(str(column))) is not None and pd.api.types.is_float_dtype(frame[column])
+    }
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    return frame.assign(**{column: frame[column].round(digits) + 0.0 for column, digits in places.items()})
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a table
+    """Return a value as JSON knows it: no numpy, no NaN, dates as ISO text, sets sorted."""
+    if value is None or value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, Iterable):
+        return [plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no place in result.json")
+
+
+def rows(frame: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
+    """Return some columns of a table as plain records."""
+    names = list(columns)
+    table = rounded(frame[names])
+    return [dict(zip(names, map(plain, row), strict=True)) for row in table.itertuples(index=False, name=None)]
+
+
+def _by_site(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for site_id, record in zip(frame["site_id"], rows(frame, columns), strict=True):
+        groups.setdefault(site_id, []).append(record)
+    return groups
+
+
+_SITE = (
+    "site_id name source_file source_row survey_crs datum accuracy_m town geometry_kind corridor_width_m area_m2 "
+    "statutory_area_m2 declared_area_m2 length_m verdict worst_possible complete"
+).split()
+_FINDING = (
+    "finding_id layer_id theme zone_id zone_name grade relation subject rule_id title effect worst doubtful unverified "
+    "general_procedure facts_used missing_facts paraphrase citations action authority blocks curable override area_m2 "
+    "share_of_site length_m distance_m"
+).split()
+_GAP = "reason theme layer_id zone_id rule_id facts detail area_m2".split()
+_TOTAL = "theme grade gross_area_m2 net_area_m2 net_share".split()
+_CHECK = "theme status zones gross_area_m2 net_area_m2 nearest_m".split()
+
+
+def _sites(result: Result) -> list[dict[str, Any]]:
+    findings = _by_site(result.assessment.findings, _FINDING)
+    gaps = _by_site(result.assessment.gaps, _GAP)
+    totals = _by_site(result.totals, _TOTAL)
+    checks = _by_site(result.checks, _CHECK)
+    questions: dict[str, list[dict[str, Any]]] = {}
+    for question in result.questions:
+        record = plain(question)
+        questions.setdefault(record.pop("site_id"), []).append(record)
+    frame = result.sites
+    records = rows(frame, _SITE)
+    for record, zh, en in zip(records, frame["label_zh"], frame["label_en"], strict=True):
+        site = record["site_id"]
+        record["label"] = {"zh": zh, "en": en}
+        record["facts"] = plain(dict(sorted(result.facts.get(site, {}).items())))
+        record["findings"] = findings.get(site, [])
+        record["gaps"] = gaps.get(site, [])
+        record["totals"] = totals.get(site, [])
+        record["questions"] = questions.get(site, [])
+        record["checks"] = checks.get(site, [])
+    return records
+
+
+def _layers(result: Result) -> list[dict[str, Any]]:
+    names = "id series theme title data_date valid_from valid_to publisher document synthetic expected_count".split()
+    return [
+        {
+            **{name: plain(getattr(layer.entry, name)) for name in names},
+            "sha256": layer.sha256,
+            "feature_count": int(layer.feature_count),
+            "status": str(layer.status),
+        }
+        for layer in sorted(result.layers.layers, key=lambda layer: layer.entry.id)
+    ]
+
+
+def _run(result: Result) -> dict[str, Any]:
+    inputs = sorted({(item.name, item.sha256) for item in result.sites_in.inputs})
+    record = {
+        "as_of": result.as_of.isoformat(),
+        "region": result.catalog.region.name,
+        "scope": list(result.scope),
+        "synthetic": result.synthetic,
+        # A run holds layers and coordinates that are not public, whatever its inputs were.
+        "disclosure": "restricted",
+        "disclaimer": DISCLAIMER,
+        "software": {"version": lianzhou_gis.__version__},
+        "rulebook": {"version": result.rulebook.version, "sha256": result.rulebook.sha256},
+        "layers": _layers(result),
+        "inputs": [{"name": name, "sha256": sha256} for name, sha256 in inputs],
+        "parameters": plain(result.parameters),
+    }
+    told = {"run": record, "facts": plain(result.facts)}
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+    return {"id": digest[:16], "created": datetime.now(UTC).isoformat(timespec="seconds"), **record}
+
+
+def as_document(result: Result) -> dict[str, Any]:
+    """Return a result as the plain document of ``result.json``, validated against its schema.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If the result does not fit the schema, which is a fault of this package.
+    """
+    issues = sorted(
+        {(issue.severity, issue.code, issue.where, issue.zh, issue.en) for issue in result.issues},
+        key=lambda issue: (("error", "warning", "info").index(issue[0]), *issue[1:]),
+    )
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "run": _run(result),
+        "sites": _sites(result),
+        "issues": [
+            {"severity": severity, "code": code, "where": where, "message": {"zh": zh, "en": en}}
+            for severity, code, where, zh, en in issues
+        ],
+    }
+    return Document.model_validate(document).model_dump(mode="json")

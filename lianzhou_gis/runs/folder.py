@@ -1,0 +1,168 @@
+"""Writing and reading the run folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pyogrio
+import yaml
+from pydantic import ValidationError
+
+from lianzhou_gis.errors import MissingFileError, RunError
+from lianzhou_gis.runs.document import as_document, plain
+from lianzhou_gis.runs.geopackage import write_geopackage
+from lianzhou_gis.runs.schema import Document
+
+if TYPE_CHECKING:
+    from lianzhou_gis.screening import Result
+
+__all__ = ["Run", "save"]
+
+DOCUMENT = "result.json"
+TABLES = "findings.gpkg"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run as its folder tells it: what maps and reports are made from.
+
+    Attributes
+    ----------
+    document : dict
+        The content of ``result.json``.
+    tables : dict of str to GeoDataFrame
+        The layers of ``findings.gpkg`` (sites, outfalls, overlaps, totals, findings, gaps, zones), EPSG:4490.
+    """
+
+    document: dict[str, Any]
+    tables: dict[str, gpd.GeoDataFrame]
+
+    @classmethod
+    def of(cls, result: Result) -> Run:
+        """Return the run of a result, without writing it."""
+        from lianzhou_gis.runs.geopackage import layers_of
+
+        return cls(as_document(result), layers_of(result))
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Run:
+        """Read a run folder.
+
+        Raises
+        ------
+        MissingFileError
+            If the folder or a file in it does not exist.
+        RunError
+            If ``result.json`` is broken.
+        """
+        folder = Path(folder)
+        for name in (DOCUMENT, TABLES):
+            if not (folder / name).is_file():
+                raise MissingFileError(
+                    f"{folder.name}：不是核查结果文件夹（缺少 {name}）；请指定 screen --out 生成的文件夹",
+                    f"{folder.name}: not a run folder ({name} is missing); name a folder written by screen --out",
+                )
+        try:
+            document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+            Document.model_validate(document)
+        except (ValueError, ValidationError) as error:
+            raise RunError(
+                f"{folder.name}/{DOCUMENT}：内容损坏或版本不符；请重新运行 screen",
+                f"{folder.name}/{DOCUMENT}: broken, or of another version; run screen again",
+            ) from error
+        names = [str(name) for name in pyogrio.list_layers(folder / TABLES)[:, 0]]
+        return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names})
+
+
+def _write_inputs(result: Result, folder: Path) -> None:
+    """Copy what was given: site files, facts and catalog, so that the run can be repeated."""
+    folder.mkdir()
+    copied: dict[str, str] = {}
+    in_memory = False
+    for item in sorted(result.sites_in.inputs, key=lambda item: (item.name, item.sha256)):
+        if item.path is None:
+            in_memory = True
+            continue
+        name = item.name
+        if name in copied and copied[name] != item.sha256:
+            name = f"{item.sha256[:8]}-{name}"
+        copied[name] = item.sha256
+        if item.path.is_dir():
+            shutil.copytree(item.path, folder / name, dirs_exist_ok=True)
+        else:
+            (folder / name).write_bytes(item.path.read_bytes())
+    if in_memory:
+        frame = result.sites_in.frame.sort_values("site_id")[["site_id", "name", "survey_crs", "geometry"]]
+        (folder / "sites.geojson").write_text(frame.to_json(drop_id=True, ensure_ascii=False), encoding="utf-8")
+    facts = {"sites": {site: plain(dict(sorted(known.items()))) for site, known in sorted(result.facts.items())}}
+    (folder / "facts.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True, sort_keys=True), encoding="utf-8")
+    (folder / "layers.yaml").write_bytes(result.catalog.path.read_bytes())
+
+
+def _make_room(folder: Path, overwrite: bool) -> None:
+    """Refuse a folder that is in use; with ``overwrite`` remove one that holds a run and nothing else would be lost."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    if not overwrite:
+        raise RunError(
+            f"{folder.name}：文件夹已存在且非空；请另选文件夹或加 --overwrite",
+            f"{folder.name}: the folder exists and is not empty; choose another or add --overwrite",
+        )
+    if not (folder / DOCUMENT).is_file():
+        raise RunError(
+            f"{folder.name}：不是核查结果文件夹，拒绝覆盖；请另选文件夹",
+            f"{folder.name}: not a run folder, so it is not overwritten; choose another",
+        )
+
+
+def save(
+    result: Result,
+    folder: Path,
+    *,
+    pages: Mapping[str, Callable[[Run], str]],
+    overwrite: bool = False,
+) -> Path:
+    """Write the run folder: built beside its place and moved there whole, so that no half of a run is ever seen.
+
+    Parameters
+    ----------
+    result : Result
+    folder : pathlib.Path
+    pages : mapping of file name to callable
+        Pages made from the run, such as ``map.html``; given by the caller because maps stand above this room.
+    overwrite : bool
+        Replace a run that stands there.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+
+    Raises
+    ------
+    RunError
+        If the folder is in use.
+    """
+    _make_room(folder, overwrite)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    run = Run.of(result)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as building:
+        built = Path(building) / "run"
+        built.mkdir()
+        text = json.dumps(run.document, ensure_ascii=False, indent=1, sort_keys=False)
+        (built / DOCUMENT).write_text(text + "\n", encoding="utf-8")
+        write_geopackage(result, built / TABLES)
+        for name, page in pages.items():
+            (built / name).write_text(page(run), encoding="utf-8")
+        _write_inputs(result, built / "inputs")
+        if folder.exists():
+            shutil.rmtree(folder)
+        built.rename(folder)
+    return folder

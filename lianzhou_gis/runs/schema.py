@@ -1,0 +1,230 @@
+"""The shape of ``result.json``.
+
+The models here are its only definition; ``result.schema.json`` beside this file is the same as a JSON Schema, for
+programs in other languages. A run is validated against them when it is written and when it is read.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lianzhou_gis.vocabulary import Effect, GapReason, Relation, Verdict
+
+__all__ = ["SCHEMA_VERSION", "Document", "json_schema"]
+
+SCHEMA_VERSION = "1"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Text(_Record):
+    """A text for people."""
+
+    zh: str
+    en: str
+
+
+class SoftwareRecord(_Record):
+    """What made the run."""
+
+    version: str
+
+
+class RulebookRecord(_Record):
+    """Which rulebook was applied."""
+
+    version: str
+    sha256: str
+
+
+class LayerRecord(_Record):
+    """One layer as it was used."""
+
+    id: str
+    series: str
+    theme: str
+    title: Text | None
+    sha256: str | None
+    data_date: str | None
+    valid_from: str | None
+    valid_to: str | None
+    publisher: str | None
+    document: str | None
+    synthetic: bool
+    feature_count: int
+    expected_count: int | None
+    status: str
+
+
+class InputRecord(_Record):
+    """One file that was read."""
+
+    name: str
+    sha256: str
+
+
+class RunRecord(_Record):
+    """The circumstances of the run; ``created`` is the only value that differs between equal runs."""
+
+    id: str
+    created: str
+    as_of: str
+    region: str
+    scope: list[str]
+    synthetic: bool
+    disclosure: Literal["restricted"]
+    disclaimer: Text
+    software: SoftwareRecord
+    rulebook: RulebookRecord
+    layers: list[LayerRecord]
+    inputs: list[InputRecord]
+    parameters: dict[str, Any]
+
+
+class CitationRecord(_Record):
+    """The article that a rule rests on."""
+
+    law: str
+    title: Text
+    article: str
+    issuer: Text
+    link: str | None
+    effective_from: str | None
+
+
+class FindingRecord(_Record):
+    """One rule that bears on one site through one zone (or everywhere)."""
+
+    finding_id: str
+    layer_id: str | None
+    theme: str | None
+    zone_id: str | None
+    zone_name: str | None
+    grade: str | None
+    relation: Relation | None
+    subject: Literal["footprint", "outfall"]
+    rule_id: str
+    title: Text
+    effect: Effect
+    worst: Effect
+    doubtful: bool
+    unverified: bool
+    general_procedure: bool
+    facts_used: dict[str, Any]
+    missing_facts: list[str]
+    paraphrase: Text
+    citations: list[CitationRecord]
+    action: Text
+    authority: Text
+    blocks: list[str]
+    curable: dict[str, Any] | None
+    override: dict[str, Any] | None
+    area_m2: float
+    share_of_site: float | None
+    length_m: float | None
+    distance_m: float | None
+
+
+class GapRecord(_Record):
+    """Something that is not assessed."""
+
+    reason: GapReason
+    theme: str | None
+    layer_id: str | None
+    zone_id: str | None
+    rule_id: str | None
+    facts: list[str]
+    detail: Text
+    area_m2: float | None
+
+
+class TotalRecord(_Record):
+    """Areas of a theme, or of one grade of it, under a site."""
+
+    theme: str
+    grade: str | None
+    gross_area_m2: float
+    net_area_m2: float
+    net_share: float | None
+
+
+class QuestionRecord(_Record):
+    """A fact that is asked for."""
+
+    fact: str
+    question: Text
+    rules: list[str]
+    settles: int
+
+
+class CheckRecord(_Record):
+    """What was looked at, negatives included."""
+
+    theme: str
+    status: Literal["hit", "none", "not_assessed", "not_in_scope"]
+    zones: int
+    gross_area_m2: float
+    net_area_m2: float
+    nearest_m: float | None
+
+
+class SiteRecord(_Record):
+    """A site with its verdict and its grounds."""
+
+    site_id: str
+    name: str | None
+    source_file: str | None
+    source_row: int | None
+    survey_crs: str | None
+    datum: str | None
+    accuracy_m: float | None
+    town: str | None
+    geometry_kind: str
+    corridor_width_m: float | None
+    area_m2: float
+    statutory_area_m2: float
+    declared_area_m2: float | None
+    length_m: float | None
+    verdict: Verdict
+    worst_possible: Verdict
+    complete: bool
+    label: Text
+    facts: dict[str, Any]
+    findings: list[FindingRecord]
+    gaps: list[GapRecord]
+    totals: list[TotalRecord]
+    questions: list[QuestionRecord]
+    checks: list[CheckRecord]
+
+
+class IssueRecord(_Record):
+    """Something that was repaired, guessed, doubted or dropped."""
+
+    severity: Literal["info", "warning", "error"]
+    code: str
+    where: str
+    message: Text
+
+
+class Document(_Record):
+    """The whole of ``result.json``."""
+
+    schema_version: Literal["1"] = Field(default=SCHEMA_VERSION)
+    run: RunRecord
+    sites: list[SiteRecord]
+    issues: list[IssueRecord]
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema of ``result.json``.
+
+    Examples
+    --------
+    >>> json_schema()["title"]
+    'Document'
+    """
+    return Document.model_json_schema()
