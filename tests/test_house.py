@@ -1,4 +1,4 @@
-"""The house keeps its shape: imports go down the list of levels only, files stay small, Python holds no secrets of a machine."""
+"""The house keeps its shape: imports go down the list of levels only, and files stay small."""
 
 from __future__ import annotations
 
@@ -100,5 +100,7 @@ def test_files_stay_small(path):
 def test_tracked_files_are_at_most_3_mb():
     root = PACKAGE.parent
     names = subprocess.run(["git", "ls-files", "-z"], cwd=root, capture_output=True, check=True).stdout.decode()
-    large = [name for name in names.split("\0") if name and (root / name).exists() and (root / name).stat().st_size > 3e6]
+    large = [
+        name for name in names.split("\0") if name and (root / name).exists() and (root / name).stat().st_size > 3e6
+    ]
     assert large == []

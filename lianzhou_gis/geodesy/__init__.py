@@ -1,1 +1,36 @@
 """Reference systems, datums, the plane, area, length and distance."""
+
+from __future__ import annotations
+
+from lianzhou_gis.geodesy.distance import Distances, distances, length
+from lianzhou_gis.geodesy.plane import LIANZHOU_PROJ, Plane, statutory_area
+from lianzhou_gis.geodesy.reference_systems import (
+    CGCS2000,
+    LIANZHOU,
+    ReferenceSystem,
+    Region,
+    gauss_kruger,
+    system_of,
+)
+from lianzhou_gis.geodesy.resolution import Candidate, rank_candidates, resolve_reference_system
+from lianzhou_gis.geodesy.transformation import from_cgcs2000, to_cgcs2000
+
+__all__ = [
+    "CGCS2000",
+    "LIANZHOU",
+    "LIANZHOU_PROJ",
+    "Candidate",
+    "Distances",
+    "Plane",
+    "ReferenceSystem",
+    "Region",
+    "distances",
+    "from_cgcs2000",
+    "gauss_kruger",
+    "length",
+    "rank_candidates",
+    "resolve_reference_system",
+    "statutory_area",
+    "system_of",
+    "to_cgcs2000",
+]
