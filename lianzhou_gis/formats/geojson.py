@@ -1,0 +1,170 @@
+"""GeoJSON: longitude and latitude of WGS 84 by its standard, whatever circulates under the name."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.encodings import decode_text
+from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
+from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, heard_warnings, unique_names, unreadable_issue
+
+__all__ = ["features_of_geojson", "geometry_of_geojson", "read_geojson"]
+
+_GEOMETRIES = {
+    "Point",
+    "MultiPoint",
+    "LineString",
+    "MultiLineString",
+    "Polygon",
+    "MultiPolygon",
+    "GeometryCollection",
+}
+
+
+def read_geojson(path: Path, *, encoding: str | None = None) -> RawFeatures:
+    """Read a GeoJSON file: a FeatureCollection, a Feature or a bare geometry.
+
+    Parameters
+    ----------
+    path : Path
+    encoding : str, optional
+        UTF-8 by the standard; GB18030 is recognised.
+
+    Raises
+    ------
+    FormatError
+        If it is no GeoJSON.
+
+    Notes
+    -----
+    ``crs`` of the result is what the old ``crs`` member names (GeoJSON of 2008), else None: what that means is
+    decided in :func:`lianzhou_gis.formats.read_features`.
+    """
+    content = read_bounded(path, MAX_TEXT_BYTES)
+    text, _, issues = decode_text(content, path.name, encoding=encoding)
+    return features_of_geojson(text, path.name, hashlib.sha256(content).hexdigest(), issues)
+
+
+def features_of_geojson(text: str, name: str, sha256: str, issues: list[Issue]) -> RawFeatures:
+    """Return the features of a GeoJSON text; see :func:`read_geojson`."""
+
+    def refuse_constant(constant: str) -> NoReturn:
+        raise FormatError(f"{name}：含有 {constant}，不是合法 JSON", f"{name}: contains {constant}, which is no JSON")
+
+    try:
+        document = json.loads(text, parse_constant=refuse_constant)
+    except json.JSONDecodeError as error:
+        raise FormatError(
+            f"{name}:{error.lineno}：不是合法 JSON（第 {error.colno} 列）；请重新导出",
+            f"{name}:{error.lineno}: no valid JSON at column {error.colno}; export it again",
+        ) from error
+    except (RecursionError, ValueError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(
+            f"{name}：JSON 嵌套过深或数字过长", f"{name}: JSON nested too deeply or a number too long"
+        ) from error
+    features = _features(document, name)
+    refuse_count(name, len(features), MAX_FEATURES, "个要素", "features")
+    geometries, lost = _geometries(features, name)
+    issues.extend(lost)
+    columns, renamed = _columns(features, name)
+    issues.extend(renamed)
+    return RawFeatures(
+        name=name,
+        columns=columns,
+        geometries=geometries,
+        crs=_old_member(document),
+        encoding=None,
+        issues=issues,
+        sha256=sha256,
+    )
+
+
+def _features(document: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
+    kind = document.get("type") if isinstance(document, dict) else None
+    if kind == "FeatureCollection" and isinstance(document.get("features"), list):
+        features = document["features"]
+    elif kind == "Feature":
+        features = [document]
+    elif kind in _GEOMETRIES:
+        features = [{"type": "Feature", "properties": {}, "geometry": document}]
+    else:
+        raise FormatError(
+            f"{name}：不是 GeoJSON（type 应为 FeatureCollection、Feature 或几何类型）",
+            f"{name}: this is no GeoJSON (its type should be FeatureCollection, Feature or a geometry)",
+        )
+    for number, feature in enumerate(features, start=1):
+        if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
+            raise FormatError(
+                f"{name}：第 {number} 个要素不是 Feature 对象", f"{name}: feature {number} is no Feature object"
+            )
+    return features
+
+
+def _old_member(document: dict[str, Any]) -> str | None:
+    """Return the name in the ``crs`` member that GeoJSON of 2008 had and many programs still write."""
+    member = document.get("crs")
+    if not isinstance(member, dict):
+        return None
+    properties = member.get("properties")
+    if member.get("type") == "name" and isinstance(properties, dict) and isinstance(properties.get("name"), str):
+        return str(properties["name"])[:200]
+    if member.get("type") == "EPSG" and isinstance(properties, dict):
+        return f"EPSG:{properties.get('code')}"
+    return None
+
+
+def geometry_of_geojson(value: Any) -> Any:  # noqa: ANN401 - any JSON in, a shapely geometry or None out
+    """Return the geometry of one GeoJSON geometry object, None if it is none.
+
+    Examples
+    --------
+    >>> geometry_of_geojson({"type": "Point", "coordinates": [112.4, 24.8]})
+    <POINT (112.4 24.8)>
+    """
+    if not isinstance(value, dict) or value.get("type") not in _GEOMETRIES:
+        return None
+    with heard_warnings("", []):
+        return shapely.from_geojson(json.dumps(value), on_invalid="ignore")
+
+
+def _geometries(features: list[dict[str, Any]], name: str) -> tuple[Geometries, list[Issue]]:
+    present = np.array([feature.get("geometry") is not None for feature in features], dtype=bool)
+    texts = np.array(
+        [json.dumps(feature["geometry"]) if there else None for feature, there in zip(features, present, strict=True)],
+        dtype=object,
+    )
+    heard: list[Issue] = []
+    with heard_warnings(name, heard):
+        geometries = np.asarray(shapely.from_geojson(texts, on_invalid="ignore"), dtype=object)
+    return geometries, unreadable_issue(present & shapely.is_missing(geometries), name)
+
+
+def _columns(features: list[dict[str, Any]], name: str) -> tuple[dict[str, npt.NDArray[Any]], list[Issue]]:
+    """Return the properties as columns, in the order in which their names first appear."""
+    order: dict[str, None] = {}
+    for feature in features:
+        order.update(dict.fromkeys(feature.get("properties") or {}))
+    has_id = any("id" in feature for feature in features) and "id" not in order
+    names, issues = unique_names([*order, *(["id"] if has_id else [])], ["geometry", "source_row"], name)
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for original, column in zip(order, names, strict=False):
+        values = np.empty(len(features), dtype=object)
+        for row, feature in enumerate(features):
+            values[row] = (feature.get("properties") or {}).get(original)
+        columns[column] = values
+    if has_id:
+        ids = np.empty(len(features), dtype=object)
+        for row, feature in enumerate(features):
+            ids[row] = feature.get("id")
+        columns[names[-1]] = ids
+    return columns, issues

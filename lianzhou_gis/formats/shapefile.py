@@ -1,0 +1,333 @@
+"""Shapefiles: as a file, a folder or a ZIP, with their texts decoded here and not by the reader.
+
+GDAL is asked for the bytes of every text (as ISO 8859-1, which maps each byte to one character) and they are decoded
+with the encoding that was decided before. So no guess of GDAL's comes in, and a name or value that was cut in
+mid-character costs that character only.
+"""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+import zipfile
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyogrio
+import pyogrio.errors
+
+from lianzhou_gis.errors import FormatError, Issue, MissingFileError
+from lianzhou_gis.formats.archives import Member, list_members, unpack
+from lianzhou_gis.formats.dbf import Dbf, read_dbf
+from lianzhou_gis.formats.encodings import Encoding, decide_dbf_encoding, decode_cell
+from lianzhou_gis.formats.limits import (
+    MAX_ARCHIVE_BYTES,
+    MAX_FEATURES,
+    MAX_VECTOR_BYTES,
+    read_bounded,
+    refuse_count,
+    sha256_of_file,
+    sha256_of_files,
+)
+from lianzhou_gis.formats.raw_features import RawFeatures, geometries_from_wkb, heard_warnings, unique_names
+
+__all__ = ["read_shapefile", "read_shapefile_folder", "read_shapefile_zip"]
+
+_PARTS = ("shp", "shx", "dbf", "prj", "cpg")
+# A DBF text field ends here; longer texts were cut when the file was written.
+_LONGEST_TEXT = 254
+_BYTES = "ISO-8859-1"
+
+
+@dataclass(frozen=True)
+class _Parts:
+    name: str
+    files: dict[str, Path]
+
+
+def read_shapefile(path: Path, *, encoding: str | None = None) -> RawFeatures:
+    """Read a Shapefile by its ``.shp``.
+
+    Parameters
+    ----------
+    path : Path
+        Any of its files; the others stand beside it, upper or lower case.
+    encoding : str, optional
+        Of the attribute table; decided from the file where not given.
+
+    Raises
+    ------
+    MissingFileError
+        If ``.shp`` or ``.shx`` is missing.
+    FormatError
+        If a file is broken or cut off.
+    """
+    stem = path.stem.casefold()
+    files = {
+        file.suffix.lower().lstrip("."): file
+        for file in sorted(path.parent.iterdir())
+        if file.stem.casefold() == stem and file.suffix.lower().lstrip(".") in _PARTS
+    }
+    return _read(_Parts(path.name, files), encoding)
+
+
+def read_shapefile_folder(folder: Path, *, layer: str | None = None, encoding: str | None = None) -> RawFeatures:
+    """Read the Shapefile of a folder; ``layer`` names it where there are several.
+
+    Raises
+    ------
+    FormatError
+        If there is none, or several and none is named.
+    """
+    found = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".shp"}
+    return read_shapefile(found[_choose(folder.name, list(found), layer)], encoding=encoding)
+
+
+def read_shapefile_zip(path: Path, *, layer: str | None = None, encoding: str | None = None) -> RawFeatures:
+    """Read the Shapefile of a ZIP archive, its names in GBK or UTF-8.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str, optional
+        Name of the Shapefile inside, where there are several.
+    encoding : str, optional
+
+    Raises
+    ------
+    FormatError
+        If the archive is damaged, out of bounds, or holds no such Shapefile.
+    """
+    digest = sha256_of_file(path, MAX_ARCHIVE_BYTES)
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FormatError(
+            f"{path.name}：不是有效的 ZIP 压缩包；请重新打包",
+            f"{path.name}: this is no valid ZIP archive; pack it again",
+        ) from error
+    with archive, tempfile.TemporaryDirectory(prefix="lianzhou-gis-") as folder:
+        members, issues = list_members(archive, path.name)
+        stems = {_title(member): member.stem for member in members if member.extension == "shp"}
+        chosen = _choose(path.name, list(stems), layer, members)
+        files: dict[str, Path] = {}
+        left = MAX_ARCHIVE_BYTES
+        for member in members:
+            if member.stem == stems[chosen] and member.extension in _PARTS:
+                target = Path(folder) / f"layer.{member.extension}"
+                left -= unpack(archive, member, target, path.name, left=left)
+                files[member.extension] = target
+        raw = _read(_Parts(f"{path.name}/{chosen}.shp", files), encoding)
+    raw.issues[:0] = issues
+    raw.sha256 = digest
+    return raw
+
+
+def _title(member: Member) -> str:
+    return member.name.rsplit(".", 1)[0]
+
+
+def _choose(name: str, found: list[str], layer: str | None, members: list[Member] | None = None) -> str:
+    """Return the one layer, or the one that is named."""
+    if not found:
+        inside = ", ".join(member.name for member in (members or [])[:5])
+        raise FormatError(
+            f"{name}：其中没有 Shapefile（.shp）" + (f"；有 {inside}" if inside else ""),
+            f"{name}: there is no Shapefile (.shp) in it" + (f"; it holds {inside}" if inside else ""),
+        )
+    if layer is not None:
+        for title in found:
+            if layer.casefold() in (title.casefold(), title.rsplit("/", 1)[-1].casefold()):
+                return title
+    elif len(found) == 1:
+        return found[0]
+    listed = ", ".join(found[:8])
+    problem = ("没有图层 " + layer, f"no layer {layer}") if layer else ("有多个图层", "there are several layers")
+    raise FormatError(f"{name}：{problem[0]}；可选 {listed}", f"{name}: {problem[1]}; choose one of {listed}")
+
+
+def _read(parts: _Parts, encoding: str | None) -> RawFeatures:
+    name, files = parts.name, parts.files
+    for extension in ("shp", "shx"):
+        if extension not in files:
+            raise MissingFileError(
+                f"{name}：缺少同名的 .{extension} 文件；请补齐 .shp、.shx、.dbf、.prj",
+                f"{name}: the .{extension} of the same name is missing; add .shp, .shx, .dbf and .prj",
+            )
+    digest = sha256_of_files(files)
+    records = _check_lengths(name, files)
+    refuse_count(name, records, MAX_FEATURES, "个要素", "features")
+    issues: list[Issue] = []
+    table, decided = _table(name, files, encoding, records, issues)
+    with heard_warnings(name, issues):
+        try:
+            meta, _, blobs, columns = pyogrio.raw.read(str(files["shp"]), encoding=_BYTES)
+        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
+            raise FormatError(
+                f"{name}：Shapefile 无法打开，可能已损坏；请重新导出",
+                f"{name}: the Shapefile cannot be opened and may be damaged; export it again",
+            ) from error
+    geometries, lost = geometries_from_wkb(blobs, name)
+    issues.extend(lost)
+    if len(geometries) < records:
+        issues.append(
+            Issue(
+                "warning",
+                "records_deleted",
+                name,
+                f"文件有 {records} 条记录，其中 {records - len(geometries)} 条已标记删除，未读取",
+                f"of {records} records {records - len(geometries)} are marked as deleted and were not read",
+            )
+        )
+    named = [_decoded_name(field, decided.name, name, issues) for field in meta["fields"]]
+    names, renamed = unique_names(named, ["geometry", "source_row"], name)
+    issues.extend(renamed)
+    texts = {field: _decoded(values, decided.name) for field, values in zip(names, columns, strict=True)}
+    issues.extend(_text_issues(name, {field: counts for field, (_, counts) in texts.items()}))
+    return RawFeatures(
+        name=name,
+        columns={field: values for field, (values, _) in texts.items()} if table else {},
+        geometries=geometries,
+        crs=_projection(files),
+        encoding=decided.name if table else None,
+        issues=issues,
+        sha256=digest,
+    )
+
+
+def _table(
+    name: str, files: dict[str, Path], encoding: str | None, records: int, issues: list[Issue]
+) -> tuple[Dbf | None, Encoding]:
+    if "dbf" not in files:
+        issues.append(
+            Issue(
+                "error",
+                "table_missing",
+                name,
+                "缺少同名的 .dbf，没有属性",
+                "the .dbf is missing; there are no attributes",
+            )
+        )
+        return None, Encoding("utf-8", "ascii")
+    table = read_dbf(files["dbf"])
+    cpg = read_bounded(files["cpg"], 4096) if "cpg" in files else None
+    decided = decide_dbf_encoding(table.text, cpg, declared=encoding, where=name)
+    issues.extend(table.issues)
+    issues.extend(decided.issues)
+    if decided.name == "gb18030" and decided.source == "bytes":
+        issues.append(
+            Issue(
+                "info",
+                "encoding_detected",
+                name,
+                "属性表按 GB18030（GBK）编码读取",
+                "the table was read as GB18030 (GBK)",
+            )
+        )
+    if table.records != records:
+        issues.append(
+            Issue(
+                "error",
+                "table_differs",
+                name,
+                f"图形 {records} 个，属性 {table.records} 条，两者不一致；请重新导出",
+                f"{records} geometries but {table.records} attribute rows; export it again",
+            )
+        )
+    return table, decided
+
+
+def _check_lengths(name: str, files: dict[str, Path]) -> int:
+    """Return the number of records, after proof that neither file was cut off."""
+    for extension in ("shp", "shx"):
+        size = files[extension].stat().st_size
+        if size > MAX_VECTOR_BYTES:
+            sha256_of_file(files[extension])
+        with files[extension].open("rb") as stream:
+            head = stream.read(100)
+        declared = 2 * int(struct.unpack(">i", head[24:28])[0]) if len(head) == 100 else 0
+        if len(head) < 100 or head[:4] != b"\x00\x00\x27\x0a" or declared > size:
+            raise FormatError(
+                f"{name}：.{extension} 不完整（应有 {declared} 字节，实有 {size}）；请重新导出或重新下载",
+                f"{name}: the .{extension} is cut off ({declared} bytes declared, {size} there); export or fetch it again",
+            )
+    return (files["shx"].stat().st_size - 100) // 8
+
+
+def _projection(files: dict[str, Path]) -> str | None:
+    if "prj" not in files:
+        return None
+    content = read_bounded(files["prj"], 2**16)
+    for encoding in ("utf-8-sig", "gb18030", _BYTES):
+        try:
+            return content.decode(encoding).strip("\x00 \r\n\t") or None
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _decoded_name(field: str, encoding: str, name: str, issues: list[Issue]) -> str:
+    text, state = decode_cell(field.encode(_BYTES), encoding)
+    if state != "whole":
+        issues.append(
+            Issue(
+                "info",
+                "field_name_cut",
+                name,
+                f"字段名 {text!r} 在字符中间被截断（Shapefile 字段名最长 10 字节）",
+                f"the field name {text!r} was cut in mid-character (10 bytes are all a Shapefile has)",
+            )
+        )
+    return text.strip()
+
+
+def _decoded(values: npt.NDArray[Any], encoding: str) -> tuple[npt.NDArray[Any], Counter[str]]:
+    """Return a column with its texts decoded, and how many were cut or bad; other kinds as they are."""
+    counts: Counter[str] = Counter()
+    if values.dtype != object:
+        return values, counts
+    known: dict[str, tuple[str | None, str]] = {}
+    result = np.empty(len(values), dtype=object)
+    for row, value in enumerate(values):
+        if not isinstance(value, str):
+            result[row] = value
+            continue
+        if value not in known:
+            raw = value.encode(_BYTES)
+            text, state = decode_cell(raw, encoding)
+            full = state == "whole" and len(raw) >= _LONGEST_TEXT
+            known[value] = (text.strip() or None, "full" if full else state)
+        result[row], state = known[value]
+        if state != "whole":
+            counts[state] += 1
+    return result, counts
+
+
+def _text_issues(name: str, counts: dict[str, Counter[str]]) -> list[Issue]:
+    issues = []
+    for field, count in counts.items():
+        if count["cut"]:
+            issues.append(
+                Issue(
+                    "warning",
+                    "text_cut",
+                    name,
+                    f"字段 {field} 有 {count['cut']} 处文字在字符中间被截断，末尾残缺的字已去掉",
+                    f"{count['cut']} texts of the field {field} were cut in mid-character; the broken end was left out",
+                )
+            )
+        if count["full"]:
+            issues.append(
+                Issue(
+                    "warning",
+                    "text_fills_field",
+                    name,
+                    f"字段 {field} 有 {count['full']} 处文字占满 {_LONGEST_TEXT} 字节，可能已被截断",
+                    f"{count['full']} texts of the field {field} fill all {_LONGEST_TEXT} bytes and may have been cut",
+                )
+            )
+    return issues
