@@ -105,7 +105,9 @@ def sites_table(result: Result, lang: str) -> Table:
     for site in order.itertuples():
         verdict = Text(_printable(getattr(site, f"label_{lang}")), style=_COLOURS[Verdict(site.verdict)])
         name = f"{site.site_id}\n{site.name}" if isinstance(site.name, str) else site.site_id
-        rows.append((name, verdict, _grounds(findings.get(site.site_id, ()), lang), _gaps(gaps.get(site.site_id, ()), lang)))
+        rows.append(
+            (name, verdict, _grounds(findings.get(site.site_id, ()), lang), _gaps(gaps.get(site.site_id, ()), lang))
+        )
     table = plain_table(heads, rows)
     table.show_lines = True
     return table

@@ -1,0 +1,92 @@
+"""A run as an ordinary ``folium.Map``, safe in all that is put into it here."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import folium
+from branca.element import MacroElement
+from folium.template import Template
+
+from lianzhou_gis.maps import leaflet
+from lianzhou_gis.maps.payload import as_json, payload
+
+if TYPE_CHECKING:
+    from lianzhou_gis.runs import Run
+    from lianzhou_gis.screening import Result
+
+__all__ = ["Planner", "asset", "base_map", "explore"]
+
+
+@cache
+def asset(name: str) -> str:
+    """Return a script, style sheet or template of this package."""
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+
+
+class Planner(MacroElement):
+    """Layers, sites and panel of a run on a folium map.
+
+    The data stands in a JSON element and is only ever read by our constant script, which writes it as text: no folium
+    popup, tooltip or GeoJSON is used, because they put what comes from data into script or HTML.
+
+    Parameters
+    ----------
+    data : dict
+        What :func:`lianzhou_gis.maps.payload.payload` returns.
+    assets : bool
+        Whether script and style come with the element; the page that we write brings its own.
+    """
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}{% if this.assets %}<style>{{ this.style }}</style>{% endif %}{% endmacro %}
+        {% macro html(this, kwargs) %}
+        <script type="application/json" id="{{ this.get_name() }}">{{ this.json }}</script>
+        {% if this.assets %}<script>{{ this.script }}</script>{% endif %}
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+        lianzhouPlanner({{ this._parent.get_name() }}, "{{ this.get_name() }}");
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, data: dict[str, Any], *, assets: bool = True) -> None:
+        super().__init__()
+        self._name = "Planner"
+        self.assets = assets
+        self.json = as_json(data)
+        self.script = asset("planner.js")
+        self.style = asset("planner.css")
+
+
+def base_map() -> folium.Map:
+    """Return an empty map without tiles, with Leaflet inside instead of from a server."""
+    frame = folium.Map(location=[0, 0], zoom_start=2, tiles=None, width="100%", height="100%")
+    script = leaflet.data_uri(leaflet.script().encode(), ".js")
+    style = leaflet.data_uri(leaflet.style().encode(), ".css")
+    frame.default_js = [(name, script if name == "leaflet" else url) for name, url in frame.default_js]
+    frame.default_css = [(name, style if name == "leaflet_css" else url) for name, url in frame.default_css]
+    return frame
+
+
+def explore(result: Result | Run) -> folium.Map:
+    """Return a run as a ``folium.Map``, to which tiles, markers and layers of one's own can be added.
+
+    Parameters
+    ----------
+    result : Result or Run
+
+    Returns
+    -------
+    folium.Map
+        Draws offline; it has no basemap until one is added.
+    """
+    from lianzhou_gis.runs import Run
+
+    run = result if isinstance(result, Run) else Run.of(result)
+    frame = base_map()
+    Planner(payload(run)).add_to(frame)
+    return frame
