@@ -16,7 +16,7 @@ __all__ = ["map"]
 @click.option("--to", type=click.Path(path_type=Path), help="输出文件，默认 RUN/map.html / output file")
 @options.lang
 @options.guarded
-def map(run: Path, to: Path | None, lang: str) -> None:  # noqa: A001 - the command's name
+def map(run: Path, to: Path | None, lang: str) -> None:
     """由结果文件夹生成地图（单个 HTML 文件，不联网）。
 
     Make the map of a run folder: one HTML file that needs no network.

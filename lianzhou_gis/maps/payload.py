@@ -1,8 +1,9 @@
-"""What a map shows, as plain data: sites with their grounds, zones, gaps, legend. Geometry is simplified for display."""
+"""What a map shows, as plain data: sites with their grounds, zones, gaps, legend; geometry simplified for display."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -33,17 +34,18 @@ _VERDICT_STYLES = {
 
 
 def as_json(data: Any) -> str:  # noqa: ANN401 - any plain data
-    """Return data as JSON that can stand inside a script element: no character of it can end the element.
+    r"""Return data as JSON that can stand inside a script element: none of it ends the element or opens a template.
 
     Examples
     --------
     >>> print(as_json({"name": "</script><b>"}))
-    {"name":"\\u003c/script\\u003e\\u003cb\\u003e"}
+    {"name":"\u003c/script\u003e\u003cb\u003e"}
     """
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
+    # folium renders what an element gives it once more as a template: no text may open an expression of it.
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
 
 
 def _display(geometries: Any, *, covering: bool = False) -> list[Any]:  # noqa: ANN401 - array of geometries
