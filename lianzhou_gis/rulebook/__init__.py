@@ -1,1 +1,29 @@
-"""."""
+"""Dated rules with their citations, the facts they ask for, access lists, worked cases. No GIS library is imported."""
+
+from __future__ import annotations
+
+from lianzhou_gis.rulebook.access import AccessItem, parse_access_items
+from lianzhou_gis.rulebook.cases import Case, read_cases
+from lianzhou_gis.rulebook.checks import check_rulebook
+from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
+from lianzhou_gis.rulebook.facts import Fact, FactVocabulary
+from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
+from lianzhou_gis.rulebook.rulebook import Rulebook
+
+__all__ = [
+    "AccessItem",
+    "Case",
+    "Citation",
+    "Condition",
+    "Fact",
+    "FactVocabulary",
+    "Law",
+    "Outcome",
+    "Rule",
+    "RuleVersion",
+    "Rulebook",
+    "Test",
+    "check_rulebook",
+    "parse_access_items",
+    "read_cases",
+]

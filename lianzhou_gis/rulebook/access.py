@@ -1,0 +1,196 @@
+"""The access lists (准入清单) of the control units, item by item."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from lianzhou_gis.errors import Issue, RuleError
+from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test, code_under
+from lianzhou_gis.rulebook.facts import ACCESS_PREFIX, FactVocabulary
+from lianzhou_gis.rulebook.loading import condition_of
+from lianzhou_gis.vocabulary import Effect
+
+__all__ = ["AccessItem", "parse_access_items"]
+
+EVERY_UNIT = "*"
+LEVELS = ("province", "region", "city", "unit")
+DIMENSIONS = {
+    "spatial": "空间布局约束",
+    "emission": "污染物排放管控",
+    "risk": "环境风险防控",
+    "resource": "资源能源利用",
+}
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    text = files(__package__).joinpath("access_kinds.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+@dataclass(frozen=True)
+class AccessItem:
+    """One item of an access list.
+
+    Attributes
+    ----------
+    unit_id : str
+        The control unit; ``"*"`` for items of province, region or city.
+    kind : {"prohibited", "restricted", "required", "encouraged"}
+    industries : tuple of str
+        Codes of GB/T 4754; a project's code matches exactly or by a parent. Empty: industry does not decide.
+    when : Condition, Test or None
+    effect : Effect
+        Of its kind, unless the list states its own.
+    """
+
+    item_id: str
+    unit_id: str
+    level: str
+    dimension: str
+    kind: str
+    industries: tuple[str, ...]
+    when: Condition | Test | None
+    effect: Effect
+    text: str
+    document: str | None
+    valid_from: date | None
+    valid_to: date | None
+
+    @property
+    def fact(self) -> str:
+        """Name of the fact by which a person settles whether the item bears on the project."""
+        return ACCESS_PREFIX + self.item_id
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether the item is in force on a day; both ends count."""
+        return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
+
+    def applies_in(self, unit_id: str) -> bool:
+        """Tell whether the item belongs to a unit."""
+        return self.unit_id in (EVERY_UNIT, unit_id)
+
+    def bears_on(self, facts: Mapping[str, Any]) -> Outcome:
+        """Decide whether the item bears on a project.
+
+        A person's answer comes first, then industry and condition (both must hold where both are given). What neither
+        decides is unknown for prohibited and restricted items, never silence; required and encouraged ones bear on all.
+        """
+        answer = facts.get(self.fact)
+        if answer is not None:
+            return Outcome(bool(answer), used=frozenset({self.fact}))
+        outcomes = []
+        if self.industries:
+            codes = facts.get("industry_code")
+            if codes is None:
+                outcomes.append(Outcome(None, missing=frozenset({"industry_code"})))
+            else:
+                hit = any(code_under(code, parent) for code in codes for parent in self.industries)
+                # A code coarser than the list's may or may not be the listed industry.
+                coarse = not hit and any(code_under(parent, code) for code in codes for parent in self.industries)
+                value = None if coarse else hit
+                missing = frozenset({self.fact}) if coarse else frozenset()
+                outcomes.append(Outcome(value, missing, frozenset({"industry_code"})))
+        if self.when is not None:
+            outcomes.append(self.when.evaluate(facts))
+        if not outcomes:
+            if self.kind in ("required", "encouraged"):
+                return Outcome(True)
+            return Outcome(None, missing=frozenset({self.fact}))
+        for outcome in outcomes:
+            if outcome.value is False:
+                return outcome
+        used = frozenset().union(*(outcome.used for outcome in outcomes))
+        missing = frozenset().union(*(outcome.missing for outcome in outcomes))
+        return Outcome(None if missing else True, missing, used)
+
+
+_COLUMNS = {
+    "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
+    "valid_from", "valid_to",
+}  # fmt: skip
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _item(row: Mapping[str, Any], vocabulary: FactVocabulary) -> AccessItem:
+    cells = {key: "" if row.get(key) is None else str(row[key]).strip() for key in _COLUMNS}
+    for key in ("item_id", "unit_id", "text"):
+        if not cells[key]:
+            raise ValueError(f"{key} is empty")
+    if not re.fullmatch(r"[\w.\-]{1,80}", cells["item_id"]):
+        raise ValueError(f"item_id {cells['item_id'][:40]!r}")
+    if cells["kind"] not in _kinds():
+        raise ValueError(f"kind {cells['kind'][:40]!r}")
+    if cells["level"] not in LEVELS or cells["dimension"] not in DIMENSIONS:
+        raise ValueError(f"level {cells['level'][:40]!r} or dimension {cells['dimension'][:40]!r}")
+    industries = tuple(code for code in re.split(r"[;；,，、\s]+", cells["industries"].upper()) if code)
+    if not all(re.fullmatch(r"[A-Z]?\d{0,4}", code) for code in industries):
+        raise ValueError(f"industries {cells['industries'][:40]!r}")
+    when = condition_of(json.loads(cells["when"]), vocabulary, cells["item_id"]) if cells["when"] else None
+    return AccessItem(
+        item_id=cells["item_id"],
+        unit_id=cells["unit_id"],
+        level=cells["level"],
+        dimension=cells["dimension"],
+        kind=cells["kind"],
+        industries=industries,
+        when=when,
+        effect=Effect(cells["effect"] or _kinds()[cells["kind"]]),
+        text=cells["text"][:4000],
+        document=cells["document"] or None,
+        valid_from=_day(cells["valid_from"]),
+        valid_to=_day(cells["valid_to"]),
+    )
+
+
+def parse_access_items(
+    rows: Iterable[Mapping[str, Any]], vocabulary: FactVocabulary, where: str = ""
+) -> tuple[tuple[AccessItem, ...], list[Issue]]:
+    """Read an access list from the rows of its table.
+
+    Parameters
+    ----------
+    rows : iterable of mapping
+        Cells as texts; ``when`` is JSON of the shape that rules use.
+    vocabulary : FactVocabulary
+    where : str
+        The file, for messages.
+
+    Returns
+    -------
+    items : tuple of AccessItem
+    issues : list of Issue
+        An error ``access_item_unreadable`` for each row that is no item; the caller must treat the list as incomplete.
+    """
+    items: dict[str, AccessItem] = {}
+    issues = []
+    for number, row in enumerate(rows, start=2):
+        try:
+            item = _item(row, vocabulary)
+            if item.item_id in items:
+                raise ValueError(f"item_id {item.item_id} stands twice")
+        except (ValueError, RuleError) as error:
+            issues.append(
+                Issue(
+                    "error",
+                    "access_item_unreadable",
+                    f"{where}:{number}",
+                    f"准入清单第 {number} 行无法识别（{error}）；请更正该行",
+                    f"row {number} of the access list cannot be read ({error}); correct it",
+                )
+            )
+            continue
+        items[item.item_id] = item
+    return tuple(items.values()), issues

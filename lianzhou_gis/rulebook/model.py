@@ -1,0 +1,132 @@
+"""Rules, their versions and the articles that they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
+from lianzhou_gis.vocabulary import Effect, Relation
+
+__all__ = ["Citation", "Law", "Rule", "RuleVersion"]
+
+Text = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Law:
+    """A law, regulation, standard or plan of the register ``laws.yaml``."""
+
+    id: str
+    title: Text
+    issuer: Text
+    link: str | None
+    effective_from: date
+    effective_to: date | None
+    articles: int | None
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether it is in force on a day; both ends count."""
+        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
+
+
+@dataclass(frozen=True)
+class Citation:
+    """One article of one law."""
+
+    law: str
+    title: Text
+    article: str
+    issuer: Text
+    link: str | None
+    effective_from: date
+
+
+@dataclass(frozen=True)
+class RuleVersion:
+    """A rule as it stands on a day.
+
+    Attributes
+    ----------
+    theme : str or None
+        ``None`` for a rule that needs no layer (``everywhere``).
+    grades : tuple of str or None
+        The grades that it applies to; ``None`` for any.
+    relation : {"overlap", "within", "touch", "outside"} or None
+        ``None`` where ``setback_m`` decides, or the rule needs no layer.
+    setback_m : float or None
+        Applies up to this distance, metres, overlaps included.
+    when : Condition, Test or None
+        ``None`` applies always.
+    worst : Effect
+        The strictest that the rule may turn out to mean; the effect itself unless stated.
+    """
+
+    id: str
+    title: Text
+    theme: str | None
+    grades: tuple[str, ...] | None
+    part: str | None
+    subject: Literal["footprint", "outfall"]
+    relation: str | None
+    setback_m: float | None
+    when: Condition | Test | None
+    effect: Effect
+    worst: Effect
+    strict: bool
+    unverified: bool
+    general_procedure: bool
+    action: Text
+    authority: Text
+    blocks: tuple[str, ...]
+    curable: Mapping[str, Any] | None
+    paraphrase: Text
+    citations: tuple[Citation, ...]
+    effective_from: date
+    effective_to: date | None
+    checked_on: date
+
+    @property
+    def needs_layer(self) -> bool:
+        """Whether a layer has to be looked at."""
+        return self.theme is not None
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether facts alone decide."""
+        return self.theme is None
+
+    def applies_to(self, grade: str | None, part: str | None = None) -> bool:
+        """Tell whether the rule is about zones of this grade and part."""
+        return (self.grades is None or grade in self.grades) and (self.part is None or part in (None, self.part))
+
+    def bears(self, relation: str, distance_m: float) -> bool:
+        """Tell whether a site with this relation to a zone is one that the rule is about."""
+        if self.setback_m is not None:
+            return distance_m <= self.setback_m
+        if self.relation == Relation.OVERLAP:
+            return relation in (Relation.OVERLAP, Relation.WITHIN)
+        return self.relation == relation
+
+    def evaluate(self, facts: Mapping[str, Any]) -> Outcome:
+        """Evaluate the condition; a rule without one applies always."""
+        return Outcome(True) if self.when is None else self.when.evaluate(facts)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule with its versions in the order of their dates."""
+
+    id: str
+    file: str
+    line: int
+    versions: tuple[RuleVersion, ...]
+
+    def version(self, day: date) -> RuleVersion | None:
+        """Return the version of a day, ``None`` where there is none."""
+        for version in self.versions:
+            if version.effective_from <= day and (version.effective_to is None or day <= version.effective_to):
+                return version
+        return None

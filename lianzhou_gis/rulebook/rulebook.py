@@ -1,0 +1,110 @@
+"""The rulebook: every rule with its versions, the facts they ask for and the laws they cite."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from lianzhou_gis.errors import MissingFileError, RuleError
+from lianzhou_gis.rulebook.facts import FactVocabulary
+from lianzhou_gis.rulebook.loading import read_facts_vocabulary, read_laws, read_rules
+from lianzhou_gis.rulebook.model import Law, Rule, RuleVersion
+
+__all__ = ["Rulebook"]
+
+SHIPPED = Path(__file__).parent
+VERSION = "2026.11"
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Dated rules.
+
+    Attributes
+    ----------
+    rules : tuple of Rule
+        By id.
+    sha256 : str
+        Of the bytes of all files, so that two equal rulebooks have equal hashes.
+
+    Examples
+    --------
+    >>> book = Rulebook.load()
+    >>> all(rule.citations for rule in book.in_force(date(2026, 11, 23)))
+    True
+    """
+
+    rules: tuple[Rule, ...]
+    facts: FactVocabulary
+    laws: Mapping[str, Law]
+    folder: Path
+    version: str
+    sha256: str
+
+    @classmethod
+    def load(cls, folder: str | Path | None = None) -> Rulebook:
+        """Read the rulebook that is shipped, or one of a folder with ``facts.yaml``, ``laws.yaml`` and ``rules/``.
+
+        Raises
+        ------
+        MissingFileError
+            If the folder has no rules.
+        RuleError
+            If anything in it is not as it should be; names file, line and rule.
+        """
+        return _load(Path(folder) if folder is not None else SHIPPED)
+
+    def in_force(self, day: date) -> tuple[RuleVersion, ...]:
+        """Return the rules of a day, each in its version of that day."""
+        return tuple(version for rule in self.rules if (version := rule.version(day)) is not None)
+
+    @cached_property
+    def _by_id(self) -> dict[str, Rule]:
+        return {rule.id: rule for rule in self.rules}
+
+    def rule(self, rule_id: str) -> Rule:
+        """Return one rule.
+
+        Raises
+        ------
+        RuleError
+            If there is none of that id.
+        """
+        try:
+            return self._by_id[rule_id]
+        except KeyError as error:
+            raise RuleError(
+                f"规则库中没有 {rule_id}；用 rules list 查看", f"no rule {rule_id}; see them with rules list"
+            ) from error
+
+
+@lru_cache(maxsize=8)
+def _load(folder: Path) -> Rulebook:
+    paths = sorted(path for path in (folder / "rules").glob("*.yaml") if not path.name.endswith(".cases.yaml"))
+    for needed in (folder / "facts.yaml", folder / "laws.yaml"):
+        if not needed.is_file() or not paths:
+            raise MissingFileError(
+                f"{folder.name}：规则库应有 facts.yaml、laws.yaml 与 rules/*.yaml",
+                f"{folder.name}: a rulebook needs facts.yaml, laws.yaml and rules/*.yaml",
+            )
+    facts, laws = read_facts_vocabulary(folder / "facts.yaml"), read_laws(folder / "laws.yaml")
+    found: dict[str, Rule] = {}
+    for path in paths:
+        for rule in read_rules(path, facts, laws):
+            if rule.id in found:
+                first = found[rule.id]
+                raise RuleError(
+                    f"{path.name}:{rule.line}：规则 {rule.id} 已见于 {first.file}:{first.line}",
+                    f"{path.name}:{rule.line}: rule {rule.id} stands already in {first.file}:{first.line}",
+                )
+            found[rule.id] = rule
+    digest = hashlib.sha256()
+    for path in [folder / "facts.yaml", folder / "laws.yaml", *paths]:
+        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    return Rulebook(
+        tuple(found[rule_id] for rule_id in sorted(found)), facts, laws, folder, VERSION, digest.hexdigest()
+    )
