@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lianzhou_gis.geodesy.distance import Distances, distances, length
+from lianzhou_gis.geodesy.footprint import footprints, widened
 from lianzhou_gis.geodesy.plane import LIANZHOU_PROJ, Plane, statutory_area
 from lianzhou_gis.geodesy.reference_systems import (
     CGCS2000,
@@ -25,6 +26,7 @@ __all__ = [
     "ReferenceSystem",
     "Region",
     "distances",
+    "footprints",
     "from_cgcs2000",
     "gauss_kruger",
     "length",
@@ -33,4 +35,5 @@ __all__ = [
     "statutory_area",
     "system_of",
     "to_cgcs2000",
+    "widened",
 ]

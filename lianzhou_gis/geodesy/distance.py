@@ -13,7 +13,7 @@ import shapely
 
 from lianzhou_gis.geodesy.plane import Plane
 
-__all__ = ["Distances", "distances", "length"]
+__all__ = ["Distances", "distances", "length", "scale"]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -73,7 +73,7 @@ def distances(plane: Plane, a: Geometries | Sequence[Any], b: Geometries | Seque
     middle = _ends(line).mean(axis=1)
     latitude = shapely.get_y(plane.unproject(np.asarray(shapely.points(middle), dtype=object)))
     k = plane.stretch(np.asarray(latitude))
-    line = shapely.shortest_line(_scale(first, k), _scale(second, k))
+    line = shapely.shortest_line(scale(first, k), scale(second, k))
     ends = _ends(line)
     ends[:, :, 0] /= k[:, None]
     ends[:, :, 1] *= k[:, None]
@@ -95,7 +95,7 @@ def _ends(lines: Geometries) -> Floats:
     return shapely.get_coordinates(lines).reshape(-1, 2, 2)
 
 
-def _scale(geometries: Geometries, k: Floats) -> Geometries:
+def scale(geometries: Geometries, k: Floats) -> Geometries:
     """Stretch each geometry by its own (k, 1/k)."""
     counts = shapely.get_num_coordinates(geometries)
     factor = np.repeat(np.column_stack([k, 1.0 / k]), counts, axis=0)

@@ -1,1 +1,8 @@
-"""."""
+"""Control layers: catalog entries as checked, repaired zones of the right edition, with all that does not speak."""
+
+from __future__ import annotations
+
+from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
+from lianzhou_gis.zones.loading import load_layers
+
+__all__ = ["COLUMNS", "Layer", "LayerGap", "Layers", "load_layers"]

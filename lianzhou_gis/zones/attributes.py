@@ -1,0 +1,189 @@
+"""The attributes of zones: a layer's own columns and values brought to ours, whatever could not be is said."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import yaml
+
+from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import CatalogError, Issue
+from lianzhou_gis.formats.columns import find_columns
+from lianzhou_gis.formats.site_ids import plain_text
+from lianzhou_gis.vocabulary import grade_of, theme
+from lianzhou_gis.zones.layer import COLUMNS
+
+__all__ = ["as_zones"]
+
+_TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
+_LONGEST = {"document": 300, "name": 200}
+_PARTS = {"water": "water", "land": "land", "水域": "water", "陆域": "land", "水域范围": "water", "陆域范围": "land"}
+
+
+@cache
+def _aliases() -> dict[str, list[str]]:
+    text = files(__package__).joinpath("aliases.yaml").read_text(encoding="utf-8")
+    return dict(yaml.safe_load(text))
+
+
+def _found(frame: gpd.GeoDataFrame, entry: LayerEntry) -> dict[str, str]:
+    """Return which column of the layer carries which of ours: as the catalog says, else by alias."""
+    names = [str(name) for name in frame.columns if name not in ("source_row", frame.geometry.name)]
+    absent = sorted(set(entry.columns) - set(names))
+    if absent:
+        raise CatalogError(
+            f"图层 {entry.id}：columns 中的字段 {', '.join(absent)} 不在文件中；文件有 {', '.join(names[:20])}",
+            f"layer {entry.id}: columns names {', '.join(absent)}, the file has {', '.join(names[:20])}",
+        )
+    told = {ours: theirs for theirs, ours in entry.columns.items()}
+    free = [name for name in names if name not in entry.columns]
+    return {**find_columns(free, {key: words for key, words in _aliases().items() if key not in told}), **told}
+
+
+def _texts(values: pd.Series, longest: int) -> pd.Series:
+    return pd.Series([plain_text(value, longest)[0] for value in values], index=values.index, dtype=object)
+
+
+def _numbers(values: pd.Series) -> pd.Series:
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers) & (numbers >= 0))
+
+
+def _day(value: Any) -> date | None:  # noqa: ANN401 - a cell
+    """Return a whole day; ``None`` for an empty cell.
+
+    Raises
+    ------
+    ValueError
+        If the cell says something that is no day.
+    """
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or str(value).strip() == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    return date.fromisoformat(str(value).strip()[:10].replace("/", "-"))
+
+
+def _dates(values: pd.Series, column: str, where: str, issues: list[Issue]) -> pd.Series:
+    days: list[date | None] = []
+    for row, value in enumerate(values, start=1):
+        try:
+            days.append(_day(value))
+        except ValueError:
+            # An unreadable limit must not end a zone's validity: it counts as open.
+            days.append(None)
+            shown = plain_text(value, 40)[0]
+            issues.append(
+                Issue(
+                    "warning",
+                    "date_unreadable",
+                    f"{where}:{row}",
+                    f"{column} 的值 {shown!r} 不是日期，按未限定处理",
+                    f"{column} = {shown!r} is no date and counts as open",
+                )
+            )
+    return pd.Series(days, index=values.index, dtype=object)
+
+
+def _ids(values: pd.Series, geometries: Any, where: str, issues: list[Issue]) -> list[str]:  # noqa: ANN401
+    """Return a unique id for every zone: its own, else 12 hex of its geometry's hash; twins get -2, -3."""
+    blobs = shapely.to_wkb(shapely.normalize(geometries), byte_order=1, output_dimension=2)
+    own = [plain_text(value, 80)[0] for value in values]
+    wanted = [
+        given or hashlib.sha256(blob or str(row).encode()).hexdigest()[:12]
+        for row, (given, blob) in enumerate(zip(own, blobs, strict=True))
+    ]
+    counted: dict[str, int] = {}
+    ids = []
+    for name in wanted:
+        counted[name] = counted.get(name, 0) + 1
+        ids.append(name if counted[name] == 1 else f"{name}-{counted[name]}")
+    twins = sum(number - 1 for number in counted.values())
+    if twins:
+        issues.append(
+            Issue(
+                "info",
+                "zone_id_repeated",
+                where,
+                f"{twins} 个区域的编号与他处相同，已加 -2、-3 区分",
+                f"{twins} zones share an id with others and were numbered -2, -3",
+            )
+        )
+    return ids
+
+
+def _grades(values: pd.Series, entry: LayerEntry, where: str, issues: list[Issue]) -> pd.Series:
+    if not theme(entry.theme).grades:
+        return pd.Series([None] * len(values), index=values.index, dtype=object)
+    told = {str(key).strip(): grade for key, grade in entry.grades.items()}
+    grades: list[str | None] = []
+    unknown: set[str] = set()
+    for value in values:
+        text = plain_text(value, 80)[0]
+        grade = grade_of(entry.theme, told.get(text, text)) if text else None
+        if grade is None:
+            unknown.add(text or "空")
+        grades.append(grade)
+    if unknown:
+        shown = "、".join(sorted(unknown)[:5])
+        issues.append(
+            Issue(
+                "warning",
+                "unknown_grade",
+                where,
+                f"级别 {shown} 无法识别，所涉区域按级别不明处理；可在图层目录 grades 中说明",
+                f"grades {shown} are not known; their zones count as of unknown grade. Say what they mean under grades",
+            )
+        )
+    return pd.Series(grades, index=values.index, dtype=object)
+
+
+def as_zones(
+    frame: gpd.GeoDataFrame, entry: LayerEntry, survey_crs: str | None, issues: list[Issue]
+) -> gpd.GeoDataFrame:
+    """Return the records of a layer with the columns of zones first, then its own.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        As :func:`lianzhou_gis.formats.read_features` gives it.
+    entry : LayerEntry
+    survey_crs : str or None
+        In which the layer's edges are straight; ``None`` for EPSG:4490.
+    issues : list of Issue
+        Added to.
+
+    Raises
+    ------
+    CatalogError
+        If the catalog names a column that the layer does not have.
+    """
+    where = f"layer {entry.id}"
+    found = _found(frame, entry)
+    empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    given = {ours: frame[theirs] if (theirs := found.get(ours)) else empty for ours in COLUMNS}
+    table: dict[str, Any] = {name: _texts(given[name], _LONGEST.get(name, 80)) for name in _TEXTS}
+    table["part"] = table["part"].map(lambda text: _PARTS.get(text) if text else None).astype(object)
+    table["grade"] = _grades(given["grade"], entry, where, issues)
+    table["valid_from"] = _dates(given["valid_from"], "valid_from", where, issues)
+    table["valid_to"] = _dates(given["valid_to"], "valid_to", where, issues)
+    table["official_area_m2"] = _numbers(given["official_area_m2"])
+    table["accuracy_m"] = _numbers(given["accuracy_m"]).fillna(np.nan if entry.accuracy_m is None else entry.accuracy_m)
+    table["zone_id"] = _ids(given["zone_id"], frame.geometry.to_numpy(), where, issues)
+    table["layer_id"], table["theme"] = entry.id, entry.theme
+    table["survey_crs"] = pd.Series([entry.survey_crs or survey_crs] * len(frame), index=frame.index, dtype=object)
+    table["source_row"] = frame["source_row"]
+    taken = {*found.values(), "source_row", frame.geometry.name}
+    own = {str(name): frame[name] for name in frame.columns if name not in taken and str(name) not in COLUMNS}
+    ordered = {name: table[name] for name in COLUMNS}
+    return gpd.GeoDataFrame({**ordered, **own}, geometry=frame.geometry.array, crs="EPSG:4490")

@@ -1,0 +1,109 @@
+"""Whether a layer is whole: its count, its rows, its content as recorded, its area as approved."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import shapely
+
+from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.geodesy import statutory_area
+from lianzhou_gis.vocabulary import GapReason
+from lianzhou_gis.zones.layer import LayerGap
+
+__all__ = ["area_issues", "completeness_gaps"]
+
+# A share by which a measured area may differ from the approved one before it is worth a word.
+_AREA_TOLERANCE = 0.01
+
+
+def _gap(entry: LayerEntry, zh: str, en: str) -> LayerGap:
+    return LayerGap(GapReason.LAYER_INCOMPLETE, entry.theme, entry.id, zh, en)
+
+
+def completeness_gaps(zones: gpd.GeoDataFrame, entry: LayerEntry, sha256: str) -> tuple[list[LayerGap], list[Issue]]:
+    """Compare a layer with what the catalog says a whole one has.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        As read, zones of other dates and without geometry included.
+    sha256 : str
+        Of the content.
+    """
+    gaps, issues = [], []
+    where = f"layer {entry.id}"
+    if entry.expected_count is not None:
+        if entry.count_by is not None and entry.count_by not in zones.columns:
+            gaps.append(
+                _gap(
+                    entry,
+                    f"图层没有 {entry.count_by} 字段，无法核对应有的 {entry.expected_count} 个",
+                    f"the layer has no column {entry.count_by}, so that {entry.expected_count} cannot be counted",
+                )
+            )
+        else:
+            count = len(zones) if entry.count_by is None else int(zones[entry.count_by].nunique())
+            by_zh = f"（按 {entry.count_by} 计）" if entry.count_by else ""
+            by_en = f" (by {entry.count_by})" if entry.count_by else ""
+            if count < entry.expected_count:
+                gaps.append(
+                    _gap(
+                        entry,
+                        f"应有 {entry.expected_count} 个，仅载入 {count} 个{by_zh}",
+                        f"{entry.expected_count} are expected, only {count} were loaded{by_en}",
+                    )
+                )
+            elif count > entry.expected_count:
+                issues.append(
+                    Issue(
+                        "warning",
+                        "count_above_expected",
+                        where,
+                        f"应有 {entry.expected_count} 个，却有 {count} 个{by_zh}；请核对图层目录",
+                        f"{entry.expected_count} are expected, there are {count}{by_en}; check the catalog",
+                    )
+                )
+    if entry.row_count is not None and len(zones) < entry.row_count:
+        gaps.append(
+            _gap(
+                entry,
+                f"入库时记录 {entry.row_count} 条，现仅 {len(zones)} 条",
+                f"{entry.row_count} rows were recorded at import, there are only {len(zones)}",
+            )
+        )
+    elif entry.sha256 is not None and sha256 != entry.sha256:
+        gaps.append(
+            _gap(
+                entry,
+                "内容与入库时的校验值不符，可能被改动或截断",
+                "the content differs from what was recorded at import; it may have been changed or cut",
+            )
+        )
+    return gaps, issues
+
+
+def area_issues(zones: gpd.GeoDataFrame, entry: LayerEntry) -> list[Issue]:
+    """Compare the areas of a layer, uncut, with those approved."""
+    issues = []
+    known = zones["official_area_m2"].notna().to_numpy() & zones.geometry.notna().to_numpy()
+    checks = []
+    if known.any():
+        measured = statutory_area(zones.geometry.to_numpy()[known])
+        checks += list(zip(zones["zone_id"][known], measured, zones["official_area_m2"][known], strict=True))
+    if entry.official_area_m2 is not None:
+        whole = shapely.union_all(zones.geometry.to_numpy())
+        checks.append((None, float(statutory_area([whole])[0]), entry.official_area_m2))
+    for zone_id, measured_m2, official_m2 in checks:
+        if abs(measured_m2 - official_m2) > _AREA_TOLERANCE * official_m2:
+            where = f"layer {entry.id}" + (f", zone {zone_id}" if zone_id else "")
+            issues.append(
+                Issue(
+                    "warning",
+                    "area_differs_from_official",
+                    where,
+                    f"图形面积 {measured_m2:.0f} 平方米，与批复面积 {official_m2:.0f} 平方米相差超过 1%",
+                    f"the shape has {measured_m2:.0f} m2, more than 1 % off the approved {official_m2:.0f} m2",
+                )
+            )
+    return issues

@@ -1,0 +1,53 @@
+"""The hash of what a layer says, the same whatever the order of its features and the software that wrote it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.zones.layer import COLUMNS
+
+__all__ = ["content_sha256"]
+
+# A nanodegree is a tenth of a millimetre: the last bits of a transformation must not change the hash.
+_DECIMALS = 9
+_LEFT_OUT = ("layer_id", "source_row")
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return (
+        round(value, _DECIMALS) + 0.0 if isinstance(value, float) else value if isinstance(value, int) else str(value)
+    )
+
+
+def content_sha256(zones: gpd.GeoDataFrame) -> str:
+    """Return the SHA-256 of zones by id: normalised geometry to a tenth of a millimetre and all attributes.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        EPSG:4490, with the columns of zones.
+    """
+    names = [name for name in COLUMNS if name not in _LEFT_OUT and name in zones.columns]
+    names += sorted(str(name) for name in zones.columns if name not in COLUMNS and name != zones.geometry.name)
+    rounded = shapely.transform(zones.geometry.to_numpy(), lambda xy: np.round(xy, _DECIMALS) + 0.0)
+    blobs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1, output_dimension=2)
+    records = []
+    for blob, row in zip(blobs, zones[names].itertuples(index=False, name=None), strict=True):
+        told = json.dumps([_plain(value) for value in row], ensure_ascii=False)
+        records.append(hashlib.sha256((blob or b"") + told.encode()).digest())
+    digest = hashlib.sha256(json.dumps(names, ensure_ascii=False).encode())
+    for record in sorted(records):
+        digest.update(record)
+    return digest.hexdigest()

@@ -1,0 +1,67 @@
+"""The area for which a layer speaks: declared, never the extent of its features."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import geopandas as gpd
+import shapely
+
+from lianzhou_gis.catalog import Catalog, LayerEntry
+from lianzhou_gis.errors import CatalogError
+from lianzhou_gis.formats import read_features
+
+__all__ = ["coverage_of"]
+
+_ADMINISTRATIVE = "administrative:"
+_WKT = re.compile(r"\s*(MULTI)?POLYGON", re.I)
+
+
+def _areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely geometry
+    if geometry is None or geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
+        raise CatalogError(
+            f"图层 {entry.id}：coverage 不是面；请改为面图形", f"layer {entry.id}: coverage is no area; give a polygon"
+        )
+    if not geometry.is_valid:
+        raise CatalogError(
+            f"图层 {entry.id}：coverage 图形自相交；请修正", f"layer {entry.id}: coverage crosses itself; correct it"
+        )
+    return geometry
+
+
+def coverage_of(
+    entry: LayerEntry, catalog: Catalog, zones: gpd.GeoDataFrame, administrative: gpd.GeoDataFrame | None
+) -> Any:  # noqa: ANN401 - a shapely geometry or None
+    """Return where a layer speaks, EPSG:4490; ``None`` where nothing is declared.
+
+    Parameters
+    ----------
+    administrative : GeoDataFrame, optional
+        The zones of the theme ``administrative``.
+
+    Raises
+    ------
+    CatalogError
+        If the declaration leads nowhere.
+    MissingFileError, FormatError, ReferenceSystemError
+        If the file that is named cannot be read.
+    """
+    text = entry.coverage
+    if text is None:
+        return None
+    if text == "union":
+        return _areal(shapely.union_all(zones.geometry.to_numpy()), entry)
+    if text.startswith(_ADMINISTRATIVE):
+        code = text.removeprefix(_ADMINISTRATIVE)
+        chosen = [] if administrative is None else administrative.geometry[administrative["zone_id"] == code].to_list()
+        if not chosen:
+            raise CatalogError(
+                f"图层 {entry.id}：行政区划图层中没有 {code}，无法确定覆盖范围",
+                f"layer {entry.id}: no administrative zone {code}, so that its coverage is not known",
+            )
+        return _areal(shapely.union_all(chosen), entry)
+    if _WKT.match(text):
+        return _areal(shapely.from_wkt(text, on_invalid="ignore"), entry)
+    features = read_features(catalog.file(text))
+    return _areal(shapely.union_all(features.frame.geometry.to_numpy()), entry)

@@ -1,0 +1,95 @@
+"""A control layer as it was loaded, and what of it is not assessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import geopandas as gpd
+
+from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.rulebook import AccessItem
+from lianzhou_gis.vocabulary import GapReason
+
+__all__ = ["COLUMNS", "Layer", "LayerGap", "Layers"]
+
+COLUMNS = (
+    "zone_id", "layer_id", "theme", "name", "grade", "part", "source_name", "source_type", "town", "authority",
+    "document", "valid_from", "valid_to", "official_area_m2", "accuracy_m", "survey_crs", "source_row",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class LayerGap:
+    """Why a layer, or a part of it, does not speak.
+
+    Attributes
+    ----------
+    area : shapely geometry, optional
+        EPSG:4490: sites that meet it have the gap. Without one, and without towns, every site has it.
+    towns : tuple of str, optional
+        Sites in these towns have the gap (and those whose town is not known).
+    """
+
+    reason: GapReason
+    theme: str
+    layer_id: str | None
+    zh: str
+    en: str
+    zone_id: str | None = None
+    area: Any = None
+    towns: tuple[str, ...] | None = None
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether every site has the gap."""
+        return self.area is None and self.towns is None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One edition of a control layer.
+
+    Attributes
+    ----------
+    entry : LayerEntry
+    zones : GeoDataFrame
+        EPSG:4490, the source's vertices, columns of :data:`COLUMNS` first, then the layer's own; valid geometry only.
+    status : str
+        ``loaded``, or the gap reason for which it could not be used.
+    coverage : shapely geometry, optional
+        EPSG:4490; where the layer speaks. ``None``: nowhere.
+    sha256 : str, optional
+        Of the content: zones by id, normalised geometry, attributes.
+    """
+
+    entry: LayerEntry
+    zones: gpd.GeoDataFrame
+    status: str
+    coverage: Any = None
+    sha256: str | None = None
+
+    @property
+    def feature_count(self) -> int:
+        """Zones in use."""
+        return len(self.zones)
+
+
+@dataclass(frozen=True)
+class Layers:
+    """The layers of a day.
+
+    Attributes
+    ----------
+    towns : GeoDataFrame, optional
+        The administrative zones, for the town of a site.
+    access_items : tuple of AccessItem
+        Of the control units, those in force.
+    """
+
+    layers: tuple[Layer, ...]
+    gaps: tuple[LayerGap, ...]
+    access_items: tuple[AccessItem, ...] = ()
+    towns: gpd.GeoDataFrame | None = None
+    issues: tuple[Issue, ...] = field(default=())

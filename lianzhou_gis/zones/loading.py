@@ -1,0 +1,345 @@
+"""Catalog entries become checked, repaired zones of the right edition; what fails is a gap, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.catalog import Catalog, LayerEntry, Series
+from lianzhou_gis.errors import Issue, LianzhouError, MissingFileError, ReferenceSystemError
+from lianzhou_gis.formats import read_features
+from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, widened
+from lianzhou_gis.rulebook import AccessItem, FactVocabulary
+from lianzhou_gis.vocabulary import GapReason, theme
+from lianzhou_gis.zones.access import read_access_list, units_without_items
+from lianzhou_gis.zones.attributes import as_zones
+from lianzhou_gis.zones.completeness import area_issues, completeness_gaps
+from lianzhou_gis.zones.content import content_sha256
+from lianzhou_gis.zones.coverage import coverage_of
+from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
+from lianzhou_gis.zones.repair import repaired
+
+__all__ = ["load_layers"]
+
+ADMINISTRATIVE = "administrative"
+# A zone known as a point without a stated accuracy may lie anywhere within this.
+_POINT_ACCURACY_M = 1000.0
+
+
+@dataclass
+class _Loading:
+    """What gathers while layers are loaded."""
+
+    catalog: Catalog
+    day: date
+    region: Region | None
+    plane: Plane
+    facts: FactVocabulary
+    gaps: list[LayerGap]
+    issues: list[Issue]
+
+    def gap(self, reason: GapReason, entry: LayerEntry, zh: str, en: str, **more: Any) -> LayerGap:  # noqa: ANN401
+        gap = LayerGap(reason, entry.theme, entry.id, zh, en, **more)
+        self.gaps.append(gap)
+        return gap
+
+    def failed(self, entry: LayerEntry, reason: GapReason, zh: str, en: str) -> Layer:
+        """Record why a layer cannot be used, and return it empty."""
+        self.gap(reason, entry, zh, en)
+        return Layer(entry, _no_zones(), reason.value)
+
+
+def _no_zones() -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({name: pd.Series(dtype=object) for name in COLUMNS}, geometry=[], crs="EPSG:4490")
+
+
+def load_layers(
+    catalog: Catalog,
+    scope: Sequence[str],
+    day: date,
+    *,
+    facts: FactVocabulary,
+    region: Region | None = None,
+) -> Layers:
+    """Load the layers of some themes in their edition of a day.
+
+    Parameters
+    ----------
+    catalog : Catalog
+    scope : sequence of str
+        Themes.
+    day : datetime.date
+    facts : FactVocabulary
+        For the conditions of access lists.
+    region : Region, optional
+        Where coordinates must lie.
+
+    Returns
+    -------
+    Layers
+        With a gap for everything that does not speak: a theme without a layer, a file gone or broken, an edition
+        expired, rows missing, a broken or missing geometry. Nothing is raised for a layer.
+    """
+    loading = _Loading(catalog, day, region, Plane(catalog.plane or LIANZHOU_PROJ), facts, [], [])
+    wanted = catalog.series(scope, day)
+    for name in scope:
+        if not any(series.theme == name for series in wanted):
+            loading.gaps.append(
+                LayerGap(
+                    GapReason.LAYER_MISSING,
+                    name,
+                    None,
+                    f"图层目录中没有“{theme(name).label['zh']}”图层",
+                    f"the catalog has no layer of the theme {name}",
+                )
+            )
+    places = _administrative(loading, wanted)
+    loaded, items = [], []
+    for series in wanted:
+        layer = places.get(series.name) or _edition(loading, series)
+        if layer.status == "loaded":
+            layer = _covered(loading, layer, places)
+            items.extend(_access(loading, layer))
+        loaded.append(layer)
+    frames = [layer.zones for layer in places.values() if layer.status == "loaded"]
+    return Layers(
+        layers=tuple(loaded),
+        gaps=tuple(loading.gaps),
+        access_items=tuple(items),
+        towns=frames[0] if frames else None,
+        issues=tuple(loading.issues),
+    )
+
+
+def _administrative(loading: _Loading, wanted: Sequence[Series]) -> dict[str, Layer]:
+    """Load the administrative zones first: coverage and towns rest on them, whatever the scope."""
+    in_scope = {series.name for series in wanted}
+    places = {}
+    for series in loading.catalog.series([ADMINISTRATIVE], loading.day):
+        aside = loading if series.name in in_scope else replace(loading, gaps=[])
+        places[series.name] = _edition(aside, series)
+    return places
+
+
+def _edition(loading: _Loading, series: Series) -> Layer:
+    """Load the edition of the day."""
+    entry = series.edition
+    if entry is not None:
+        return _layer(loading, entry)
+    last, day = series.editions[-1], loading.day
+    if any(other.valid_to is not None and other.valid_to < day for other in series.editions):
+        ended = max(other.valid_to for other in series.editions if other.valid_to is not None and other.valid_to < day)
+        return loading.failed(
+            last,
+            GapReason.LAYER_EXPIRED,
+            f"图层 {last.id} 已于 {ended} 过有效期，{day} 无有效版本",
+            f"the layer {last.id} expired on {ended}; no edition is in force on {day}",
+        )
+    return loading.failed(
+        last,
+        GapReason.LAYER_MISSING,
+        f"图层 {last.id} 自 {series.editions[0].valid_from} 起有效，{day} 无有效版本",
+        f"the layer {last.id} is in force from {series.editions[0].valid_from}; there is no edition on {day}",
+    )
+
+
+def _layer(loading: _Loading, entry: LayerEntry) -> Layer:
+    """Read one layer; a failure becomes its gap."""
+    try:
+        return _read(loading, entry)
+    except MissingFileError as error:
+        return loading.failed(entry, GapReason.LAYER_MISSING, error.zh, error.en)
+    except ReferenceSystemError as error:
+        return loading.failed(entry, GapReason.UNKNOWN_CRS, error.zh, error.en)
+    except LianzhouError as error:
+        return loading.failed(entry, GapReason.READ_ERROR, error.zh, error.en)
+    except Exception as error:
+        # Whatever a reader of files throws: a layer that fails must never take the run with it, nor be forgotten.
+        what = type(error).__name__
+        return loading.failed(entry, GapReason.READ_ERROR, f"读取失败（{what}）", f"could not be read ({what})")
+
+
+def _read(loading: _Loading, entry: LayerEntry) -> Layer:
+    features = read_features(
+        loading.catalog.file(entry.path),
+        layer=entry.layer,
+        crs=entry.crs,
+        datum=entry.datum,
+        encoding=entry.encoding,
+        region=loading.region,
+    )
+    loading.issues.extend(features.issues)
+    survey = None if features.system.crs.is_geographic else features.system.code
+    zones = as_zones(features.frame, entry, survey, loading.issues)
+    if not len(zones):
+        return loading.failed(entry, GapReason.LAYER_EMPTY, "图层没有任何要素", "the layer has no features at all")
+    sha256 = content_sha256(zones)
+    gaps, issues = completeness_gaps(zones, entry, sha256)
+    loading.gaps.extend(gaps)
+    loading.issues.extend(issues)
+    if not features.system.reliable:
+        name = features.system.name
+        loading.gap(
+            GapReason.UNRELIABLE_DATUM,
+            entry,
+            f"图层坐标系 {name} 与 CGCS2000 之间没有转换参数，位置可能偏差数十米至一百多米",
+            f"no parameters lead from the layer's {name} to CGCS2000; it may be off by tens of metres or more",
+        )
+    zones = _of_the_day(loading, zones, entry)
+    zones = _with_geometry(loading, zones, entry)
+    zones = _valid(loading, zones, entry)
+    _points(loading, zones, entry)
+    loading.issues.extend(area_issues(zones, entry))
+    return Layer(entry, zones.reset_index(drop=True), "loaded", None, sha256)
+
+
+def _of_the_day(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """Leave out zones that are not in force on the day."""
+    day = loading.day
+    begun = [begin is None or begin <= day for begin in zones["valid_from"]]
+    lasting = [end is None or day <= end for end in zones["valid_to"]]
+    kept = np.logical_and(begun, lasting)
+    if not kept.all():
+        loading.issues.append(
+            Issue(
+                "info",
+                "zones_of_other_dates",
+                f"layer {entry.id}",
+                f"{int((~kept).sum())} 个区域在 {day} 尚未生效或已失效，未参与核查",
+                f"{int((~kept).sum())} zones are not in force on {day} and were left out",
+            )
+        )
+    return zones[kept]
+
+
+def _with_geometry(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """Name every zone that is known only by its town, or not even that, and leave it out."""
+    lost = zones.geometry.isna() | zones.geometry.is_empty
+    for zone in zones[lost].itertuples():
+        town = zone.town if isinstance(zone.town, str) else None
+        name = zone.name if isinstance(zone.name, str) else zone.zone_id
+        loading.gap(
+            GapReason.NO_GEOMETRY,
+            entry,
+            f"“{name}”只有名录记录，没有图形" + (f"（位于{town}）" if town else "（所在乡镇不明）"),
+            f"{name} is known from a table only, without a shape" + (f" (in {town})" if town else ""),
+            zone_id=zone.zone_id,
+            towns=(town,) if town else None,
+        )
+    return zones[~lost]
+
+
+def _valid(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+    """Repair broken polygons, and mark where it is not plain what was meant."""
+    geometries = zones.geometry.to_numpy().copy()
+    repairs = repaired(geometries)
+    if not repairs:
+        return zones
+    lost = np.zeros(len(zones), dtype=bool)
+    for position, repair in repairs.items():
+        zone_id = zones["zone_id"].iloc[position]
+        where = f"layer {entry.id}, zone {zone_id}"
+        if repair.geometry is None:
+            lost[position] = True
+            loading.gap(
+                GapReason.INVALID_GEOMETRY,
+                entry,
+                f"区域 {zone_id} 的图形无法修复",
+                f"the shape of zone {zone_id} cannot be repaired",
+                zone_id=zone_id,
+            )
+            continue
+        geometries[position] = repair.geometry
+        loading.issues.append(
+            Issue(
+                "warning",
+                "geometry_repaired",
+                where,
+                f"图形有自相交等错误，已修复；不同修复方法相差 {repair.changed_m2:.1f} 平方米",
+                f"the shape was broken and has been repaired; ways to read it differ by {repair.changed_m2:.1f} m2",
+            )
+        )
+        if repair.doubtful is not None:
+            loading.gap(
+                GapReason.INVALID_GEOMETRY,
+                entry,
+                f"区域 {zone_id} 的边界自相交，此处是否在区域内无法确定",
+                f"the border of zone {zone_id} crosses itself; whether this place is inside cannot be told",
+                zone_id=zone_id,
+                area=repair.doubtful,
+            )
+    return zones.set_geometry(gpd.GeoSeries(geometries, index=zones.index, crs="EPSG:4490"))[~lost]
+
+
+def _points(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> None:
+    """Mark the surroundings of zones that are known as a point only."""
+    kinds = shapely.get_type_id(zones.geometry.to_numpy())
+    pointed = zones[np.isin(kinds, (0, 4))]
+    if not len(pointed):
+        return
+    metres = pointed["accuracy_m"].fillna(_POINT_ACCURACY_M).to_numpy(dtype=np.float64)
+    discs = loading.plane.unproject(widened(loading.plane.project(pointed.geometry.to_numpy()), metres, loading.plane))
+    for zone, radius, disc in zip(pointed.itertuples(), metres, discs, strict=True):
+        name = zone.name if isinstance(zone.name, str) else zone.zone_id
+        loading.gap(
+            GapReason.NO_GEOMETRY,
+            entry,
+            f"“{name}”只有点位（误差约 {radius:.0f} 米），范围不明",
+            f"{name} is known as a point only (within about {radius:.0f} m), its extent is not",
+            zone_id=zone.zone_id,
+            area=disc,
+        )
+
+
+def _covered(loading: _Loading, layer: Layer, places: dict[str, Layer]) -> Layer:
+    """Find where a layer speaks; where that is not declared it can clear no site."""
+    entry = layer.entry
+    administrative = [place.zones for place in places.values() if place.status == "loaded"]
+    try:
+        area = coverage_of(entry, loading.catalog, layer.zones, administrative[0] if administrative else None)
+    except LianzhouError as error:
+        loading.gap(GapReason.OUTSIDE_COVERAGE, entry, error.zh, error.en)
+        return layer
+    if area is None:
+        loading.gap(
+            GapReason.OUTSIDE_COVERAGE,
+            entry,
+            "图层未声明覆盖范围（coverage），不能据以排除冲突",
+            "the layer declares no coverage, so that it cannot clear any site",
+        )
+    return replace(layer, coverage=area)
+
+
+def _access(loading: _Loading, layer: Layer) -> list[AccessItem]:
+    """Read the access list of a layer of control units, and name the units that it leaves out."""
+    if layer.entry.theme != "control_unit":
+        return []
+    entry = layer.entry
+    items: tuple[AccessItem, ...] = ()
+    if entry.access_list is not None:
+        try:
+            path = loading.catalog.file(entry.access_list)
+            items, gaps, issues = read_access_list(path, entry, loading.facts, loading.day)
+            loading.gaps.extend(gaps)
+            loading.issues.extend(issues)
+        except LianzhouError as error:
+            loading.gap(GapReason.LAYER_INCOMPLETE, entry, error.zh, error.en)
+    for zone in layer.zones[
+        layer.zones["zone_id"].isin(units_without_items(layer.zones["zone_id"], items))
+    ].itertuples():
+        loading.gap(
+            GapReason.LAYER_INCOMPLETE,
+            entry,
+            f"管控单元 {zone.zone_id} 没有准入清单条目",
+            f"the control unit {zone.zone_id} has no items of an access list",
+            zone_id=zone.zone_id,
+            area=zone.geometry,
+        )
+    return list(items)
