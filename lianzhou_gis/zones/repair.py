@@ -47,7 +47,7 @@ def _polygons(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
 
 
 def _crossings(ring: Any) -> list[npt.NDArray[np.float64]]:  # noqa: ANN401 - a LinearRing
-    """Return, for every place where a ring crosses itself, the corners of the smaller loop and of one more each side."""
+    """Return, for every place where a ring crosses itself, the corners of the smaller loop and its two neighbours."""
     corners = shapely.get_coordinates(ring)[:-1]
     count = len(corners)
     if count < 4:
