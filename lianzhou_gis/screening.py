@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
@@ -19,7 +18,7 @@ from lianzhou_gis.findings import Assessment, Override, assess
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
 from lianzhou_gis.overlay import Overlay, overlay
-from lianzhou_gis.rulebook import Rulebook
+from lianzhou_gis.rulebook import Rulebook, day_of
 from lianzhou_gis.vocabulary import themes as all_themes
 from lianzhou_gis.zones import Layers, load_layers
 
@@ -177,7 +176,7 @@ def screen(
         For broken input. A layer that fails does not raise: it is a gap of every site it bears on.
     """
     step = progress or (lambda name: None)
-    day = _day(as_of)
+    day = day_of(as_of)
     catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
     rulebook = rulebook or Rulebook.load()
     plane = Plane(catalog.plane or LIANZHOU_PROJ)
@@ -190,7 +189,7 @@ def screen(
     step("layers")
     rules = rulebook.in_force(day)
     scope = _scope(themes, rules, catalog)
-    layers = load_layers(catalog, scope, day, region=region)
+    layers = load_layers(catalog, scope, day, facts=rulebook.facts, region=region)
 
     step("overlay")
     near_m = {theme: _near_m(theme, rules) for theme in scope}
@@ -213,12 +212,6 @@ def screen(
     )
 
 
-def _day(as_of: date | str | None) -> date:
-    if as_of is None:
-        return datetime.now(ZoneInfo("Asia/Shanghai")).date()
-    return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
-
-
 def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog) -> tuple[str, ...]:
     """Return the themes to look at, in the order of the vocabulary."""
     if wanted is not None:
@@ -238,7 +231,7 @@ def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog)
 def _near_m(theme: str, rules: Sequence[Any]) -> float:
     """Return the distance up to which zones of a theme are reported: its own, or the longest setback of its rules."""
     setbacks = [rule.setback_m for rule in rules if rule.theme == theme and rule.setback_m]
-    return max([all_themes()[theme].near_m, *setbacks])
+    return float(max([all_themes()[theme].near_m, *setbacks]))
 
 
 def _with_geometry(frame: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -14,9 +14,11 @@ from lianzhou_gis.vocabulary import DISCLAIMER, Effect, Verdict, label, themes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from lianzhou_gis.errors import Issue
+    from lianzhou_gis.rulebook import Citation
     from lianzhou_gis.screening import Result
 
-__all__ = ["plain_table", "sites_table", "summary"]
+__all__ = ["citation_text", "issues_table", "plain_table", "sites_table", "summary"]
 
 _COLOURS = {
     Verdict.PROHIBITED: "red",
@@ -53,7 +55,7 @@ def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the fin
         if Effect(row.effect) is Effect.NOTICE:
             continue
         citation = row.citations[0] if row.citations else None
-        article = "" if citation is None else _citation(citation, lang)
+        article = "" if citation is None else _bracketed(citation_text(citation, lang), lang)
         line = f"{row.title[lang]} {article}".strip()
         if line not in lines:
             lines.append(line)
@@ -63,16 +65,23 @@ def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the fin
     return "\n".join(lines)
 
 
-def _citation(citation: Any, lang: str) -> str:  # noqa: ANN401 - record or dict
-    title, article = (
-        (citation["title"], citation["article"])
-        if isinstance(citation, dict)
-        else (
-            citation.title,
-            citation.article,
-        )
-    )
-    return f"（《{title['zh']}》第{article}条）" if lang == "zh" else f"({title['en']}, art. {article})"
+def citation_text(citation: Citation, lang: str) -> str:
+    """Return a citation in short."""
+    if lang == "zh":
+        return f"《{citation.title['zh']}》第{citation.article}条"
+    return f"{citation.title['en']}, art. {citation.article}"
+
+
+def _bracketed(text: str, lang: str) -> str:
+    return f"（{text}）" if lang == "zh" else f"({text})"
+
+
+def issues_table(issues: Iterable[Issue], lang: str) -> Table:
+    """Return issues as a table, errors first."""
+    order = ("error", "warning", "info")
+    heads = ("程度", "代码", "位置", "说明") if lang == "zh" else ("Severity", "Code", "Where", "What")
+    rows = sorted(issues, key=lambda issue: (order.index(issue.severity), issue.where))
+    return plain_table(heads, [(item.severity, item.code, item.where, item.message[lang]) for item in rows])
 
 
 def _gaps(gaps: Any, lang: str) -> str:  # noqa: ANN401 - rows of the gaps table

@@ -6,6 +6,7 @@ from lianzhou_gis.rulebook.access import AccessItem, parse_access_items
 from lianzhou_gis.rulebook.cases import Case, read_cases
 from lianzhou_gis.rulebook.checks import check_rulebook
 from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
+from lianzhou_gis.rulebook.days import day_of
 from lianzhou_gis.rulebook.facts import Fact, FactVocabulary
 from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
 from lianzhou_gis.rulebook.rulebook import Rulebook
@@ -24,6 +25,7 @@ __all__ = [
     "Rulebook",
     "Test",
     "check_rulebook",
+    "day_of",
     "parse_access_items",
     "read_cases",
 ]

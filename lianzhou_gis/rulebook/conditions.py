@@ -49,6 +49,10 @@ class Test:
         """Return the facts that are named."""
         return frozenset({self.fact})
 
+    def tree(self) -> dict[str, Any]:
+        """Return the comparison as it stands in the rulebook."""
+        return {"fact": self.fact, self.operator: self.value}
+
 
 @dataclass(frozen=True)
 class Condition:
@@ -90,6 +94,11 @@ class Condition:
     def facts(self) -> frozenset[str]:
         """Return all facts that are named in the tree."""
         return frozenset().union(*(member.facts() for member in self.members))
+
+    def tree(self) -> dict[str, Any]:
+        """Return the condition as it stands in the rulebook."""
+        members = [member.tree() for member in self.members]
+        return {self.operator: members[0] if self.operator == "not" else members}
 
 
 def _codes_match(known: Any, wanted: Any) -> bool:  # noqa: ANN401 - a code or codes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from lianzhou_gis.zones.checking import CatalogCheck, check_catalog
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
 from lianzhou_gis.zones.loading import load_layers
 
-__all__ = ["COLUMNS", "Layer", "LayerGap", "Layers", "load_layers"]
+__all__ = ["COLUMNS", "CatalogCheck", "Layer", "LayerGap", "Layers", "check_catalog", "load_layers"]

@@ -1,0 +1,98 @@
+"""``lianzhou-gis layers``: what layers there are, and whether each can be relied on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from lianzhou_gis.cli import options
+
+__all__ = ["layers"]
+
+
+@click.group()
+def layers() -> None:
+    """图层清单与检查 / List and check the layers."""
+
+
+@layers.command("list")
+@options.catalog
+@options.json_option
+@options.lang
+@options.guarded
+def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
+    """列出图层目录中的图层。
+
+    List the layers of a catalog.
+    """
+    from lianzhou_gis.catalog import Catalog
+    from lianzhou_gis.cli.tables import plain_table
+    from lianzhou_gis.vocabulary import theme
+
+    entries = Catalog.open(catalog).layers
+    if as_json:
+        click.echo(json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False, indent=1))
+        return
+    heads = {
+        "zh": ("图层", "名称", "主题", "数据日期", "有效期", "覆盖范围", "文件", "公开"),
+        "en": ("Layer", "Title", "Theme", "Data of", "Valid", "Coverage", "File", "Disclosure"),
+    }[lang]
+    rows = [
+        (
+            entry.id,
+            entry.name[lang],
+            theme(entry.theme).label[lang],
+            entry.data_date,
+            f"{entry.valid_from or '…'} – {entry.valid_to or '…'}",
+            entry.coverage,
+            entry.path,
+            entry.disclosure,
+        )
+        for entry in entries
+    ]
+    options.console().print(plain_table(heads, rows))
+
+
+@layers.command()
+@options.catalog
+@options.date_option
+@options.json_option
+@options.lang
+@options.guarded
+def check(catalog: Path, as_of: str | None, as_json: bool, lang: str) -> None:
+    """载入并检查全部图层；有缺陷时退出码为 1。
+
+    Load and check all layers; exit code 1 where one cannot be relied on.
+    """
+    options.day(as_of)
+
+    from lianzhou_gis.catalog import Catalog
+    from lianzhou_gis.cli.tables import issues_table, plain_table
+    from lianzhou_gis.rulebook import Rulebook, day_of
+    from lianzhou_gis.zones import check_catalog
+
+    entries = Catalog.open(catalog)
+    day = day_of(as_of)
+    found = check_catalog(entries, day, facts=Rulebook.load().facts)
+    if as_json:
+        told = {
+            "as_of": day.isoformat(),
+            "layers": [
+                {"id": name, "zones": found.counts[name], "status": found.status[name]} for name in found.counts
+            ],
+            "issues": [
+                {"severity": item.severity, "code": item.code, "where": item.where, "message": item.message}
+                for item in found.issues
+            ],
+        }
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+    else:
+        heads = ("图层", "区域数", "状态") if lang == "zh" else ("Layer", "Zones", "Status")
+        window = options.console()
+        window.print(plain_table(heads, [(name, found.counts[name], found.status[name]) for name in found.counts]))
+        window.print(issues_table(found.issues, lang))
+    if not found.sound:
+        sys.exit(1)

@@ -1,0 +1,251 @@
+"""Rules x overlaps x facts: which rules bear on which sites, and which hang on a fact that is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lianzhou_gis.findings.records import Finding, Gap, finding_id
+from lianzhou_gis.rulebook import Outcome, RuleVersion
+from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, theme
+
+__all__ = ["OUTFALL", "Bearing", "proven_effect"]
+
+# The fact that is missing where a rule is about the outfall and none was given as a point.
+OUTFALL = "outfall"
+_HITS = ("overlap", "within")
+_RESTRICTING = (Effect.PROHIBITED, Effect.PROCEDURE_REQUIRED)
+
+
+def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
+    """Return a measure, ``None`` where there is none."""
+    return None if value is None or np.isnan(value) else float(value)
+
+
+def proven_effect(rule: RuleVersion, doubtful: bool) -> Effect:
+    """Return what a rule proves: a doubtful overlap or an unverified rule calls for judgement, unless it is strict.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from lianzhou_gis.rulebook import Rulebook
+    >>> rules = [rule for rule in Rulebook.load().in_force(date(2026, 11, 23)) if rule.effect == "prohibited"]
+    >>> {proven_effect(rule, True).value for rule in rules if rule.strict}
+    {'prohibited'}
+    """
+    uncertain = (doubtful and not rule.strict) or rule.unverified
+    return Effect.NEEDS_JUDGEMENT if uncertain and rule.effect in _RESTRICTING else rule.effect
+
+
+class Bearing:
+    """Applies the rules of a day to one site after the other.
+
+    Parameters
+    ----------
+    rules : sequence of RuleVersion
+        In force and in scope.
+    """
+
+    def __init__(self, rules: Sequence[RuleVersion]) -> None:
+        self.findings: list[Finding] = []
+        self.gaps: list[Gap] = []
+        self._everywhere = [rule for rule in rules if rule.everywhere]
+        self._of_theme: dict[str, list[RuleVersion]] = {}
+        for rule in rules:
+            if rule.theme is not None:
+                self._of_theme.setdefault(rule.theme, []).append(rule)
+
+    def themes(self) -> list[str]:
+        """Return the themes that some rule is about."""
+        return list(self._of_theme)
+
+    def apply(
+        self, site_id: str, facts: Mapping[str, Any], rows: Sequence[Any], *, outside: Mapping[str, str], outfall: bool
+    ) -> None:
+        """Apply all rules to one site.
+
+        Parameters
+        ----------
+        facts : mapping
+            Of the site.
+        rows : sequence of named tuples
+            Its overlaps.
+        outside : mapping of str to str
+            Themes with a layer whose zones do not hold the site whole, and the layer.
+        outfall : bool
+            Whether the outfall is given as a point.
+        """
+        known: dict[str, Outcome] = {}
+
+        def says(rule: RuleVersion) -> Outcome:
+            if rule.id not in known:
+                known[rule.id] = rule.evaluate(facts)
+            return known[rule.id]
+
+        for row in rows:
+            self._row(site_id, facts, row, says)
+        for name, layer_id in outside.items():
+            for rule in self._of_theme.get(name, ()):
+                if rule.relation == "outside":
+                    self._bears(site_id, facts, rule, says(rule), layer_id=layer_id, relation="apart")
+        for rule in self._everywhere:
+            self._bears(site_id, facts, rule, says(rule))
+        if not outfall:
+            for rules in self._of_theme.values():
+                for rule in rules:
+                    if rule.subject == OUTFALL and says(rule).value is not False:
+                        self._missing(site_id, rule, says(rule).missing | {OUTFALL})
+
+    def _row(self, site_id: str, facts: Mapping[str, Any], row: Any, says: Any) -> None:  # noqa: ANN401
+        rules = [rule for rule in self._of_theme.get(row.theme, ()) if rule.subject == row.subject]
+        hit = row.relation in _HITS and row.subject == "footprint"
+        graded = bool(theme(row.theme).grades)
+        bearing = [rule for rule in rules if rule.bears(row.relation, row.distance_m)]
+        applying = [rule for rule in bearing if rule.applies_to(row.grade, row.part)]
+        if graded and row.grade is None and (hit or bearing):
+            self._unknown_grade(site_id, row)
+        elif hit and not applying:
+            self._no_rule(site_id, row)
+        for rule in applying:
+            self._bears(site_id, facts, rule, says(rule), row=row, layer_id=row.layer_id, relation=row.relation)
+
+    def _bears(
+        self,
+        site_id: str,
+        facts: Mapping[str, Any],
+        rule: RuleVersion,
+        outcome: Outcome,
+        *,
+        row: Any = None,  # noqa: ANN401 - a named tuple of the overlaps
+        layer_id: str | None = None,
+        relation: str | None = None,
+    ) -> None:
+        if outcome.value is False:
+            return
+        if outcome.value is None:
+            self._missing(site_id, rule, outcome.missing, row=row, layer_id=layer_id)
+            return
+        doubtful = row is not None and bool(row.doubtful)
+        zone_id = None if row is None else row.zone_id
+        area = 0.0 if row is None else float(row.area_m2)
+        self.findings.append(
+            Finding(
+                finding_id=finding_id(site_id, layer_id, zone_id, rule.id, rule.subject),
+                site_id=site_id,
+                layer_id=layer_id,
+                theme=rule.theme,
+                zone_id=zone_id,
+                zone_name=None if row is None else row.zone_name,
+                grade=None if row is None else row.grade,
+                relation=relation,
+                subject=rule.subject,
+                rule_id=rule.id,
+                title=rule.title,
+                effect=proven_effect(rule, doubtful),
+                worst=min((rule.effect, rule.worst), key=list(Effect).index),
+                doubtful=doubtful,
+                unverified=rule.unverified,
+                general_procedure=rule.general_procedure,
+                facts_used={name: facts.get(name) for name in sorted(outcome.used)},
+                missing_facts=(),
+                paraphrase=rule.paraphrase,
+                citations=rule.citations,
+                action=rule.action,
+                authority=rule.authority,
+                blocks=rule.blocks,
+                curable=_cure(rule, doubtful, area),
+                override=None,
+                area_m2=area,
+                share_of_site=None if row is None else number(row.share_of_site),
+                length_m=None if row is None else number(row.length_m),
+                distance_m=None if row is None else number(row.distance_m),
+                geometry=None if row is None else row.geometry,
+            )
+        )
+
+    def _missing(
+        self,
+        site_id: str,
+        rule: RuleVersion,
+        missing: frozenset[str],
+        *,
+        row: Any = None,  # noqa: ANN401
+        layer_id: str | None = None,
+    ) -> None:
+        self.gaps.append(
+            Gap(
+                site_id=site_id,
+                reason=GapReason.MISSING_FACT,
+                theme=rule.theme,
+                layer_id=layer_id,
+                zone_id=None if row is None else row.zone_id,
+                rule_id=rule.id,
+                facts=tuple(sorted(missing)),
+                detail={
+                    "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
+                    "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
+                },
+                worst=min((rule.effect, rule.worst), key=list(Effect).index).verdict,
+            )
+        )
+
+    def _zone_gap(self, site_id: str, reason: GapReason, row: Any, zh: str, en: str) -> None:  # noqa: ANN401
+        self.gaps.append(
+            Gap(
+                site_id=site_id,
+                reason=reason,
+                theme=row.theme,
+                layer_id=row.layer_id,
+                zone_id=row.zone_id,
+                rule_id=None,
+                facts=(),
+                detail={"zh": zh, "en": en},
+                worst=Verdict.PROHIBITED,
+                area_m2=float(row.area_m2),
+                geometry=row.geometry,
+            )
+        )
+
+    def _unknown_grade(self, site_id: str, row: Any) -> None:  # noqa: ANN401
+        name = row.zone_name or row.zone_id
+        self._zone_gap(
+            site_id,
+            GapReason.UNKNOWN_GRADE,
+            row,
+            f"区域“{name}”的级别无法识别，不能确定适用哪一级的规定",
+            f"the grade of {name} is not known, nor therefore which rules bear",
+        )
+
+    def _no_rule(self, site_id: str, row: Any) -> None:  # noqa: ANN401
+        name = row.zone_name or row.zone_id
+        self._zone_gap(
+            site_id,
+            GapReason.NO_RULE,
+            row,
+            f"规则库对“{name}”这类区域没有有效规则",
+            f"the rulebook has no rule in force for zones like {name}",
+        )
+
+
+def _cure(rule: RuleVersion, doubtful: bool, area_m2: float) -> dict[str, Any] | None:
+    """Return by what a finding can be cured; a doubtful overlap by a survey of so many m2, or by cutting them off."""
+    if doubtful:
+        return {"by": "survey", "or": "cut", "area_m2": round(area_m2, 2)}
+    if rule.curable is None:
+        return None
+    cure: dict[str, Any] = dict(rule.curable)
+    return {**cure, "area_m2": round(area_m2, 2)} if cure.get("by") == "cut" else cure
+
+
+def rows_by_site(overlaps: pd.DataFrame) -> dict[str, list[Any]]:
+    """Return the overlaps of every site as named tuples."""
+    # Missing texts come out of a table as NaN; the rules know None.
+    table = overlaps.astype(dict.fromkeys(("zone_name", "grade", "part", "geometry"), object))
+    table = table.where(table.notna(), None)
+    found: dict[str, list[Any]] = {}
+    for row in table.itertuples(index=False):
+        found.setdefault(str(row.site_id), []).append(row)
+    return found

@@ -1,0 +1,156 @@
+"""The rows that findings, gaps and questions are made of, and their tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import pandas as pd
+
+from lianzhou_gis.rulebook import Citation
+from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
+
+__all__ = ["Finding", "Gap", "Override", "Question", "finding_id", "table_of"]
+
+Text = dict[str, str]
+
+
+def finding_id(site_id: str, layer_id: str | None, zone_id: str | None, rule_id: str, subject: str) -> str:
+    """Return 12 hex that name a finding whatever the run.
+
+    Examples
+    --------
+    >>> finding_id("S1", "water", "W1", "rule", "footprint")
+    '30d2ab4fa9c0'
+    """
+    told = "\0".join((site_id, layer_id or "", zone_id or "", rule_id, subject))
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
+
+
+@dataclass
+class Finding:
+    """One rule that bears on one site, through one zone or everywhere.
+
+    Attributes
+    ----------
+    effect, worst : Effect
+        What is proven, and the strictest that it may turn out to mean (a doubtful overlap, an unverified rule).
+    geometry : shapely geometry or None
+        The piece, EPSG:4490.
+    """
+
+    finding_id: str
+    site_id: str
+    layer_id: str | None
+    theme: str | None
+    zone_id: str | None
+    zone_name: str | None
+    grade: str | None
+    relation: str | None
+    subject: str
+    rule_id: str
+    title: Text
+    effect: Effect
+    worst: Effect
+    doubtful: bool
+    unverified: bool
+    general_procedure: bool
+    facts_used: dict[str, Any]
+    missing_facts: tuple[str, ...]
+    paraphrase: Text
+    citations: tuple[Citation, ...]
+    action: Text
+    authority: Text
+    blocks: tuple[str, ...]
+    curable: dict[str, Any] | None
+    override: dict[str, Any] | None
+    area_m2: float
+    share_of_site: float | None
+    length_m: float | None
+    distance_m: float | None
+    geometry: Any = None
+
+
+@dataclass
+class Gap:
+    """Something that is not assessed.
+
+    Attributes
+    ----------
+    worst : Verdict
+        The strictest that it may hide.
+    """
+
+    site_id: str
+    reason: GapReason
+    theme: str | None
+    layer_id: str | None
+    zone_id: str | None
+    rule_id: str | None
+    facts: tuple[str, ...]
+    detail: Text
+    worst: Verdict
+    area_m2: float | None = None
+    geometry: Any = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether knowing more of the project would close it."""
+        return self.reason in (GapReason.MISSING_FACT, GapReason.ACCESS_UNDECIDED)
+
+
+@dataclass(frozen=True)
+class Question:
+    """A fact that is asked for.
+
+    Attributes
+    ----------
+    rules : tuple of str
+        What hangs on it.
+    settles : int
+        How many gaps it can help to close.
+    """
+
+    site_id: str
+    fact: str
+    question: Text
+    rules: tuple[str, ...]
+    settles: int
+
+
+@dataclass(frozen=True)
+class Override:
+    """A judgement of a person on a finding: kept beside it, it changes no verdict of the software.
+
+    Attributes
+    ----------
+    finding_id : str
+    decision : str
+        In their words.
+    by, document : str
+        Who decided, and in which document.
+    """
+
+    finding_id: str
+    decision: str
+    by: str
+    document: str = field(default="")
+
+
+def table_of(kind: type, rows: Iterable[Any], order: list[str]) -> pd.DataFrame:
+    """Return dataclass rows as a sorted table with plain columns; without rows it keeps its columns."""
+    names = [item.name for item in fields(kind)]
+    listed = list(rows)
+    # Enums as plain text, so that tables compare and write as what they say.
+    data = {name: [_cell(getattr(row, name)) for row in listed] for name in names}
+    numbers = {"area_m2", "share_of_site", "length_m", "distance_m"} & set(names)
+    table = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in data.items()})
+    table = table.astype(dict.fromkeys(numbers, "float64"))
+    keys = table[order].fillna("").astype(str)
+    return table.loc[keys.sort_values(order, kind="stable").index].reset_index(drop=True)
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401
+    return value.value if isinstance(value, Effect | GapReason | Verdict) else value

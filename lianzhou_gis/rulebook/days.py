@@ -1,0 +1,26 @@
+"""The day whose law applies."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+__all__ = ["day_of"]
+
+
+def day_of(as_of: date | str | None) -> date:
+    """Return a day given as a date or ISO text; without one today in China.
+
+    Raises
+    ------
+    ValueError
+        If the text is no ISO date.
+
+    Examples
+    --------
+    >>> day_of("2026-08-15")
+    datetime.date(2026, 8, 15)
+    """
+    if as_of is None:
+        return datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    return date.fromisoformat(as_of) if isinstance(as_of, str) else as_of
