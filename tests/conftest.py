@@ -1,1 +1,124 @@
-"""Shared shapes and places of the tests."""
+"""A county made for one test: layers of plain squares, written to files and read as any user's layers are."""
+
+import csv
+import json
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pyproj
+import pytest
+import shapely
+import yaml
+
+from lianzhou_gis.vocabulary import themes
+
+GEOD = pyproj.Geod(a=6378137.0, rf=298.257222101)
+WHOLE = shapely.box(112.2, 24.6, 112.75, 25.2)
+FAR = (112.72, 25.17)
+# What the rules ask of every project: an ordinary one that does nothing special.
+ACCESS_COLUMNS = [
+    "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
+    "valid_from", "valid_to",
+]  # fmt: skip
+
+
+def rectangle(lon, lat, west_m, south_m, east_m, north_m):
+    """A rectangle by metres from a point: west and south negative; sides are geodesics of its corners."""
+
+    def corner(east, north):
+        x, y, _ = GEOD.fwd(lon, lat, 90 if east >= 0 else 270, abs(east))
+        return GEOD.fwd(x, y, 0 if north >= 0 else 180, abs(north))[:2]
+
+    return shapely.Polygon(
+        [corner(west_m, south_m), corner(east_m, south_m), corner(east_m, north_m), corner(west_m, north_m)]
+    )
+
+
+def square(lon, lat, side_m):
+    """A square around a point."""
+    half = side_m / 2
+    return rectangle(lon, lat, -half, -half, half, half)
+
+
+class County:
+    """Layers in a folder: every theme has one, with a zone far away, until a test says otherwise."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.entries = {}
+        self.zones = {}
+        self.items = []
+        for name, theme in themes().items():
+            self.entries[name] = {
+                "id": name,
+                "series": name,
+                "theme": name,
+                "path": f"{name}.gpkg",
+                "valid_from": "2000-01-01",
+                "data_date": "2026-01-01",
+                "coverage": WHOLE.wkt,
+                "accuracy_m": 0.5,
+                "synthetic": True,
+            }
+            grade = theme.grades[-1].id if theme.grades else None
+            self.zones[name] = []
+            if theme.covering:
+                self.add(name, WHOLE, grade="general", zone_id="DEMO-U1", name="一般管控单元（示例）")
+                self.entries[name]["access_list"] = "access.csv"
+                self.item("DEMO-1", kind="encouraged", unit_id="DEMO-U1", text="鼓励清洁生产（示例）")
+            else:
+                self.add(name, square(*FAR, 50), grade=grade, zone_id=f"DEMO-{name}-far")
+
+    def add(self, theme, shape, *, grade=None, zone_id=None, **columns):
+        """Put a zone into the layer of a theme."""
+        number = zone_id or f"DEMO-{theme}-{len(self.zones[theme])}"
+        self.zones[theme].append({"zone_id": number, "grade": grade, "name": number, **columns, "geometry": shape})
+
+    def item(self, item_id, *, kind, unit_id="*", text="示例", **cells):
+        """Put an item on the access list."""
+        if isinstance(cells.get("when"), dict):
+            cells["when"] = json.dumps(cells["when"])
+        self.items.append(
+            {"item_id": item_id, "unit_id": unit_id, "level": "unit", "dimension": "spatial", "kind": kind, "text": text}
+            | cells
+        )
+
+    def write(self):
+        """Write layers and catalog, and return the path of the catalog."""
+        for name, rows in self.zones.items():
+            entry = self.entries.get(name)
+            path = self.folder / f"{name}.gpkg"
+            if entry is None or path.exists():
+                continue
+            table = pd.DataFrame(rows, dtype=object) if rows else pd.DataFrame({"zone_id": [], "geometry": []})
+            frame = gpd.GeoDataFrame(table.drop(columns="geometry"), geometry=list(table["geometry"]), crs="EPSG:4490")
+            frame = frame.astype({column: "string" for column in frame.columns if column != "geometry"})
+            pyogrio.write_dataframe(frame, path, driver="GPKG", geometry_type="Unknown")
+        with (self.folder / "access.csv").open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, ACCESS_COLUMNS)
+            writer.writeheader()
+            writer.writerows(self.items)
+        document = {
+            "region": {"name": "演示县", "bounds": [111.6, 24.1, 113.3, 25.7]},
+            "layers": list(self.entries.values()),
+        }
+        path = self.folder / "layers.yaml"
+        path.write_text(yaml.safe_dump(document, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        return path
+
+    def screen(self, shape, facts=None, *, as_of="2026-11-23", themes=None, **columns):
+        """Screen one site (or a frame of sites) against the county."""
+        from lianzhou_gis.formats import read_sites
+        from lianzhou_gis.screening import screen
+
+        sites = shape
+        if isinstance(shape, shapely.Geometry):
+            table = {"site_id": ["DEMO-S"], "name": ["示例项目"], "accuracy_m": [0.5], **columns}
+            sites = gpd.GeoDataFrame(table, geometry=[shape], crs="EPSG:4490")
+        return screen(read_sites(sites), self.write(), facts=facts, as_of=as_of, themes=themes)
+
+
+@pytest.fixture
+def county(tmp_path):
+    return County(tmp_path)

@@ -23,7 +23,7 @@ def finding_id(site_id: str, layer_id: str | None, zone_id: str | None, rule_id:
     Examples
     --------
     >>> finding_id("S1", "water", "W1", "rule", "footprint")
-    '30d2ab4fa9c0'
+    'c7d1ae37df21'
     """
     told = "\0".join((site_id, layer_id or "", zone_id or "", rule_id, subject))
     return hashlib.sha256(told.encode()).hexdigest()[:12]

@@ -85,7 +85,7 @@ def list_members(archive: zipfile.ZipFile, name: str) -> tuple[list[Member], lis
             continue
         text = _repaired(info)
         path = PurePosixPath(text.replace("\\", "/"))
-        if path.parts and path.parts[0] == "__MACOSX" or path.name.startswith("._"):
+        if (path.parts and path.parts[0] == "__MACOSX") or path.name.startswith("._"):
             continue
         if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
             issues.append(

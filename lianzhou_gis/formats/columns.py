@@ -68,40 +68,39 @@ _UNITS = {
     "ha": ("ha", "hm2", "公顷"),
     "mu": ("亩", "mu"),
 }
-_M2_PER_UNIT = {"m2": 1.0, "ha": 10_000.0, "mu": 2_000.0 / 3.0}
 _UNIT_WORD = re.compile(
     "(?:" + "|".join(sorted((word for words in _UNITS.values() for word in words), key=len, reverse=True)) + r")$"
 )
 
 
 def plain_name(name: str) -> str:
-    """Return a name folded for comparison.
+    r"""Return a name folded for comparison.
 
     Examples
     --------
-    >>> plain_name(" Site－ID "), plain_name("经度(°)\\n"), plain_name("面积（公顷）")
+    >>> plain_name(" Site－ID "), plain_name("经度(°)\n"), plain_name("面积（公顷）")
     ('siteid', '经度', '面积公顷')
     """
     folded = unicodedata.normalize("NFKC", name).casefold()
     return "".join(character for character in folded if character.isalnum())
 
 
-def unit_in_name(name: str) -> tuple[str, float | None]:
-    """Split an area column's folded name into the name proper and square metres per unit, None if no unit stands in it.
+def unit_in_name(name: str) -> tuple[str, str | None]:
+    """Split an area column's folded name into the name proper and its unit, None if none stands in it.
 
     Examples
     --------
     >>> unit_in_name("用地面积(亩)")
-    ('用地面积', 666.6666666666666)
+    ('用地面积', 'mu')
     >>> unit_in_name("面积"), unit_in_name("declared_area_m2")
-    (('面积', None), ('declaredarea', 1.0))
+    (('面积', None), ('declaredarea', 'm2'))
     """
     plain = plain_name(name)
     found = _UNIT_WORD.search(plain)
     if found is None or found.start() == 0:
         return plain, None
     unit = next(unit for unit, words in _UNITS.items() if found[0] in {plain_name(word) for word in words} | set(words))
-    return plain[: found.start()], _M2_PER_UNIT[unit]
+    return plain[: found.start()], unit
 
 
 def find_columns(names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> dict[str, str]:

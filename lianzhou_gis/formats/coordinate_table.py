@@ -122,7 +122,7 @@ def _table(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
             place = f":{found[1]}" if found else ""
             raise FormatError(
                 f"{name}{place}：不是规整的 CSV（字段数与首行不同、引号不成对或为空表）",
-                f"{name}{place}: no regular CSV (a row with more fields than the first, an open quote, or nothing in it)",
+                f"{name}{place}: no regular CSV (a row longer than the first, an open quote, or nothing in it)",
             ) from error
     if heard:
         issues.append(

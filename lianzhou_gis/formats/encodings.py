@@ -31,7 +31,8 @@ _LANGUAGE_BYTES = {
     0x7B: "cp932",
     0xC9: "cp1251",
 }
-# Western pages accept almost any byte, so that agreeing with them proves nothing; Chinese programs write them as a default.
+# Western pages accept almost any byte, so that agreeing with them proves nothing; Chinese programs write them
+# as a default.
 _ACCEPTS_ALL = {"cp437", "cp850", "cp1252", "iso8859-1"}
 # Below this many bytes beyond ASCII, UTF-8 by chance is possible (the GBK bytes of 联通 are valid UTF-8).
 _FEW_BYTES = 12

@@ -18,7 +18,7 @@ from lianzhou_gis.formats.coordinate_table import read_coordinate_table
 from lianzhou_gis.formats.geojson import read_geojson
 from lianzhou_gis.formats.geopackage import read_geopackage
 from lianzhou_gis.formats.limits import MAX_VERTICES, existing, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, dimension_issue, unreadable_issue
+from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, dimension_issue, unreadable_issue, without
 from lianzhou_gis.formats.shapefile import read_shapefile, read_shapefile_folder, read_shapefile_zip
 from lianzhou_gis.geodesy import (
     LIANZHOU,
@@ -133,7 +133,7 @@ def _read(path: Path, layer: str | None, encoding: str | None) -> RawFeatures:
 
 
 def _geojson_system(raw: RawFeatures, crs: Any, datum: str | None, region: Region | None) -> Any:  # noqa: ANN401
-    """Return the system of a GeoJSON file: what its old ``crs`` member names, else WGS 84; planar numbers are refused."""
+    """Return what the old ``crs`` member of a GeoJSON file names, else WGS 84; planar numbers are refused."""
     named = str(raw.crs) if raw.crs is not None else None
     if crs is not None or datum is not None:
         return named
@@ -155,7 +155,7 @@ def _geojson_system(raw: RawFeatures, crs: Any, datum: str | None, region: Regio
             "datum_assumed",
             raw.name,
             "GeoJSON 未注明基准，按标准视为 WGS 84；若取自高德、腾讯、百度地图，请用 --datum 指明",
-            "GeoJSON names no datum and counts as WGS 84 by its standard; if it was drawn on a Chinese web map, give --datum",
+            "GeoJSON counts as WGS 84 by its standard; give --datum if it was drawn on a Chinese web map",
         )
     )
     return "EPSG:4326"
@@ -212,7 +212,8 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
         )
     declared = _kept_declaration(raw, crs, datum, issues)
     bounds = shapely.total_bounds(geometries)
-    limits = tuple(float(value) for value in bounds) if np.isfinite(bounds).all() else None
+    west, south, east, north = (float(value) for value in bounds)
+    limits = (west, south, east, north) if np.isfinite(bounds).all() else None
     system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
     issues.extend(found)
     placed = _finite(to_cgcs2000(geometries, system), raw.name, issues)
@@ -260,7 +261,7 @@ def _flat(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
                 f"{int(empty.sum())} features have an empty geometry (records {rows}); they count as without geometry",
             )
         )
-        geometries = np.where(empty, None, geometries)
+        geometries = without(geometries, empty)
     return geometries
 
 
@@ -273,4 +274,4 @@ def _finite(geometries: Geometries, name: str, issues: list[Issue]) -> Geometrie
     lost = np.zeros(len(geometries), dtype=bool)
     lost[wild] = True
     issues.extend(unreadable_issue(lost, name))
-    return np.where(lost, None, geometries)
+    return without(geometries, lost)

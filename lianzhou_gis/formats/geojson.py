@@ -92,7 +92,7 @@ def features_of_geojson(text: str, name: str, sha256: str, issues: list[Issue]) 
 def _features(document: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
     kind = document.get("type") if isinstance(document, dict) else None
     if kind == "FeatureCollection" and isinstance(document.get("features"), list):
-        features = document["features"]
+        features: list[dict[str, Any]] = document["features"]
     elif kind == "Feature":
         features = [document]
     elif kind in _GEOMETRIES:

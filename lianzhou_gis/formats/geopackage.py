@@ -187,8 +187,8 @@ def _has_curves(path: Path, layer: str, column: str) -> bool:
                     f"SELECT DISTINCT substr({blob}, {start}, 5) FROM {table} WHERE substr({blob}, 4, 1) = ?", (flag,)
                 )
                 for (head,) in kinds.fetchall():
-                    order = "little" if head[:1] == b"\x01" else "big"
-                    if len(head) == 5 and int.from_bytes(head[1:], order) % 1000 in _CURVES:
+                    kind = head[1:] if head[:1] == b"\x00" else head[:0:-1]
+                    if len(head) == 5 and int.from_bytes(kind, "big") % 1000 in _CURVES:
                         return True
     except (sqlite3.Error, IndexError, TypeError):
         return False

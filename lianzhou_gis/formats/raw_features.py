@@ -25,6 +25,7 @@ __all__ = [
     "heard_warnings",
     "unique_names",
     "unreadable_issue",
+    "without",
 ]
 
 Geometries = npt.NDArray[np.object_]
@@ -124,6 +125,13 @@ def dimension_issue(name: str) -> Issue:
 def _without_paths(text: str) -> str:
     text = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
     return re.sub(r"(?:[A-Za-z]:)?(?:[^\s'\"]*[/\\])+(?=[^\s'\"/\\])", "", text)[:300]
+
+
+def without(geometries: Geometries, dropped: npt.NDArray[np.bool_]) -> Geometries:
+    """Return geometries with None in the places of ``dropped``."""
+    kept = geometries.copy()
+    kept[dropped] = None
+    return kept
 
 
 def unique_names(names: Sequence[str], taken: Sequence[str], name: str) -> tuple[list[str], list[Issue]]:

@@ -253,7 +253,7 @@ def _check_lengths(name: str, files: dict[str, Path]) -> int:
         if len(head) < 100 or head[:4] != b"\x00\x00\x27\x0a" or declared > size:
             raise FormatError(
                 f"{name}：.{extension} 不完整（应有 {declared} 字节，实有 {size}）；请重新导出或重新下载",
-                f"{name}: the .{extension} is cut off ({declared} bytes declared, {size} there); export or fetch it again",
+                f"{name}: the .{extension} is cut off ({size} of {declared} bytes); export or fetch it again",
             )
     return (files["shx"].stat().st_size - 100) // 8
 

@@ -15,6 +15,7 @@ import shapely
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
 from lianzhou_gis.errors import Issue, LianzhouError, MissingFileError, ReferenceSystemError
 from lianzhou_gis.formats import read_features
+from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, widened
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
@@ -24,7 +25,6 @@ from lianzhou_gis.zones.completeness import area_issues, completeness_gaps
 from lianzhou_gis.zones.content import content_sha256
 from lianzhou_gis.zones.coverage import coverage_of
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
-from lianzhou_gis.zones.repair import repaired
 
 __all__ = ["load_layers"]
 

@@ -1,4 +1,4 @@
-"""Broken polygons: repaired where it is plain what was meant, and marked as doubtful where it is not."""
+"""Broken polygons of sites and zones: repaired, and marked as doubtful where it is not plain what was meant."""
 
 from __future__ import annotations
 

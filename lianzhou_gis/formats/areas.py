@@ -1,0 +1,132 @@
+"""Declared areas: in which unit they were written, and whether the vertices bear them out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.angles import parse_number
+
+__all__ = ["M2_PER_UNIT", "declared_area"]
+
+M2_PER_UNIT: Mapping[str, float] = {"ha": 10_000.0, "m2": 1.0, "mu": 2_000.0 / 3.0}
+_NAMES = {"ha": ("公顷", "hectares"), "m2": ("平方米", "square metres"), "mu": ("亩", "mu")}
+_WORDS = {
+    "公顷": "ha",
+    "ha": "ha",
+    "hm2": "ha",
+    "平方米": "m2",
+    "平米": "m2",
+    "m2": "m2",
+    "亩": "mu",
+}
+# Grid and ellipsoid areas differ by up to 0.08 % in a 3-degree zone; units differ by 15 and more.
+_SAME = 1e-3
+_SAME_UNIT = 0.05
+# Half of the second decimal of a hectare: a bare "3 ha" does not excuse what it rounds away.
+_LARGEST_ROUNDING_M2 = 50.0
+
+
+def declared_area(
+    value: Any,  # noqa: ANN401 - a number or a text with or without unit
+    statutory_m2: float,
+    *,
+    unit: str | None,
+    where: str,
+) -> tuple[float | None, list[Issue]]:
+    """Return a declared area in square metres, its unit settled by the area of the vertices where they disagree.
+
+    Parameters
+    ----------
+    value : number or str
+        May carry its unit (``0.7655公顷``).
+    statutory_m2 : float
+        Area of the vertices as given.
+    unit : {"ha", "m2", "mu"}, optional
+        By the rule of the format or the column's name; None where nothing says.
+    where : str
+        For issues.
+
+    Examples
+    --------
+    >>> declared_area("3.7479", 37479.0, unit="ha", where="a.txt:12")
+    (37479.0, [])
+    >>> area, issues = declared_area("56.22亩", 37479.0, unit="ha", where="a.txt:12")
+    >>> round(area, 6), issues
+    (37480.0, [])
+    >>> declared_area("37479", 37479.0, unit="ha", where="a.txt:12")[1][0].code
+    'declared_area_unit'
+    """
+    number, written, decimals = _parse(value)
+    if number is None:
+        if value is None or not str(value).strip():
+            return None, []
+        shown = str(value)[:30]
+        return None, [
+            Issue(
+                "warning",
+                "declared_area_unreadable",
+                where,
+                f"申报面积 {shown!r} 不是数字，未核对",
+                f"the declared area {shown!r} is no number and was not compared",
+            )
+        ]
+    said = written or unit
+    if number <= 0.0 or statutory_m2 <= 0.0:
+        # Many programs write 0 for "not computed".
+        return (number * M2_PER_UNIT[said] if said and number > 0.0 else None), []
+    order = [said, *(other for other in M2_PER_UNIT if other != said)] if said else list(M2_PER_UNIT)
+    fitting = [other for other in order if abs(number * M2_PER_UNIT[other] - statutory_m2) <= _SAME_UNIT * statutory_m2]
+    issues: list[Issue] = []
+    chosen = fitting[0] if fitting else said
+    if chosen is None:
+        return None, [
+            Issue(
+                "warning",
+                "declared_area_differs",
+                where,
+                f"申报面积 {number:g} 未注明单位，与图形面积 {statutory_m2:.2f} 平方米按任何单位都不符；请核对",
+                f"the declared area {number:g} has no unit and fits the {statutory_m2:.2f} m2 of the vertices in none",
+            )
+        ]
+    if said is not None and chosen != said:
+        issues.append(
+            Issue(
+                "warning",
+                "declared_area_unit",
+                where,
+                f"申报面积 {number:g} 按{_NAMES[said][0]}与图形不符，应为{_NAMES[chosen][0]}，已按后者读取",
+                f"the declared area {number:g} does not fit in {_NAMES[said][1]} but in {_NAMES[chosen][1]}; read so",
+            )
+        )
+    metres = number * M2_PER_UNIT[chosen]
+    rounding = min(0.5 * 10.0**-decimals * M2_PER_UNIT[chosen], _LARGEST_ROUNDING_M2)
+    if abs(metres - statutory_m2) > max(_SAME * statutory_m2, rounding * (1.0 + 1e-9)):
+        share = abs(metres - statutory_m2) / statutory_m2
+        issues.append(
+            Issue(
+                "warning",
+                "declared_area_differs",
+                where,
+                f"申报面积 {metres:.2f} 平方米与图形的椭球面积 {statutory_m2:.2f} 平方米相差 {share:.2%}；请核对",
+                f"the declared {metres:.2f} m2 differ by {share:.2%} from the {statutory_m2:.2f} m2 of the vertices",
+            )
+        )
+    return metres, issues
+
+
+def _parse(value: Any) -> tuple[float | None, str | None, int]:  # noqa: ANN401
+    """Return number, unit and decimals of what was written."""
+    if isinstance(value, int | float):
+        text = repr(float(value))
+        return parse_number(value), None, len(text.partition(".")[2]) if "e" not in text and text[-2:] != ".0" else 0
+    text = unicodedata.normalize("NFKC", str(value or "")).strip().casefold()
+    found = re.fullmatch(r"(?P<number>[\d.,eE+\-]+)\s*(?P<unit>[^\d\s.][^\s]*)?", text)
+    if found is None or (found["unit"] and found["unit"] not in _WORDS):
+        return None, None, 0
+    digits = found["number"]
+    decimals = len(digits.partition(".")[2]) if "e" not in digits else 0
+    return parse_number(digits), _WORDS.get(found["unit"] or ""), decimals

@@ -1,0 +1,231 @@
+"""Facts of projects: from columns, from a file, from the command line, brought together with every conflict named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lianzhou_gis.errors import FactError, FormatError, Issue
+from lianzhou_gis.formats.encodings import decode_text
+from lianzhou_gis.formats.limits import MAX_FACTS_BYTES, read_bounded
+from lianzhou_gis.formats.sites import Sites
+from lianzhou_gis.rulebook import FactVocabulary
+
+__all__ = ["FactsFile", "merge_facts", "read_facts"]
+
+_SHAPE_ZH = "应为 {all: {...}, sites: {编号: {...}}} 或 名称: 值"
+_SHAPE_EN = "needs {all: {...}, sites: {id: {...}}} or name: value"
+
+
+@dataclass(frozen=True)
+class FactsFile:
+    """Facts as a file gives them.
+
+    Attributes
+    ----------
+    all : dict
+        Facts of every site.
+    sites : dict of str to dict
+        Facts by ``site_id``; stronger than ``all``.
+    name : str
+        For messages.
+    """
+
+    all: dict[str, Any] = field(default_factory=dict)
+    sites: dict[str, dict[str, Any]] = field(default_factory=dict)
+    name: str = "facts"
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Refuses duplicate keys and aliases: either can make a file say what it does not show."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 - PyYAML
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.constructor.ConstructorError(None, None, "aliases are not accepted", event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:  # noqa: ANN401 - PyYAML
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(loader.construct_object(key_node, deep=True))
+        if key in result:
+            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
+        result[key] = loader.construct_object(value_node, deep=True)
+    return result
+
+
+_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("duplicate key")
+    return result
+
+
+def read_facts(path: str | Path) -> FactsFile:
+    r"""Read a file of facts, YAML or JSON.
+
+    Raises
+    ------
+    MissingFileError
+        If there is no such file.
+    FormatError
+        If it is too large, no YAML or JSON, has a duplicate key, or another shape.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "facts.yaml"
+    ...     _ = path.write_text("all: {livestock: no}\nsites: {S1: {tourism: yes}}\n", encoding="utf-8")
+    ...     facts = read_facts(path)
+    >>> facts.all, facts.sites
+    ({'livestock': False}, {'S1': {'tourism': True}})
+    """
+    path = Path(path)
+    text, _, _ = decode_text(read_bounded(path, MAX_FACTS_BYTES), path.name)
+    try:
+        data = json.loads(text, object_pairs_hook=_once) if path.suffix.lower() == ".json" else _yaml(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"{path.name}:{mark.line + 1}" if mark else path.name
+        problem = " ".join(str(getattr(error, "problem", None) or error).split())[:120]
+        raise FormatError(f"{place}：不是有效的 YAML 或 JSON（{problem}）", f"{place}: {problem}") from error
+    return facts_of(data, path.name)
+
+
+def _yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
+    return yaml.load(text, Loader=_Loader)
+
+
+def facts_of(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a mapping of either shape
+    """Return facts given as a mapping, flat or with ``all`` and ``sites``.
+
+    Raises
+    ------
+    FormatError
+        If it has another shape.
+    """
+    refusal = FormatError(f"{name}：{_SHAPE_ZH}", f"{name}: {_SHAPE_EN}")
+    if data is None:
+        return FactsFile(name=name)
+    if not isinstance(data, Mapping):
+        raise refusal
+    if not set(data) & {"all", "sites"}:
+        return FactsFile(all={str(key): value for key, value in data.items()}, name=name)
+    everywhere, by_site = data.get("all") or {}, data.get("sites") or {}
+    shaped = isinstance(everywhere, Mapping) and isinstance(by_site, Mapping)
+    if (
+        set(data) - {"all", "sites"}
+        or not shaped
+        or not all(isinstance(row or {}, Mapping) for row in by_site.values())
+    ):
+        raise refusal
+    return FactsFile(dict(everywhere), {str(key): dict(row or {}) for key, row in by_site.items()}, name)
+
+
+def merge_facts(
+    sites: Sites,
+    facts: Mapping[str, Any] | FactsFile | None,
+    sets: Mapping[str, str] | None,
+    vocabulary: FactVocabulary,
+) -> tuple[dict[str, dict[str, Any]], list[Issue]]:
+    """Bring together what is known of every project: --set beats file beats column.
+
+    Parameters
+    ----------
+    sites : Sites
+    facts : mapping or FactsFile, optional
+    sets : mapping of str to str, optional
+        Names and texts of ``--set``; of all sites.
+    vocabulary : FactVocabulary
+
+    Returns
+    -------
+    facts : dict of site_id to dict
+        Values as the rules see them; ``None`` is unknown. Claims without a document are unknown.
+    issues : list of Issue
+        ``fact_conflict`` for every value that a stronger one replaced, ``column_not_a_fact`` for other columns.
+
+    Raises
+    ------
+    FactError
+        For an unknown fact or site in the file or ``--set``, or an impossible value anywhere.
+    """
+    file = facts if isinstance(facts, FactsFile) else facts_of(facts, "facts")
+    _refuse_strangers(sites, file, sets or {}, vocabulary)
+    issues = _other_columns(sites, vocabulary)
+    merged: dict[str, dict[str, Any]] = {}
+    for site_id in sites.frame["site_id"]:
+        sources = [
+            (f"site {site_id}", sites.facts.get(site_id, {})),
+            (file.name, file.all),
+            (file.name, file.sites.get(site_id, {})),
+            ("--set", sets or {}),
+        ]
+        known: dict[str, Any] = {}
+        for where, row in sources:
+            for column, raw in row.items():
+                name = vocabulary.find(str(column))
+                if name is None:
+                    continue
+                value, found = vocabulary.parse(name, raw, where)
+                issues += found
+                before = known.get(name)
+                if before is not None and value != before:
+                    issues.append(_conflict(site_id, name, before, value, where))
+                known[name] = value
+        merged[site_id], found = vocabulary.settle_claims(known, f"site {site_id}")
+        issues += found
+    return merged, issues
+
+
+def _refuse_strangers(sites: Sites, file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary) -> None:
+    ids = set(sites.frame["site_id"])
+    for site_id in file.sites:
+        if site_id not in ids:
+            shown = ", ".join(sorted(ids)[:8])
+            raise FactError(
+                f"{file.name}：没有编号为 {site_id[:60]} 的项目；有 {shown}",
+                f"{file.name}: there is no site {site_id[:60]}; there are {shown}",
+            )
+    named = [(file.name, name) for row in (file.all, *file.sites.values()) for name in row]
+    for where, name in [*named, *(("--set", name) for name in sets)]:
+        if vocabulary.find(str(name)) is None:
+            raise FactError(
+                f"{where}：没有名为 {str(name)[:60]!r} 的项目信息；可用名称见 lianzhou-gis rules facts",
+                f"{where}: there is no fact {str(name)[:60]!r}; see lianzhou-gis rules facts",
+            )
+
+
+def _other_columns(sites: Sites, vocabulary: FactVocabulary) -> list[Issue]:
+    columns = sorted({column for row in sites.facts.values() for column in row if vocabulary.find(column) is None})
+    return [
+        Issue(
+            "info",
+            "column_not_a_fact",
+            "sites",
+            f"字段 {column[:40]!r} 不是已知的项目信息，未使用",
+            f"the column {column[:40]!r} is no fact that the rules know and was not used",
+        )
+        for column in columns
+    ]
+
+
+def _conflict(site_id: str, name: str, before: Any, value: Any, where: str) -> Issue:  # noqa: ANN401
+    return Issue(
+        "warning",
+        "fact_conflict",
+        f"site {site_id}",
+        f"{name} 有不同的值：{before} 与 {value}，采用后者（{where}）",
+        f"{name} has different values, {before} and {value}; the latter is used ({where})",
+    )

@@ -1,0 +1,181 @@
+"""The outfall of a site: a point of its own, tested by the rules on discharges instead of the footprint."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import shapely
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.angles import parse_angle
+from lianzhou_gis.formats.coordinate_table import split_srid
+from lianzhou_gis.formats.geojson import geometry_of_geojson
+from lianzhou_gis.formats.raw_features import Geometries, heard_warnings
+from lianzhou_gis.formats.site_drafts import SiteDraft
+from lianzhou_gis.geodesy import CGCS2000, Plane, ReferenceSystem, to_cgcs2000
+
+__all__ = ["far_outfalls", "outfalls_from_layer", "outfalls_of"]
+
+# Farther than a factory's pipe usually reaches: a slip of the pen more often than an outfall.
+_FAR_M = 10_000.0
+
+
+def outfalls_of(draft: SiteDraft, found: dict[str, str], issues: list[Issue]) -> Geometries:
+    """Return the outfall points that stand in the columns of a source, EPSG:4490, None where there is none.
+
+    Parameters
+    ----------
+    draft : SiteDraft
+    found : dict
+        Which column is ``outfall``, ``outfall_lon`` and ``outfall_lat``.
+    issues : list of Issue
+        Added to.
+
+    Raises
+    ------
+    FormatError
+        If one is given that is no point: left out, it would make the rules on outfalls silent.
+    """
+    raw = np.full(len(draft.rows), None, dtype=object)
+    assumed = []
+    for row in range(len(raw)):
+        value = _value(draft, found, row)
+        if value is None:
+            continue
+        point = _point(value)
+        if point is None or shapely.get_type_id(point) not in (0, 4) or shapely.is_empty(point):
+            shown = str(value)[:60]
+            raise FormatError(
+                f"{draft.places[row]}：排污口 {shown!r} 不是点；请写成 经度,纬度 两列，或 POINT (经度 纬度)",
+                f"{draft.places[row]}: the outfall {shown!r} is no point; give lon and lat, or POINT (lon lat)",
+            )
+        flat = shapely.force_2d(point)
+        system, is_assumed = _system(flat, draft.systems[row], draft.places[row])
+        raw[row] = to_cgcs2000(np.array([flat], dtype=object), system)[0]
+        if is_assumed:
+            assumed.append(row)
+    if assumed:
+        issues.append(
+            Issue(
+                "info",
+                "outfall_datum_assumed",
+                draft.places[assumed[0]],
+                f"文件为平面坐标，{len(assumed)} 个排污口以经纬度给出，按 CGCS2000 读取",
+                f"the file is planar, {len(assumed)} outfalls are in degrees and were read as CGCS2000",
+            )
+        )
+    return raw
+
+
+def _value(draft: SiteDraft, found: dict[str, str], row: int) -> Any:  # noqa: ANN401 - whatever the column holds
+    if "outfall" in found:
+        value = draft.columns[found["outfall"]].iloc[row]
+        if not _is_empty(value):
+            return value
+    if "outfall_lon" in found and "outfall_lat" in found:
+        pair = [draft.columns[found[name]].iloc[row] for name in ("outfall_lon", "outfall_lat")]
+        if not all(_is_empty(value) for value in pair):
+            return pair
+    return None
+
+
+def _is_empty(value: Any) -> bool:  # noqa: ANN401
+    if value is None or value == "" or value == []:
+        return True
+    return isinstance(value, float) and bool(np.isnan(value))
+
+
+def _point(value: Any) -> Any:  # noqa: ANN401 - shapely geometry or None
+    """Return the geometry of a pair, a WKT, a GeoJSON geometry or text of one, or a shapely geometry."""
+    if isinstance(value, shapely.Geometry):
+        return value
+    if isinstance(value, dict):
+        return geometry_of_geojson(value)
+    if isinstance(value, list | tuple | np.ndarray):
+        numbers = [parse_angle(part) for part in list(value)[:2]]
+        if len(value) not in (2, 3) or numbers[0] is None or numbers[1] is None:
+            return None
+        return shapely.Point(numbers[0], numbers[1])
+    if not isinstance(value, str) or len(value) > 10_000:
+        return None
+    text = value.strip()
+    if text.startswith(("{", "[")):
+        try:
+            return _point(json.loads(text))
+        except (ValueError, RecursionError):
+            return None
+    if text[:1].isdigit() and "," in text.replace("，", ","):
+        return _point(text.replace("，", ",").split(","))
+    with heard_warnings("", []):
+        return shapely.from_wkt(split_srid(text)[0], on_invalid="ignore")
+
+
+def _system(point: Any, system: ReferenceSystem, place: str) -> tuple[ReferenceSystem, bool]:  # noqa: ANN401
+    """Return the system of an outfall: that of its file, or CGCS2000 for degrees in a planar file."""
+    west, south, east, north = shapely.total_bounds(point)
+    degrees = west >= -180.0 and east <= 180.0 and south >= -180.0 and north <= 180.0
+    if degrees and max(abs(south), abs(north)) > 90.0:
+        raise FormatError(
+            f"{place}：排污口的纬度超出范围，经纬度顺序可能颠倒；请先写经度",
+            f"{place}: the latitude of the outfall is out of range; put longitude first",
+        )
+    if system.crs.is_geographic:
+        if not degrees:
+            raise FormatError(
+                f"{place}：排污口为平面坐标，而文件为经纬度；请统一坐标系",
+                f"{place}: the outfall is in plane coordinates, the file in degrees; use one system",
+            )
+        return system, False
+    return (CGCS2000, True) if degrees else (system, False)
+
+
+def outfalls_from_layer(draft: SiteDraft, ids: list[str], points: Geometries) -> Geometries:
+    """Return ``points`` with those of the source's outfall layer added by ``site_id``.
+
+    Raises
+    ------
+    FormatError
+        If the layer has no ``site_id``, or one names no site or is no point.
+    """
+    layer = draft.outfalls
+    if layer is None:
+        return points
+    if "site_id" not in layer.frame.columns:
+        raise FormatError(
+            f"{draft.name}：outfalls 图层缺少 site_id 字段，无法对应到地块；请补上",
+            f"{draft.name}: the layer outfalls has no field site_id; add it",
+        )
+    result = points.copy()
+    gathered: dict[int, list[Any]] = {}
+    for site_id, geometry, row in zip(
+        layer.frame["site_id"], layer.frame.geometry.array, layer.frame["source_row"], strict=True
+    ):
+        key = str(site_id)
+        if key not in ids or geometry is None or geometry.geom_type not in ("Point", "MultiPoint"):
+            raise FormatError(
+                f"{draft.name}：outfalls 图层第 {row} 条（site_id={key[:40]!r}）没有对应的地块，或不是点；请改正",
+                f"{draft.name}: record {row} of the layer outfalls (site_id={key[:40]!r}) names no site or is no point",
+            )
+        gathered.setdefault(ids.index(key), []).extend(shapely.get_parts(geometry))
+    for index, parts in gathered.items():
+        result[index] = parts[0] if len(parts) == 1 else shapely.multipoints(parts)
+    return result
+
+
+def far_outfalls(points: Geometries, footprints: Geometries, plane: Plane, places: list[str]) -> list[Issue]:
+    """Return an Issue for every outfall that lies suspiciously far from its site."""
+    both = ~(shapely.is_missing(points) | shapely.is_missing(footprints))
+    metres = np.full(len(points), 0.0)
+    metres[both] = shapely.distance(plane.project(footprints[both]), plane.project(points[both]))
+    return [
+        Issue(
+            "warning",
+            "outfall_far",
+            places[row],
+            f"排污口距用地 {metres[row] / 1000:.1f} 千米；请核对坐标",
+            f"the outfall lies {metres[row] / 1000:.1f} km from the site; check its coordinates",
+        )
+        for row in np.flatnonzero(metres > _FAR_M)
+    ]

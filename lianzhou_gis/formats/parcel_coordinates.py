@@ -1,0 +1,390 @@
+"""What the numbers of a parcel TXT mean: which is north, in which zone, on which datum.
+
+The zone number in front of an easting beats what the header says, because it is part of the number; where neither says
+anything nothing is guessed, for Lianzhou lies on both sides of a zone border.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
+from lianzhou_gis.formats.angles import parse_angle
+from lianzhou_gis.formats.axes import Axis, axis_of, zone_prefix
+from lianzhou_gis.formats.parcel_grammar import Plot
+from lianzhou_gis.geodesy import LIANZHOU, ReferenceSystem, Region, gauss_kruger, rank_candidates, system_of
+
+__all__ = [
+    "Attributes",
+    "OrderedPlot",
+    "check_given_system",
+    "declared_system",
+    "order_axes",
+    "read_attributes",
+    "zone_trouble",
+]
+
+_EASTS = (Axis.EAST, Axis.EAST_WITH_ZONE)
+_GEOGRAPHIC = {"cgcs2000": "EPSG:4490", "wgs84": "EPSG:4326", "xian80": "EPSG:4610", "beijing54": "EPSG:4214"}
+# First EPSG code of a series, and the zone it belongs to: (datum, width, with zone number in front).
+_OLD_SERIES = {
+    ("xian80", 3, True): (2349, 25),
+    ("xian80", 3, False): (2370, 25),
+    ("xian80", 6, True): (2327, 13),
+    ("xian80", 6, False): (2338, 13),
+    ("beijing54", 3, True): (2401, 25),
+    ("beijing54", 3, False): (2422, 25),
+    ("beijing54", 6, True): (21413, 13),
+    ("beijing54", 6, False): (21453, 13),
+}
+_ZONES = {3: (25, 45), 6: (13, 23)}
+# Larger values are typing errors or another unit: metres, arc seconds, parts per million.
+_LARGEST_PARAMETERS = (1000.0, 1000.0, 1000.0, 60.0, 60.0, 60.0, 100.0)
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """What ``[属性描述]`` says of the coordinates.
+
+    Attributes
+    ----------
+    datum : str, optional
+        ``cgcs2000``, ``wgs84``, ``xian80`` or ``beijing54``.
+    width : int, optional
+        3 or 6 degrees.
+    zone : int, optional
+    parameters : tuple of 7 floats, optional
+        Towards CGCS2000.
+    issues : tuple of Issue
+    """
+
+    datum: str | None
+    width: int | None
+    zone: int | None
+    parameters: tuple[float, ...] | None
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True)
+class OrderedPlot:
+    """The corners of a plot as east and north.
+
+    Attributes
+    ----------
+    xy : ndarray of float, shape (n, 2)
+        East (with zone number if it has one) and north, or longitude and latitude.
+    kind : Axis
+        ``LON``, ``EAST``, ``EAST_WITH_ZONE`` or ``UNKNOWN``.
+    zones : tuple of int
+        The zone numbers that stand in front of the eastings.
+    """
+
+    xy: npt.NDArray[np.float64]
+    kind: Axis
+    zones: tuple[int, ...]
+
+
+def read_attributes(attributes: Mapping[str, tuple[str, int]], name: str) -> Attributes:
+    """Read datum, zone and parameters of a header.
+
+    Parameters
+    ----------
+    attributes : mapping of str to (value, line)
+    name : str
+        File.
+
+    Raises
+    ------
+    FormatError
+        For a projection or unit that the format does not know.
+    ReferenceSystemError
+        For a coordinate system that is none.
+    """
+    issues: list[Issue] = []
+    system, line = attributes.get("坐标系", ("", 0))
+    datum = _datum(system, f"{name}:{line}")
+    projection, line = attributes.get("投影类型", ("", 0))
+    if projection and not re.search("高斯|经纬|无|gauss", projection, re.IGNORECASE):
+        raise FormatError(
+            f"{name}:{line}：投影类型 {projection[:30]!r} 不支持；应为 高斯克吕格",
+            f"{name}:{line}: the projection {projection[:30]!r} is not supported; it should be 高斯克吕格",
+        )
+    unit, line = attributes.get("计量单位", ("", 0))
+    if unit and not re.fullmatch(r"米|公尺|m|meters?|metres?|度|度分秒|经纬度|degrees?", unit, re.IGNORECASE):
+        raise FormatError(
+            f"{name}:{line}：计量单位 {unit[:30]!r} 不支持；应为 米",
+            f"{name}:{line}: the unit {unit[:30]!r} is not supported; it should be 米",
+        )
+    width = _whole_number(attributes, "几度分带", name)
+    if width not in (3, 6, None):
+        issues.append(_unused(attributes, "几度分带", name))
+        width = None
+    zone = _whole_number(attributes, "带号", name)
+    if zone is None:
+        zone = _zone_of_meridian(attributes, width or 3)
+    parameters = _parameters(attributes, datum, name, issues)
+    return Attributes(datum, width, zone, parameters, tuple(issues))
+
+
+def _datum(text: str, where: str) -> str | None:
+    plain = re.sub(r"\s", "", text).upper()
+    if not plain:
+        return None
+    for pattern, datum in (("2000", "cgcs2000"), ("WGS", "wgs84"), ("80|西安", "xian80"), ("54|北京", "beijing54")):
+        if re.search(pattern, plain):
+            return datum
+    raise ReferenceSystemError(
+        f"{where}：坐标系 {text[:30]!r} 无法识别；应为 2000国家大地坐标系、1980西安坐标系 或 1954北京坐标系",
+        f"{where}: unknown coordinate system {text[:30]!r}; write 2000国家大地坐标系, 1980西安坐标系 or 1954北京坐标系",
+    )
+
+
+def _whole_number(attributes: Mapping[str, tuple[str, int]], key: str, name: str) -> int | None:
+    text, line = attributes.get(key, ("", 0))
+    digits = re.fullmatch(r"(?:第)?\s*(\d{1,3})(?:\.0*)?\s*(?:带|度|度带|°)?", text)
+    if digits is None:
+        if text:
+            raise FormatError(
+                f"{name}:{line}：{key} {text[:20]!r} 不是数字；请改正",
+                f"{name}:{line}: {key} {text[:20]!r} is no number",
+            )
+        return None
+    return int(digits[1])
+
+
+def _zone_of_meridian(attributes: Mapping[str, tuple[str, int]], width: int) -> int | None:
+    """Return the zone of ``中央子午线``, which some programs write instead of ``带号``."""
+    for key in ("中央子午线", "中央经线", "中央子午线经度"):
+        degrees = parse_angle(attributes[key][0]) if key in attributes else None
+        if degrees is not None:
+            zone = degrees / 3 if width == 3 else (degrees + 3) / 6
+            return round(zone) if abs(zone - round(zone)) < 1e-9 else None
+    return None
+
+
+def _unused(attributes: Mapping[str, tuple[str, int]], key: str, name: str) -> Issue:
+    value, line = attributes[key]
+    return Issue(
+        "warning",
+        "attribute_unused",
+        f"{name}:{line}",
+        f"{key}={value[:40]} 无法使用，未采用",
+        f"{key}={value[:40]} cannot be used and was passed over",
+    )
+
+
+def _parameters(
+    attributes: Mapping[str, tuple[str, int]], datum: str | None, name: str, issues: list[Issue]
+) -> tuple[float, ...] | None:
+    """Return the seven parameters of ``转换参数``; empty, incomplete or impossible ones count as none."""
+    if "转换参数" not in attributes:
+        return None
+    parts = [part.strip() for part in attributes["转换参数"][0].split(",")]
+    numbers = [parse_angle(part) for part in parts]
+    if not any(parts):
+        return None
+    usable = (
+        datum in ("xian80", "beijing54")
+        and len(parts) >= 7
+        and all(number is not None for number in numbers[:7])
+        and any(numbers[:7])
+        and all(abs(number or 0.0) <= largest for number, largest in zip(numbers, _LARGEST_PARAMETERS, strict=False))
+    )
+    if not usable:
+        # Zeros are a form filled in, not a transformation; CGCS2000 needs none.
+        if datum != "cgcs2000" or any(numbers):
+            issues.append(_unused(attributes, "转换参数", name))
+        return None
+    line = attributes["转换参数"][1]
+    issues.append(
+        Issue(
+            "warning",
+            "parameters_applied",
+            f"{name}:{line}",
+            "已用文件中的七参数转换到 CGCS2000（平移米、旋转角秒、尺度 ppm，位置矢量法）；请核对参数约定",
+            "the seven parameters of the file led to CGCS2000 (metres, arc seconds, ppm, position vector); "
+            "check that they follow this convention",
+        )
+    )
+    return tuple(float(number or 0.0) for number in numbers[:7])
+
+
+def order_axes(plot: Plot, name: str, issues: list[Issue]) -> OrderedPlot:
+    """Return the corners of a plot as east and north, told apart by size; by the rule X (north) stands first.
+
+    Raises
+    ------
+    FormatError
+        If the points of one plot are of different kinds (some with a zone number, some without).
+    """
+    numbers = np.array([(corner.first, corner.second) for corner in plot.corners], dtype=np.float64).reshape(-1, 2)
+    kinds = axis_of(numbers)
+    first, second = kinds[:, 0], kinds[:, 1]
+    regular = (first == Axis.NORTH) & np.isin(second, _EASTS)
+    swapped = (second == Axis.NORTH) & np.isin(first, _EASTS)
+    lon_first = (first == Axis.LON) & (second == Axis.LAT)
+    lat_first = (first == Axis.LAT) & (second == Axis.LON)
+    turned = regular | lat_first
+    known = turned | swapped | lon_first
+    if not known.any():
+        return OrderedPlot(numbers[:, ::-1], Axis.UNKNOWN, ())
+    xy = np.where(turned[:, None], numbers[:, ::-1], numbers)
+    east = np.where(known, axis_of(xy)[:, 0], Axis.UNKNOWN)
+    if (east != east[np.flatnonzero(known)[0]]).any():
+        odd = plot.corners[int(np.flatnonzero(east != east[np.flatnonzero(known)[0]])[0])]
+        raise FormatError(
+            f"{name}:{odd.line}：坐标（{odd.first:.10g}, {odd.second:.10g}）与同一地块其他点的形式不同；"
+            "请核对是否漏位或带号不一",
+            f"{name}:{odd.line}: ({odd.first:.10g}, {odd.second:.10g}) is of another form than the other points of the "
+            "plot; look for missing digits or zone numbers",
+        )
+    if swapped.any():
+        line = plot.corners[int(np.flatnonzero(swapped)[0])].line
+        issues.append(
+            Issue(
+                "warning",
+                "axes_swapped",
+                f"{name}:{line}",
+                f"{int(swapped.sum())} 个点的 X、Y 两列颠倒（X 应为 7 位纵坐标），已按数值大小换回",
+                f"X and Y of {int(swapped.sum())} points are swapped (X is the 7-digit northing); put right by size",
+            )
+        )
+    kind = Axis(int(east[0]))
+    zones = tuple(sorted(set(zone_prefix(xy[:, 0]).tolist()) - {0}))
+    return OrderedPlot(xy, kind, zones)
+
+
+def zone_trouble(plot: Plot, ordered: OrderedPlot, name: str) -> dict[str, str] | None:
+    """Return why a plot has no place: its points stand in different zones."""
+    if len(ordered.zones) < 2:
+        return None
+    first = int(np.flatnonzero(zone_prefix(ordered.xy[:, 0]) != ordered.zones[0])[0])
+    listed = "、".join(map(str, ordered.zones))
+    return {
+        "zh": f"{name}:{plot.corners[first].line}：同一地块的点分属不同带号（{listed}）；请换算到同一带",
+        "en": f"{name}:{plot.corners[first].line}: points of one plot stand in different zones ({listed}); "
+        "convert them to one",
+    }
+
+
+def declared_system(
+    plot: Plot, ordered: OrderedPlot, attributes: Attributes, name: str, region: Region | None, issues: list[Issue]
+) -> ReferenceSystem:
+    """Return the reference system of a plot from its numbers and the header.
+
+    Raises
+    ------
+    ReferenceSystemError
+        If the datum is not named, or neither header nor coordinates name the zone; never guessed.
+    FormatError
+        If the numbers are no coordinates inside China.
+    """
+    where = f"{name}:{plot.line}"
+    if ordered.kind is Axis.UNKNOWN:
+        corner = plot.corners[0]
+        raise FormatError(
+            f"{name}:{corner.line}：（{corner.first:.10g}, {corner.second:.10g}）不是国内的高斯坐标或经纬度；"
+            "X 应为 7 位，Y 为 6 位或带号加 6 位",
+            f"{name}:{corner.line}: ({corner.first:.10g}, {corner.second:.10g}) are no Gauss coordinates or degrees in "
+            "China; X has 7 digits, Y 6 or zone number and 6",
+        )
+    if attributes.datum is None:
+        raise ReferenceSystemError(
+            f"{where}：文件没有写明坐标系；请在 [属性描述] 中补 坐标系=2000国家大地坐标系，或用 --crs / --datum 指明",
+            f"{where}: the file names no coordinate system; add 坐标系=2000国家大地坐标系 to [属性描述], or give --crs "
+            "or --datum",
+            tuple(rank_candidates(_bounds(ordered), region or LIANZHOU)),
+        )
+    if ordered.kind is Axis.LON:
+        return _with_parameters(system_of(_GEOGRAPHIC[attributes.datum]), attributes)
+    prefixed = ordered.kind is Axis.EAST_WITH_ZONE
+    zone = ordered.zones[0] if prefixed else attributes.zone
+    if zone is None:
+        candidates = tuple(rank_candidates(_bounds(ordered), region or LIANZHOU))
+        listed = "; ".join(f"{item.code} ({item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4]) or "-"
+        raise ReferenceSystemError(
+            f"{where}：Y 坐标没有带号，文件也没有写 带号；请补 带号=37 或 38 等，或用 --crs 指明。"
+            f"落入本区的有 {listed}",
+            f"{where}: eastings carry no zone number and the file has no 带号; add 带号=37 (or 38 ...) or give --crs. "
+            f"These would lie in the region: {listed}",
+            candidates,
+        )
+    width = 6 if zone <= _ZONES[6][1] else 3
+    if prefixed and attributes.zone is not None and attributes.zone != zone:
+        _contradiction(
+            where, f"带号={attributes.zone}", f"坐标中的带号 {zone}", f"the zone {zone} in the coordinates", issues
+        )
+    if attributes.width is not None and attributes.width != width:
+        zh = f"{zone} 带为 {width} 度带"
+        _contradiction(where, f"几度分带={attributes.width}", zh, f"zone {zone}, which is of {width} degrees", issues)
+    return _with_parameters(_gauss_kruger(attributes.datum, zone, width, prefixed, where), attributes)
+
+
+def _contradiction(where: str, said: str, zh: str, en: str, issues: list[Issue]) -> None:
+    issues.append(
+        Issue(
+            "warning",
+            "zone_contradiction",
+            where,
+            f"{said} 与{zh}不符，以后者为准",
+            f"{said} contradicts {en}, which counts",
+        )
+    )
+
+
+def _gauss_kruger(datum: str, zone: int, width: int, prefixed: bool, where: str) -> ReferenceSystem:
+    if datum in ("cgcs2000", "wgs84"):
+        # No WGS 84 zones of this kind are in use; the difference is below a metre.
+        return gauss_kruger(zone, width=width, prefix=prefixed)
+    low, high = _ZONES[width]
+    if not low <= zone <= high:
+        raise ReferenceSystemError(
+            f"{where}：没有第 {zone} 带；3 度带为 25–45，6 度带为 13–23",
+            f"{where}: there is no zone {zone}; 3-degree zones are 25-45, 6-degree zones 13-23",
+        )
+    first, base = _OLD_SERIES[datum, width, prefixed]
+    return system_of(f"EPSG:{first + zone - base}")
+
+
+def _with_parameters(system: ReferenceSystem, attributes: Attributes) -> ReferenceSystem:
+    return replace(system, parameters=attributes.parameters) if attributes.parameters is not None else system
+
+
+def _bounds(ordered: OrderedPlot) -> tuple[float, float, float, float]:
+    west, south = (float(value) for value in ordered.xy.min(axis=0))
+    east, north = (float(value) for value in ordered.xy.max(axis=0))
+    return west, south, east, north
+
+
+def check_given_system(ordered: OrderedPlot, system: ReferenceSystem, where: str) -> None:
+    """Refuse coordinates whose zone number is not that of the system that was given for them.
+
+    Raises
+    ------
+    ReferenceSystemError
+    """
+    operation: Any = system.crs.coordinate_operation
+    easting = (
+        next((item.value for item in operation.params if item.name == "False easting"), None) if operation else None
+    )
+    expected = int(easting // 1e6) if easting is not None else 0
+    planar = ordered.kind in _EASTS
+    if (planar and system.crs.is_geographic) or (ordered.kind is Axis.LON and not system.crs.is_geographic):
+        zh, en = "坐标的形式（经纬度或平面）", "the form of the coordinates (degrees or metres)"
+    elif planar and set(ordered.zones or (0,)) != {expected}:
+        zh, en = (
+            f"坐标中的带号 {list(ordered.zones) or '（无）'}",
+            f"the zone in the coordinates {list(ordered.zones) or '(none)'}",
+        )
+    else:
+        return
+    raise ReferenceSystemError(
+        f"{where}：{zh}与指定的 {system.name} 不符；请核对 --crs",
+        f"{where}: {en} does not fit {system.name} as given; check --crs",
+    )

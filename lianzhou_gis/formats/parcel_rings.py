@@ -1,0 +1,261 @@
+"""Rings of a parcel TXT made into areas, lines or points: which ring is a hole is decided by where it lies.
+
+Ring numbers above 1 mean holes by the rule, separate parts in many files; containment settles it, and what it found
+against the rule is noted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.parcel_grammar import Corner, Plot
+
+__all__ = ["PlotShape", "shape_of"]
+
+Xy = npt.NDArray[np.float64]
+
+
+@dataclass
+class PlotShape:
+    """The geometry of a plot in its own coordinates.
+
+    Attributes
+    ----------
+    geometry : shapely geometry, optional
+        None where the points make none.
+    trouble : dict of zh and en, optional
+        Why the geometry cannot be trusted.
+    """
+
+    geometry: Any
+    trouble: dict[str, str] | None = None
+    issues: list[Issue] = field(default_factory=list)
+
+
+@dataclass
+class _Ring:
+    corners: list[Corner]
+    xy: Xy
+    closed: bool
+
+    @property
+    def line(self) -> int:
+        return self.corners[0].line
+
+
+def shape_of(plot: Plot, xy: Xy, name: str, *, tolerance: float = 1e-6) -> PlotShape:
+    """Return the geometry of a plot.
+
+    Parameters
+    ----------
+    plot : Plot
+    xy : ndarray of float, shape (n, 2)
+        East and north of its corners.
+    name : str
+        File.
+    tolerance : float
+        Distance below which a last point closes a ring, in units of ``xy``.
+    """
+    shape = PlotShape(None)
+    where = f"{name}:{plot.line}"
+    rings = _rings(plot, xy, tolerance, plot.kind == "polygon", name, shape.issues)
+    _check_count(plot, rings, name, shape)
+    if plot.kind == "point":
+        points = np.asarray(shapely.points(xy), dtype=object)
+        shape.geometry = points[0] if len(points) == 1 else shapely.multipoints(points)
+        return shape
+    fewest = 3 if plot.kind == "polygon" else 2
+    short = [ring for ring in rings if len(np.unique(ring.xy, axis=0)) < fewest]
+    if short or not rings:
+        line = short[0].line if short else plot.line
+        shape.trouble = {
+            "zh": f"{name}:{line}：该圈不同的点少于 {fewest} 个，不能构成图形；请补全界址点",
+            "en": f"{name}:{line}: fewer than {fewest} distinct points make no {plot.kind}; add the missing points",
+        }
+        return shape
+    if plot.kind == "line":
+        lines = np.array([shapely.linestrings(ring.xy) for ring in rings], dtype=object)
+        shape.geometry = lines[0] if len(lines) == 1 else shapely.multilinestrings(lines)
+        return shape
+    open_rings = [ring for ring in rings if not ring.closed]
+    if open_rings:
+        shape.issues.append(
+            Issue(
+                "warning",
+                "ring_not_closed",
+                f"{name}:{open_rings[0].corners[-1].line}",
+                f"{len(open_rings)} 个圈末点未重复首点，已闭合到首点",
+                f"{len(open_rings)} rings do not repeat their first point at the end; they were closed",
+            )
+        )
+    shape.geometry = _areas(rings, name, where, shape.issues)
+    return shape
+
+
+def _rings(plot: Plot, xy: Xy, tolerance: float, areal: bool, name: str, issues: list[Issue]) -> list[_Ring]:
+    """Split the corners of a plot where the ring number changes, and where a ring comes back to its first point."""
+    rings: list[_Ring] = []
+    split_line = None
+    start = 0
+    for place in range(1, len(plot.corners) + 1):
+        ended = place == len(plot.corners) or plot.corners[place].ring != plot.corners[start].ring
+        back = areal and place - start >= 4 and bool(np.hypot(*(xy[place - 1] - xy[start])) <= tolerance)
+        if back and not ended:
+            split_line = split_line or plot.corners[place].line
+        if ended or back:
+            rings.append(_Ring(plot.corners[start:place], xy[start:place], back))
+            start = place
+        if start == len(plot.corners):
+            break
+    if split_line is not None:
+        # A point alone that repeats the ring before it (a ring closed twice) is no ring of its own.
+        kept = [
+            ring
+            for before, ring in zip([None, *rings[:-1]], rings, strict=True)
+            if before is None or len(ring.corners) > 1 or np.hypot(*(ring.xy[0] - before.xy[0])) > tolerance
+        ]
+        issues.append(
+            Issue(
+                "warning",
+                "ring_split",
+                f"{name}:{split_line}",
+                f"同一圈号内图形已闭合又有后续点，按 {len(kept)} 个圈读取",
+                f"points go on after a ring was closed under the same number; read as {len(kept)} rings",
+            )
+        )
+        rings = kept
+    _check_closing(plot, rings, areal, name, issues)
+    return rings
+
+
+def _check_closing(plot: Plot, rings: list[_Ring], areal: bool, name: str, issues: list[Issue]) -> None:
+    """Note rings whose last point has the number of the first but lies elsewhere."""
+    for ring in rings if areal else []:
+        first, last = ring.corners[0], ring.corners[-1]
+        if not ring.closed and len(ring.corners) > 3 and first.number == last.number:
+            gap = float(np.hypot(*(ring.xy[0] - ring.xy[-1])))
+            issues.append(
+                Issue(
+                    "warning",
+                    "closing_point_differs",
+                    f"{name}:{last.line}",
+                    f"末点 {last.number} 与首点同号，坐标却相差 {gap:.3f}；按另一点读取，请核对",
+                    f"the last point {last.number} has the number of the first but lies {gap:.3f} away; "
+                    "kept as a point of its own",
+                )
+            )
+
+
+def _check_count(plot: Plot, rings: list[_Ring], name: str, shape: PlotShape) -> None:
+    """Compare the number of points with the header's, which may or may not count closing points."""
+    total = len(plot.corners)
+    closing = sum(ring.closed for ring in rings)
+    declared = plot.declared_count
+    if declared is None or declared in (total, total - closing):
+        return
+    left_open = plot.kind == "polygon" and closing < len(rings)
+    if left_open and declared == total + len(rings) - closing:
+        return
+    if left_open and declared > total:
+        # Fewer points than declared and a ring left open: the file was cut off.
+        shape.trouble = {
+            "zh": f"{name}:{plot.line}：声明 {declared} 个点，只有 {total} 个，且图形未闭合，文件可能不完整；请核对",
+            "en": f"{name}:{plot.line}: {declared} points are declared, {total} are there and a ring is open; "
+            "the file may be cut off",
+        }
+    shape.issues.append(
+        Issue(
+            "warning",
+            "point_count_differs",
+            f"{name}:{plot.line}",
+            f"地块头声明 {declared} 个点，实有 {total} 个，以实有为准",
+            f"the header declares {declared} points, there are {total}; those that are there count",
+        )
+    )
+
+
+def _areas(rings: list[_Ring], name: str, where: str, issues: list[Issue]) -> Any:  # noqa: ANN401 - shapely geometry
+    """Return the polygon or multipolygon of closed rings: even depth of containment is land, odd a hole."""
+    polygons = np.array([shapely.polygons(_closed(ring)) for ring in rings], dtype=object)
+    keep = _without_twins(polygons, rings, name, issues)
+    polygons, rings = polygons[keep], [rings[index] for index in keep]
+    if len(polygons) == 1:
+        return polygons[0]
+    usable = shapely.is_valid(polygons)
+    if not usable.all():
+        # Containment means nothing for a ring that crosses itself; the repair of the whole will tell.
+        return shapely.multipolygons(polygons)
+    inner, outer = shapely.STRtree(polygons).query(polygons, predicate="covered_by")
+    inner, outer = inner[inner != outer], outer[inner != outer]
+    depth = np.bincount(inner, minlength=len(polygons))
+    holes: dict[int, list[int]] = {}
+    area = shapely.area(polygons)
+    for index in np.flatnonzero(depth % 2 == 1):
+        around = outer[inner == index]
+        owners = around[depth[around] == depth[index] - 1]
+        holes.setdefault(int(owners[np.argmin(area[owners])]), []).append(int(index))
+    shells = np.flatnonzero(depth % 2 == 0)
+    parts = [
+        shapely.polygons(
+            polygons[shell].exterior, holes=[polygons[hole].exterior for hole in holes.get(int(shell), [])]
+        )
+        for shell in shells
+    ]
+    _note_parts(rings, depth, name, where, issues)
+    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+
+
+def _closed(ring: _Ring) -> Xy:
+    return ring.xy if np.array_equal(ring.xy[0], ring.xy[-1]) else np.vstack([ring.xy, ring.xy[:1]])
+
+
+def _without_twins(polygons: npt.NDArray[np.object_], rings: list[_Ring], name: str, issues: list[Issue]) -> list[int]:
+    """Return the places of rings, repeated ones left out: a ring given twice would cut itself out of the plot."""
+    seen: dict[bytes, int] = {}
+    keep = []
+    for index, blob in enumerate(shapely.to_wkb(shapely.normalize(polygons))):
+        if blob in seen:
+            issues.append(
+                Issue(
+                    "warning",
+                    "ring_repeated",
+                    f"{name}:{rings[index].line}",
+                    "该圈与前面的圈完全相同，只取一次",
+                    "this ring is the same as one before; it counts once",
+                )
+            )
+            continue
+        seen[blob] = index
+        keep.append(index)
+    return keep
+
+
+def _note_parts(rings: list[_Ring], depth: npt.NDArray[np.int_], name: str, where: str, issues: list[Issue]) -> None:
+    """Note where containment and ring numbers say different things."""
+    parts = [ring for ring, deep in zip(rings, depth, strict=True) if deep % 2 == 0 and ring is not rings[0]]
+    if any(deep % 2 == 1 and ring.corners[0].ring == 1 for ring, deep in zip(rings, depth, strict=True)):
+        issues.append(
+            Issue(
+                "info",
+                "ring_is_hole",
+                where,
+                "圈号为 1 的圈位于另一圈之内，按内圈（孔）读取",
+                "a ring numbered 1 lies inside another; it is a hole",
+            )
+        )
+    if parts:
+        issues.append(
+            Issue(
+                "info",
+                "ring_is_part",
+                f"{name}:{parts[0].line}",
+                f"{len(parts)} 个圈不在其他圈之内（或在孔内），按独立的块读取，不作为孔",
+                f"{len(parts)} rings lie in no other ring (or in a hole) and are parts of the plot, not holes",
+            )
+        )

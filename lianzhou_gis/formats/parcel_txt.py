@@ -1,0 +1,209 @@
+"""The parcel coordinate TXT (界址点坐标文件) read: text, numbers, reference systems and rings brought together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.axes import Axis
+from lianzhou_gis.formats.encodings import decode_text
+from lianzhou_gis.formats.limits import MAX_SITES, MAX_TEXT_BYTES, read_bounded, refuse_count
+from lianzhou_gis.formats.parcel_coordinates import (
+    Attributes,
+    OrderedPlot,
+    check_given_system,
+    declared_system,
+    order_axes,
+    read_attributes,
+    zone_trouble,
+)
+from lianzhou_gis.formats.parcel_grammar import Plot, parse_parcel_text
+from lianzhou_gis.formats.parcel_rings import shape_of
+from lianzhou_gis.formats.raw_features import Geometries
+from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
+from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem, Region, resolve_reference_system, to_cgcs2000
+
+__all__ = ["read_parcel_txt"]
+
+
+def read_parcel_txt(
+    path: Path,
+    *,
+    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    datum: str | None = None,
+    region: Region | None = None,
+    encoding: str | None = None,
+) -> SiteDraft:
+    """Read a parcel coordinate file.
+
+    Parameters
+    ----------
+    path : Path
+    crs : anything pyproj takes, optional
+        Used instead of what the header says, if the zone numbers in the coordinates allow it.
+    datum : {"gcj02", "bd09"}, optional
+        For files of longitude and latitude.
+    region : Region, optional
+        Where coordinates must plausibly lie.
+    encoding : str, optional
+        UTF-8 (with or without mark) and GB18030 are recognised.
+
+    Returns
+    -------
+    SiteDraft
+        One row per plot, columns ``site_id`` (parcel number), ``name``, ``declared_area``; geometry in CGCS2000.
+
+    Raises
+    ------
+    MissingFileError, FormatError, ReferenceSystemError
+        Naming file and line, and what to do.
+    """
+    name = path.name
+    content = read_bounded(path, MAX_TEXT_BYTES)
+    text, _, issues = decode_text(content, name, encoding=encoding)
+    parsed = parse_parcel_text(text, name)
+    plots = parsed.plots
+    refuse_count(name, len(plots), MAX_SITES, "个地块", "plots")
+    attributes = read_attributes(parsed.attributes, name)
+    issues += [*parsed.issues, *attributes.issues]
+    given = _given_system(crs, datum, attributes, name, issues)
+
+    native = np.full(len(plots), None, dtype=object)
+    systems: list[ReferenceSystem] = []
+    troubles: dict[int, dict[str, str]] = {}
+    for index, plot in enumerate(plots):
+        if not plot.corners:
+            systems.append(given or CGCS2000)
+            troubles[index] = {
+                "zh": f"{name}:{plot.line}：地块头之后没有界址点；请补全",
+                "en": f"{name}:{plot.line}: no corner points follow the plot header; add them",
+            }
+            continue
+        ordered = order_axes(plot, name, issues)
+        systems.append(_system(plot, ordered, given, attributes, name, region, issues))
+        trouble = zone_trouble(plot, ordered, name)
+        if trouble is None:
+            shape = shape_of(plot, ordered.xy, name, tolerance=1e-12 if ordered.kind is Axis.LON else 1e-6)
+            issues += shape.issues
+            native[index], trouble = shape.geometry, shape.trouble
+        if trouble is not None:
+            troubles[index] = trouble
+            issues.append(Issue("error", "plot_unusable", f"{name}:{plot.line}", trouble["zh"], trouble["en"]))
+    geometries = _placed(native, systems, plots, name, region, issues)
+    source = SiteInput(name, hashlib.sha256(content).hexdigest(), path)
+    return SiteDraft(
+        name=name,
+        columns=_columns(plots),
+        geometries=geometries,
+        systems=systems,
+        rows=np.arange(1, len(plots) + 1, dtype=np.int64),
+        places=[f"{name}:{plot.line}" for plot in plots],
+        source=source,
+        issues=issues,
+        area_unit="ha",
+        troubles=troubles,
+    )
+
+
+def _columns(plots: Sequence[Plot]) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "site_id": [plot.plot_id or None for plot in plots],
+            "name": [plot.name or None for plot in plots],
+            "declared_area": [plot.area or None for plot in plots],
+        },
+        dtype=object,
+    )
+
+
+def _given_system(
+    crs: Any,  # noqa: ANN401
+    datum: str | None,
+    attributes: Attributes,
+    name: str,
+    issues: list[Issue],
+) -> ReferenceSystem | None:
+    """Return the system that the caller names, None if it is left to the file."""
+    if crs is None and datum is None:
+        return None
+    system, found = resolve_reference_system(crs, datum=datum, where=name)
+    if attributes.parameters is not None and attributes.datum == system.datum:
+        system = replace(system, parameters=attributes.parameters)
+        found = [issue for issue in found if issue.code != "unreliable_datum"]
+    issues += found
+    if attributes.datum not in (None, system.datum):
+        issues.append(
+            Issue(
+                "warning",
+                "crs_overridden",
+                name,
+                f"文件头的坐标系未采用，按指定的 {system.name} 读取",
+                f"the coordinate system in the header was passed over; read in {system.name} as told",
+            )
+        )
+    return system
+
+
+def _system(
+    plot: Plot,
+    ordered: OrderedPlot,
+    given: ReferenceSystem | None,
+    attributes: Attributes,
+    name: str,
+    region: Region | None,
+    issues: list[Issue],
+) -> ReferenceSystem:
+    if given is None:
+        return declared_system(plot, ordered, attributes, name, region, issues)
+    check_given_system(ordered, given, f"{name}:{plot.line}")
+    return given
+
+
+def _placed(
+    native: Geometries,
+    systems: Sequence[ReferenceSystem],
+    plots: Sequence[Plot],
+    name: str,
+    region: Region | None,
+    issues: list[Issue],
+) -> Geometries:
+    """Bring plots to CGCS2000, each from its own system, and check that each lies where it can."""
+    placed = np.full(len(native), None, dtype=object)
+    for system in dict.fromkeys(systems):
+        rows = np.array([index for index, other in enumerate(systems) if other == system and native[index] is not None])
+        if not len(rows):
+            continue
+        placed[rows] = to_cgcs2000(native[rows], system)
+        bounds = shapely.bounds(placed[rows])
+        middle = (bounds[:, :2] + bounds[:, 2:]) / 2.0
+        if not system.reliable:
+            issues += resolve_reference_system(system.crs, where=name)[1]
+        if region is None and np.isfinite(middle).all():
+            continue
+        west, south, east, north = region.bounds if region is not None else (-180.0, -90.0, 180.0, 90.0)
+        inside = (middle >= (west, south)).all(axis=1) & (middle <= (east, north)).all(axis=1)
+        for row in rows[~inside][:1]:
+            where = f"{name}:{plots[row].line}"
+            raw = tuple(float(value) for value in shapely.bounds(native[row]))
+            resolve_reference_system(system.crs, bounds=(raw[0], raw[1], raw[2], raw[3]), region=region, where=where)
+            raise FormatError(f"{where}：坐标超出范围", f"{where}: coordinates out of range")
+    if len(set(systems)) > 1:
+        listed = "; ".join(dict.fromkeys(system.name for system in systems))
+        issues.append(
+            Issue(
+                "info",
+                "systems_mixed",
+                name,
+                f"各地块坐标系不同，逐块换算：{listed}",
+                f"plots stand in different systems, each was converted from its own: {listed}",
+            )
+        )
+    return placed

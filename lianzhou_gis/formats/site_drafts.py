@@ -1,0 +1,95 @@
+"""Sites as they come from one source, in CGCS2000, before ids are given and footprints are checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.features import Features
+from lianzhou_gis.geodesy import ReferenceSystem
+
+__all__ = ["SiteDraft", "SiteInput", "draft_of_features"]
+
+
+@dataclass(frozen=True)
+class SiteInput:
+    """What was read: name, hash of its bytes, and where it lies if it is a file.
+
+    Attributes
+    ----------
+    name : str
+        File name without folder, or ``WKT``, ``geometry``, ``GeoDataFrame``.
+    sha256 : str
+    path : Path, optional
+        For copying into a run folder; never printed.
+    """
+
+    name: str
+    sha256: str
+    path: Path | None = None
+
+
+@dataclass
+class SiteDraft:
+    """The sites of one source.
+
+    Attributes
+    ----------
+    name : str
+        File.
+    columns : DataFrame, n rows
+        Attributes under the source's names.
+    geometries : ndarray, shape (n,)
+        EPSG:4490, lon/lat; None where there is none.
+    systems : list of ReferenceSystem, n long
+    rows : ndarray of int, shape (n,)
+        Place in the source, from 1.
+    places : list of str, n long
+        Where each site stands, for issues (``a.txt:12``).
+    area_unit : str, optional
+        ``ha`` where the format fixes the unit of declared areas.
+    troubles : dict of int to dict
+        Why the geometry of a row cannot be trusted.
+    outfalls : Features, optional
+        A layer of points with ``site_id``.
+    """
+
+    name: str
+    columns: pd.DataFrame
+    geometries: npt.NDArray[np.object_]
+    systems: list[ReferenceSystem]
+    rows: npt.NDArray[np.int64]
+    places: list[str]
+    source: SiteInput
+    issues: list[Issue] = field(default_factory=list)
+    area_unit: str | None = None
+    troubles: dict[int, dict[str, str]] = field(default_factory=dict)
+    outfalls: Features | None = None
+
+
+def draft_of_features(features: Features, source: SiteInput, outfalls: Features | None = None) -> SiteDraft:
+    """Return the sites of a layer that was read."""
+    frame = features.frame
+    rows = frame["source_row"].to_numpy(dtype=np.int64)
+    columns: dict[str, Any] = {
+        str(name): frame[name].to_numpy(dtype=object)
+        for name in frame.columns
+        if name not in ("source_row", frame.geometry.name)
+    }
+    return SiteDraft(
+        name=source.name,
+        columns=pd.DataFrame(columns, index=range(len(frame)), dtype=object),
+        geometries=np.asarray(frame.geometry.array, dtype=object),
+        systems=[features.system] * len(frame),
+        rows=rows,
+        places=[f"{source.name}:{row}" for row in rows],
+        source=source,
+        issues=list(features.issues) + (list(outfalls.issues) if outfalls else []),
+        outfalls=outfalls,
+    )

@@ -1,0 +1,125 @@
+"""Whatever sites are given as - files, WKT, geometries, tables in memory - as drafts of sites."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.errors import FormatError
+from lianzhou_gis.formats.coordinate_table import split_srid
+from lianzhou_gis.formats.features import Features, place_features, read_features
+from lianzhou_gis.formats.geopackage import feature_layers
+from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.formats.parcel_txt import read_parcel_txt
+from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings
+from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
+from lianzhou_gis.geodesy import Region
+
+__all__ = ["drafts_of"]
+
+_WKT = re.compile(r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b", re.I)
+_SITES, _OUTFALLS = "sites", "outfalls"
+
+
+def drafts_of(source: Any, *, crs: Any, datum: str | None, region: Region | None) -> Iterator[SiteDraft]:  # noqa: ANN401
+    """Yield a draft for every source.
+
+    Parameters
+    ----------
+    source : path, list of paths, WKT, shapely geometry, GeoDataFrame or list of any of these
+    crs, datum, region
+        As :func:`lianzhou_gis.read_sites` takes them.
+
+    Raises
+    ------
+    MissingFileError, FormatError, ReferenceSystemError
+        Naming the source and what to do.
+    """
+    if isinstance(source, list | tuple):
+        if not source:
+            raise FormatError("没有给出项目文件；请至少指定一个", "no sites were given; name at least one file")
+        for one in source:
+            yield from drafts_of(one, crs=crs, datum=datum, region=region)
+    elif isinstance(source, gpd.GeoDataFrame):
+        yield _of_frame(source, crs=crs, datum=datum, region=region)
+    elif isinstance(source, shapely.Geometry):
+        yield _of_geometries([source], {}, "geometry", None, crs=crs, datum=datum, region=region)
+    elif isinstance(source, str) and _WKT.match(source):
+        yield _of_wkt(source, crs=crs, datum=datum, region=region)
+    elif isinstance(source, str | Path):
+        yield _of_file(Path(source), crs=crs, datum=datum, region=region)
+    else:
+        raise FormatError(
+            f"不能从 {type(source).__name__} 读取项目；可用文件路径、WKT、几何图形或 GeoDataFrame",
+            f"sites cannot be read from {type(source).__name__}; give a path, WKT, a geometry or a GeoDataFrame",
+        )
+
+
+def _of_file(path: Path, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+    existing(path)
+    suffix = path.suffix.lower()
+    if suffix == ".txt":
+        return read_parcel_txt(path, crs=crs, datum=datum, region=region)
+    layer, outfalls = None, None
+    if suffix == ".gpkg":
+        found = feature_layers(path)
+        if _SITES in found:
+            layer = _SITES
+            if _OUTFALLS in found:
+                outfalls = read_features(path, layer=_OUTFALLS, crs=crs, datum=datum, region=region)
+    features = read_features(path, layer=layer, crs=crs, datum=datum, region=region)
+    return draft_of_features(features, SiteInput(path.name, features.sha256, path), outfalls)
+
+
+def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+    body, srid = split_srid(text.strip())
+    issues: list[Any] = []
+    with heard_warnings("WKT", issues):
+        geometry = shapely.from_wkt(body, on_invalid="ignore")
+    if geometry is None:
+        shown = text[:60]
+        raise FormatError(f"WKT 有误：{shown!r}；请检查括号与坐标", f"not WKT: {shown!r}; check brackets and numbers")
+    return _of_geometries([geometry], {}, "WKT", srid, crs=crs, datum=datum, region=region)
+
+
+def _of_frame(frame: gpd.GeoDataFrame, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+    columns = {str(name): frame[name].to_numpy(dtype=object) for name in frame.columns if name != frame.geometry.name}
+    return _of_geometries(list(frame.geometry), columns, "GeoDataFrame", frame.crs, crs=crs, datum=datum, region=region)
+
+
+def _of_geometries(
+    geometries: list[Any],
+    columns: dict[str, Any],
+    name: str,
+    declared: Any,  # noqa: ANN401 - whatever pyproj takes
+    *,
+    crs: Any,  # noqa: ANN401
+    datum: str | None,
+    region: Region | None,
+) -> SiteDraft:
+    shapes = np.empty(len(geometries), dtype=object)
+    shapes[:] = geometries
+    blobs = shapely.to_wkb(shapes, byte_order=1)
+    told = repr([(key, [str(value) for value in values]) for key, values in sorted(columns.items())])
+    digest = hashlib.sha256(b"".join(blob or b"" for blob in blobs) + told.encode("utf-8", "replace")).hexdigest()
+    kept = {key: values for key, values in columns.items() if key not in ("source_row", "geometry")}
+    raw = RawFeatures(name=name, columns=kept, geometries=shapes, crs=declared, encoding=None, sha256=digest)
+    features: Features = place_features(raw, crs=crs, datum=datum, region=region)
+    # pandas marks what is missing in many ways; a cell is a value or None.
+    for key in kept:
+        features.frame[key] = pd.Series([_cell(value) for value in kept[key]], dtype=object)
+    return draft_of_features(features, SiteInput(name, digest, None))
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401
+    if value is None or isinstance(value, shapely.Geometry | list | tuple | dict):
+        return value
+    return None if pd.isna(value) else value

@@ -1,0 +1,314 @@
+"""Sites read from any source: ids given, footprints checked and measured, what cannot be trusted named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.angles import parse_number
+from lianzhou_gis.formats.areas import declared_area
+from lianzhou_gis.formats.columns import SITE_ALIASES, find_columns, unit_in_name
+from lianzhou_gis.formats.limits import MAX_SITES, refuse_count
+from lianzhou_gis.formats.outfalls import far_outfalls, outfalls_from_layer, outfalls_of
+from lianzhou_gis.formats.raw_features import Geometries
+from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
+from lianzhou_gis.formats.site_ids import MAX_ID, MAX_NAME, plain_text, site_ids
+from lianzhou_gis.formats.site_sources import drafts_of
+from lianzhou_gis.geodesy import Plane, Region, footprints, length, statutory_area
+from lianzhou_gis.vocabulary import GapReason
+
+__all__ = ["SITE_COLUMNS", "SiteGap", "Sites", "read_sites"]
+
+SITE_COLUMNS = (
+    "site_id", "name", "source_file", "source_row", "survey_crs", "datum", "accuracy_m", "town", "geometry_kind",
+    "corridor_width_m", "area_m2", "statutory_area_m2", "declared_area_m2", "length_m", "geometry", "outfall",
+)  # fmt: skip
+_KINDS = {0: "point", 1: "line", 2: "polygon"}
+_WIDEST_CORRIDOR_M = 5000.0
+
+
+@dataclass(frozen=True)
+class SiteGap:
+    """Why a site, as it was given, cannot be assessed whole."""
+
+    site_id: str
+    reason: GapReason
+    detail: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Sites:
+    """Proposed sites.
+
+    Attributes
+    ----------
+    frame : GeoDataFrame
+        EPSG:4490, sorted by ``site_id``; columns :data:`SITE_COLUMNS`. ``outfall`` holds points or None.
+    facts : dict of str to dict
+        By ``site_id``: every other column of the source as it stands there.
+    gaps : tuple of SiteGap
+    issues : tuple of Issue
+    inputs : tuple of SiteInput
+    """
+
+    frame: gpd.GeoDataFrame
+    facts: dict[str, dict[str, Any]]
+    gaps: tuple[SiteGap, ...]
+    issues: tuple[Issue, ...]
+    inputs: tuple[SiteInput, ...]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def read_sites(
+    source: Any,  # noqa: ANN401 - see below
+    *,
+    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    datum: str | None = None,
+    region: Region | None = None,
+) -> Sites:
+    """Read proposed sites.
+
+    Parameters
+    ----------
+    source : path, list of paths, WKT, shapely geometry or GeoDataFrame
+        GeoPackage (layer ``sites`` if there are several, points of the layer ``outfalls`` by ``site_id``), GeoJSON,
+        Shapefile (file, folder or ZIP), CSV (lon/lat or WKT), parcel coordinate TXT.
+    crs : anything pyproj takes, optional
+        Used instead of what the source declares; needed for CSV, WKT and bare geometry.
+    datum : {"gcj02", "bd09"}, optional
+        Declared offset of longitude and latitude.
+    region : Region, optional
+        Where coordinates must plausibly lie.
+
+    Returns
+    -------
+    Sites
+
+    Raises
+    ------
+    MissingFileError, FormatError
+        If a source is missing, broken or too large; names file, place and remedy.
+    ReferenceSystemError
+        If the reference system is missing, unknown or impossible; ``candidates`` holds what would fit.
+
+    Examples
+    --------
+    >>> sites = read_sites("POLYGON ((112.49 24.82, 112.492 24.82, 112.492 24.822, 112.49 24.82))", crs="EPSG:4490")
+    >>> sites.frame[["geometry_kind", "survey_crs"]].values.tolist(), float(sites.frame["area_m2"][0].round(2))
+    ([['polygon', None]], 22396.87)
+    """
+    drafts = list(drafts_of(source, crs=crs, datum=datum, region=region))
+    refuse_count("sites", sum(len(draft.rows) for draft in drafts), MAX_SITES, "个项目", "sites")
+    if not sum(len(draft.rows) for draft in drafts):
+        names = ", ".join(draft.name for draft in drafts)
+        raise FormatError(f"{names}：文件中没有任何项目", f"{names}: there are no sites in it")
+    issues = [issue for draft in drafts for issue in draft.issues]
+    parts = [_of_draft(draft, issues) for draft in drafts]
+    table = pd.concat([part for part, _ in parts], ignore_index=True)
+    facts = [row for _, rows in parts for row in rows]
+    trouble = [draft.troubles.get(row) for draft in drafts for row in range(len(draft.rows))]
+    places = table.pop("place").tolist()
+    ids, found = site_ids(table["site_id"].tolist(), table["geometry"].to_numpy(), facts, places)
+    issues += found
+    table["site_id"] = ids
+    table["outfall"] = _all_outfalls(drafts, table, ids)
+    gaps = _check(table, trouble, places, issues)
+    _measure(table, places, issues)
+    frame = gpd.GeoDataFrame(table[list(SITE_COLUMNS)], geometry="geometry", crs="EPSG:4490")
+    inputs = {(draft.source.name, draft.source.sha256): draft.source for draft in drafts}
+    return Sites(
+        frame=frame.sort_values("site_id", ignore_index=True),
+        facts=dict(sorted(zip(ids, facts, strict=True), key=lambda item: item[0])),
+        gaps=tuple(gaps),
+        issues=tuple(issues),
+        inputs=tuple(inputs[key] for key in sorted(inputs)),
+    )
+
+
+def _texts(draft: SiteDraft, found: dict[str, str], key: str, longest: int, issues: list[Issue]) -> list[str | None]:
+    if key not in found:
+        return [None] * len(draft.rows)
+    texts = []
+    for value, place in zip(draft.columns[found[key]], draft.places, strict=True):
+        text, cut = plain_text(value, longest)
+        texts.append(text)
+        if cut:
+            issues.append(
+                Issue(
+                    "warning",
+                    "text_cut",
+                    place,
+                    f"{found[key]} 超过 {longest} 字，已截断",
+                    f"{found[key]} is longer than {longest} characters and was cut",
+                )
+            )
+    return texts
+
+
+def _metres(draft: SiteDraft, found: dict[str, str], key: str, most: float, issues: list[Issue]) -> list[float]:
+    """Return a column of lengths; what is no length is NaN, with an Issue."""
+    if key not in found:
+        return [np.nan] * len(draft.rows)
+    numbers = []
+    for value, place in zip(draft.columns[found[key]], draft.places, strict=True):
+        empty = value is None or str(value).strip() == "" or (isinstance(value, float) and np.isnan(value))
+        number = None if empty else parse_number(value)
+        good = number is not None and 0 < number <= most
+        numbers.append(float(number) if good and number is not None else np.nan)
+        if not empty and not good:
+            issues.append(
+                Issue(
+                    "warning",
+                    "length_unreadable",
+                    place,
+                    f"{found[key]} 的值 {str(value)[:30]!r} 不是 0 到 {most:g} 之间的米数，未采用",
+                    f"{found[key]} = {str(value)[:30]!r} is no length between 0 and {most:g} m and was not used",
+                )
+            )
+    return numbers
+
+
+def _of_draft(draft: SiteDraft, issues: list[Issue]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Return the table of a source, its outfalls and its further columns row by row."""
+    found = find_columns([str(name) for name in draft.columns.columns], SITE_ALIASES)
+    count = len(draft.rows)
+    band = np.array([system.error_band_m for system in draft.systems], dtype=np.float64)
+    accuracy = np.array(_metres(draft, found, "accuracy_m", 10_000.0, issues), dtype=np.float64)
+    accuracy = np.where(band > 0, np.hypot(np.nan_to_num(accuracy), band), accuracy)
+    declared = draft.columns[found["declared_area"]] if "declared_area" in found else pd.Series([None] * count)
+    unit = unit_in_name(found["declared_area"])[1] if "declared_area" in found else None
+    table = pd.DataFrame(
+        {
+            "site_id": pd.Series(_texts(draft, found, "site_id", MAX_ID, issues), dtype=object),
+            "name": pd.Series(_texts(draft, found, "name", MAX_NAME, issues), dtype=object),
+            "source_file": pd.Series([draft.name] * count, dtype=object),
+            "source_row": draft.rows,
+            "survey_crs": pd.Series(
+                [None if system.crs.is_geographic else system.code for system in draft.systems], dtype=object
+            ),
+            "datum": pd.Series([system.datum for system in draft.systems], dtype=object),
+            "reliable": [system.reliable for system in draft.systems],
+            "accuracy_m": accuracy,
+            "town": pd.Series(_texts(draft, found, "town", MAX_NAME, issues), dtype=object),
+            "corridor_width_m": np.array(
+                _metres(draft, found, "corridor_width_m", _WIDEST_CORRIDOR_M, issues), dtype=np.float64
+            ),
+            "declared": pd.Series(list(declared), dtype=object),
+            "unit": pd.Series([unit or draft.area_unit] * count, dtype=object),
+            "place": pd.Series(draft.places, dtype=object),
+            "geometry": pd.Series(list(draft.geometries), dtype=object),
+            "outfall": pd.Series(list(outfalls_of(draft, found, issues)), dtype=object),
+        }
+    )
+    others = [name for name in draft.columns.columns if str(name) not in found.values()]
+    rows = [
+        {str(name): value for name, value in zip(others, values, strict=True) if value is not None and value != ""}
+        for values in draft.columns[others].itertuples(index=False, name=None)
+    ]
+    return table, rows or [{} for _ in range(count)]
+
+
+def _all_outfalls(drafts: list[SiteDraft], table: pd.DataFrame, ids: list[str]) -> pd.Series:
+    """Return the outfalls of all sites, those of a layer of their own included."""
+    start, points = 0, np.empty(len(table), dtype=object)
+    given: Geometries = table["outfall"].to_numpy(dtype=object)
+    for draft in drafts:
+        end = start + len(draft.rows)
+        points[start:end] = outfalls_from_layer(draft, ids[start:end], given[start:end])
+        start = end
+    return pd.Series(points, dtype=object)
+
+
+def _check(table: pd.DataFrame, trouble: list[Any], places: list[str], issues: list[Issue]) -> list[SiteGap]:
+    """Repair footprints, find their kind, and name every site that cannot be assessed whole."""
+    gaps: list[SiteGap] = []
+    shapes = table["geometry"].to_numpy(dtype=object).copy()
+
+    def gap(row: int, reason: GapReason, zh: str, en: str) -> None:
+        gaps.append(SiteGap(table["site_id"][row], reason, {"zh": zh, "en": en}))
+
+    for row, shape in enumerate(shapes):
+        if shape is not None and shape.geom_type == "GeometryCollection":
+            gap(
+                row,
+                GapReason.INVALID_GEOMETRY,
+                "图形混有点、线、面，无法作为用地范围",
+                "points, lines, areas are mixed",
+            )
+            shapes[row] = None
+    for row, repair in repaired(shapes).items():
+        shapes[row] = repair.geometry
+        issues.append(
+            Issue(
+                "warning",
+                "geometry_repaired",
+                places[row],
+                f"用地图形有自相交等错误，已修复；不同修复方法相差 {repair.changed_m2:.1f} 平方米",
+                f"the footprint was broken and has been repaired; ways to read it differ by {repair.changed_m2:.1f} m2",
+            )
+        )
+        if repair.doubtful is not None or repair.geometry is None:
+            gap(
+                row,
+                GapReason.INVALID_GEOMETRY,
+                "用地边界自相交，范围无法确定；请更正坐标",
+                "the border of the site crosses itself, so that its extent cannot be told; correct the coordinates",
+            )
+    dimension = np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), -1, shapely.get_dimensions(shapes))
+    table["geometry"] = pd.Series(shapes, dtype=object)
+    table["geometry_kind"] = [_KINDS.get(int(value), "none") for value in dimension]
+    table.loc[dimension != 1, "corridor_width_m"] = np.nan
+    for row, kind in enumerate(table["geometry_kind"]):
+        if trouble[row] is not None:
+            gap(row, GapReason.INVALID_GEOMETRY, trouble[row]["zh"], trouble[row]["en"])
+        elif kind == "none":
+            gap(row, GapReason.NO_FOOTPRINT, "没有用地图形", "the site has no geometry")
+        elif kind == "point":
+            gap(row, GapReason.NO_FOOTPRINT, "仅有点位，没有用地范围", "the site is a point without a footprint")
+        elif kind == "line" and np.isnan(table["corridor_width_m"][row]):
+            gap(
+                row,
+                GapReason.NO_FOOTPRINT,
+                "线性工程未给出走廊宽度（corridor_width_m）",
+                "the site is a line without a width (corridor_width_m)",
+            )
+        if not table["reliable"][row]:
+            gap(
+                row,
+                GapReason.UNRELIABLE_DATUM,
+                f"坐标为 {table['datum'][row]} 且无转换参数，位置可能偏差数十米至一百多米",
+                f"coordinates are {table['datum'][row]} without parameters; they may be off by tens of metres or more",
+            )
+    return gaps
+
+
+def _measure(table: pd.DataFrame, places: list[str], issues: list[Issue]) -> None:
+    """Measure footprints, and compare declared areas with the statutory ones."""
+    plane = Plane()
+    shapes = table["geometry"].to_numpy(dtype=object)
+    survey = table["survey_crs"].tolist()
+    taken = footprints(shapes, plane, survey, table["corridor_width_m"].to_numpy(dtype=np.float64))
+    table["area_m2"] = np.nan_to_num(shapely.area(taken))
+    lines = (table["geometry_kind"] == "line").to_numpy()
+    table["length_m"] = np.nan
+    if lines.any():
+        table.loc[lines, "length_m"] = length(shapes[lines], plane, [survey[row] for row in np.flatnonzero(lines)])
+    table["statutory_area_m2"] = np.where(lines, table["area_m2"], np.nan_to_num(statutory_area(shapes, plane)))
+    declared = []
+    for row, value in enumerate(table["declared"]):
+        area, found = declared_area(
+            value, float(table["statutory_area_m2"][row]), unit=table["unit"][row], where=places[row]
+        )
+        declared.append(np.nan if area is None else area)
+        issues += found
+    table["declared_area_m2"] = np.array(declared, dtype=np.float64)
+    issues += far_outfalls(table["outfall"].to_numpy(dtype=object), shapes, plane, places)
