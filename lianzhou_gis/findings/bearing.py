@@ -25,6 +25,10 @@ def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
     return None if value is None or np.isnan(value) else float(value)
 
 
+def _strictest(rule: RuleVersion) -> Effect:
+    return min((rule.effect, rule.worst), key=list(Effect).index)
+
+
 def proven_effect(rule: RuleVersion, doubtful: bool) -> Effect:
     """Return what a rule proves: a doubtful overlap or an unverified rule calls for judgement, unless it is strict.
 
@@ -126,7 +130,9 @@ class Bearing:
         if outcome.value is False:
             return
         if outcome.value is None:
-            self._missing(site_id, rule, outcome.missing, row=row, layer_id=layer_id)
+            # A notice restricts nothing: whether it bears or not, no verdict hangs on it.
+            if _strictest(rule) is not Effect.NOTICE:
+                self._missing(site_id, rule, outcome.missing, row=row, layer_id=layer_id)
             return
         doubtful = row is not None and bool(row.doubtful)
         zone_id = None if row is None else row.zone_id
@@ -145,7 +151,7 @@ class Bearing:
                 rule_id=rule.id,
                 title=rule.title,
                 effect=proven_effect(rule, doubtful),
-                worst=min((rule.effect, rule.worst), key=list(Effect).index),
+                worst=_strictest(rule),
                 doubtful=doubtful,
                 unverified=rule.unverified,
                 general_procedure=rule.general_procedure,
@@ -188,7 +194,7 @@ class Bearing:
                     "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
                     "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
                 },
-                worst=min((rule.effect, rule.worst), key=list(Effect).index).verdict,
+                worst=_strictest(rule).verdict,
             )
         )
 

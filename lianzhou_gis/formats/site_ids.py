@@ -29,7 +29,7 @@ def plain_text(value: Any, longest: int) -> tuple[str | None, bool]:  # noqa: AN
 
     Examples
     --------
-    >>> plain_text("<b>a</b>\\n", 200), plain_text(7.0, 200), plain_text("x" * 9, 4), plain_text(None, 4)
+    >>> plain_text("<b>a</b>\n", 200), plain_text(7.0, 200), plain_text("x" * 9, 4), plain_text(None, 4)
     (('<b>a</b>', False), ('7', False), ('xxx…', True), (None, False))
     """
     if value is None or (isinstance(value, float) and np.isnan(value)):

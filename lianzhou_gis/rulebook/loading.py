@@ -28,6 +28,8 @@ _RULE_KEYS = (
     | {"id", "theme", "everywhere", "part", "subject", "general_procedure", "authority", "blocks", "curable"}
     | {"checked_on", "versions"}
 )  # fmt: skip
+# What a file may say once for all its rules.
+_DEFAULTS = {"theme", "everywhere", "authority", "checked_on"}
 _CURES = {"cut", "survey", "assessment", "procedure", "relocation"}
 
 
@@ -259,7 +261,7 @@ class _Reader:
             raise self.fail(f"没有 subject {entry['subject']}", f"no subject {entry['subject']}")
         if not isinstance(entry["versions"], list) or not entry["versions"]:
             raise self.fail("versions 应为非空列表", "versions needs a list that is not empty")
-        versions = []
+        versions: list[RuleVersion] = []
         for given in entry["versions"]:
             self.line = getattr(given, "line", self.line)
             if not isinstance(given, dict):
@@ -294,10 +296,25 @@ def read_rules(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> li
         For anything that is not as it should be.
     """
     data = read_marked(path)
-    if not isinstance(data, dict) or set(data) != {"rules"} or not isinstance(data["rules"], list):
-        raise RuleError(f"{path.name}：应只有 rules 列表", f"{path.name}: must hold a list rules and nothing else")
+    shaped = isinstance(data, dict) and "rules" in data and set(data) <= {"defaults", "rules"}
+    if not shaped or not isinstance(data["rules"], list):
+        raise RuleError(
+            f"{path.name}：应只有 rules 列表与 defaults", f"{path.name}: must hold a list rules, defaults, nothing else"
+        )
     reader = _Reader(path, facts, laws)
-    return [reader.read(entry) for entry in data["rules"]]
+    defaults = data.get("defaults") or {}
+    reader.rule, reader.line = "defaults", getattr(defaults, "line", 0)
+    reader.keys(defaults, _DEFAULTS)
+    return [reader.read(_completed(entry, defaults)) for entry in data["rules"]]
+
+
+def _completed(entry: Any, defaults: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a YAML value
+    """Return a rule with what its file says once for all of them."""
+    if not isinstance(entry, Marked):
+        return entry
+    completed = Marked({**defaults, **entry})
+    completed.line = entry.line
+    return completed
 
 
 def read_laws(path: Path) -> dict[str, Law]:

@@ -1,0 +1,59 @@
+"""Rivers and lakes: courses, water surfaces, and the places along a river."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from shapely.ops import substring
+
+from lianzhou_gis.demo.fractal import roughen, roughen_line, smooth
+from lianzhou_gis.demo.grid import line_of, stream
+from lianzhou_gis.demo.places import place
+
+__all__ = ["courses", "lakes", "surface", "widened"]
+
+CHUNK = 900.0
+
+
+def courses() -> dict[str, shapely.LineString]:
+    """Return the courses of the rivers by id, source first, with their meanders, in the plane."""
+    found = {}
+    for river in place("rivers")["rivers"]:
+        random = stream(f"course {river['id']}")
+        bends = smooth(roughen_line(line_of(river["course"]), 1500.0, 0.13, random), 2)
+        found[river["id"]] = roughen_line(bends, 45.0, 0.12, random)
+    return found
+
+
+def surface(river: dict[str, object], course: shapely.LineString, start: float = 0.0, end: float = 1.0) -> shapely.Geometry:
+    """Return the water surface of a river between two shares of its course."""
+    source, mouth = river["width_m"]  # type: ignore[misc]
+    cuts = np.linspace(start, end, max(2, int(np.ceil((end - start) * course.length / CHUNK)) + 1))
+    parts = [
+        substring(course, a, b, normalized=True).buffer((source + (mouth - source) * (a + b) / 2) / 2, quad_segs=2)
+        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+    ]
+    return shapely.union_all(parts)
+
+
+def widened(lines: shapely.Geometry, area_m2: float) -> shapely.Polygon:
+    """Return what lies within such a distance of the lines that it has the area given."""
+    low, high = 0.0, 5000.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if lines.buffer(middle, quad_segs=4).area < area_m2 else (low, middle)
+    return lines.buffer((low + high) / 2, quad_segs=4)
+
+
+def lakes() -> dict[str, shapely.Polygon]:
+    """Return the lakes by id, in the plane, with the area that they are said to have."""
+    found = {}
+    for lake in place("rivers")["lakes"]:
+        random = stream(f"lake {lake['id']}")
+        arms = shapely.MultiLineString([roughen_line(line_of(arm), 400.0, 0.12, random) for arm in lake["arms"]])
+        target = float(lake["area_km2"]) * 1e6
+        plain = widened(arms, target).simplify(60.0)
+        shore = roughen([plain], 25.0, float(lake["roughness"]), random)[0]
+        factor = float(np.sqrt(target / shore.area))
+        found[lake["id"]] = shapely.affinity.scale(shore, factor, factor)
+    return found
