@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["catalog", "console", "date_option", "guarded", "json_option", "lang", "status"]
 
 Command = Callable[..., Any]
+_PIPE_WIDTH = 140
 
 catalog = click.option(
     "--layers",
@@ -63,7 +64,10 @@ def console(*, stderr: bool = False) -> Console:
     """Return a console that never takes what comes from data for markup of its own."""
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    # Eighty columns, which a pipe is taken to have, cut Chinese tables to pieces.
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
 
 
 _STEPS = {
