@@ -33,7 +33,7 @@ def demo(out: Path | None, overwrite: bool, as_of: str | None, as_json: bool, qu
 
     folder = demo_folder()
     result = screen(
-        read_sites(folder / "demo" / "sites" / "sites.geojson"),
+        read_sites(folder / "demo" / "sites" / "sites.gpkg"),
         folder / "layers.yaml",
         facts=read_facts(folder / "demo" / "sites" / "facts.yaml"),
         as_of=as_of,

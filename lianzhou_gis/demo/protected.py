@@ -91,7 +91,7 @@ def protected_areas(grid: Grid, labels: Array) -> Protected:
     """Return the ragged areas of the partition, not yet cut at the border of the county."""
     stairs = grid.polygons(labels)
     simple = shapely.coverage_simplify(list(stairs.values()), 95.0)
-    areas = dict(zip(stairs, roughen(simple, 24.0, 0.15, stream("red line")), strict=True))
+    areas = dict(zip(stairs, roughen(simple, 19.0, 0.15, stream("red line")), strict=True))
     count = len(place("protected")["reserves"])
     return Protected(
         plain=list(shapely.get_parts(areas[PLAIN])),

@@ -1,0 +1,141 @@
+"""The records of the demo filed as layers come in life: GeoPackage, GBK Shapefile without .cpg, GeoJSON, zones 37 and 38."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+import yaml
+
+from lianzhou_gis.demo.grid import PLANE
+from lianzhou_gis.demo.places import place
+from lianzhou_gis.demo.units import CATEGORIES
+from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_of
+
+__all__ = ["STAMP", "fixed_clock", "unprojected", "write_access_list", "write_catalog", "write_layer"]
+
+# The day that stands in every file: the same bytes whenever they are made.
+STAMP = "2026-11-01T00:00:00Z"
+_COVERAGE = "administrative:DEMO-441882"
+_ACCESS_COLUMNS = [
+    "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
+    "valid_from", "valid_to",
+]  # fmt: skip
+
+
+@contextmanager
+def fixed_clock() -> Iterator[None]:
+    """Let GDAL stamp files with one day instead of the clock."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def unprojected(shapes: list[Any], crs: str | None) -> list[Any]:
+    """Return shapes of the plane in a reference system: nanodegrees of CGCS2000, millimetres of a zone; None stays."""
+    flat = np.empty(len(shapes), dtype=object)
+    flat[:] = shapes
+    lonlat = PLANE.unproject(flat)
+    if crs is None:
+        return list(shapely.transform(lonlat, lambda xy: np.round(xy, 9)))
+    surveyed = from_cgcs2000(lonlat, system_of(crs))
+    return list(shapely.transform(surveyed, lambda xy: np.round(xy, 3)))
+
+
+def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path:
+    """File the records of one layer and return its path."""
+    entry = place("layers")[layer_id]
+    names = {name: name for name in dict.fromkeys(key for row in rows for key in row) if name != "geometry"}
+    names |= {ours: theirs for ours, theirs in entry.get("fields", {}).items() if ours in names}
+    table = pd.DataFrame({theirs: [row.get(ours) for row in rows] for ours, theirs in names.items()})
+    shapes = unprojected([row["geometry"] for row in rows], entry.get("crs"))
+    crs = entry.get("crs", "EPSG:4326" if entry["file"].endswith(".geojson") else CGCS2000.code)
+    frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
+    path = folder / entry["file"]
+    for old in folder.glob(f"{path.stem}.*"):
+        old.unlink()
+    with fixed_clock():
+        if path.suffix == ".shp":
+            pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="GBK")
+            # As it comes in life: GBK texts and nothing that says so but the language byte.
+            path.with_suffix(".cpg").unlink(missing_ok=True)
+        elif path.suffix == ".geojson":
+            pyogrio.write_dataframe(frame, path, driver="GeoJSON", COORDINATE_PRECISION=9, RFC7946="YES")
+        else:
+            pyogrio.write_dataframe(
+                frame, path, driver="GPKG", layer=path.stem, geometry_type="Unknown", SPATIAL_INDEX="NO"
+            )
+    return path
+
+
+def _filled(text: Any, code: str) -> Any:  # noqa: ANN401
+    return text.replace("{code}", code) if isinstance(text, str) else text
+
+
+def write_access_list(path: Path) -> None:
+    """Write the access list of all units."""
+    data = place("access")
+    rows = [{**item, "unit_id": "*"} for item in data["every_unit"]]
+    for category in CATEGORIES:
+        for unit in place("units")[category]:
+            rows += [
+                {**{key: _filled(value, unit["code"]) for key, value in item.items()}, "unit_id": unit["code"], "level": "unit"}
+                for item in data[category]
+            ]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, _ACCESS_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            when = json.dumps(row["when"], ensure_ascii=False) if "when" in row else ""
+            writer.writerow({**row, "when": when, "document": "DEMO-清单〔2021〕1号", "valid_from": "2021-07-01"})
+
+
+def _dated(key: str, value: Any) -> Any:  # noqa: ANN401
+    return date.fromisoformat(value) if key.endswith(("_date", "_from", "_to")) and isinstance(value, str) else value
+
+
+def write_catalog(path: Path, folder: str) -> None:
+    """Write the catalog; paths begin with ``folder``."""
+    entries = []
+    for layer_id, entry in place("layers").items():
+        record = {
+            "id": layer_id,
+            "series": entry["series"],
+            "theme": entry["theme"],
+            "title": {"zh": f"{entry['zh']}（合成演示）", "en": f"{entry['en']} (synthetic)"},
+            "path": f"{folder}/{entry['file']}",
+            "data_date": entry.get("data_date", "2026-06-30"),
+            "publisher": "合成演示数据，无发布单位",
+            "document": f"DEMO-{layer_id.removeprefix('demo_')}",
+            "licence": "Apache-2.0",
+            "disclosure": entry.get("disclosure", "restricted"),
+            "coverage": _COVERAGE,
+            "synthetic": True,
+        }
+        for key in ("valid_from", "valid_to", "expected_count", "count_by", "row_count", "accuracy_m"):
+            if key in entry:
+                record[key] = entry[key]
+        if "access_list" in entry:
+            record["access_list"] = f"{folder}/{entry['access_list']}"
+        if "fields" in entry:
+            record["columns"] = {theirs: ours for ours, theirs in entry["fields"].items()}
+        entries.append({key: _dated(key, value) for key, value in record.items()})
+    document = {
+        "region": {"name": "连州市（合成演示）", "code": "441882", "bounds": [111.6, 24.1, 113.3, 25.7]},
+        "layers": entries,
+    }
+    head = "# SYNTHETIC demo data: none of it shows Lianzhou's real zones. Written by python -m lianzhou_gis.demo; do not edit.\n"
+    body = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1000)
+    path.write_text(head + body, encoding="utf-8")
