@@ -51,7 +51,7 @@ class County:
     red: shapely.Geometry = field(default_factory=shapely.Polygon)
 
 
-def polygons(geometry: shapely.Geometry, least_m2: float = 1.0) -> list[shapely.Polygon]:
+def polygons(geometry: shapely.Geometry, least_m2: float = 0.0) -> list[shapely.Polygon]:
     """Return the areas of a geometry that are larger than crumbs."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return [part for part in parts if part.geom_type == "Polygon" and part.area > least_m2]

@@ -66,6 +66,11 @@ def unit_labels(
         limit = (low + high) / 2
         priority = inside & (must | (features.sieve((wish > limit).astype("uint8"), 260) == 1))
         low, high = (low, limit) if priority.sum() < wanted else (limit, high)
+    for unit in place("units")["key"]:
+        # A park keeps its surroundings, whatever the land there asks for.
+        if "keeps_m" in unit:
+            x, y = point_of(unit["middle"][0])
+            priority &= must | (np.hypot(grid.centres()[0] - x, grid.centres()[1] - y) > unit["keeps_m"])
     labels = np.zeros(grid.shape, dtype="int32")
     number = 0
     for unit in place("units")["priority"]:

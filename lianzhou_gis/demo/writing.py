@@ -17,6 +17,7 @@ import pyogrio
 import shapely
 import yaml
 
+from lianzhou_gis.demo.county import areal
 from lianzhou_gis.demo.grid import PLANE
 from lianzhou_gis.demo.places import place
 from lianzhou_gis.demo.units import CATEGORIES
@@ -48,10 +49,12 @@ def unprojected(shapes: list[Any], crs: str | None) -> list[Any]:
     flat = np.empty(len(shapes), dtype=object)
     flat[:] = shapes
     lonlat = PLANE.unproject(flat)
-    if crs is None:
-        return list(shapely.transform(lonlat, lambda xy: np.round(xy, 9)))
-    surveyed = from_cgcs2000(lonlat, system_of(crs))
-    return list(shapely.transform(surveyed, lambda xy: np.round(xy, 3)))
+    surveyed = lonlat if crs is None else from_cgcs2000(lonlat, system_of(crs))
+    rounded = shapely.transform(surveyed, lambda xy: np.round(xy, 9 if crs is None else 3))
+    # Rounding can make a hair of a border cross itself.
+    broken = np.flatnonzero(~shapely.is_missing(rounded) & ~shapely.is_valid(rounded))
+    rounded[broken] = [areal(shapely.make_valid(shape)) for shape in rounded[broken]]
+    return list(rounded)
 
 
 def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path:

@@ -62,7 +62,7 @@ def declared_area(
     """
     number, written, decimals = _parse(value)
     if number is None:
-        if value is None or not str(value).strip():
+        if value is None or str(value).strip().casefold() in ("", "nan", "none", "null"):
             return None, []
         shown = str(value)[:30]
         return None, [
