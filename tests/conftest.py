@@ -16,23 +16,22 @@ from lianzhou_gis.vocabulary import themes
 GEOD = pyproj.Geod(a=6378137.0, rf=298.257222101)
 WHOLE = shapely.box(112.2, 24.6, 112.75, 25.2)
 FAR = (112.72, 25.17)
-# What the rules ask of every project: an ordinary one that does nothing special.
 ACCESS_COLUMNS = [
     "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
     "valid_from", "valid_to",
 ]  # fmt: skip
 
 
+def moved(lon, lat, east_m, north_m):
+    """The place so many metres east and north of another."""
+    x, y, _ = GEOD.fwd(lon, lat, 90 if east_m >= 0 else 270, abs(east_m))
+    return GEOD.fwd(x, y, 0 if north_m >= 0 else 180, abs(north_m))[:2]
+
+
 def rectangle(lon, lat, west_m, south_m, east_m, north_m):
     """A rectangle by metres from a point: west and south negative; sides are geodesics of its corners."""
-
-    def corner(east, north):
-        x, y, _ = GEOD.fwd(lon, lat, 90 if east >= 0 else 270, abs(east))
-        return GEOD.fwd(x, y, 0 if north >= 0 else 180, abs(north))[:2]
-
-    return shapely.Polygon(
-        [corner(west_m, south_m), corner(east_m, south_m), corner(east_m, north_m), corner(west_m, north_m)]
-    )
+    corners = [(west_m, south_m), (east_m, south_m), (east_m, north_m), (west_m, north_m)]
+    return shapely.Polygon([moved(lon, lat, *corner) for corner in corners])
 
 
 def square(lon, lat, side_m):
@@ -122,3 +121,18 @@ class County:
 @pytest.fixture
 def county(tmp_path):
     return County(tmp_path)
+
+
+@pytest.fixture(name="rectangle")
+def _rectangle():
+    return rectangle
+
+
+@pytest.fixture(name="moved")
+def _moved():
+    return moved
+
+
+@pytest.fixture(name="square")
+def _square():
+    return square
