@@ -161,11 +161,20 @@ def _geojson_system(raw: RawFeatures, crs: Any, datum: str | None, region: Regio
     return "EPSG:4326"
 
 
+def _limits(geometries: Geometries) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of all geometries; ``None`` where there is nothing to be bounded."""
+    if not len(geometries):
+        return None
+    west, south, east, north = (float(value) for value in shapely.total_bounds(geometries))
+    return (west, south, east, north) if np.isfinite([west, south, east, north]).all() else None
+
+
 def _refuse_planar(raw: RawFeatures, zh: str, en: str, region: Region | None) -> None:
     """Raise if coordinates cannot be longitude and latitude."""
-    west, south, east, north = (float(value) for value in shapely.total_bounds(raw.geometries))
-    if not np.isfinite([west, south, east, north]).all():
+    limits = _limits(raw.geometries)
+    if limits is None:
         return
+    west, south, east, north = limits
     if west >= -180.0 and east <= 180.0 and south >= -90.0 and north <= 90.0:
         return
     where = f"x {west:.10g}..{east:.10g}, y {south:.10g}..{north:.10g}"
@@ -211,9 +220,7 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
             region,
         )
     declared = _kept_declaration(raw, crs, datum, issues)
-    bounds = shapely.total_bounds(geometries)
-    west, south, east, north = (float(value) for value in bounds)
-    limits = (west, south, east, north) if np.isfinite(bounds).all() else None
+    limits = _limits(geometries)
     system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
     issues.extend(found)
     placed = _finite(to_cgcs2000(geometries, system), raw.name, issues)

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.geodesy import Plane
-from lianzhou_gis.overlay.index import ShapeIndex, areal_parts
+from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs, merged
 from lianzhou_gis.vocabulary import GapReason
 from lianzhou_gis.zones import Layer, LayerGap
@@ -41,33 +41,34 @@ def _measure(shapes: Geometries) -> npt.NDArray[np.float64]:
 
 
 def _outside(sites: Geometries, pairs: Pairs) -> tuple[npt.NDArray[np.intp], Geometries]:
-    """Return what of every site is in none of the shapes that it was paired with; whole sites included."""
+    """Return what of every site is in none of the shapes that it was paired with; whole sites included.
+
+    Of areas the parts that are wide enough to count; of lines any length, of points the point.
+    """
     held = merged(pairs.shapes, pairs.site, len(sites))
     present = ~(shapely.is_missing(sites) | shapely.is_empty(sites))
     # What is held whole, but for the last bits, needs no difference.
     whole = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites))
     positions = np.flatnonzero(present & ~whole)
     rests = np.asarray(shapely.difference(sites[positions], held[positions]), dtype=object)
-    mixed = shapely.get_type_id(rests) == 7
-    rests[mixed] = [areal_parts(rest) for rest in rests[mixed]]
-    return positions, rests
+    parts, owner = shapely.get_parts(rests, return_index=True)
+    dimension = shapely.get_dimensions(parts)
+    # Where borders run together the difference leaves hairs that are thinner than any survey.
+    counts = (dimension == shapely.get_dimensions(sites[positions])[owner]) & ~shapely.is_empty(parts)
+    counts &= (dimension != 2) | (mean_width(parts) >= _GAP_WIDTH_M)
+    kept, number = np.unique(owner[counts], return_inverse=True)
+    return positions[kept], merged(parts[counts], number.astype(np.intp), len(kept))
 
 
-def _records(
-    reason: GapReason, layer_id: str, positions: npt.NDArray[np.intp], rests: Geometries, sites: Geometries
-) -> pd.DataFrame:
-    """Return the rests that are wide enough to count; of lines any metre, of points the point."""
-    areal = shapely.get_dimensions(sites[positions]) == 2
-    counts = np.where(areal, mean_width(rests) >= _GAP_WIDTH_M, ~shapely.is_empty(rests))
-    chosen = np.flatnonzero(counts)
+def _records(reason: GapReason, layer_id: str, positions: npt.NDArray[np.intp], rests: Geometries) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "site": positions[chosen],
+            "site": positions,
             "reason": reason.value,
             "layer_id": layer_id,
             "gap": -1,
-            "area_m2": shapely.area(rests[chosen]),
-            "shape": rests[chosen],
+            "area_m2": shapely.area(rests),
+            "shape": rests,
         }
     )
 
@@ -94,16 +95,14 @@ def parts_not_covered(sites: Geometries, layer: Layer, pairs: Pairs, covering: b
     area = plane.project([layer.coverage])
     inside = meeting_pairs(sites, ShapeIndex.of(area))
     positions, rests = _outside(sites, inside)
-    beyond = _records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, positions, rests, sites)
+    beyond = _records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, positions, rests)
     if not covering:
         return beyond
     # Only what lies within the coverage can be a gap between units.
     within = np.full(len(sites), None, dtype=object)
     within[inside.site] = inside.shapes
     positions, rests = _outside(within, pairs)
-    return pd.concat(
-        [beyond, _records(GapReason.COVERAGE_GAP, layer.entry.id, positions, rests, within)], ignore_index=True
-    )
+    return pd.concat([beyond, _records(GapReason.COVERAGE_GAP, layer.entry.id, positions, rests)], ignore_index=True)
 
 
 def parts_in_gaps(sites: Geometries, gaps: Sequence[LayerGap], plane: Plane) -> pd.DataFrame:
