@@ -133,7 +133,7 @@ def overlay(
         rows.append(_measured(there, layer, index, pairs, near))
         rows.append(_outfalls(there, layer, index, near_m[entry.id], plane))
         if layer.coverage is not None:
-            rests.append(parts_not_covered(there.shapes, layer, pairs, entry.covering, plane))
+            rests.append(parts_not_covered(there.shapes, layer, index, pairs, entry.covering, plane))
         closest = nearest(there.shapes, index, plane)
         nearby.append(_nearest(there, layer, closest))
         shown = np.unique(np.concatenate([near.zone, closest.zone, pairs.zone]))

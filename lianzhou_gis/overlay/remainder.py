@@ -40,8 +40,8 @@ def _measure(shapes: Geometries) -> npt.NDArray[np.float64]:
     return np.where(shapely.get_dimensions(shapes) == 2, shapely.area(shapes), shapely.length(shapes))
 
 
-def _outside(sites: Geometries, pairs: Pairs) -> tuple[npt.NDArray[np.intp], Geometries]:
-    """Return what of every site is in none of the shapes that it was paired with; whole sites included.
+def _outside(sites: Geometries, index: ShapeIndex, pairs: Pairs) -> tuple[npt.NDArray[np.intp], Geometries]:
+    """Return what of every site is in none of the shapes of an index; whole sites included.
 
     Of areas the parts that are wide enough to count; of lines any length, of points the point.
     """
@@ -50,7 +50,10 @@ def _outside(sites: Geometries, pairs: Pairs) -> tuple[npt.NDArray[np.intp], Geo
     # What is held whole, but for the last bits, needs no difference.
     whole = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites))
     positions = np.flatnonzero(present & ~whole)
-    rests = np.asarray(shapely.difference(sites[positions], held[positions]), dtype=object)
+    # The tiles are taken off, not what they share with the site: along a border cut twice a hair would be left.
+    part, tile = index.tree.query(sites[positions], predicate="intersects")
+    cover = merged(index.tiles.shapes[tile], part, len(positions))
+    rests = np.asarray(shapely.difference(sites[positions], cover), dtype=object)
     parts, owner = shapely.get_parts(rests, return_index=True)
     dimension = shapely.get_dimensions(parts)
     # Where borders run together the difference leaves hairs that are thinner than any survey.
@@ -73,7 +76,9 @@ def _records(reason: GapReason, layer_id: str, positions: npt.NDArray[np.intp], 
     )
 
 
-def parts_not_covered(sites: Geometries, layer: Layer, pairs: Pairs, covering: bool, plane: Plane) -> pd.DataFrame:
+def parts_not_covered(
+    sites: Geometries, layer: Layer, index: ShapeIndex, pairs: Pairs, covering: bool, plane: Plane
+) -> pd.DataFrame:
     """Return the parts of sites beyond a layer's coverage, and within it those between control units.
 
     Parameters
@@ -82,8 +87,10 @@ def parts_not_covered(sites: Geometries, layer: Layer, pairs: Pairs, covering: b
         In the plane.
     layer : Layer
         With a coverage.
+    index : ShapeIndex
+        Of the zones of the layer.
     pairs : Pairs
-        Of the sites with the zones of the layer.
+        Of the sites with the zones.
     covering : bool
         Whether the zones must cover the layer's whole area.
 
@@ -93,15 +100,16 @@ def parts_not_covered(sites: Geometries, layer: Layer, pairs: Pairs, covering: b
         ``site`` (position), ``reason``, ``layer_id``, ``gap`` (-1), ``area_m2``, ``shape`` (in the plane).
     """
     area = plane.project([layer.coverage])
-    inside = meeting_pairs(sites, ShapeIndex.of(area))
-    positions, rests = _outside(sites, inside)
+    whole = ShapeIndex.of(area)
+    inside = meeting_pairs(sites, whole)
+    positions, rests = _outside(sites, whole, inside)
     beyond = _records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, positions, rests)
     if not covering:
         return beyond
     # Only what lies within the coverage can be a gap between units.
     within = np.full(len(sites), None, dtype=object)
     within[inside.site] = inside.shapes
-    positions, rests = _outside(within, pairs)
+    positions, rests = _outside(within, index, pairs)
     return pd.concat([beyond, _records(GapReason.COVERAGE_GAP, layer.entry.id, positions, rests)], ignore_index=True)
 
 
