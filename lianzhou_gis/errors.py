@@ -1,7 +1,7 @@
 """Exceptions, and the record of everything that was repaired, doubted or dropped.
 
 Every exception carries its sentence in Chinese and in English, names the file or the thing that is wrong, the place
-in it, and what to do. Each is also a builtin exception, so that ``except ValueError`` works for callers who do not know us.
+in it, and what to do. Each is also a builtin exception, so that ``except ValueError`` works as well.
 """
 
 from __future__ import annotations

@@ -79,7 +79,14 @@ class County:
         if isinstance(cells.get("when"), dict):
             cells["when"] = json.dumps(cells["when"])
         self.items.append(
-            {"item_id": item_id, "unit_id": unit_id, "level": "unit", "dimension": "spatial", "kind": kind, "text": text}
+            {
+                "item_id": item_id,
+                "unit_id": unit_id,
+                "level": "unit",
+                "dimension": "spatial",
+                "kind": kind,
+                "text": text,
+            }
             | cells
         )
 

@@ -14,6 +14,8 @@ from lianzhou_gis.vocabulary import DISCLAIMER, Effect, Verdict, label, themes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pandas as pd
+
     from lianzhou_gis.errors import Issue
     from lianzhou_gis.rulebook import Citation
     from lianzhou_gis.screening import Result
@@ -96,14 +98,17 @@ def _gaps(gaps: Any, lang: str) -> str:  # noqa: ANN401 - rows of the gaps table
     return "\n".join([*lines[:_GROUNDS], f"… +{more}"] if more > 0 else lines)
 
 
+def _by_site(table: pd.DataFrame) -> dict[str, list[Any]]:
+    rows: dict[str, list[Any]] = {}
+    row: Any
+    for row in table.itertuples():
+        rows.setdefault(row.site_id, []).append(row)
+    return rows
+
+
 def sites_table(result: Result, lang: str) -> Table:
     """Return the verdicts of a run, the worst possible first."""
-    findings: dict[str, list[Any]] = {}
-    for row in result.assessment.findings.itertuples():
-        findings.setdefault(row.site_id, []).append(row)
-    gaps: dict[str, list[Any]] = {}
-    for row in result.assessment.gaps.itertuples():
-        gaps.setdefault(row.site_id, []).append(row)
+    findings, gaps = _by_site(result.assessment.findings), _by_site(result.assessment.gaps)
     heads = ("项目", "结论", "依据", "未核查/缺项") if lang == "zh" else ("Site", "Verdict", "Rests on", "Gaps")
     frame = result.sites
     order = frame.assign(

@@ -1,4 +1,4 @@
-"""The whole synthetic county, thought out in the plane: land, waters, protection, control, and what people put there."""
+"""The whole synthetic county, thought out in the plane: land, waters, protection and control."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
-from lianzhou_gis.demo.grid import Array, Grid
+from lianzhou_gis.demo.grid import Array, Grid, Shape
 from lianzhou_gis.demo.places import place
 from lianzhou_gis.demo.protected import Protected, protected_areas, protected_labels, score
 from lianzhou_gis.demo.relief import heights
@@ -41,29 +41,29 @@ class County:
     grid: Grid
     height: Array
     towns: Array
-    courses: dict[str, shapely.LineString]
-    rivers: dict[str, shapely.Geometry]
-    lakes: dict[str, shapely.Polygon]
+    courses: dict[str, Shape]
+    rivers: dict[str, Shape]
+    lakes: dict[str, Shape]
     protected: Protected
     sources: list[SourceZone]
     backup: list[SourceZone]
     parts: Partition
-    red: shapely.Geometry = field(default_factory=shapely.Polygon)
+    red: Shape = field(default_factory=Shape)
 
 
-def polygons(geometry: shapely.Geometry, least_m2: float = 0.0) -> list[shapely.Polygon]:
+def polygons(geometry: Shape, least_m2: float = 0.0) -> list[Shape]:
     """Return the areas of a geometry that are larger than crumbs."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     return [part for part in parts if part.geom_type == "Polygon" and part.area > least_m2]
 
 
-def areal(geometry: shapely.Geometry) -> shapely.Geometry:
+def areal(geometry: Shape) -> Shape:
     """Return the areas of a geometry as one."""
     kept = polygons(geometry)
     return kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept)
 
 
-def _within(protected: Protected, county: shapely.Geometry) -> Protected:
+def _within(protected: Protected, county: Shape) -> Protected:
     shapely.prepare(county)
     plain = [piece for part in protected.plain for piece in polygons(shapely.intersection(part, county), 200.0)]
     core = [areal(shapely.intersection(part, county)) for part in protected.core]
@@ -95,19 +95,19 @@ def grow() -> County:
     return County(grid, height, towns, lines, rivers, water, protected, sources, backup, parts, red)
 
 
-def cells_where(county: County, chosen: Array, least_cells: int) -> list[shapely.Polygon]:
+def cells_where(county: County, chosen: Array, least_cells: int) -> list[Shape]:
     """Return the areas of chosen cells, splinters left out, as polygons with the stairs of the cells."""
     from rasterio import features
 
     kept = features.sieve(chosen.astype("uint8"), least_cells) == 1
     stairs = county.grid.polygons(kept.astype("int32"))
-    return [part for part in shapely.get_parts(stairs[1])] if stairs else []
+    return list(shapely.get_parts(stairs[1])) if stairs else []
 
 
-def square(x: float, y: float, side: float, turn: float = 0.0) -> shapely.Polygon:
+def square(x: float, y: float, side: float, turn: float = 0.0) -> Shape:
     """Return a square of the plane, turned by degrees."""
     half = side / 2
     angle = np.radians(turn)
     corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
     turned = corners @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return shapely.Polygon(turned + (x, y))
+    return shapely.Polygon((*turned, x, y))

@@ -1,7 +1,8 @@
 """Straight lines become ragged ones, neighbours staying neighbours.
 
-What is displaced is the line between two corners, once, whoever uses it: two areas that shared an edge share the ragged edge
-to the last bit, and a partition stays one. Where two ragged lines would cross, both are calmed until they do not.
+What is displaced is the line between two corners, once, whoever uses it: two areas that shared an edge share the
+ragged edge to the last bit, and a partition stays one. Where two ragged lines would cross, both are calmed until they
+do not.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 
-from lianzhou_gis.demo.grid import Array
+from lianzhou_gis.demo.grid import Array, Shape
 
 __all__ = ["roughen", "roughen_line", "smooth"]
 
 ROUNDS = 40
 
 
-def smooth(line: shapely.LineString, rounds: int = 3) -> shapely.LineString:
+def smooth(line: Shape, rounds: int = 3) -> Shape:
     """Return a line with its corners cut (Chaikin), its ends kept."""
     points = shapely.get_coordinates(line)
     for _ in range(rounds):
@@ -48,21 +49,20 @@ def _displaced(start: Array, end: Array, doublings: Array, strength: Array, rand
 
 def _crossing(lines: Sequence[Array]) -> Array:
     """Return the positions of lines that cross themselves or meet another anywhere but in a common end."""
-    drawn = shapely.linestrings(np.vstack(lines), indices=np.repeat(np.arange(len(lines)), [len(line) for line in lines]))
-    guilty = ~shapely.is_simple(drawn)
+    owner = np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    drawn: Shape = shapely.linestrings(np.vstack(lines), indices=owner)
+    guilty = np.asarray(~shapely.is_simple(drawn))
     one, other = shapely.STRtree(drawn).query(drawn, predicate="intersects")
     one, other = one[one < other], other[one < other]
     meeting = shapely.intersection(drawn[one], drawn[other])
-    ends = shapely.boundary(drawn)
+    ends: Shape = shapely.boundary(drawn)
     common = shapely.intersection(ends[one], ends[other])
     wrong = ~shapely.equals(meeting, common)
     guilty[one[wrong]] = guilty[other[wrong]] = True
     return np.flatnonzero(guilty)
 
 
-def roughen(
-    areas: Sequence[shapely.Geometry], edge: float, strength: float, random: np.random.Generator
-) -> list[shapely.Geometry]:
+def roughen(areas: Sequence[Shape] | Array, edge: float, strength: float, random: np.random.Generator) -> list[Shape]:
     """Return polygons with ragged borders; edges that two of them share stay shared exactly.
 
     Parameters
@@ -110,7 +110,7 @@ def roughen(
     ends = np.concatenate([closing[1:], [len(coordinates)]])
     coordinates = np.insert(coordinates, ends, coordinates[closing], axis=0)
     ring_number = np.insert(ring_number, ends, ring_number[closing])
-    ragged = shapely.linearrings(coordinates, indices=ring_number)
+    ragged: Shape = shapely.linearrings(coordinates, indices=ring_number)
     return _regroup(_assemble(ragged, ring_of), polygon_of)
 
 
@@ -122,14 +122,12 @@ def _assemble(rings: Array, ring_of: Array) -> Array:
     return np.array(polygons, dtype=object)
 
 
-def _regroup(polygons: Array, owner: Array) -> list[shapely.Geometry]:
+def _regroup(polygons: Array, owner: Array) -> list[Shape]:
     groups = [polygons[owner == k] for k in range(int(owner.max()) + 1)]
     return [group[0] if len(group) == 1 else shapely.MultiPolygon(list(group)) for group in groups]
 
 
-def roughen_line(
-    line: shapely.LineString, edge: float, strength: float, random: np.random.Generator
-) -> shapely.LineString:
+def roughen_line(line: Shape, edge: float, strength: float, random: np.random.Generator) -> Shape:
     """Return a line with meanders, its corners kept; calmed until it does not cross itself."""
     corners = shapely.get_coordinates(line)
     start, end = corners[:-1], corners[1:]

@@ -1,6 +1,7 @@
 """The raster on which the county is thought out, and the noise that makes it look grown.
 
-Everything is thought in the equal-area plane of the toolkit and in metres; only :mod:`lianzhou_gis.demo.writing` turns to degrees.
+Everything is thought in the equal-area plane of the toolkit and in metres; only :mod:`lianzhou_gis.demo.writing` turns
+to degrees.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from rasterio import features
 
 from lianzhou_gis.geodesy import Plane
 
-__all__ = ["PLANE", "SEED", "Array", "Grid", "line_of", "point_of", "stream"]
+__all__ = ["PLANE", "SEED", "Array", "Grid", "Shape", "line_of", "point_of", "stream"]
 
 Array = NDArray[Any]
+# Every operation on a shape is typed as giving a base class that has no area: shapes are Any here.
+Shape = Any
 SEED = 441882
 PLANE = Plane()
 
@@ -36,9 +39,9 @@ def point_of(lonlat: Sequence[float]) -> Array:
     return np.asarray(shapely.get_coordinates(point)[0])
 
 
-def line_of(course: Sequence[Sequence[float]]) -> shapely.LineString:
+def line_of(course: Sequence[Sequence[float]]) -> Shape:
     """Return a line of the YAML files, lon/lat in degrees, in the plane, metres."""
-    line: shapely.LineString = PLANE.project_vertices(np.array([shapely.LineString(course)], dtype=object))[0]
+    line: Shape = PLANE.project_vertices(np.array([shapely.LineString(course)], dtype=object))[0]
     return line
 
 
@@ -53,7 +56,7 @@ class Grid:
     rows: int
 
     @classmethod
-    def around(cls, outline: shapely.Polygon, cell: float, margin: float) -> Grid:
+    def around(cls, outline: Shape, cell: float, margin: float) -> Grid:
         """Return the grid that holds ``outline`` and ``margin`` metres around it."""
         west, south, east, north = outline.bounds
         west, north = np.floor((west - margin) / cell) * cell, np.ceil((north + margin) / cell) * cell
@@ -76,7 +79,7 @@ class Grid:
         y = self.north - (np.arange(self.rows) + 0.5) * self.cell
         return np.broadcast_to(x, self.shape), np.broadcast_to(y[:, None], self.shape)
 
-    def mask(self, geometries: Sequence[shapely.Geometry], *, all_touched: bool = False) -> Array:
+    def mask(self, geometries: Sequence[Shape], *, all_touched: bool = False) -> Array:
         """Return which cells the geometries hold by their centre, or touch."""
         burnt = features.rasterize(
             ((geometry, 1) for geometry in geometries),
@@ -85,11 +88,11 @@ class Grid:
             all_touched=all_touched,
             dtype="uint8",
         )
-        return np.asarray(burnt) == 1
+        return np.asarray(np.asarray(burnt) == 1)
 
-    def polygons(self, labels: Array) -> dict[int, shapely.MultiPolygon]:
+    def polygons(self, labels: Array) -> dict[int, Shape]:
         """Return the area of every label above 0, with the stairs of the cells; neighbours share every corner."""
-        parts: dict[int, list[shapely.Polygon]] = {}
+        parts: dict[int, list[Shape]] = {}
         for shape, value in features.shapes(labels.astype("int32"), mask=labels > 0, transform=self.transform):
             parts.setdefault(int(value), []).append(shapely.geometry.shape(shape))
         origin = np.array([self.west, self.north])
@@ -103,7 +106,7 @@ class Grid:
             for label in sorted(parts)
         }
 
-    def distance(self, line: shapely.LineString) -> tuple[Array, Array]:
+    def distance(self, line: Shape) -> tuple[Array, Array]:
         """Return the distance of every cell from a line, metres, and where along it (0 to 1) the nearest point is."""
         x, y = self.centres()
         points = shapely.get_coordinates(line)
@@ -119,7 +122,7 @@ class Grid:
         return best, place
 
     def noise(self, name: str, *, finest: float, coarsest: float, slope: float = 1.6) -> Array:
-        """Return noise of mean 0 and deviation 1 with waves between two lengths (metres); a higher slope is smoother."""
+        """Return noise of mean 0 and deviation 1 with waves between two lengths, metres; higher slopes are smoother."""
         white = np.fft.rfft2(stream(name).standard_normal(self.shape))
         wave = np.hypot(np.fft.fftfreq(self.rows, self.cell)[:, None], np.fft.rfftfreq(self.columns, self.cell))
         kept = (wave >= 1.0 / coarsest) & (wave <= 1.0 / finest)

@@ -7,7 +7,7 @@ import shapely
 
 from lianzhou_gis.demo.county import County, cells_where, polygons
 from lianzhou_gis.demo.fractal import roughen
-from lianzhou_gis.demo.grid import stream
+from lianzhou_gis.demo.grid import Shape, stream
 
 __all__ = ["farmland", "karst"]
 
@@ -17,7 +17,7 @@ _KARST_SHARE = 0.075
 _MARGIN_M = 6.0
 
 
-def farmland(county: County, kept_free: list[shapely.Geometry]) -> list[shapely.Polygon]:
+def farmland(county: County, kept_free: list[Shape]) -> list[Shape]:
     """Return blocks of permanent basic farmland: level land of the basins, off red line, water, towns and park."""
     grid = county.grid
     barred = shapely.union_all([county.red, *county.rivers.values(), *county.lakes.values(), *kept_free]).buffer(
@@ -33,7 +33,7 @@ def farmland(county: County, kept_free: list[shapely.Geometry]) -> list[shapely.
     return [piece for piece in kept if shapely.covers(county.parts.county, piece)]
 
 
-def karst(county: County) -> list[shapely.Polygon]:
+def karst(county: County) -> list[Shape]:
     """Return the areas of strong karst: the limestone basins of the east and south."""
     grid = county.grid
     x, _ = grid.centres()

@@ -1,4 +1,4 @@
-"""The red line on ridges, rims and gorges, and the reserves inside it, as one partition so that their edges are the same."""
+"""The red line on ridges, rims and gorges, and the reserves inside it, as one partition with the same edges."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import shapely
 from rasterio import features
 
 from lianzhou_gis.demo.fractal import roughen
-from lianzhou_gis.demo.grid import Array, Grid, line_of, stream
+from lianzhou_gis.demo.grid import Array, Grid, Shape, line_of, stream
 from lianzhou_gis.demo.places import place
 
 __all__ = ["Protected", "protected_areas", "protected_labels", "score"]
@@ -22,9 +22,9 @@ PLAIN = 1
 class Protected:
     """What is protected, in the plane; ``core`` and ``rest`` by position of the reserve in the YAML file."""
 
-    plain: list[shapely.Polygon]
-    core: list[shapely.Geometry]
-    rest: list[shapely.Geometry]
+    plain: list[Shape]
+    core: list[Shape]
+    rest: list[Shape]
 
 
 def score(grid: Grid, height: Array, water: Array) -> Array:

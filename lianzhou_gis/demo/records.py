@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.demo.county import County, areal
+from lianzhou_gis.demo.grid import Shape
 from lianzhou_gis.demo.land import farmland, karst
 from lianzhou_gis.demo.places import place
 from lianzhou_gis.demo.rivers import surface
@@ -27,16 +28,21 @@ _CATEGORY_NAMES = {"priority": "优先保护单元", "key": "重点管控单元"
 def _administrative(county: County) -> Records:
     rows: Records = [{"zone_id": _OUTLINE, "name": place("county")["name"], "geometry": county.parts.county}]
     for town, shape in zip(place("county")["towns"], county.parts.towns, strict=True):
-        rows.append(
-            {"zone_id": f"DEMO-{town['code'][-9:]}", "name": f"{town['name']}（示例）", "geometry": shape}
-        )
+        rows.append({"zone_id": f"DEMO-{town['code'][-9:]}", "name": f"{town['name']}（示例）", "geometry": shape})
     return rows
 
 
 def _redline(county: County) -> Records:
     rows: Records = []
     for number, piece in enumerate(sorted(county.protected.plain, key=lambda part: -part.area), start=1):
-        rows.append({"zone_id": f"DEMO-HX-{number:03d}", "name": "生态保护红线（示例）", "grade": "红线内其他区域", "geometry": piece})
+        rows.append(
+            {
+                "zone_id": f"DEMO-HX-{number:03d}",
+                "name": "生态保护红线（示例）",
+                "grade": "红线内其他区域",
+                "geometry": piece,
+            }
+        )
     for entry, core, rest in zip(
         place("protected")["reserves"], county.protected.core, county.protected.rest, strict=True
     ):
@@ -53,7 +59,14 @@ def _redline_2018(county: County) -> Records:
     merged = shapely.union_all([*wide, *county.protected.core, *county.protected.rest]).buffer(60.0).simplify(55.0)
     within = areal(shapely.intersection(merged, county.parts.county))
     for number, piece in enumerate(sorted(shapely.get_parts(within), key=lambda part: -part.area), start=1):
-        rows.append({"zone_id": f"DEMO-HX18-{number:03d}", "name": "生态保护红线2018年评估版（示例）", "grade": "红线内其他区域", "geometry": piece})
+        rows.append(
+            {
+                "zone_id": f"DEMO-HX18-{number:03d}",
+                "name": "生态保护红线2018年评估版（示例）",
+                "grade": "红线内其他区域",
+                "geometry": piece,
+            }
+        )
     return rows
 
 
@@ -81,11 +94,12 @@ def _reserves(county: County) -> tuple[Records, Records]:
 
 
 def _sources(zones: list[SourceZone]) -> Records:
+    parts = {"water": "水域", "land": "陆域"}
     words = {"primary": "一级保护区", "secondary": "二级保护区", "quasi": "准保护区", "proposed": "拟划定"}
     return [
         {
             "zone_id": f"DEMO-SY-{zone.number:02d}-{zone.grade[0].upper()}{zone.part[0].upper()}",
-            "name": f"{zone.name.replace('（示例）', '')}{words[zone.grade]}{'水域' if zone.part == 'water' else '陆域'}（示例）",
+            "name": zone.name.replace("（示例）", f"{words[zone.grade]}{parts[zone.part]}（示例）"),
             "grade": words[zone.grade],
             "part": zone.part,
             "source_name": zone.name,
@@ -121,17 +135,27 @@ def _functions(county: County) -> Records:
             shape = surface(river, county.courses[river["id"]].simplify(4.0), start, float(reach["to"]))
             shape = areal(shapely.intersection(shape, county.parts.county))
             name = f"{river['name'].replace('（示例）', '')}{reach['label']}（示例）"
-            rows.append({"zone_id": f"{river['id']}-{number}", "name": name, "grade": f"{reach['grade']}类", "geometry": shape})
+            rows.append(
+                {"zone_id": f"{river['id']}-{number}", "name": name, "grade": f"{reach['grade']}类", "geometry": shape}
+            )
             start = float(reach["to"])
     for lake in place("rivers")["lakes"]:
-        rows.append({"zone_id": lake["id"], "name": lake["name"], "grade": f"{lake['grade']}类", "geometry": county.lakes[lake["id"]]})
+        rows.append(
+            {
+                "zone_id": lake["id"],
+                "name": lake["name"],
+                "grade": f"{lake['grade']}类",
+                "geometry": county.lakes[lake["id"]],
+            }
+        )
     return rows
 
 
-def _numbered(shapes: list[shapely.Polygon], code: str, name: str) -> Records:
+def _numbered(shapes: list[Shape], code: str, name: str) -> Records:
     order = np.argsort([-shape.area for shape in shapes], kind="stable")
     return [
-        {"zone_id": f"{code}-{number:04d}", "name": name, "geometry": shapes[k]} for number, k in enumerate(order, start=1)
+        {"zone_id": f"{code}-{number:04d}", "name": name, "geometry": shapes[k]}
+        for number, k in enumerate(order, start=1)
     ]
 
 

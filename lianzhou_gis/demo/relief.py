@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-import shapely
 
-from lianzhou_gis.demo.grid import Array, Grid, line_of
+from lianzhou_gis.demo.grid import Array, Grid, Shape, line_of
 from lianzhou_gis.demo.places import place
 
 __all__ = ["heights"]
 
 
-def heights(grid: Grid, courses: dict[str, shapely.LineString]) -> Array:
+def heights(grid: Grid, courses: dict[str, Shape]) -> Array:
     """Return the height above the sea of every cell, metres.
 
     Parameters

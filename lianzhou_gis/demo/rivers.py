@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
+from typing import Any
+
 import numpy as np
 import shapely
 from shapely.ops import substring
 
 from lianzhou_gis.demo.fractal import roughen, roughen_line, smooth
-from lianzhou_gis.demo.grid import line_of, stream
+from lianzhou_gis.demo.grid import Shape, line_of, stream
 from lianzhou_gis.demo.places import place
 
 __all__ = ["courses", "lakes", "surface", "widened"]
@@ -15,7 +18,7 @@ __all__ = ["courses", "lakes", "surface", "widened"]
 CHUNK = 900.0
 
 
-def courses() -> dict[str, shapely.LineString]:
+def courses() -> dict[str, Shape]:
     """Return the courses of the rivers by id, source first, with their meanders, in the plane."""
     found = {}
     for river in place("rivers")["rivers"]:
@@ -25,18 +28,18 @@ def courses() -> dict[str, shapely.LineString]:
     return found
 
 
-def surface(river: dict[str, object], course: shapely.LineString, start: float = 0.0, end: float = 1.0) -> shapely.Geometry:
+def surface(river: dict[str, Any], course: Shape, start: float = 0.0, end: float = 1.0) -> Shape:
     """Return the water surface of a river between two shares of its course."""
-    source, mouth = river["width_m"]  # type: ignore[misc]
+    source, mouth = river["width_m"]
     cuts = np.linspace(start, end, max(2, int(np.ceil((end - start) * course.length / CHUNK)) + 1))
     parts = [
         substring(course, a, b, normalized=True).buffer((source + (mouth - source) * (a + b) / 2) / 2, quad_segs=2)
-        for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        for a, b in itertools.pairwise(cuts)
     ]
     return shapely.union_all(parts)
 
 
-def widened(lines: shapely.Geometry, area_m2: float) -> shapely.Polygon:
+def widened(lines: Shape, area_m2: float) -> Shape:
     """Return what lies within such a distance of the lines that it has the area given."""
     low, high = 0.0, 5000.0
     for _ in range(50):
@@ -45,7 +48,7 @@ def widened(lines: shapely.Geometry, area_m2: float) -> shapely.Polygon:
     return lines.buffer((low + high) / 2, quad_segs=4)
 
 
-def lakes() -> dict[str, shapely.Polygon]:
+def lakes() -> dict[str, Shape]:
     """Return the lakes by id, in the plane, with the area that they are said to have."""
     found = {}
     for lake in place("rivers")["lakes"]:

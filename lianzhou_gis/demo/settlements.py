@@ -1,4 +1,4 @@
-"""What people put there: built-up areas, the park, receptors, waste facilities, polluted plots, no-raising and no-burn zones."""
+"""What people put there: built-up areas, the park, receptors, waste, polluted plots, no-raising and no-burn zones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shapely
 
 from lianzhou_gis.demo.county import County, areal, square
 from lianzhou_gis.demo.fractal import roughen
-from lianzhou_gis.demo.grid import point_of, stream
+from lianzhou_gis.demo.grid import Shape, point_of, stream
 from lianzhou_gis.demo.places import place
 
 __all__ = ["Settlements", "livestock_zones", "settle"]
@@ -20,7 +20,7 @@ __all__ = ["Settlements", "livestock_zones", "settle"]
 class Settlements:
     """Records of layers, each a dict of columns with ``geometry`` in the plane."""
 
-    built_up: dict[str, shapely.Polygon]
+    built_up: dict[str, Shape]
     park: dict[str, Any]
     receptors: list[dict[str, Any]]
     waste: list[dict[str, Any]]
@@ -28,12 +28,12 @@ class Settlements:
     no_burn: list[dict[str, Any]]
 
 
-def _blob(x: float, y: float, radius: float, name: str, edge: float = 40.0) -> shapely.Polygon:
+def _blob(x: float, y: float, radius: float, name: str, edge: float = 40.0) -> Shape:
     random = stream(name)
     angle = np.linspace(0.0, 2 * np.pi, 14, endpoint=False)
     reach = radius * (1.0 + 0.18 * random.standard_normal(14).clip(-1.5, 1.5))
     corners = np.column_stack([x + reach * np.cos(angle), y + reach * np.sin(angle)])
-    ragged: shapely.Polygon = roughen([shapely.Polygon(corners)], edge, 0.08, random)[0]
+    ragged: Shape = roughen([shapely.Polygon(corners)], edge, 0.08, random)[0]
     return ragged
 
 
@@ -97,9 +97,9 @@ def settle(county: County) -> Settlements:
     return Settlements(built, _park(), _receptors(), waste, _plots(), no_burn)
 
 
-def livestock_zones(county: County, built_up: dict[str, shapely.Polygon]) -> list[dict[str, Any]]:
-    """Return the no-raising zones: source zones, cores and towns at all, quasi zones and other reserve land by discharge."""
-    rows: list[tuple[str, str, shapely.Geometry]] = []
+def livestock_zones(county: County, built_up: dict[str, Shape]) -> list[dict[str, Any]]:
+    """Return the no-raising zones: for all farms at sources, cores, towns; by discharge in quasi zones, reserves."""
+    rows: list[tuple[str, str, Shape]] = []
     for number in sorted({zone.number for zone in county.sources}):
         zones = [zone for zone in county.sources if zone.number == number]
         strict = shapely.union_all([zone.geometry for zone in zones if zone.grade in ("primary", "secondary")])

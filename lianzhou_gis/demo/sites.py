@@ -60,7 +60,7 @@ def _outfall(entry: dict[str, Any], county: County) -> Any:  # noqa: ANN401 - a 
 
 
 def write_sites(folder: Path, county: County, layers: Records) -> None:
-    """Write ``sites.gpkg`` with outfalls, ``facts.yaml``, the seam plot as TXT in both zones, a GBK Shapefile in a ZIP."""
+    """Write ``sites.gpkg`` with outfalls, ``facts.yaml``, the seam plot as TXT in both zones, a GBK Shapefile."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = place("sites")["sites"]
     shapes = unprojected([_shape(entry, layers) for entry in entries], None)

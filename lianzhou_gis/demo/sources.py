@@ -10,7 +10,7 @@ import shapely
 from shapely.ops import substring
 
 from lianzhou_gis.demo.fractal import roughen
-from lianzhou_gis.demo.grid import point_of, stream
+from lianzhou_gis.demo.grid import Shape, point_of, stream
 from lianzhou_gis.demo.places import place
 from lianzhou_gis.demo.rivers import surface
 
@@ -29,19 +29,17 @@ class SourceZone:
     source_type: str
     grade: str
     part: str
-    geometry: shapely.Geometry
-    intake: shapely.Point
+    geometry: Shape
+    intake: Shape
 
 
-def _ragged(area: shapely.Geometry, name: str, edge: float = 18.0) -> shapely.Polygon:
-    ragged: shapely.Polygon = roughen([area.simplify(12.0)], edge, 0.1, stream(name))[0]
+def _ragged(area: Shape, name: str, edge: float = 18.0) -> Shape:
+    ragged: Shape = roughen([area.simplify(12.0)], edge, 0.1, stream(name))[0]
     return ragged
 
 
-def _along(
-    source: dict[str, Any], grade: str, course: shapely.LineString, river: dict[str, Any], name: str
-) -> shapely.Geometry:
-    """Return the corridor of a grade: the reach around the intake with its bank strips, whose depth counts from the water."""
+def _along(source: dict[str, Any], grade: str, course: Shape, river: dict[str, Any], name: str) -> Shape:
+    """Return the corridor of a grade: the reach around the intake with its bank strips, their depth from the water."""
     reach = source[grade]
     spot = course.project(shapely.Point(point_of(source["at"])))
     axis = substring(course, max(spot - reach["up"], 0.0), min(spot + reach["down"], course.length))
@@ -50,8 +48,8 @@ def _along(
     return _ragged(axis.simplify(25.0).buffer(depth, cap_style="flat", join_style="mitre"), name)
 
 
-def _around(source: dict[str, Any], grade: str, lake: shapely.Polygon, name: str) -> shapely.Geometry:
-    """Return the zone of a grade at a reservoir: the water near the intake with its shore, or the whole lake with its slopes."""
+def _around(source: dict[str, Any], grade: str, lake: Shape, name: str) -> Shape:
+    """Return the zone of a grade at a reservoir: water and shore near the intake, or the whole lake with its slopes."""
     reach = source[grade]
     water = lake
     if "water" in reach:
@@ -59,14 +57,12 @@ def _around(source: dict[str, Any], grade: str, lake: shapely.Polygon, name: str
     return _ragged(water.buffer(reach["shore"], quad_segs=4), name)
 
 
-def _well(source: dict[str, Any], grade: str, name: str) -> shapely.Geometry:
+def _well(source: dict[str, Any], grade: str, name: str) -> Shape:
     circle = shapely.Point(point_of(source["at"])).buffer(source[grade]["radius"], quad_segs=6)
     return circle if grade == "primary" else _ragged(circle, name)
 
 
-def source_zones(
-    courses: dict[str, shapely.LineString], lakes: dict[str, shapely.Polygon], *, backup: bool = False
-) -> list[SourceZone]:
+def source_zones(courses: dict[str, Shape], lakes: dict[str, Shape], *, backup: bool = False) -> list[SourceZone]:
     """Return the zones of the seventeen sources in use, or those of the backup, strictest first within a source.
 
     A milder zone leaves out the stricter ones, except at sources marked ``nested``, where it holds them, as in life.
@@ -91,13 +87,15 @@ def source_zones(
             area = whole if source.get("nested") else whole - taken
             taken = taken | whole
             for part, geometry in (("water", area & water), ("land", area - water)):
-                kept = [piece for piece in shapely.get_parts(geometry) if piece.geom_type == "Polygon" and piece.area > 4.0]
+                kept = [
+                    piece for piece in shapely.get_parts(geometry) if piece.geom_type == "Polygon" and piece.area > 4.0
+                ]
                 if kept:
                     found.append(_zone(source, grade, part, kept, spot))
     return found
 
 
-def _zone(source: dict[str, Any], grade: str, part: str, pieces: list[shapely.Polygon], spot: shapely.Point) -> SourceZone:
+def _zone(source: dict[str, Any], grade: str, part: str, pieces: list[Shape], spot: Shape) -> SourceZone:
     order = np.argsort([-piece.area for piece in pieces], kind="stable")
     geometry = pieces[0] if len(pieces) == 1 else shapely.MultiPolygon([pieces[k] for k in order])
     return SourceZone(source["number"], source["name"], source["town"], source["type"], grade, part, geometry, spot)

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.demo.fractal import smooth
-from lianzhou_gis.demo.grid import Array, Grid, line_of, point_of
+from lianzhou_gis.demo.grid import Array, Grid, Shape, line_of, point_of
 from lianzhou_gis.demo.places import place
 
 __all__ = ["outline", "town_labels"]
@@ -14,8 +14,8 @@ __all__ = ["outline", "town_labels"]
 ROUNDS = 400
 
 
-def outline() -> shapely.Polygon:
-    """Return the county before its border becomes ragged, in the plane, with the area that the county is said to have."""
+def outline() -> Shape:
+    """Return the county before its border becomes ragged, in the plane, with the area that it is said to have."""
     corners = place("county")["outline"]
     ring = smooth(line_of([*corners, corners[0]]), 1)
     plain = shapely.Polygon(ring)
@@ -36,7 +36,7 @@ def _towards(points: Array, target: float) -> Array:
         factor = (low + high) / 2
         moved = points + (points - middle) * weight * factor
         low, high = (factor, high) if shapely.Polygon(moved).area < target else (low, factor)
-    return moved
+    return np.asarray(moved)
 
 
 def _travel(cost: Array, row: int, column: int, cell: float) -> Array:
@@ -58,7 +58,7 @@ def _travel(cost: Array, row: int, column: int, cell: float) -> Array:
 def town_labels(grid: Grid, height: Array, inside: Array) -> Array:
     """Return for every cell the position of its town in the YAML file, counted from 1; 0 outside the county.
 
-    Going uphill is dear, so borders come to lie on ridges; a toll at each town is then adjusted until the areas are right.
+    Going uphill is dear, so borders come to lie on ridges; a toll at each town is adjusted until the areas are right.
     """
     towns = place("county")["towns"]
     coarse = 4

@@ -1,4 +1,4 @@
-"""Control units and towns as one partition of the county, so that both have the same borders and no gap between them."""
+"""Control units and towns as one partition of the county: the same borders and no gap between them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import shapely
 from rasterio import features
 
 from lianzhou_gis.demo.fractal import roughen
-from lianzhou_gis.demo.grid import Array, Grid, line_of, point_of, stream
+from lianzhou_gis.demo.grid import Array, Grid, Shape, line_of, point_of, stream
 from lianzhou_gis.demo.places import place
 
 __all__ = ["Partition", "partition", "unit_labels"]
@@ -22,9 +22,9 @@ CATEGORIES = ("priority", "key", "general")
 class Partition:
     """The county cut up: outline, towns and units in the order of their YAML files, in the plane."""
 
-    county: shapely.Polygon
-    towns: list[shapely.Geometry]
-    units: list[shapely.Geometry]
+    county: Shape
+    towns: list[Shape]
+    units: list[Shape]
 
 
 def grown(mask: Array, steps: int) -> Array:
@@ -40,9 +40,7 @@ def _numbers(unit: dict[str, Any]) -> list[int]:
     return [names.index(name) + 1 for name in unit.get("towns", ())]
 
 
-def unit_labels(
-    grid: Grid, towns: Array, asked: Array, height: Array, red: Array, sources: list[shapely.Geometry]
-) -> Array:
+def unit_labels(grid: Grid, towns: Array, asked: Array, height: Array, red: Array, sources: list[Shape]) -> Array:
     """Return for every cell the position of its control unit over all three lists of the YAML file, counted from 1.
 
     Parameters
@@ -109,7 +107,7 @@ def partition(grid: Grid, towns: Array, units: Array) -> Partition:
     labels = np.array(list(pieces))
     areas = np.array(list(pieces.values()), dtype=object)
 
-    def joined(numbers: Array, count: int) -> list[shapely.Geometry]:
+    def joined(numbers: Array, count: int) -> list[Shape]:
         return [shapely.coverage_union_all(areas[numbers == k]) for k in range(1, count + 1)]
 
     total = sum(len(place("units")[category]) for category in CATEGORIES)

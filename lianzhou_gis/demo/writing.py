@@ -1,4 +1,4 @@
-"""The records of the demo filed as layers come in life: GeoPackage, GBK Shapefile without .cpg, GeoJSON, zones 37 and 38."""
+"""The records of the demo filed as layers come in life: GeoPackage, GBK Shapefile, GeoJSON, zones 37 and 38."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path
     shapes = unprojected([row["geometry"] for row in rows], entry.get("crs"))
     crs = entry.get("crs", "EPSG:4326" if entry["file"].endswith(".geojson") else CGCS2000.code)
     frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
-    path = folder / entry["file"]
+    path = folder / str(entry["file"])
     for old in folder.glob(f"{path.stem}.*"):
         old.unlink()
     with fixed_clock():
@@ -94,7 +94,11 @@ def write_access_list(path: Path) -> None:
     for category in CATEGORIES:
         for unit in place("units")[category]:
             rows += [
-                {**{key: _filled(value, unit["code"]) for key, value in item.items()}, "unit_id": unit["code"], "level": "unit"}
+                {
+                    **{key: _filled(value, unit["code"]) for key, value in item.items()},
+                    "unit_id": unit["code"],
+                    "level": "unit",
+                }
                 for item in data[category]
             ]
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -139,6 +143,6 @@ def write_catalog(path: Path, folder: str) -> None:
         "region": {"name": "连州市（合成演示）", "code": "441882", "bounds": [111.6, 24.1, 113.3, 25.7]},
         "layers": entries,
     }
-    head = "# SYNTHETIC demo data: none of it shows Lianzhou's real zones. Written by python -m lianzhou_gis.demo; do not edit.\n"
+    head = "# SYNTHETIC: none of it shows Lianzhou's real zones. Written by python -m lianzhou_gis.demo; do not edit.\n"
     body = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1000)
     path.write_text(head + body, encoding="utf-8")

@@ -54,7 +54,7 @@ class Planner(MacroElement):
     )
 
     def __init__(self, data: dict[str, Any], *, assets: bool = True) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Planner"
         self.assets = assets
         self.json = as_json(data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -59,7 +59,7 @@ def map_page(run: Run) -> str:
     planner = Planner(data, assets=False)
     planner._id = "1"
     planner.add_to(frame)
-    figure = frame.get_root()
+    figure: Any = frame.get_root()
     figure.render()
     scripts = [leaflet.script(), asset("planner.js"), "\n".join(figure.script.render().split()) + "\n"]
     styles = [leaflet.style(), asset("planner.css")]

@@ -78,7 +78,8 @@ def _coverage(rulebook: Rulebook, today: date) -> list[Issue]:
     rules = [rule for rule in rulebook.in_force(today) if rule.needs_layer]
     issues = []
     for theme in themes().values():
-        for grade in [item.id for item in theme.grades] or [None]:
+        grades: list[str | None] = [item.id for item in theme.grades]
+        for grade in grades or [None]:
             if not any(rule.theme == theme.id and rule.applies_to(grade) for rule in rules):
                 named = f"{theme.id}/{grade}" if grade else theme.id
                 issues.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -148,14 +148,14 @@ class _Reader:
         listed = value if operator == "in" else [value]
         if not isinstance(listed, list) or not listed:
             raise self.fail(f"{name} 的 in 应为非空列表", f"in of {name} needs a list")
-        fits = {
+        checks: dict[str, Callable[[Any], bool]] = {
             "yes_no": lambda item: isinstance(item, bool) and operator in ("is", "in"),
             "number": lambda item: isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item),
             "choice": lambda item: item in fact.choices and operator in ("is", "in"),
             "text": lambda item: isinstance(item, str) and operator in ("is", "in"),
             "codes": lambda item: isinstance(item, str | int) and operator in ("is", "in"),
-        }[fact.type]
-        if not all(fits(item) for item in listed):
+        }
+        if not all(checks[fact.type](item) for item in listed):
             raise self.fail(f"{name} 不能与 {value!r} 比较", f"{name} cannot be compared with {value!r} by {operator}")
         if operator == "in":
             return Test(name, operator, tuple(str(item) if fact.type == "codes" else item for item in listed))

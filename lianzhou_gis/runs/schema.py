@@ -14,7 +14,7 @@ from lianzhou_gis.vocabulary import Effect, GapReason, Relation, Verdict
 
 __all__ = ["SCHEMA_VERSION", "Document", "json_schema"]
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION: Literal["1"] = "1"
 
 
 class _Record(BaseModel):

@@ -1,5 +1,7 @@
 """The promise: break exactly one thing, and it is said by name and never reads as no conflict."""
 
+from pathlib import Path
+
 import geopandas as gpd
 import pytest
 import shapely
@@ -141,7 +143,9 @@ def test_gap_between_control_units(county, rectangle):
 
 def test_unknown_reference_system_of_a_layer(county, site):
     path = county.folder / "park.gpkg"
-    frame = gpd.GeoDataFrame({"zone_id": ["DEMO-P"]}, geometry=[shapely.box(4e5, 2.7e6, 4.1e5, 2.8e6)], crs="EPSG:27700")
+    frame = gpd.GeoDataFrame(
+        {"zone_id": ["DEMO-P"]}, geometry=[shapely.box(4e5, 2.7e6, 4.1e5, 2.8e6)], crs="EPSG:27700"
+    )
     frame.to_file(path, driver="GPKG")
     county.entries["industrial_park"]["path"] = "park.gpkg"
     assert_never_clear(county.screen(site, FACTS), "unknown_crs", "industrial_park")
@@ -149,7 +153,9 @@ def test_unknown_reference_system_of_a_layer(county, site):
 
 def test_unknown_datum_of_a_layer(county, site):
     path = county.folder / "park.gpkg"
-    frame = gpd.GeoDataFrame({"zone_id": ["DEMO-P"]}, geometry=[shapely.box(112.7, 25.1, 112.71, 25.11)], crs="EPSG:4490")
+    frame = gpd.GeoDataFrame(
+        {"zone_id": ["DEMO-P"]}, geometry=[shapely.box(112.7, 25.1, 112.71, 25.11)], crs="EPSG:4490"
+    )
     frame.to_crs("EPSG:4490").set_crs("EPSG:4610", allow_override=True).to_file(path, driver="GPKG")
     county.entries["industrial_park"]["path"] = "park.gpkg"
     assert_never_clear(county.screen(site, FACTS), "unreliable_datum", "industrial_park")
@@ -272,7 +278,7 @@ def test_no_rule(county, site, square):
 
 
 def test_every_reason_has_a_test():
-    text = open(__file__, encoding="utf-8").read()
+    text = Path(__file__).read_text(encoding="utf-8")
     assert [reason.value for reason in GapReason if f'"{reason.value}"' not in text] == []
 
 
