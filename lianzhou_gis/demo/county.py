@@ -110,4 +110,4 @@ def square(x: float, y: float, side: float, turn: float = 0.0) -> Shape:
     angle = np.radians(turn)
     corners = np.array([[-half, -half], [half, -half], [half, half], [-half, half]])
     turned = corners @ np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-    return shapely.Polygon((*turned, x, y))
+    return shapely.Polygon(turned + np.array([x, y]))

@@ -48,7 +48,7 @@ def _shape(entry: dict[str, Any], layers: Records) -> Any:  # noqa: ANN401 - a s
     x, y = point_of(entry["at"])
     if "area_m2" in entry:
         plain = shapely.Polygon(_L_SHAPE)
-        return shapely.Polygon(_L_SHAPE * np.sqrt(entry["area_m2"] / plain.area) + (x, y))
+        return shapely.Polygon(_L_SHAPE * np.sqrt(entry["area_m2"] / plain.area) + np.array([x, y]))
     return square(x, y, entry["side"], 15.0)
 
 
