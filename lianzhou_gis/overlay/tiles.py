@@ -37,12 +37,14 @@ class Tiles:
 def _halves(shape: Any) -> list[Any]:  # noqa: ANN401 - shapely geometries
     """Cut a shape across its longer side; what has a lower dimension than the shape is an artefact of the cut."""
     west, south, east, north = shape.bounds
+    # A line that runs due east has a box without height, which nothing can be clipped with.
+    low, high = (west - 1.0, south - 1.0), (east + 1.0, north + 1.0)
     if east - west >= north - south:
         middle = (west + east) / 2
-        boxes = [(west, south, middle, north), (middle, south, east, north)]
+        boxes = [(*low, middle, high[1]), (middle, low[1], *high)]
     else:
         middle = (south + north) / 2
-        boxes = [(west, south, east, middle), (west, middle, east, north)]
+        boxes = [(*low, high[0], middle), (low[0], middle, *high)]
     dimension = shapely.get_dimensions(shape)
     parts: list[Any] = []
     for box in boxes:

@@ -2,15 +2,14 @@
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.zones import COLUMNS, Layer
 
 
 def make_sites(shapes, **columns):
+    shapes = list(shapes)
     count = len(shapes)
     table = {
         "site_id": [f"S{number:04d}" for number in range(count)],
@@ -38,10 +37,11 @@ def make_layer(theme, shapes, coverage=None, **columns):
     return Layer(entry, zones, "loaded", coverage, None)
 
 
-@pytest.fixture
-def plane():
-    return Plane()
+@pytest.fixture(scope="session", name="make_sites")
+def _make_sites():
+    return make_sites
 
 
-def by_zone(overlaps: pd.DataFrame, column: str) -> dict:
-    return dict(zip(overlaps["zone_id"], overlaps[column], strict=True))
+@pytest.fixture(scope="session", name="make_layer")
+def _make_layer():
+    return make_layer
