@@ -1,0 +1,198 @@
+"""The commands: what they print, where errors go, exit codes, what they cost."""
+
+import json
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from lianzhou_gis.runs import json_schema
+
+ROOT = Path(__file__).parent.parent
+LAYERS = ["--layers", "layers/layers.yaml"]
+SITES = "layers/demo/sites/sites.gpkg"
+FACTS = ["--facts", "layers/demo/sites/facts.yaml"]
+COMMAND = [sys.executable, "-c", "from lianzhou_gis.cli import main; main()"]
+
+
+def run(*arguments, cwd=ROOT):
+    return subprocess.run([*COMMAND, *map(str, arguments)], cwd=cwd, capture_output=True, encoding="utf-8", check=False)
+
+
+def one_line_error(done):
+    """Bad input: exit code 2, nothing on stdout, one line on stderr."""
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_demo_prints_one_table_that_says_what_it_is():
+    done = run("demo", "--as-of", "2026-11-23")
+    assert done.returncode == 0, done.stderr
+    assert "DEMO-01" in done.stdout and "触及禁止性规定" in done.stdout
+    assert "初步筛查，不作为审批依据" in done.stdout
+    assert "合成演示数据" in done.stdout
+    assert "《生态环境法典》第320条" in done.stdout.replace("\n", "").replace(" ", "") or "第320条" in done.stdout
+
+
+def test_demo_in_english():
+    done = run("demo", "--lang", "en", "--as-of", "2026-11-23")
+    assert "Meets a prohibition" in done.stdout
+    assert "Preliminary screening; not a basis for approval" in done.stdout
+
+
+def test_screen_as_json_fits_the_schema_and_stdout_is_json_alone():
+    done = run("screen", SITES, *LAYERS, *FACTS, "--as-of", "2026-11-23", "--json")
+    document = json.loads(done.stdout)
+    jsonschema.validate(document, json_schema())
+    assert done.returncode == 0
+    assert [site["site_id"] for site in document["sites"]] == [f"DEMO-{number:02d}" for number in range(1, 15)]
+
+
+def test_screen_writes_nothing_without_out(tmp_path):
+    shutil.copy(ROOT / SITES, tmp_path / "sites.gpkg")
+    before = sorted(tmp_path.rglob("*"))
+    done = run("screen", tmp_path / "sites.gpkg", "--layers", ROOT / "layers/layers.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_fail_on_compares_the_worst_possible():
+    seam = "layers/demo/sites/seam_37.txt"
+    options = [*LAYERS, "--as-of", "2026-11-23", "--themes", "karst_strong"]
+    assert run("screen", seam, *options, "--fail-on", "prohibited").returncode == 1
+    known = ["--set", "target_use=warehouse"]
+    assert run("screen", seam, *options, *known, "--fail-on", "prohibited").returncode == 0
+    assert run("screen", seam, *options, *known, "--fail-on", "no_conflict_found").returncode == 1
+
+
+def test_set_beats_the_file_and_says_so():
+    done = run("screen", SITES, *LAYERS, *FACTS, "--set", "livestock=no", "--as-of", "2026-11-23", "--json")
+    document = json.loads(done.stdout)
+    assert document["sites"][0]["facts"]["livestock"] is False
+    assert "fact_conflict" in {issue["code"] for issue in document["issues"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["screen", "gone.gpkg", *LAYERS], ["gone.gpkg", "核对路径"]),
+        (["screen", SITES, "--layers", "gone.yaml"], ["gone.yaml", "--layers"]),
+        (["screen", SITES, *LAYERS, "--set", "livestock"], ["--set", "名称=值"]),
+        (["screen", SITES, *LAYERS, "--set", "livestok=no"], ["livestok"]),
+        (["screen", SITES, *LAYERS, "--set", "livestock=perhaps"], ["livestock", "是/否/未知"]),
+        (["screen", SITES, *LAYERS, "--as-of", "yesterday"], ["--as-of", "2026-11-23"]),
+        (["screen", SITES, *LAYERS, "--themes", "water"], ["water", "water_source_zone"]),
+        (["screen", SITES, *LAYERS, "--facts", "gone.yaml"], ["gone.yaml"]),
+        (["rules", "show", "no.such.rule"], ["no.such.rule", "rules list"]),
+        (["map", "layers"], ["result.json", "screen --out"]),
+    ],
+)
+def test_bad_input_is_one_line_that_names_place_and_remedy(arguments, words):
+    error = one_line_error(run(*arguments))
+    for word in words:
+        assert word in error
+    assert "/work" not in error
+
+
+def test_a_file_that_lies_about_itself(tmp_path):
+    (tmp_path / "a.gpkg").write_bytes(b"not a geopackage at all")
+    (tmp_path / "b.geojson").write_text("{broken")
+    (tmp_path / "c.txt").write_text("hello")
+    (tmp_path / "d.csv").write_text("a,b\n1,2\n")
+    for name in ("a.gpkg", "b.geojson", "c.txt", "d.csv"):
+        assert name in one_line_error(run("screen", tmp_path / name, *LAYERS))
+
+
+def test_a_run_folder_and_its_map_again(tmp_path):
+    done = run("screen", SITES, *LAYERS, *FACTS, "--as-of", "2026-11-23", "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    page = (tmp_path / "run" / "map.html").read_bytes()
+    (tmp_path / "run" / "map.html").unlink()
+    assert run("map", tmp_path / "run").returncode == 0
+    assert (tmp_path / "run" / "map.html").read_bytes() == page
+    again = run("screen", SITES, *LAYERS, "--out", tmp_path / "run")
+    assert "--overwrite" in one_line_error(again)
+
+
+def test_layers_list_and_check():
+    entries = json.loads(run("layers", "list", *LAYERS, "--json").stdout)
+    assert all(entry["synthetic"] for entry in entries)
+    done = run("layers", "check", *LAYERS, "--as-of", "2026-11-23", "--json")
+    told = json.loads(done.stdout)
+    # Two plots of the demo have no shape, as in life: a catalog with them is not sound.
+    assert done.returncode == 1
+    assert {issue["code"] for issue in told["issues"] if issue["severity"] == "error"} == {"no_geometry"}
+    assert all(layer["status"] == "loaded" for layer in told["layers"])
+
+
+def test_rules_list_show_and_check():
+    listed = run("rules", "list", "--as-of", "2026-08-14", "--theme", "water_source_zone")
+    assert "水污染防治法" in listed.stdout and "生态环境法典" not in listed.stdout
+    shown = run("rules", "show", "plot.survey_due")
+    assert "2026-08-15" in shown.stdout and "土壤污染防治法" in shown.stdout and "生态环境法典" in shown.stdout
+    done = run("rules", "check", "--json")
+    told = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert told["cases"] >= 300 and not [issue for issue in told["issues"] if issue["severity"] == "error"]
+
+
+def test_help_of_every_command():
+    for command, word in {
+        "": "连州",
+        "demo": "核查",
+        "screen": "核查",
+        "layers": "图层",
+        "rules": "规则",
+        "map": "地图",
+    }.items():
+        done = run(*command.split(), "--help")
+        assert done.returncode == 0
+        assert (
+            "连州" in done.stdout
+            or "核查" in done.stdout
+            or "图层" in done.stdout
+            or "规则" in done.stdout
+            or "地图" in done.stdout
+        )
+
+
+def _cpu(code):
+    """User and system seconds of a Python process, the best of three."""
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(spent)
+
+
+def test_help_costs_at_most_half_of_importing_geopandas():
+    code = "import sys; sys.argv = ['x', '--help']\nfrom lianzhou_gis.cli import main\ntry: main()\nexcept SystemExit: pass"
+    assert _cpu(code) <= 0.5 * _cpu("import geopandas")
+
+
+def test_importing_the_package_loads_no_gis_library():
+    code = (
+        "import sys, lianzhou_gis; heavy = {'geopandas', 'shapely', 'pyproj', 'pyogrio', 'fiona', 'rasterio', 'pandas',"
+        " 'numpy', 'folium'}; print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_rules_load_no_gis_library():
+    code = (
+        "import sys; from lianzhou_gis.rulebook import Rulebook; from lianzhou_gis.catalog import Catalog\n"
+        "Rulebook.load(); Catalog.open('layers/layers.yaml')\n"
+        "print(sorted({'geopandas', 'shapely', 'pyproj', 'pyogrio', 'fiona', 'pandas'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
