@@ -154,13 +154,7 @@ def test_help_of_every_command():
     }.items():
         done = run(*command.split(), "--help")
         assert done.returncode == 0
-        assert (
-            "连州" in done.stdout
-            or "核查" in done.stdout
-            or "图层" in done.stdout
-            or "规则" in done.stdout
-            or "地图" in done.stdout
-        )
+        assert word in done.stdout
 
 
 def _cpu(code):
@@ -175,7 +169,7 @@ def _cpu(code):
 
 
 def test_help_costs_at_most_half_of_importing_geopandas():
-    code = "import sys; sys.argv = ['x', '--help']\nfrom lianzhou_gis.cli import main\ntry: main()\nexcept SystemExit: pass"
+    code = "import sys; sys.argv = ['x', '--help']\nfrom lianzhou_gis.cli import main\nmain(standalone_mode=False)"
     assert _cpu(code) <= 0.5 * _cpu("import geopandas")
 
 
