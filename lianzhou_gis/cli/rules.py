@@ -118,6 +118,37 @@ def show(rule_id: str, folder: Path | None, as_json: bool, lang: str) -> None:
 
 @rules.command()
 @_folder
+@options.json_option
+@options.lang
+@options.guarded
+def facts(folder: Path | None, as_json: bool, lang: str) -> None:
+    """列出规则可能询问的项目信息。
+
+    List the facts that rules may ask for.
+    """
+    from lianzhou_gis.cli.tables import plain_table
+    from lianzhou_gis.rulebook import Rulebook
+
+    known = list(Rulebook.load(folder).facts)
+    if as_json:
+        click.echo(_json([dataclasses.asdict(fact) for fact in known]))
+        return
+    heads = {"zh": ("名称", "中文名", "可填", "问题"), "en": ("Name", "Label", "Values", "Question")}[lang]
+    kinds = {"yes_no": "yes/no", "codes": "GB/T 4754"}
+    rows = [
+        (
+            fact.name,
+            fact.label[lang],
+            "\n".join(fact.choices) or kinds.get(fact.type, fact.type) + (f" ({fact.unit})" if fact.unit else ""),
+            fact.question[lang],
+        )
+        for fact in known
+    ]
+    options.console().print(plain_table(heads, rows))
+
+
+@rules.command()
+@_folder
 @options.date_option
 @options.json_option
 @options.lang

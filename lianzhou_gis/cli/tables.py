@@ -127,6 +127,17 @@ def sites_table(result: Result, lang: str) -> Table:
     return table
 
 
+def _scope_text(result: Result, lang: str) -> str:
+    """Return which themes were looked at; those left out are named."""
+    left_out = [theme.label[lang] for name, theme in themes().items() if name not in result.scope]
+    if not left_out:
+        return f"全部 {len(result.scope)} 个主题" if lang == "zh" else f"all {len(result.scope)} themes"
+    comma = "、" if lang == "zh" else ", "
+    looked = comma.join(themes()[name].label[lang] for name in result.scope)
+    named = comma.join(left_out)
+    return f"仅 {looked}（未核查：{named}）" if lang == "zh" else f"only {looked} (not looked at: {named})"
+
+
 def summary(result: Result, lang: str) -> Text:
     """Return what stands under every table: the day, the rulebook, the layers with their dates, the disclaimer."""
     layers = result.layers.layers
@@ -136,15 +147,18 @@ def summary(result: Result, lang: str) -> Text:
         else f"{layer.entry.id} ({layer.entry.data_date or 'no date'})"
         for layer in layers
     )
+    scope = _scope_text(result, lang)
     if lang == "zh":
         lines = [
-            f"基准日 {result.as_of}；规则库 {result.rulebook.version}；图层：{dates}",
+            f"基准日 {result.as_of}；规则库 {result.rulebook.version}；核查范围：{scope}",
+            f"图层：{dates}",
             *(["图层含合成演示数据，不代表连州市真实区划。"] if result.synthetic else []),
             f"{DISCLAIMER['zh']}。",
         ]
     else:
         lines = [
-            f"As of {result.as_of}; rulebook {result.rulebook.version}; layers: {dates}",
+            f"As of {result.as_of}; rulebook {result.rulebook.version}; scope: {scope}",
+            f"Layers: {dates}",
             *(["Layers are synthetic demo data; they do not show Lianzhou's real zones."] if result.synthetic else []),
             f"{DISCLAIMER['en']}.",
         ]

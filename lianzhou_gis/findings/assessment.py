@@ -83,12 +83,17 @@ def assess(
     access_rule = next((rule for rule in rules if rule.id == ACCESS_RULE), None)
     bearing = Bearing(rules)
     rows = rows_by_site(measured.overlaps)
+    margins: dict[str, list[Any]] = defaultdict(list)
+    ends: Any
+    for ends in measured.margins.itertuples():
+        margins[ends.site_id].append(ends)
     loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
     gaps = [*gaps_of_layers(sites, layers, measured), *gaps_of_sites(sites)]
     for site_id, outfall in zip(sites.frame["site_id"], sites.frame["outfall"], strict=True):
         own, known = rows.get(site_id, []), facts.get(site_id, {})
         outside = {name: layer for name, layer in loaded.items() if (site_id, name) not in measured.wholly_inside}
-        bearing.apply(site_id, known, own, outside=outside, outfall=outfall is not None and not pd.isna(outfall))
+        given = outfall is not None and not pd.isna(outfall)
+        bearing.apply(site_id, known, own, outside=outside, margins=margins.get(site_id, ()), outfall=given)
         units = [row for row in own if row.theme == "control_unit" and row.relation in ("overlap", "within")]
         units = [row for row in units if row.subject == "footprint"]
         found, undecided = apply_access_list(site_id, known, units, layers.access_items, access_rule)

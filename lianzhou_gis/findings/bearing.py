@@ -67,7 +67,14 @@ class Bearing:
         return list(self._of_theme)
 
     def apply(
-        self, site_id: str, facts: Mapping[str, Any], rows: Sequence[Any], *, outside: Mapping[str, str], outfall: bool
+        self,
+        site_id: str,
+        facts: Mapping[str, Any],
+        rows: Sequence[Any],
+        *,
+        outside: Mapping[str, str],
+        margins: Sequence[Any],
+        outfall: bool,
     ) -> None:
         """Apply all rules to one site.
 
@@ -79,6 +86,8 @@ class Bearing:
             Its overlaps.
         outside : mapping of str to str
             Themes with a layer whose zones do not hold the site whole, and the layer.
+        margins : sequence of named tuples
+            How far from the site the coverage of each layer ends (``theme, layer_id, margin_m``).
         outfall : bool
             Whether the outfall is given as a point.
         """
@@ -95,6 +104,10 @@ class Bearing:
             for rule in self._of_theme.get(name, ()):
                 if rule.relation == "outside":
                     self._bears(site_id, facts, rule, says(rule), layer_id=layer_id, relation="apart")
+        for margin in margins:
+            for rule in self._of_theme.get(margin.theme, ()):
+                if rule.setback_m is not None and margin.margin_m < rule.setback_m and says(rule).value is not False:
+                    self._short_of_setback(site_id, rule, margin)
         for rule in self._everywhere:
             self._bears(site_id, facts, rule, says(rule))
         if not outfall:
@@ -193,6 +206,26 @@ class Bearing:
                 detail={
                     "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
                     "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
+                },
+                worst=_strictest(rule).verdict,
+            )
+        )
+
+    def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any) -> None:  # noqa: ANN401
+        if rule.subject == OUTFALL:
+            return
+        self.gaps.append(
+            Gap(
+                site_id=site_id,
+                reason=GapReason.OUTSIDE_COVERAGE,
+                theme=rule.theme,
+                layer_id=margin.layer_id,
+                zone_id=None,
+                rule_id=rule.id,
+                facts=(),
+                detail={
+                    "zh": f"“{rule.title['zh']}”须看到 {rule.setback_m:g} 米，图层覆盖止于 {margin.margin_m:.0f} 米处",
+                    "en": f"{rule.id} looks {rule.setback_m:g} m far, the coverage ends {margin.margin_m:.0f} m away",
                 },
                 worst=_strictest(rule).verdict,
             )

@@ -92,6 +92,7 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]
 def _not_covered(row: Any, themes: Mapping[str, str]) -> Gap:  # noqa: ANN401 - a named tuple
     layer_id, reason = row.layer_id, GapReason(row.reason)
     said = label("gap", reason)
+    area_zh, area_en = (f" {row.area_m2:.2f} 平方米", f"{row.area_m2:.2f} m2") if row.area_m2 else ("一部分", "part")
     return Gap(
         site_id=row.site_id,
         reason=reason,
@@ -100,9 +101,10 @@ def _not_covered(row: Any, themes: Mapping[str, str]) -> Gap:  # noqa: ANN401 - 
         zone_id=None,
         rule_id=None,
         facts=(),
-        detail={"zh": f"用地有一部分{said['zh']}，该部分未核查", "en": f"part of the site is in a {said['en']}"}
-        if reason is GapReason.COVERAGE_GAP
-        else {"zh": f"用地有一部分{said['zh']}，该部分未核查", "en": f"part of the site lies {said['en']}"},
+        detail={
+            "zh": f"用地有{area_zh}{said['zh']}，该部分未核查",
+            "en": f"{area_en} of the site {'is in a' if reason is GapReason.COVERAGE_GAP else 'lies'} {said['en']}",
+        },
         worst=Verdict.PROHIBITED,
     )
 

@@ -176,6 +176,14 @@ def _finding(item: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _scope(looked_at: list[str]) -> str:
+    """Return which themes were looked at; those left out are named."""
+    left_out = [entry.label["zh"] for name, entry in themes().items() if name not in looked_at]
+    if not left_out:
+        return f"全部 {len(looked_at)} 个主题"
+    return "仅" + "、".join(theme(name).label["zh"] for name in looked_at) + "（未核查：" + "、".join(left_out) + "）"
+
+
 def payload(run: Run) -> dict[str, Any]:
     """Return all that the map shows, plain data only.
 
@@ -210,6 +218,7 @@ def payload(run: Run) -> dict[str, Any]:
         "synthetic": "合成演示数据 不代表真实区划" if circumstances["synthetic"] else None,
         "as_of": circumstances["as_of"],
         "rulebook": circumstances["rulebook"]["version"],
+        "scope": _scope(circumstances["scope"]),
         "sources": [
             {
                 "title": layer["title"]["zh"] if layer["title"] else theme(layer["theme"]).label["zh"],

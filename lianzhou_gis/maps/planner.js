@@ -126,7 +126,7 @@ function lianzhouPlanner(map, dataId) {
   panel.appendChild(make("h1", data.title));
   if (data.synthetic) panel.appendChild(make("p", data.synthetic, "lz-mark"));
   panel.appendChild(make("p", data.disclaimer + "。" + data.notice + "。", "lz-mark"));
-  panel.appendChild(make("p", "基准日 " + data.as_of + "；规则库 " + data.rulebook, "lz-small"));
+  panel.appendChild(make("p", "基准日 " + data.as_of + "；规则库 " + data.rulebook + "；核查范围：" + data.scope, "lz-small"));
   panel.appendChild(make("h2", "项目（按最坏可能排列）"));
   const list = make("div");
   panel.appendChild(list);

@@ -31,6 +31,7 @@ _OVERLAPS = (
     "site_id", "layer_id", "theme", "zone_id", "zone_name", "grade", "part", "subject", "relation", "area_m2",
     "share_of_site", "share_of_zone", "length_m", "distance_m", "bearing_deg", "doubtful", "geometry",
 )  # fmt: skip
+_MARGINS = ["site_id", "theme", "layer_id", "margin_m"]
 # What an area or a position is taken to be good for where nobody says: 0.4 mm on a map of 1:10,000.
 UNSTATED_ACCURACY_M = 4.0
 
@@ -51,6 +52,8 @@ class Overlay:
         ``site_id, theme, layer_id, zone_id, nearest_m``: the nearest zone of every theme, however far.
     remainder : DataFrame
         ``site_id, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``.
+    margins : DataFrame
+        ``site_id, theme, layer_id, margin_m``: how far from the site the coverage ends; 0 where they cross.
     zones_drawn : GeoDataFrame
         The zones near a site or nearest to one, as loaded.
     """
@@ -60,6 +63,7 @@ class Overlay:
     wholly_inside: frozenset[tuple[str, str]]
     nearest: pd.DataFrame
     remainder: pd.DataFrame
+    margins: pd.DataFrame
     zones_drawn: gpd.GeoDataFrame
     issues: tuple[Issue, ...]
 
@@ -122,7 +126,7 @@ def overlay(
     Overlay
     """
     there = _sites(sites, plane)
-    rows, rests, nearby, drawn = [], [parts_in_gaps(there.shapes, gaps, plane)], [], []
+    rows, rests, nearby, margins, drawn = [], [parts_in_gaps(there.shapes, gaps, plane)], [], [], []
     for layer in layers:
         if layer.status != "loaded":
             continue
@@ -133,6 +137,7 @@ def overlay(
         rows.append(_measured(there, layer, index, pairs, near))
         rows.append(_outfalls(there, layer, index, near_m[entry.id], plane))
         if layer.coverage is not None:
+            margins.append(_margins(there, layer, plane))
             rests.append(parts_not_covered(there.shapes, layer, index, pairs, entry.covering, plane))
         closest = nearest(there.shapes, index, plane)
         nearby.append(_nearest(there, layer, closest))
@@ -146,6 +151,7 @@ def overlay(
         wholly_inside=wholly_inside,
         nearest=_of_themes(nearby),
         remainder=_remainder(rests, there, plane),
+        margins=pd.concat(margins, ignore_index=True) if margins else pd.DataFrame(columns=_MARGINS),
         zones_drawn=_drawn(drawn),
         issues=tuple(_accuracy_issues(sites, layers)),
     )
@@ -202,6 +208,20 @@ def _outfalls(there: _Sites, layer: Layer, index: ShapeIndex, near_m: float, pla
             "doubtful": meets & (edge < accuracy),
             "shape": points,
             **_identity(layer, near.zone),
+        }
+    )
+
+
+def _margins(there: _Sites, layer: Layer, plane: Plane) -> pd.DataFrame:
+    """Return how far from every site the coverage of a layer ends: what lies beyond may be near and is not known."""
+    border = ShapeIndex.of(np.asarray(shapely.boundary(plane.project([layer.coverage])), dtype=object))
+    ends = nearest(there.shapes, border, plane)
+    return pd.DataFrame(
+        {
+            "site_id": there.ids[ends.site],
+            "theme": layer.entry.theme,
+            "layer_id": layer.entry.id,
+            "margin_m": ends.distance_m,
         }
     )
 
