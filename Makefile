@@ -55,7 +55,7 @@ tests: browser
 test: check tests
 
 example: $(VENV)/.core
-	$(BIN)/lianzhou-gis demo --out maps/demo --overwrite --quiet
+	$(BIN)/lianzhou-gis demo --as-of 2026-11-23 --out maps/demo --overwrite --quiet
 	cp maps/demo/map.html maps/example.html
 
 bench: $(VENV)/.full

@@ -56,6 +56,7 @@ class Bearing:
     def __init__(self, rules: Sequence[RuleVersion]) -> None:
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
+        self._asked: dict[tuple[str, str], Gap] = {}
         self._everywhere = [rule for rule in rules if rule.everywhere]
         self._of_theme: dict[str, list[RuleVersion]] = {}
         for rule in rules:
@@ -194,13 +195,20 @@ class Bearing:
         row: Any = None,  # noqa: ANN401
         layer_id: str | None = None,
     ) -> None:
+        """Record that a rule hangs on facts: once for a site, however many zones it is asked for."""
+        zone_id = None if row is None else row.zone_id
+        if (site_id, rule.id) in self._asked:
+            asked = self._asked[site_id, rule.id]
+            asked.zone_id = zone_id if asked.zone_id == zone_id else None
+            asked.layer_id = layer_id if asked.layer_id == layer_id else None
+            return
         self.gaps.append(
             Gap(
                 site_id=site_id,
                 reason=GapReason.MISSING_FACT,
                 theme=rule.theme,
                 layer_id=layer_id,
-                zone_id=None if row is None else row.zone_id,
+                zone_id=zone_id,
                 rule_id=rule.id,
                 facts=tuple(sorted(missing)),
                 detail={
@@ -210,6 +218,7 @@ class Bearing:
                 worst=_strictest(rule).verdict,
             )
         )
+        self._asked[site_id, rule.id] = self.gaps[-1]
 
     def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any) -> None:  # noqa: ANN401
         if rule.subject == OUTFALL:
