@@ -58,7 +58,7 @@ def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the fin
             continue
         citation = row.citations[0] if row.citations else None
         article = "" if citation is None else _bracketed(citation_text(citation, lang), lang)
-        line = f"{row.title[lang]} {article}".strip()
+        line = f"{row.title[lang]} {article}".strip() + (_doubt(row.area_m2, lang) if row.doubtful else "")
         if line not in lines:
             lines.append(line)
     more = len(lines) - _GROUNDS
@@ -72,6 +72,14 @@ def citation_text(citation: Citation, lang: str) -> str:
     if lang == "zh":
         return f"《{citation.title['zh']}》第{citation.article}条"
     return f"{citation.title['en']}, art. {citation.article}"
+
+
+def _doubt(area_m2: float, lang: str) -> str:
+    return (
+        f"【疑似边界误差，{area_m2:.2f} 平方米待测或避让】"
+        if lang == "zh"
+        else f" [doubtful: survey or cut {area_m2:.2f} m2]"
+    )
 
 
 def _bracketed(text: str, lang: str) -> str:

@@ -1,0 +1,71 @@
+"""Codes, labels, themes and grades."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Relation, Verdict, grade_of, label, themes
+
+
+@pytest.mark.parametrize(
+    ("kind", "codes"), [("verdict", Verdict), ("effect", Effect), ("relation", Relation), ("gap", GapReason)]
+)
+def test_every_code_has_both_labels(kind, codes):
+    for code in codes:
+        assert set(label(kind, code)) == {"zh", "en"} and all(label(kind, code).values())
+
+
+def test_no_label_promises_anything():
+    texts = [
+        text
+        for kind, codes in (("verdict", Verdict), ("effect", Effect))
+        for code in codes
+        for text in label(kind, code).values()
+    ]
+    texts += DISCLAIMER.values()
+    for word in ("pass", "safe", "clear", "compliant", "合格", "符合", "通过", "安全"):
+        assert not any(re.search(rf"\b{word}\b", text.casefold()) if word.isascii() else word in text for text in texts)
+
+
+def test_verdicts_are_in_order():
+    assert [verdict.rank for verdict in Verdict] == list(range(7))
+    assert Effect.NOTICE.verdict is Verdict.NO_CONFLICT_FOUND
+    assert Effect.PROHIBITED.verdict is Verdict.PROHIBITED
+
+
+@pytest.mark.parametrize(
+    ("theme", "text", "grade"),
+    [
+        ("water_source_zone", "一级保护区", "primary"),
+        ("water_source_zone", " Ⅰ级 ", "primary"),
+        ("water_source_zone", "饮用水源一级", "primary"),
+        ("water_source_zone", "1", "primary"),
+        ("water_source_zone", "准保护区", "quasi"),
+        ("water_source_zone", "非一级保护区", None),
+        ("water_source_zone", "", None),
+        ("control_unit", "2", "key"),
+        ("control_unit", "一般管控单元", "general"),
+        ("water_function", "Ⅱ类", "II"),
+        ("water_function", "ⅱ類", None),
+        ("nature_reserve", "缓冲区", "buffer"),
+        ("livestock_prohibited_zone", "限养区", None),
+    ],
+)
+def test_grades_in_the_wild(theme, text, grade):
+    assert grade_of(theme, text) == grade
+
+
+@given(st.sampled_from(sorted(themes())), st.text(max_size=12))
+def test_a_grade_is_one_of_its_theme_or_none(theme, text):
+    assert grade_of(theme, text) in {None, *(grade.id for grade in themes()[theme].grades)}
+
+
+def test_no_spelling_means_two_grades():
+    for theme in themes().values():
+        seen = {}
+        for grade in theme.grades:
+            for text in (grade.id, grade.label["zh"], *grade.spellings):
+                assert seen.setdefault(text, grade.id) == grade.id, (theme.id, text)
+                assert grade_of(theme.id, text) == grade.id
