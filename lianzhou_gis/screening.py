@@ -193,7 +193,8 @@ def screen(
 
     step("overlay")
     near_m = {theme: _near_m(theme, rules) for theme in scope}
-    measured = overlay(sites.frame, layers.layers, plane, near_m=near_m, gaps=layers.gaps)
+    setbacks = {theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0}
+    measured = overlay(sites.frame, layers.layers, plane, near_m=near_m, setback_m=setbacks, gaps=layers.gaps)
 
     step("findings")
     assessment = assess(sites, known, layers, measured, rulebook, as_of=day, scope=scope, overrides=overrides)
@@ -230,8 +231,12 @@ def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog)
 
 def _near_m(theme: str, rules: Sequence[Any]) -> float:
     """Return the distance up to which zones of a theme are reported: its own, or the longest setback of its rules."""
-    setbacks = [rule.setback_m for rule in rules if rule.theme == theme and rule.setback_m]
-    return float(max([all_themes()[theme].near_m, *setbacks]))
+    return max(all_themes()[theme].near_m, _setback_m(theme, rules))
+
+
+def _setback_m(theme: str, rules: Sequence[Any]) -> float:
+    """Return how far beyond the site the rules of a theme look."""
+    return max([0.0, *(float(rule.setback_m) for rule in rules if rule.theme == theme and rule.setback_m)])
 
 
 def _with_geometry(frame: pd.DataFrame) -> gpd.GeoDataFrame:

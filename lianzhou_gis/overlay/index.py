@@ -12,7 +12,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.geodesy import Plane
-from lianzhou_gis.overlay.tiles import Tiles, pieces_of
+from lianzhou_gis.overlay.tiles import Tiles, chains_of, pieces_of
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["ShapeIndex", "areal_parts", "index_zones"]
@@ -42,6 +42,16 @@ class ShapeIndex:
     def tree(self) -> shapely.STRtree:
         """Of the tiles."""
         return shapely.STRtree(self.tiles.shapes)
+
+    @cached_property
+    def chains(self) -> Tiles:
+        """The borders of the shapes in short pieces."""
+        return chains_of(self.shapes)
+
+    @cached_property
+    def chain_tree(self) -> shapely.STRtree:
+        """Of the chains."""
+        return shapely.STRtree(self.chains.shapes)
 
     @cached_property
     def areas(self) -> npt.NDArray[np.float64]:

@@ -17,14 +17,14 @@ Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
-# The plane is off by up to 2.3 per mille in the county and by 2 per cent in a province: candidates are taken this wide.
+# The plane is off by up to 2.3 per mille in the county, by 2 per cent in a province: candidates are taken this wide.
 _MARGIN = 1.03
 _SLACK_M = 0.05
 
 
 @dataclass(frozen=True)
 class Nearness:
-    """Pairs of sites and zones with their distance.
+    """Pairs of sites and zones with their distance, by site and zone.
 
     Attributes
     ----------
@@ -39,25 +39,41 @@ class Nearness:
     bearing_deg: Floats
 
 
-_NOTHING = Nearness(np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0))
+def _present(sites: Geometries) -> Positions:
+    return np.flatnonzero(~(shapely.is_missing(sites) | shapely.is_empty(sites)))
 
 
-def _closest(sites: Geometries, index: ShapeIndex, site: Positions, tile: Positions, plane: Plane) -> Nearness:
-    """Measure candidates and keep the shortest way of every pair of a site and a zone."""
-    if not len(site):
-        return _NOTHING
-    flat = shapely.distance(sites[site], index.tiles.shapes[tile])
-    zone = index.tiles.owner[tile]
+def _meeting(sites: Geometries, index: ShapeIndex) -> Nearness:
+    """Return the pairs that have a point in common."""
+    present = _present(sites)
+    found, tile = index.tree.query(sites[present], predicate="intersects")
     count = max(len(index.shapes), 1)
-    _, pair = np.unique(site.astype(np.int64) * count + zone, return_inverse=True)
-    shortest = np.full(int(pair.max()) + 1, np.inf)
+    keys = np.unique(present[found].astype(np.int64) * count + index.tiles.owner[tile])
+    site, zone = (keys // count).astype(np.intp), (keys % count).astype(np.intp)
+    return Nearness(site, zone, np.zeros(len(keys)), np.full(len(keys), np.nan))
+
+
+def _closest(sites: Geometries, index: ShapeIndex, site: Positions, chain: Positions, plane: Plane) -> Nearness:
+    """Measure candidates and keep the shortest way of every pair of a site and a zone."""
+    flat = shapely.distance(sites[site], index.chains.shapes[chain])
+    zone = index.chains.owner[chain]
+    _, pair = np.unique(site.astype(np.int64) * max(len(index.shapes), 1) + zone, return_inverse=True)
+    shortest = np.full(len(pair), np.inf)
     np.minimum.at(shortest, pair, flat)
     kept = flat <= shortest[pair] * _MARGIN + _SLACK_M
-    site, tile, zone, pair = site[kept], tile[kept], zone[kept], pair[kept]
-    ways = distances(plane, sites[site], index.tiles.shapes[tile])
+    site, chain, zone, pair = site[kept], chain[kept], zone[kept], pair[kept]
+    ways = distances(plane, sites[site], index.chains.shapes[chain])
     order = np.lexsort((ways.distance_m, pair))
     first = order[np.flatnonzero(np.diff(pair[order], prepend=-1))]
     return Nearness(site[first], zone[first], ways.distance_m[first], ways.bearing_deg[first])
+
+
+def _together(one: Nearness, other: Nearness) -> Nearness:
+    site, zone = np.concatenate([one.site, other.site]), np.concatenate([one.zone, other.zone])
+    order = np.lexsort((zone, site))
+    metres = np.concatenate([one.distance_m, other.distance_m])
+    bearing = np.concatenate([one.bearing_deg, other.bearing_deg])
+    return Nearness(site[order], zone[order], metres[order], bearing[order])
 
 
 def near_pairs(sites: Geometries, index: ShapeIndex, near_m: float, plane: Plane) -> Nearness:
@@ -71,23 +87,31 @@ def near_pairs(sites: Geometries, index: ShapeIndex, near_m: float, plane: Plane
     near_m : float
     plane : Plane
     """
-    present = np.flatnonzero(~(shapely.is_missing(sites) | shapely.is_empty(sites)))
-    found, tile = index.tree.query(sites[present], predicate="dwithin", distance=near_m * _MARGIN + _SLACK_M)
-    near = _closest(sites, index, present[found], tile, plane)
+    meets = _meeting(sites, index)
+    present = _present(sites)
+    reach = near_m * _MARGIN + _SLACK_M
+    found, chain = index.chain_tree.query(sites[present], predicate="dwithin", distance=reach)
+    site, zone = present[found], index.chains.owner[chain]
+    count = max(len(index.shapes), 1)
+    # The border of a zone may be far where its inside is under the site: those are known.
+    apart = ~np.isin(site.astype(np.int64) * count + zone, meets.site.astype(np.int64) * count + meets.zone)
+    near = _closest(sites, index, site[apart], chain[apart], plane)
     kept = near.distance_m <= near_m
-    return Nearness(near.site[kept], near.zone[kept], near.distance_m[kept], near.bearing_deg[kept])
+    near = Nearness(near.site[kept], near.zone[kept], near.distance_m[kept], near.bearing_deg[kept])
+    return _together(meets, near)
 
 
 def nearest(sites: Geometries, index: ShapeIndex, plane: Plane) -> Nearness:
     """Return, for every site, the nearest zone however far; no row for a site without a shape."""
-    present = np.flatnonzero(~(shapely.is_missing(sites) | shapely.is_empty(sites)))
-    if not len(present) or not len(index.tiles.shapes):
-        return _NOTHING
-    (found, _), reach = index.tree.query_nearest(sites[present], all_matches=False, return_distance=True)
-    found, tile = index.tree.query(
-        sites[present][found], predicate="dwithin", distance=np.asarray(reach) * _MARGIN + _SLACK_M
-    )
-    near = _closest(sites, index, present[found], tile, plane)
-    order = np.lexsort((near.zone, near.distance_m, near.site))
-    first = order[np.flatnonzero(np.diff(near.site[order], prepend=-1))]
-    return Nearness(near.site[first], near.zone[first], near.distance_m[first], near.bearing_deg[first])
+    meets = _meeting(sites, index)
+    apart = np.setdiff1d(_present(sites), meets.site)
+    near = Nearness(apart[:0], apart[:0], np.empty(0), np.empty(0))
+    if len(apart) and len(index.chains.shapes):
+        (found, _), reach = index.chain_tree.query_nearest(sites[apart], all_matches=False, return_distance=True)
+        wide = np.asarray(reach) * _MARGIN + _SLACK_M
+        found, chain = index.chain_tree.query(sites[apart][found], predicate="dwithin", distance=wide)
+        near = _closest(sites, index, apart[found], chain, plane)
+    both = _together(meets, near)
+    order = np.lexsort((both.zone, both.distance_m, both.site))
+    first = order[np.flatnonzero(np.diff(both.site[order], prepend=-1))]
+    return Nearness(both.site[first], both.zone[first], both.distance_m[first], both.bearing_deg[first])

@@ -53,7 +53,7 @@ class Overlay:
     remainder : DataFrame
         ``site_id, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``.
     margins : DataFrame
-        ``site_id, theme, layer_id, margin_m``: how far from the site the coverage ends; 0 where they cross.
+        ``site_id, theme, layer_id, margin_m``: where coverage ends within the setback of a rule.
     zones_drawn : GeoDataFrame
         The zones near a site or nearest to one, as loaded.
     """
@@ -105,6 +105,7 @@ def overlay(
     plane: Plane,
     *,
     near_m: Mapping[str, float],
+    setback_m: Mapping[str, float] | None = None,
     gaps: Sequence[LayerGap] = (),
 ) -> Overlay:
     """Lay sites over the zones of all layers.
@@ -118,6 +119,8 @@ def overlay(
         In which everything is measured.
     near_m : mapping of str to float
         For every theme the distance up to which zones are reported, metres.
+    setback_m : mapping of str to float, optional
+        For themes with rules that look beyond the site, how far: where coverage ends nearer than that is said.
     gaps : sequence of LayerGap
         Those with an area are laid over the sites as well.
 
@@ -137,7 +140,8 @@ def overlay(
         rows.append(_measured(there, layer, index, pairs, near))
         rows.append(_outfalls(there, layer, index, near_m[entry.id], plane))
         if layer.coverage is not None:
-            margins.append(_margins(there, layer, plane))
+            if setback_m and entry.id in setback_m:
+                margins.append(_margins(there, layer, setback_m[entry.id], plane))
             rests.append(parts_not_covered(there.shapes, layer, index, pairs, entry.covering, plane))
         closest = nearest(there.shapes, index, plane)
         nearby.append(_nearest(there, layer, closest))
@@ -212,10 +216,10 @@ def _outfalls(there: _Sites, layer: Layer, index: ShapeIndex, near_m: float, pla
     )
 
 
-def _margins(there: _Sites, layer: Layer, plane: Plane) -> pd.DataFrame:
-    """Return how far from every site the coverage of a layer ends: what lies beyond may be near and is not known."""
+def _margins(there: _Sites, layer: Layer, reach_m: float, plane: Plane) -> pd.DataFrame:
+    """Return the sites nearer than that to where the coverage of a layer ends: what lies beyond is not known."""
     border = ShapeIndex.of(np.asarray(shapely.boundary(plane.project([layer.coverage])), dtype=object))
-    ends = nearest(there.shapes, border, plane)
+    ends = near_pairs(there.shapes, border, reach_m, plane)
     return pd.DataFrame(
         {
             "site_id": there.ids[ends.site],
