@@ -183,6 +183,7 @@ def decide_dbf_encoding(text: DbfText, cpg: bytes | None, *, declared: str | Non
     if all(raw.isascii() for raw in raws):
         return Encoding("utf-8", "ascii")
 
+    beyond = sum(byte > 0x7F for raw in raws for byte in raw)
     claims = []
     if cpg is not None:
         claim = cpg[:200].decode("ascii", errors="replace").strip()
@@ -200,10 +201,12 @@ def decide_dbf_encoding(text: DbfText, cpg: bytes | None, *, declared: str | Non
             )
         elif name in _ACCEPTS_ALL and (_disagreeing(text, "utf-8") == 0 or _looks_chinese(text)):
             issues.append(_contradiction(where, label, claim, "与中文字节不符", "contradicts bytes that are Chinese"))
+        elif name == "gb18030" and beyond >= _FEW_BYTES and _disagreeing(text, "utf-8") == 0:
+            # GB 18030 reads nearly anything; a run of Chinese in it that is strict UTF-8 by chance does not occur.
+            issues.append(_contradiction(where, label, claim, "而字节是 UTF-8", "though the bytes are strict UTF-8"))
         else:
             return Encoding(name, source, tuple(issues))
     if not _disagreeing(text, "utf-8"):
-        beyond = sum(byte > 0x7F for raw in raws for byte in raw)
         if beyond < _FEW_BYTES and _disagreeing(text, "gb18030") == 0:
             issues.append(
                 Issue(

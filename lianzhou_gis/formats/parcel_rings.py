@@ -202,9 +202,7 @@ def _areas(rings: list[_Ring], name: str, where: str, issues: list[Issue]) -> An
         holes.setdefault(int(owners[np.argmin(area[owners])]), []).append(int(index))
     shells = np.flatnonzero(depth % 2 == 0)
     parts = [
-        shapely.polygons(
-            polygons[shell].exterior, holes=[polygons[hole].exterior for hole in holes.get(int(shell), [])]
-        )
+        shapely.Polygon(polygons[shell].exterior, [polygons[hole].exterior for hole in holes.get(int(shell), [])])
         for shell in shells
     ]
     _note_parts(rings, depth, name, where, issues)

@@ -16,6 +16,7 @@ __all__ = ["Repair", "repaired"]
 # What two readings of a broken ring may differ by before the zone counts as unknown there: a doormat.
 _PLAIN_M2 = 1.0
 _AREAL = (3, 6)
+_COLLECTION = 7
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,13 @@ def _repair(geometry: Any) -> Repair:  # noqa: ANN401 - a shapely geometry
     readings = [reading for reading in (even_odd, by_rings) if reading is not None]
     if not readings:
         return Repair(None, 0.0, None)
+    # Lines and points that a collection holds beside its areas are kept as they are.
+    members = shapely.get_parts(shapely.get_parts(geometry))
+    others = [member for member in members if shapely.get_type_id(member) not in _AREAL]
     whole = shapely.union_all(readings)
+    whole = shapely.GeometryCollection([*shapely.get_parts(whole), *others]) if others else whole
     apart = [_polygons(shapely.symmetric_difference(even_odd, by_rings))] if len(readings) == 2 else []
-    for part in shapely.get_parts(geometry):
+    for part in members:
         for ring in shapely.get_rings(part):
             # Of a ring that crosses itself nobody knows which of the loops is the slip: all within their hull is open.
             apart += [shapely.convex_hull(shapely.multipoints(loop)) for loop in _crossings(ring)]
@@ -98,5 +103,5 @@ def repaired(geometries: npt.NDArray[np.object_]) -> dict[int, Repair]:
     >>> repair.geometry.is_valid, repair.doubtful.equals(shapely.box(112.4, 24.8, 112.41, 24.81))
     (True, True)
     """
-    broken = np.isin(shapely.get_type_id(geometries), _AREAL) & ~shapely.is_valid(geometries)
+    broken = np.isin(shapely.get_type_id(geometries), (*_AREAL, _COLLECTION)) & ~shapely.is_valid(geometries)
     return {int(position): _repair(geometries[position]) for position in np.flatnonzero(broken)}
