@@ -50,7 +50,11 @@ def _mapping(loader: Any, node: yaml.MappingNode) -> Marked:  # noqa: ANN401 - a
         key = str(loader.construct_object(key_node, deep=True))
         if key in result:
             raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
-        result[key] = loader.construct_object(value_node, deep=True)
+        try:
+            result[key] = loader.construct_object(value_node, deep=True)
+        except ValueError as error:
+            # A 30 February and its like: the reader of YAML takes it for a date and then stumbles over it.
+            raise yaml.constructor.ConstructorError(None, None, f"{key}: {error}", value_node.start_mark) from error
     return result
 
 
@@ -68,14 +72,16 @@ def read_marked(path: Path) -> Any:  # noqa: ANN401 - any YAML
     text = path.read_text(encoding="utf-8")
     if len(text) > _LARGEST:
         raise RuleError(f"{path.name}：文件过大", f"{path.name}: the file is too large")
-    if "&" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
-        raise RuleError(f"{path.name}：不接受 YAML 引用", f"{path.name}: YAML aliases are not accepted")
     try:
+        if "&" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
+            raise RuleError(f"{path.name}：不接受 YAML 引用", f"{path.name}: YAML aliases are not accepted")
         return yaml.load(text, Loader=_Loader)
+    except RecursionError as error:
+        raise RuleError(f"{path.name}：嵌套过深", f"{path.name}: nested too deeply") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
-        problem = getattr(error, "problem", str(error))
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
         raise RuleError(f"{path.name}:{line}：YAML 有误（{problem}）", f"{path.name}:{line}: {problem}") from error
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from lianzhou_gis.errors import MissingFileError, RuleError
@@ -56,7 +56,7 @@ class Rulebook:
         RuleError
             If anything in it is not as it should be; names file, line and rule.
         """
-        return _load(Path(folder) if folder is not None else SHIPPED)
+        return _shipped() if folder is None else _load(Path(folder))
 
     def in_force(self, day: date) -> tuple[RuleVersion, ...]:
         """Return the rules of a day, each in its version of that day."""
@@ -82,7 +82,12 @@ class Rulebook:
             ) from error
 
 
-@lru_cache(maxsize=8)
+@cache
+def _shipped() -> Rulebook:
+    """Return the rulebook that is shipped, read once; one of a user's folder may change between two calls."""
+    return _load(SHIPPED)
+
+
 def _load(folder: Path) -> Rulebook:
     paths = sorted(path for path in (folder / "rules").glob("*.yaml") if not path.name.endswith(".cases.yaml"))
     for needed in (folder / "facts.yaml", folder / "laws.yaml"):
