@@ -15,7 +15,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.coordinate_table import split_srid
-from lianzhou_gis.formats.features import Features, place_features, read_features
+from lianzhou_gis.formats.features import READABLE, Features, place_features, read_features
 from lianzhou_gis.formats.geopackage import feature_layers
 from lianzhou_gis.formats.limits import existing
 from lianzhou_gis.formats.parcel_txt import read_parcel_txt
@@ -66,6 +66,11 @@ def drafts_of(source: Any, *, crs: Any, datum: str | None, region: Region | None
 def _of_file(path: Path, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
     existing(path)
     suffix = path.suffix.lower()
+    if path.is_file() and suffix not in (".txt", ".shx", ".dbf", *READABLE.split()):
+        raise FormatError(
+            f"{path.name}：不支持的格式；项目可读 .txt {READABLE}，请转换后再读",
+            f"{path.name}: the format is not supported; convert it to one of .txt {READABLE}",
+        )
     if suffix == ".txt":
         return read_parcel_txt(path, crs=crs, datum=datum, region=region)
     layer, outfalls = None, None
