@@ -20,7 +20,7 @@ Disclosure = Literal["public", "internal", "restricted"]
 
 
 class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class CatalogRegion(_Entry):
@@ -86,6 +86,14 @@ class LayerEntry(_Entry):
     access_list: str | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     grades: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("data_date", "valid_from", "valid_to", mode="before")
+    @classmethod
+    def _whole_day(cls, day: Any) -> Any:  # noqa: ANN401 - the YAML as read
+        # A bare number would be taken for seconds since 1970.
+        if isinstance(day, int | float):
+            raise ValueError(f"{day} is no date: write it as 2026-08-15")
+        return day
 
     @field_validator("theme")
     @classmethod
@@ -250,15 +258,28 @@ def _line(data: Any, place: tuple[int | str, ...]) -> int:  # noqa: ANN401 - the
     return int(line)
 
 
+def _entry_name(data: Any, number: Any) -> str:  # noqa: ANN401 - the YAML as read
+    try:
+        name = data["layers"][number].get("id")
+    except (AttributeError, KeyError, IndexError, TypeError):
+        name = None
+    return f" ({name})" if name is not None else ""
+
+
 def _refusal(path: Path, data: Any, error: ValidationError) -> CatalogError:  # noqa: ANN401
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    # Where no entry is right pydantic counts the empty list as one error more.
+    errors = [item for item in errors if item["type"] != "too_short"] or errors
+    first = errors[0]
     place = tuple(first["loc"])
     where = f"{path.name}:{_line(data, place)}"
     key = ".".join(str(step) for step in place if step != "__root__") or "-"
+    if len(place) > 1 and place[0] == "layers":
+        key += _entry_name(data, place[1])
     what = first["msg"].removeprefix("Value error, ")
     words = {"missing": "缺少该项", "extra_forbidden": "没有这个键"}
     zh = words.get(first["type"], what)
-    more = error.error_count() - 1
+    more = len(errors) - 1
     return CatalogError(
         f"{where}：{key}：{zh}" + (f"（另有 {more} 处错误）" if more else "") + "；请更正图层目录",
         f"{where}: {key}: {what}" + (f" (and {more} more)" if more else "") + "; correct the catalog",

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary, parse_access_items
@@ -39,7 +39,13 @@ def read_access_list(
     """
     text, _, issues = decode_text(read_bounded(path, MAX_TEXT_BYTES), path.name)
     rows = csv.DictReader(io.StringIO(text))
-    items, found = parse_access_items(rows, vocabulary, path.name)
+    try:
+        items, found = parse_access_items(rows, vocabulary, path.name)
+    except csv.Error as error:
+        raise FormatError(
+            f"{path.name}：不是可读的 CSV（{error}）；请更正",
+            f"{path.name}: cannot be read as CSV ({error}); correct it",
+        ) from error
     gaps = []
     if found:
         gaps.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
@@ -16,7 +17,7 @@ import yaml
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
-from lianzhou_gis.formats.columns import find_columns
+from lianzhou_gis.formats.columns import find_columns, unit_in_name
 from lianzhou_gis.formats.site_ids import plain_text
 from lianzhou_gis.vocabulary import grade_of, theme
 from lianzhou_gis.zones.layer import COLUMNS
@@ -25,6 +26,9 @@ __all__ = ["as_zones"]
 
 _TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
 _LONGEST = {"document": 300, "name": 200}
+_SQUARE_METRES = {"m2": 1.0, "ha": 1e4, "mu": 1e4 / 15}
+# A day as tables have it: 2026-08-15, 2026/8/15, 2026年8月15日, 20260815 (a number too), with a time of day or without.
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:.*)?|(\d{4})(\d{2})(\d{2})(?:\.0+)?")
 _PARTS = {"water": "water", "land": "land", "水域": "water", "陆域": "land", "水域范围": "water", "陆域范围": "land"}
 
 
@@ -43,6 +47,12 @@ def _found(frame: gpd.GeoDataFrame, entry: LayerEntry) -> dict[str, str]:
             f"图层 {entry.id}：columns 中的字段 {', '.join(absent)} 不在文件中；文件有 {', '.join(names[:20])}",
             f"layer {entry.id}: columns names {', '.join(absent)}, the file has {', '.join(names[:20])}",
         )
+    unknown = sorted(set(entry.columns.values()) - set(_aliases()))
+    if unknown:
+        raise CatalogError(
+            f"图层 {entry.id}：columns 指向未知字段 {', '.join(unknown)}；可用的有 {', '.join(_aliases())}",
+            f"layer {entry.id}: columns leads to {', '.join(unknown)}; there are {', '.join(_aliases())}",
+        )
     told = {ours: theirs for theirs, ours in entry.columns.items()}
     free = [name for name in names if name not in entry.columns]
     return {**find_columns(free, {key: words for key, words in _aliases().items() if key not in told}), **told}
@@ -52,8 +62,8 @@ def _texts(values: pd.Series, longest: int) -> pd.Series:
     return pd.Series([plain_text(value, longest)[0] for value in values], index=values.index, dtype=object)
 
 
-def _numbers(values: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+def _numbers(values: pd.Series, unit: str | None = None) -> pd.Series:
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64") * _SQUARE_METRES.get(unit or "m2", 1.0)
     return numbers.where(np.isfinite(numbers) & (numbers >= 0))
 
 
@@ -71,7 +81,11 @@ def _day(value: Any) -> date | None:  # noqa: ANN401 - a cell
         return value.date()
     if isinstance(value, date):
         return value
-    return date.fromisoformat(str(value).strip()[:10].replace("/", "-"))
+    found = _DAY.fullmatch(str(value).strip())
+    if found is None:
+        raise ValueError(f"{value!r} is no day")
+    year, month, day = (int(part) for part in found.groups() if part is not None)
+    return date(year, month, day)
 
 
 def _dates(values: pd.Series, column: str, where: str, issues: list[Issue]) -> pd.Series:
@@ -95,20 +109,34 @@ def _dates(values: pd.Series, column: str, where: str, issues: list[Issue]) -> p
     return pd.Series(days, index=values.index, dtype=object)
 
 
-def _ids(values: pd.Series, geometries: Any, where: str, issues: list[Issue]) -> list[str]:  # noqa: ANN401
-    """Return a unique id for every zone: its own, else 12 hex of its geometry's hash; twins get -2, -3."""
-    blobs = shapely.to_wkb(shapely.normalize(geometries), byte_order=1, output_dimension=2)
-    own = [plain_text(value, 80)[0] for value in values]
+def _ids(frame: gpd.GeoDataFrame, own: pd.Series, where: str, issues: list[Issue]) -> list[str]:
+    """Return a unique id for every zone: its own, else 12 hex of its geometry's hash; twins get -2, -3.
+
+    Twins are numbered by what they hold, not by where they stand: the order of the rows must not name a zone.
+    """
+    blobs = shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()), byte_order=1, output_dimension=2)
+    cells = frame.drop(columns=["source_row", frame.geometry.name])
+
+    def told(row: int) -> bytes:
+        return (blobs[row] or b"") + repr([str(cell) for cell in cells.iloc[row]]).encode("utf-8", "backslashreplace")
+
     wanted = [
-        given or hashlib.sha256(blob or str(row).encode()).hexdigest()[:12]
-        for row, (given, blob) in enumerate(zip(own, blobs, strict=True))
+        plain_text(value, 80)[0] or hashlib.sha256(blobs[row] or told(row)).hexdigest()[:12]
+        for row, value in enumerate(own)
     ]
-    counted: dict[str, int] = {}
-    ids = []
-    for name in wanted:
-        counted[name] = counted.get(name, 0) + 1
-        ids.append(name if counted[name] == 1 else f"{name}-{counted[name]}")
-    twins = sum(number - 1 for number in counted.values())
+    rows_of: dict[str, list[int]] = {}
+    for row, name in enumerate(wanted):
+        rows_of.setdefault(name, []).append(row)
+    ids, taken = list(wanted), set(wanted)
+    for name in sorted(name for name, rows in rows_of.items() if len(rows) > 1):
+        number = 1
+        for row in sorted(rows_of[name], key=told)[1:]:
+            number += 1
+            while f"{name}-{number}" in taken:
+                number += 1
+            ids[row] = f"{name}-{number}"
+            taken.add(ids[row])
+    twins = len(wanted) - len(rows_of)
     if twins:
         issues.append(
             Issue(
@@ -177,9 +205,10 @@ def as_zones(
     table["grade"] = _grades(given["grade"], entry, where, issues)
     table["valid_from"] = _dates(given["valid_from"], "valid_from", where, issues)
     table["valid_to"] = _dates(given["valid_to"], "valid_to", where, issues)
-    table["official_area_m2"] = _numbers(given["official_area_m2"])
+    unit = unit_in_name(found.get("official_area_m2", ""))[1]
+    table["official_area_m2"] = _numbers(given["official_area_m2"], unit)
     table["accuracy_m"] = _numbers(given["accuracy_m"]).fillna(np.nan if entry.accuracy_m is None else entry.accuracy_m)
-    table["zone_id"] = _ids(given["zone_id"], frame.geometry.to_numpy(), where, issues)
+    table["zone_id"] = _ids(frame, given["zone_id"], where, issues)
     table["layer_id"], table["theme"] = entry.id, entry.theme
     table["survey_crs"] = pd.Series([entry.survey_crs or survey_crs] * len(frame), index=frame.index, dtype=object)
     table["source_row"] = frame["source_row"]

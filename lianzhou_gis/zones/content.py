@@ -26,9 +26,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
         value = value.item()
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return None
-    return (
-        round(value, _DECIMALS) + 0.0 if isinstance(value, float) else value if isinstance(value, int) else str(value)
-    )
+    if isinstance(value, float):
+        # Formats differ in whether a column with an empty cell can hold whole numbers.
+        return int(value) if value.is_integer() else round(value, _DECIMALS)
+    return value if isinstance(value, int) else str(value)
 
 
 def content_sha256(zones: gpd.GeoDataFrame) -> str:

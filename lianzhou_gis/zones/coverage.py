@@ -63,5 +63,6 @@ def coverage_of(
         return _areal(shapely.union_all(chosen), entry)
     if _WKT.match(text):
         return _areal(shapely.from_wkt(text, on_invalid="ignore"), entry)
-    features = read_features(catalog.file(text))
-    return _areal(shapely.union_all(features.frame.geometry.to_numpy()), entry)
+    # Each part is looked at by itself: a union would make something valid, and something else, of a broken one.
+    parts = [_areal(part, entry) for part in read_features(catalog.file(text)).frame.geometry]
+    return _areal(shapely.union_all(parts), entry)

@@ -1,0 +1,228 @@
+"""The catalog of layers: what it refuses, with file, line and entry, and which edition it gives for a day."""
+
+import subprocess
+import sys
+from datetime import date
+
+import pytest
+
+from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.errors import CatalogError, MissingFileError
+
+HEAD = "region:\n  name: 演示县\nlayers:\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a catalog and return its path; a list of entries gets the head of a sound one."""
+
+    def _write(text):
+        path = tmp_path / "layers.yaml"
+        path.write_text(text if isinstance(text, str) else HEAD + "".join(text), encoding="utf-8")
+        return path
+
+    return _write
+
+
+def entry(name="a", theme="karst_strong", *, series=None, **more):
+    """One entry as it stands in the file: five lines, and one for each key more."""
+    lines = [f"  - id: {name}", f"    series: {series or name}", f"    theme: {theme}", f"    path: {name}.gpkg"]
+    return "\n".join([*lines, *(f"    {key}: {value}" for key, value in more.items())]) + "\n"
+
+
+def refusal(path):
+    with pytest.raises(CatalogError) as caught:
+        Catalog.open(path)
+    error = caught.value
+    assert isinstance(error, ValueError)
+    # Both sentences name the file, and neither the folder.
+    for text in (error.zh, error.en):
+        assert text.startswith("layers.yaml") and str(path.parent) not in text
+    return error
+
+
+def test_a_sound_catalog(write):
+    catalog = Catalog.open(write([entry("a", valid_from="2020-01-01"), entry("b", "control_unit", coverage="union")]))
+    assert [layer.id for layer in catalog.layers] == ["a", "b"]
+    assert catalog.region.name == "演示县"
+    assert catalog.layers[0].valid_from == date(2020, 1, 1)
+    # What is not said is not public.
+    assert {layer.disclosure for layer in catalog.layers} == {"restricted"}
+    assert not any(layer.synthetic for layer in catalog.layers)
+    assert catalog.layers[0].name == {"zh": "岩溶强发育区", "en": "Strongly developed karst"}
+
+
+# The second entry begins in line 8, after three lines of head and the four of the first.
+@pytest.mark.parametrize(
+    ("second", "words"),
+    [
+        (entry("b", colour="red"), ["layers.1.colour (b)", "Extra inputs"]),
+        (entry("b", "kart"), ["layers.1.theme (b)", "no theme 'kart'"]),
+        (entry("b", valid_from="2026-08-15", valid_to="2026-08-14"), ["layers.1 (b)", "valid_to is before valid_from"]),
+        (entry("b", valid_from="yesterday"), ["layers.1.valid_from (b)"]),
+        (entry("b", valid_from="2026"), ["layers.1.valid_from (b)", "2026 is no date"]),
+        (entry("b", data_date="0"), ["layers.1.data_date (b)", "0 is no date"]),
+        (entry("b", valid_to="2026-08-15 10:30:00"), ["layers.1.valid_to (b)"]),
+        (entry("b", "water_source_zone", grades="{强: strong}"), ["layers.1 (b)", "'强' leads to 'strong'"]),
+        (entry("b", grades="{强: core}"), ["layers.1 (b)", "no grade of karst_strong"]),
+        (entry("b", coverage="union"), ["layers.1 (b)", "union belongs to control units"]),
+        (entry("b", access_list="a.csv"), ["layers.1 (b)", "access_list belongs to control units"]),
+        (entry("b", disclosure="secret"), ["layers.1.disclosure (b)"]),
+        (entry("b", datum="wgs72"), ["layers.1.datum (b)"]),
+        (entry("b", sha256="abc"), ["layers.1.sha256 (b)"]),
+        (entry("b", expected_count=0), ["layers.1.expected_count (b)"]),
+        (entry("b", accuracy_m=".inf"), ["layers.1.accuracy_m (b)"]),
+        (entry("b", accuracy_m="-1"), ["layers.1.accuracy_m (b)"]),
+        ("  - id: b\n    series: b\n    theme: karst_strong\n", ["layers.1.path (b)", "Field required"]),
+        ("  - id: b c\n    series: b\n    theme: karst_strong\n    path: b\n", ["layers.1.id (b c)"]),
+        (entry("a", series="z"), ["the layer a stands twice"]),
+        (entry("b", "nature_reserve", series="a"), ["the series a belongs to karst_strong and to nature_reserve"]),
+    ],
+)
+def test_refusals_name_file_line_and_entry(write, second, words):
+    error = refusal(write([entry("a"), second]))
+    assert error.en.startswith("layers.yaml:8: ")
+    assert error.zh.startswith("layers.yaml:8：")
+    for word in words:
+        assert word in error.en
+    assert "more)" not in error.en
+
+
+def test_only_entry_that_is_wrong_counts_once(write):
+    """The list that is empty for want of a right entry is no second error."""
+    assert "more)" not in refusal(write([entry("a", colour="red")])).en
+    assert "(and 1 more)" in refusal(write([entry("a", colour="red", taste="sweet")])).en
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "needs region and layers"),
+        ("- a\n- b\n", "needs region and layers"),
+        ("region: {name: x}\nlayers: []\n", "layers"),
+        ("region: {name: x}\n", "layers: Field required"),
+        (f"layers:\n{entry()}", "region: Field required"),
+        ("region: {name: x, bounds: [113, 24, 112, 25]}\nlayers:\n" + entry(), "west, south, east, north"),
+        (HEAD + entry(title="'a & b"), "layers.yaml:9: found unexpected end of stream"),
+        (HEAD + "\t- id: a\n", "layers.yaml:4: "),
+        (HEAD + entry() + "    id: b\n", "layers.yaml:8: duplicate key 'id'"),
+        (HEAD + entry(data_date="2026-02-30"), "layers.yaml:8: data_date: day is out of range for month"),
+        ("region: &r {name: x}\nother: *r\nlayers:\n" + entry(), "YAML aliases are not accepted"),
+        (HEAD + entry(title="!!python/object/apply:os.getcwd []"), "layers.yaml:8: could not determine a constructor"),
+        ("region: " + "[" * 4000 + "]" * 4000, "nested too deeply"),
+        ("# " + "x" * 2_000_001, "too large"),
+    ],
+)
+def test_broken_yaml_is_refused_as_a_catalog(write, text, words):
+    assert words in refusal(write(text)).en
+
+
+def test_text_that_is_not_utf8(write, tmp_path):
+    path = tmp_path / "layers.yaml"
+    path.write_bytes((HEAD + entry()).encode("gbk"))
+    assert "UTF-8" in refusal(path).en
+
+
+def test_no_file(tmp_path):
+    with pytest.raises(MissingFileError, match=r"--layers") as caught:
+        Catalog.open(tmp_path / "layers.yaml")
+    assert isinstance(caught.value, FileNotFoundError)
+    with pytest.raises(MissingFileError):
+        Catalog.open(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["../outside.gpkg", "a/../../outside.gpkg", "/etc/hostname"])
+def test_path_out_of_the_folder(write, name):
+    catalog = Catalog.open(write([entry()]))
+    with pytest.raises(CatalogError, match="leads out of the catalog's folder") as caught:
+        catalog.file(name)
+    assert "layers.yaml" in caught.value.zh
+
+
+def test_link_out_of_the_folder(write, tmp_path):
+    outside = tmp_path.parent / f"{tmp_path.name}-outside.gpkg"
+    outside.write_bytes(b"")
+    catalog = Catalog.open(write([entry()]))
+    (tmp_path / "inside.gpkg").symlink_to(outside)
+    with pytest.raises(CatalogError):
+        catalog.file("inside.gpkg")
+    assert catalog.file("folder/../a.gpkg").resolve() == (tmp_path / "a.gpkg").resolve()
+
+
+def test_grades_and_columns_keep_their_own_words(write):
+    text = entry("a", "water_source_zone", grades="{1: primary, Y: secondary, 准: quasi}", columns="{JB: grade}")
+    (layer,) = Catalog.open(write([text])).layers
+    # A number in the file is text to us: so it stands in tables.
+    assert layer.grades == {"1": "primary", "Y": "secondary", "准": "quasi"}
+    assert layer.columns == {"JB": "grade"}
+
+
+EDITIONS = [
+    entry("old", series="karst", valid_to="2022-11-09"),
+    entry("new", series="karst", valid_from="2022-11-10", valid_to="2026-08-14"),
+    entry("newest", series="karst", valid_from="2026-09-01"),
+]
+
+
+@pytest.mark.parametrize(
+    ("day", "edition"),
+    [
+        ("1990-01-01", "old"),
+        ("2022-11-09", "old"),
+        ("2022-11-10", "new"),
+        ("2026-08-14", "new"),
+        ("2026-08-15", None),
+        ("2026-08-31", None),
+        ("2026-09-01", "newest"),
+        ("2099-01-01", "newest"),
+    ],
+)
+def test_edition_of_a_day(write, day, edition):
+    # Both ends of a period count, whatever the order in the file.
+    for entries in (EDITIONS, EDITIONS[::-1]):
+        (series,) = Catalog.open(write(entries)).series(["karst_strong"], date.fromisoformat(day))
+        assert (series.edition and series.edition.id) == edition
+        assert [item.id for item in series.editions] == ["old", "new", "newest"]
+
+
+def test_latest_of_several_in_force(write):
+    entries = [
+        entry("a", series="s", valid_from="2024-01-01"),
+        entry("b", series="s", valid_from="2020-01-01", data_date="2026-01-01"),
+        entry("c", series="s"),
+    ]
+    catalog = Catalog.open(write(entries))
+
+    def in_force(day):
+        return catalog.series(["karst_strong"], date.fromisoformat(day))[0].edition.id
+
+    assert [in_force(day) for day in ("2019-12-31", "2020-01-01", "2024-01-01")] == ["c", "b", "a"]
+    # The date of the data decides between editions that began on the same day.
+    entries = [entry("a", series="s", data_date="2026-01-01"), entry("b", series="s", data_date="2025-01-01")]
+    catalog = Catalog.open(write(entries))
+    assert in_force("2026-06-01") == "a"
+
+
+def test_all_series_of_a_theme_are_needed(write):
+    entries = [
+        entry("town", "water_source_zone", series="town"),
+        entry("karst"),
+        entry("backup", "water_source_zone", series="backup", valid_from="2027-01-01"),
+    ]
+    catalog = Catalog.open(write(entries))
+    found = catalog.series(["karst_strong", "water_source_zone"], date(2026, 11, 23))
+    assert [(series.theme, series.name) for series in found] == [
+        ("karst_strong", "karst"),
+        ("water_source_zone", "backup"),
+        ("water_source_zone", "town"),
+    ]
+    # One that has not begun is still there, without an edition: what is missing must be said.
+    assert [series.edition and series.edition.id for series in found] == ["karst", None, "town"]
+    assert catalog.series(["nature_reserve"], date(2026, 11, 23)) == []
+
+
+def test_no_gis_library_is_needed():
+    gis = {"geopandas", "pyogrio", "pyproj", "shapely"}
+    code = f"import sys, lianzhou_gis.catalog; print(sorted({gis} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
