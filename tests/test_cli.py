@@ -67,7 +67,8 @@ def test_fail_on_compares_the_worst_possible():
     seam = "layers/demo/sites/seam_37.txt"
     options = [*LAYERS, "--as-of", "2026-11-23", "--themes", "karst_strong"]
     assert run("screen", seam, *options, "--fail-on", "prohibited").returncode == 1
-    known = ["--set", "target_use=warehouse"]
+    known = ["--set", "target_use=residential", "--set", "biomass_boiler=no", "--set", "coal_boiler=no"]
+    known += ["--set", "changes_to_sensitive_use=no"]
     assert run("screen", seam, *options, *known, "--fail-on", "prohibited").returncode == 0
     assert run("screen", seam, *options, *known, "--fail-on", "no_conflict_found").returncode == 1
 

@@ -86,7 +86,7 @@ def write_sites(folder: Path, county: County, layers: Records) -> None:
     with fixed_clock():
         pyogrio.write_dataframe(frame, path, layer="sites", driver="GPKG", geometry_type="Unknown", SPATIAL_INDEX="NO")
         pyogrio.write_dataframe(outfalls, path, layer="outfalls", driver="GPKG", append=True, SPATIAL_INDEX="NO")
-    facts = {"sites": {entry["id"]: entry["facts"] for entry in entries}}
+    facts = {"all": place("sites")["all"], "sites": {entry["id"]: entry["facts"] for entry in entries}}
     head = "# Facts of the demo sites (synthetic).\n"
     (folder / "facts.yaml").write_text(
         head + yaml.safe_dump(facts, allow_unicode=True, sort_keys=False, width=1000), encoding="utf-8"

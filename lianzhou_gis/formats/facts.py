@@ -166,8 +166,7 @@ def merge_facts(
     for site_id in sites.frame["site_id"]:
         sources = [
             (f"site {site_id}", sites.facts.get(site_id, {})),
-            (file.name, file.all),
-            (file.name, file.sites.get(site_id, {})),
+            (file.name, _of_site(file, site_id, vocabulary)),
             ("--set", sets or {}),
         ]
         known: dict[str, Any] = {}
@@ -185,6 +184,13 @@ def merge_facts(
         merged[site_id], found = vocabulary.settle_claims(known, f"site {site_id}")
         issues += found
     return merged, issues
+
+
+def _of_site(file: FactsFile, site_id: str, vocabulary: FactVocabulary) -> dict[str, Any]:
+    """Return what a file says of a site; what it says of all gives way to what it says of this one."""
+    own = file.sites.get(site_id, {})
+    said = {vocabulary.find(str(name)) for name in own}
+    return {**{name: raw for name, raw in file.all.items() if vocabulary.find(str(name)) not in said}, **own}
 
 
 def _refuse_strangers(sites: Sites, file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary) -> None:

@@ -12,7 +12,9 @@ from lianzhou_gis.vocabulary import GapReason
 HERE = (112.438, 24.872)
 FACTS = yaml.safe_load(
     """
-    {target_use: warehouse, industry_code: G5990, construction_nature: new, wastewater_generated: no, soil_risk: no,
+    {target_use: warehouse, industry_code: G5990, construction_nature: new, wastewater_generated: no, new_outfall: no,
+     soil_risk: no, biomass_boiler: no, coal_boiler: no, heavy_metal: no, reduction_source: no, incineration: no,
+     landfill: no, solid_waste_facility: no, hazardous_waste_facility: no, nimby: no, chemical: no, ore_mining: no,
      livestock: no, odour: no, changes_to_sensitive_use: no}
     """
 )

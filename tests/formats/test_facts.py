@@ -26,7 +26,8 @@ def test_set_beats_file_beats_column():
     )
     assert known == {"A": {"livestock_head": 400.0, "livestock": True, "tourism": False}}
     conflicts = [issue for issue in issues if issue.code == "fact_conflict"]
-    assert len(conflicts) == 4
+    # Of livestock_head column and file, then file and --set; of livestock column and file.
+    assert len(conflicts) == 3
 
 
 def test_columns_that_are_no_facts_are_named_once():
