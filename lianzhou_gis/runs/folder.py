@@ -27,6 +27,7 @@ __all__ = ["Run", "save"]
 
 DOCUMENT = "result.json"
 TABLES = "findings.gpkg"
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,12 @@ class Run:
         return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names})
 
 
+def _parts_in(folder: Path, stem: str | None = None) -> list[Path]:
+    """Return the parts of the Shapefiles in a folder, or of one of them; whatever else lies there is not ours."""
+    parts = (path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in _SHAPEFILE)
+    return sorted(path for path in parts if stem in (None, path.stem))
+
+
 def _write_inputs(result: Result, folder: Path) -> None:
     """Copy what was given: site files, facts and catalog, so that the run can be repeated."""
     folder.mkdir()
@@ -95,7 +102,12 @@ def _write_inputs(result: Result, folder: Path) -> None:
             name = f"{item.sha256[:8]}-{name}"
         copied[name] = item.sha256
         if item.path.is_dir():
-            shutil.copytree(item.path, folder / name, dirs_exist_ok=True)
+            (folder / name).mkdir(exist_ok=True)
+            for part in _parts_in(item.path):
+                (folder / name / part.name).write_bytes(part.read_bytes())
+        elif item.path.suffix.lower() in _SHAPEFILE:
+            for part in _parts_in(item.path.parent, item.path.stem):
+                (folder / part.name).write_bytes(part.read_bytes())
         else:
             (folder / name).write_bytes(item.path.read_bytes())
     if in_memory:

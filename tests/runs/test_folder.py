@@ -146,3 +146,16 @@ def test_the_id_of_a_run_tells_inputs_apart(screened, tmp_path):
 
     assert run_id(screened(), "one") == run_id(screened(), "two")
     assert run_id(screened(as_of="2026-08-14"), "three") != run_id(screened(), "four")
+
+
+def test_a_shapefile_is_kept_with_all_its_parts_and_nothing_else(county, square, tmp_path):
+    source = tmp_path / "given"
+    source.mkdir()
+    frame = gpd.GeoDataFrame({"site_id": ["A"]}, geometry=[square(112.44, 24.87, 120)], crs="EPSG:4490")
+    frame.to_file(source / "plots.shp")
+    (source / "private.txt").write_text("x")
+    names = {"plots.shp", "plots.shx", "plots.dbf", "plots.prj", "plots.cpg"}
+    by_file = county.screen(source / "plots.shp", FACTS).save(tmp_path / "one") / "inputs"
+    assert {path.name for path in by_file.iterdir()} == names | {"facts.yaml", "layers.yaml"}
+    by_folder = county.screen(source, FACTS).save(tmp_path / "two") / "inputs" / "given"
+    assert {path.name for path in by_folder.iterdir()} == names
