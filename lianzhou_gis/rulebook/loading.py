@@ -76,12 +76,13 @@ def read_marked(path: Path) -> Any:  # noqa: ANN401 - any YAML
         if "&" in text and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text)):
             raise RuleError(f"{path.name}：不接受 YAML 引用", f"{path.name}: YAML aliases are not accepted")
         return yaml.load(text, Loader=_Loader)
-    except RecursionError as error:
-        raise RuleError(f"{path.name}：嵌套过深", f"{path.name}: nested too deeply") from error
-    except yaml.YAMLError as error:
+    except (RecursionError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
         line = mark.line + 1 if mark else 0
         problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        # Newer builds of libyaml stop at a depth of their own; older ones run into Python's.
+        if isinstance(error, RecursionError) or "nesting depth" in problem:
+            raise RuleError(f"{path.name}：嵌套过深", f"{path.name}: nested too deeply") from error
         raise RuleError(f"{path.name}:{line}：YAML 有误（{problem}）", f"{path.name}:{line}: {problem}") from error
 
 
