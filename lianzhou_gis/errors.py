@@ -7,6 +7,7 @@ in it, and what to do. Each is also a builtin exception, so that ``except ValueE
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "ReferenceSystemError",
     "RuleError",
     "RunError",
+    "extra",
 ]
 
 
@@ -120,3 +122,36 @@ class Issue:
     def message(self) -> dict[str, str]:
         """Both sentences, as they stand in ``result.json``."""
         return {"zh": self.zh, "en": self.en}
+
+
+def extra(module: str, name: str) -> Any:  # noqa: ANN401 - a module
+    """Return a module that only an extra of this package installs.
+
+    Parameters
+    ----------
+    module : str
+        As it is imported.
+    name : str
+        Of the extra in ``setup.cfg``.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed; names the line to type.
+
+    Examples
+    --------
+    >>> extra("json", "tables").__name__
+    'json'
+    >>> extra("no_such_module", "tables")
+    Traceback (most recent call last):
+    ...
+    lianzhou_gis.errors.MissingExtraError: no_such_module is not installed; run pip install 'lianzhou_gis[tables]'
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
+            raise
+        line = f"pip install 'lianzhou_gis[{name}]'"
+        raise MissingExtraError(f"未安装 {module}；请运行 {line}", f"{module} is not installed; run {line}") from error
