@@ -6,7 +6,9 @@ in it, and what to do. Each is also a builtin exception, so that ``except ValueE
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Literal
 
@@ -22,6 +24,7 @@ __all__ = [
     "ReferenceSystemError",
     "RuleError",
     "RunError",
+    "did_you_mean",
     "extra",
 ]
 
@@ -122,6 +125,22 @@ class Issue:
     def message(self) -> dict[str, str]:
         """Both sentences, as they stand in ``result.json``."""
         return {"zh": self.zh, "en": self.en}
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, str]:
+    """Return what to add to an error about an unknown name, in Chinese and in English; empty where nothing is close.
+
+    Examples
+    --------
+    >>> did_you_mean("livestok", ["livestock", "mining"])
+    ('（是否指 livestock？）', ' (did you mean livestock?)')
+    >>> did_you_mean("x", ["livestock"])
+    ('', '')
+    """
+    close = get_close_matches(name, list(known), n=3, cutoff=0.7)
+    if not close:
+        return "", ""
+    return f"（是否指 {'、'.join(close)}？）", f" (did you mean {' or '.join(close)}?)"
 
 
 def extra(module: str, name: str) -> Any:  # noqa: ANN401 - a module

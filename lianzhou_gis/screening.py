@@ -13,7 +13,7 @@ import geopandas as gpd
 import pandas as pd
 
 from lianzhou_gis.catalog import Catalog
-from lianzhou_gis.errors import CatalogError, Issue
+from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Override, assess
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
@@ -219,9 +219,10 @@ def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog)
         unknown = sorted(set(wanted) - set(all_themes()))
         if unknown or not wanted:
             named = ", ".join(unknown) or "-"
+            zh, en = did_you_mean(named, all_themes())
             raise CatalogError(
-                f"--themes：没有主题 {named}；可用的有 {', '.join(all_themes())}",
-                f"--themes: no theme {named}; there are {', '.join(all_themes())}",
+                f"--themes：没有主题 {named}{zh}；可用的有 {', '.join(all_themes())}",
+                f"--themes: no theme {named}{en}; there are {', '.join(all_themes())}",
             )
         chosen = set(wanted)
     else:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from lianzhou_gis.errors import FactError, FormatError, Issue
+from lianzhou_gis.errors import FactError, FormatError, Issue, did_you_mean
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FACTS_BYTES, read_bounded
 from lianzhou_gis.formats.sites import Sites
@@ -198,16 +198,18 @@ def _refuse_strangers(sites: Sites, file: FactsFile, sets: Mapping[str, str], vo
     for site_id in file.sites:
         if site_id not in ids:
             shown = ", ".join(sorted(ids)[:8])
+            zh, en = did_you_mean(site_id[:60], ids)
             raise FactError(
-                f"{file.name}：没有编号为 {site_id[:60]} 的项目；有 {shown}",
-                f"{file.name}: there is no site {site_id[:60]}; there are {shown}",
+                f"{file.name}：没有编号为 {site_id[:60]} 的项目{zh}；有 {shown}",
+                f"{file.name}: there is no site {site_id[:60]}{en}; there are {shown}",
             )
     named = [(file.name, name) for row in (file.all, *file.sites.values()) for name in row]
     for where, name in [*named, *(("--set", name) for name in sets)]:
         if vocabulary.find(str(name)) is None:
+            zh, en = did_you_mean(str(name)[:60], [fact.name for fact in vocabulary])
             raise FactError(
-                f"{where}：没有名为 {str(name)[:60]!r} 的项目信息；可用名称见 lianzhou-gis rules facts",
-                f"{where}: there is no fact {str(name)[:60]!r}; see lianzhou-gis rules facts",
+                f"{where}：没有名为 {str(name)[:60]!r} 的项目信息{zh}；可用名称见 lianzhou-gis rules facts",
+                f"{where}: there is no fact {str(name)[:60]!r}{en}; see lianzhou-gis rules facts",
             )
 
 

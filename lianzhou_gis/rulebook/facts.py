@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lianzhou_gis.errors import FactError, Issue
+from lianzhou_gis.errors import FactError, Issue, did_you_mean
 
 __all__ = ["Fact", "FactVocabulary"]
 
@@ -101,8 +101,10 @@ class FactVocabulary:
         """
         found = self.find(name)
         if found is None:
+            zh, en = did_you_mean(name, self._facts)
             raise FactError(
-                f"没有名为 {name!r} 的项目信息；可用名称见 rules facts", f"there is no fact {name!r} in the vocabulary"
+                f"没有名为 {name!r} 的项目信息{zh}；可用名称见 rules facts",
+                f"there is no fact {name!r}{en}; see rules facts",
             )
         if found in self._facts:
             return self._facts[found]

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 
-from lianzhou_gis.errors import MissingFileError, RuleError
+from lianzhou_gis.errors import MissingFileError, RuleError, did_you_mean
 from lianzhou_gis.rulebook.facts import FactVocabulary
 from lianzhou_gis.rulebook.loading import read_facts_vocabulary, read_laws, read_rules
 from lianzhou_gis.rulebook.model import Law, Rule, RuleVersion
@@ -77,8 +77,9 @@ class Rulebook:
         try:
             return self._by_id[rule_id]
         except KeyError as error:
+            zh, en = did_you_mean(rule_id, self._by_id)
             raise RuleError(
-                f"规则库中没有 {rule_id}；用 rules list 查看", f"no rule {rule_id}; see them with rules list"
+                f"规则库中没有 {rule_id}{zh}；用 rules list 查看", f"no rule {rule_id}{en}; see them with rules list"
             ) from error
 
 
