@@ -122,7 +122,7 @@ class Bearing:
         hit = row.relation in _HITS and row.subject == "footprint"
         graded = bool(theme(row.theme).grades)
         bearing = [rule for rule in rules if rule.bears(row.relation, row.distance_m)]
-        applying = [rule for rule in bearing if rule.applies_to(row.grade, row.part)]
+        applying = [rule for rule in bearing if rule.applies_to(row.grade, row.part, row.zone_name)]
         if graded and row.grade is None and (hit or bearing):
             self._unknown_grade(site_id, row)
         elif hit and not applying:
@@ -221,7 +221,8 @@ class Bearing:
         self._asked[site_id, rule.id] = self.gaps[-1]
 
     def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any) -> None:  # noqa: ANN401
-        if rule.subject == OUTFALL:
+        # A notice restricts nothing: that it may not have been seen opens no verdict.
+        if rule.subject == OUTFALL or _strictest(rule) is Effect.NOTICE:
             return
         self.gaps.append(
             Gap(

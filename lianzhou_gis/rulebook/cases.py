@@ -15,7 +15,9 @@ from lianzhou_gis.vocabulary import Effect
 
 __all__ = ["Case", "read_cases"]
 
-_KEYS = {"name", "rule", "as_of", "facts", "relation", "distance_m", "grade", "expect", "effect", "missing"}
+_KEYS = {
+    "name", "rule", "as_of", "facts", "relation", "distance_m", "grade", "zone", "expect", "effect", "missing",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Case:
     relation: str
     distance_m: float
     grade: str | None
+    zone: str | None
     expect: str
     effect: str | None
     missing: tuple[str, ...]
@@ -41,7 +44,7 @@ class Case:
         if version is None:
             return "none", None, ()
         if version.needs_layer and not (
-            version.applies_to(self.grade) and version.bears(self.relation, self.distance_m)
+            version.applies_to(self.grade, name=self.zone) and version.bears(self.relation, self.distance_m)
         ):
             return "none", None, ()
         facts = {name: rulebook.facts.parse(name, raw, self.name)[0] for name, raw in self.facts.items()}
@@ -97,6 +100,7 @@ def _case(path: Path, entry: Any) -> Case:  # noqa: ANN401 - a YAML value
         relation=str(entry.get("relation", "overlap")),
         distance_m=float(entry.get("distance_m", 0.0)),
         grade=entry.get("grade"),
+        zone=entry.get("zone"),
         expect=str(entry["expect"]),
         effect=entry.get("effect"),
         missing=tuple(entry.get("missing") or ()),

@@ -25,7 +25,7 @@ _VERSION_KEYS = {
 }  # fmt: skip
 _RULE_KEYS = (
     _VERSION_KEYS - {"effective_from", "effective_to", "paraphrase", "citations"}
-    | {"id", "theme", "everywhere", "part", "subject", "general_procedure", "authority", "blocks", "curable"}
+    | {"id", "theme", "everywhere", "part", "named", "subject", "general_procedure", "authority", "blocks", "curable"}
     | {"checked_on", "versions"}
 )  # fmt: skip
 # What a file may say once for all its rules.
@@ -199,6 +199,13 @@ class _Reader:
             raise self.fail(f"主题 {theme} 没有级别 {unknown}", f"theme {theme} has no grade {unknown}")
         return listed
 
+    def names(self, value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a YAML value
+        if value is None:
+            return None
+        if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
+            raise self.fail("named 应为名称的非空列表", "named needs a list of names")
+        return tuple(value)
+
     def version(self, entry: Marked, given: Mapping[str, Any]) -> RuleVersion:
         merged = {**entry, **given}
         theme = None if entry.get("everywhere") else entry["theme"]
@@ -234,6 +241,7 @@ class _Reader:
             theme=theme,
             grades=self.grades(theme, merged.get("grade")),
             part=merged.get("part"),
+            named=self.names(merged.get("named")),
             subject=merged.get("subject", "footprint"),
             relation=relation,
             setback_m=None if setback is None else float(setback),

@@ -54,6 +54,8 @@ class RuleVersion:
         ``None`` for a rule that needs no layer (``everywhere``).
     grades : tuple of str or None
         The grades that it applies to; ``None`` for any.
+    named : tuple of str or None
+        Applies only to zones whose name holds one of these (and to those without a name); ``None`` for any.
     relation : {"overlap", "within", "touch", "outside"} or None
         ``None`` where ``setback_m`` decides, or the rule needs no layer.
     setback_m : float or None
@@ -69,6 +71,7 @@ class RuleVersion:
     theme: str | None
     grades: tuple[str, ...] | None
     part: str | None
+    named: tuple[str, ...] | None
     subject: Literal["footprint", "outfall"]
     relation: str | None
     setback_m: float | None
@@ -98,8 +101,10 @@ class RuleVersion:
         """Whether facts alone decide."""
         return self.theme is None
 
-    def applies_to(self, grade: str | None, part: str | None = None) -> bool:
-        """Tell whether the rule is about zones of this grade and part."""
+    def applies_to(self, grade: str | None, part: str | None = None, name: str | None = None) -> bool:
+        """Tell whether the rule is about zones of this grade, part and name; a part or name not known may be any."""
+        if self.named is not None and name and not any(wanted in name for wanted in self.named):
+            return False
         return (self.grades is None or grade in self.grades) and (self.part is None or part in (None, self.part))
 
     def bears(self, relation: str, distance_m: float) -> bool:

@@ -87,6 +87,8 @@ def test_the_rule_itself_is_sound(load):
         ("    checked_on: 2026-11-23\n", "", "checked_on"),
         ("theme: water_source_zone", "theme: water_source_zone\n    everywhere: true", "everywhere"),
         ("grade: primary", "grade: primary\n    grade: secondary", "duplicate"),
+        ("grade: primary", "grade: primary\n    named: 连江", "named"),
+        ("grade: primary", "grade: primary\n    named: []", "named"),
         ("id: test.rule", "id: &x test.rule\n    part: *x", "alias"),
         ("rules:", "rule:", "rules"),
     ],
@@ -128,3 +130,12 @@ cases:
     assert failures[0] == "expected none, got finding prohibited"
     assert failures[1] is None
     assert "livestock" in failures[2]
+
+
+def test_a_rule_for_named_zones_leaves_others_alone(load):
+    book = load(RULE.replace("grade: primary", "grade: primary\n    named: [连江, 东陂河]"))
+    version = book.rules[0].versions[0]
+    assert version.applies_to("primary", name="连江（示例）") and version.applies_to("primary", name="上东陂河")
+    assert not version.applies_to("primary", name="三江河") and not version.applies_to("secondary", name="连江")
+    # Which zone it is that has no name nobody knows: it may be one of these.
+    assert version.applies_to("primary", name=None)
