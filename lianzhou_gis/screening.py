@@ -9,9 +9,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
-
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Override, assess
@@ -24,6 +21,8 @@ from lianzhou_gis.zones import Layers, load_layers
 
 if TYPE_CHECKING:
     import folium
+    import geopandas as gpd
+    import pandas as pd
 
 __all__ = ["Result", "screen"]
 
@@ -65,12 +64,16 @@ class Result:
     parameters: dict[str, Any]
     issues: tuple[Issue, ...] = field(default=())
 
+    @property
+    def sites_table(self) -> pd.DataFrame:
+        """The sites with their verdicts as a plain table."""
+        table = self.sites_in.table.merge(self.assessment.verdicts, on="site_id", validate="one_to_one")
+        return table.sort_values("site_id", ignore_index=True)
+
     @cached_property
     def sites(self) -> gpd.GeoDataFrame:
         """The sites with their verdicts, by ``site_id``; EPSG:4490."""
-        frame = self.sites_in.frame.merge(self.assessment.verdicts, on="site_id", validate="one_to_one")
-        frame = gpd.GeoDataFrame(frame, geometry="geometry", crs="EPSG:4490")
-        return frame.sort_values("site_id", ignore_index=True)
+        return _with_geometry(self.sites_table)
 
     @cached_property
     def findings(self) -> gpd.GeoDataFrame:
@@ -102,10 +105,10 @@ class Result:
         """The facts that are missing, as questions, those that settle most first."""
         return self.assessment.questions
 
-    @property
+    @cached_property
     def zones(self) -> gpd.GeoDataFrame:
         """The zones near a site, or nearest to it; EPSG:4490."""
-        return self.overlay.zones_drawn
+        return _with_geometry(self.overlay.zones_drawn)
 
     @property
     def synthetic(self) -> bool:
@@ -194,7 +197,7 @@ def screen(
     step("overlay")
     near_m = {theme: _near_m(theme, rules) for theme in scope}
     setbacks = {theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0}
-    measured = overlay(sites.frame, layers.layers, plane, near_m=near_m, setback_m=setbacks, gaps=layers.gaps)
+    measured = overlay(sites.table, layers.layers, plane, near_m=near_m, setback_m=setbacks, gaps=layers.gaps)
 
     step("findings")
     assessment = assess(sites, known, layers, measured, rulebook, as_of=day, scope=scope, overrides=overrides)
@@ -241,4 +244,6 @@ def _setback_m(theme: str, rules: Sequence[Any]) -> float:
 
 
 def _with_geometry(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(frame["geometry"], crs="EPSG:4490"), crs="EPSG:4490")

@@ -118,12 +118,13 @@ def sites_table(result: Result, lang: str) -> Table:
     """Return the verdicts of a run, the worst possible first."""
     findings, gaps = _by_site(result.assessment.findings), _by_site(result.assessment.gaps)
     heads = ("项目", "结论", "依据", "未核查/缺项") if lang == "zh" else ("Site", "Verdict", "Rests on", "Gaps")
-    frame = result.sites
+    frame = result.sites_table
     order = frame.assign(
         worst=[Verdict(value).rank for value in frame["worst_possible"]],
         proven=[Verdict(value).rank for value in frame["verdict"]],
     ).sort_values(["worst", "proven", "site_id"])
     rows = []
+    site: Any
     for site in order.itertuples():
         verdict = Text(_printable(getattr(site, f"label_{lang}")), style=_COLOURS[Verdict(site.verdict)])
         name = f"{site.site_id}\n{site.name}" if isinstance(site.name, str) else site.site_id

@@ -89,7 +89,7 @@ def assess(
         margins[ends.site_id].append(ends)
     loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
     gaps = [*gaps_of_layers(sites, layers, measured), *gaps_of_sites(sites)]
-    for site_id, outfall in zip(sites.frame["site_id"], sites.frame["outfall"], strict=True):
+    for site_id, outfall in zip(sites.table["site_id"], sites.table["outfall"], strict=True):
         own, known = rows.get(site_id, []), facts.get(site_id, {})
         outside = {name: layer for name, layer in loaded.items() if (site_id, name) not in measured.wholly_inside}
         given = outfall is not None and not pd.isna(outfall)
@@ -105,7 +105,7 @@ def assess(
         verdicts=_verdicts(sites, findings, gaps),
         findings=table_of(Finding, findings, ["site_id", "theme", "rule_id", "layer_id", "zone_id", "subject"]),
         gaps=table_of(Gap, gaps, ["site_id", "reason", "theme", "layer_id", "zone_id", "rule_id"]),
-        checks=checks_of(list(sites.frame["site_id"]), scope, gaps, measured, bearing.themes()),
+        checks=checks_of(list(sites.table["site_id"]), scope, gaps, measured, bearing.themes()),
         questions=_questions(gaps, rulebook),
     )
 
@@ -130,7 +130,7 @@ def _verdicts(sites: Sites, findings: Sequence[Finding], gaps: Sequence[Gap]) ->
     for gap in gaps:
         unknown[gap.site_id].append(gap)
     records = []
-    for site_id in sites.frame["site_id"]:
+    for site_id in sites.table["site_id"]:
         said = answer(found[site_id], unknown[site_id])
         records.append(
             (

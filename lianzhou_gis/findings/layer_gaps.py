@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from lianzhou_gis.findings.records import Gap
@@ -18,7 +18,7 @@ from lianzhou_gis.zones import LayerGap, Layers
 __all__ = ["gaps_of_layers", "gaps_of_sites", "towns_of"]
 
 
-def towns_of(frame: gpd.GeoDataFrame, towns: gpd.GeoDataFrame | None) -> dict[str, set[str]]:
+def towns_of(frame: pd.DataFrame, towns: pd.DataFrame | None) -> dict[str, set[str]]:
     """Return the towns of every site: those named in its table and those that it lies in; empty where none is known."""
     found = {
         site_id: {town} if isinstance(town, str) and town else set()
@@ -67,7 +67,7 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]
     measured : Overlay
         Made with the gaps of ``layers``, in their order.
     """
-    frame = sites.frame
+    frame = sites.table
     towns = towns_of(frame, layers.towns)
     found = [
         _of_layer(site_id, gap)
@@ -77,7 +77,8 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]
         if _in_town(gap, towns[site_id])
     ]
     # A site without a shape meets nothing: it has every gap that lies somewhere.
-    lost = frame["site_id"][frame.geometry.isna() | frame.geometry.is_empty]
+    shapes = frame["geometry"].to_numpy(dtype=object)
+    lost = frame["site_id"][shapely.is_missing(shapes) | shapely.is_empty(shapes)]
     found += [_of_layer(site_id, gap) for gap in layers.gaps if gap.area is not None for site_id in lost]
     themes = {layer.entry.id: layer.entry.theme for layer in layers.layers}
     rows: Iterable[Any] = measured.remainder.itertuples()

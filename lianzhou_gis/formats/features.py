@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
@@ -42,9 +41,9 @@ class Features:
 
     Attributes
     ----------
-    frame : GeoDataFrame, n rows
-        EPSG:4490, lon/lat, 2D, the source's vertices; the source's columns and ``source_row`` (1 for the first
-        record). Geometry is None where the source has none or it cannot be read.
+    frame : DataFrame, n rows
+        The source's columns, ``source_row`` (1 for the first record) and ``geometry``: shapely geometries, EPSG:4490,
+        lon/lat, 2D, the source's vertices; None where the source has none or it cannot be read.
     system : ReferenceSystem
         In which the source's coordinates stand.
     encoding : str, optional
@@ -54,7 +53,7 @@ class Features:
         Of the file's bytes.
     """
 
-    frame: gpd.GeoDataFrame
+    frame: pd.DataFrame
     system: ReferenceSystem
     encoding: str | None
     issues: list[Issue]
@@ -225,8 +224,8 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
     issues.extend(found)
     placed = _finite(to_cgcs2000(geometries, system), raw.name, issues)
     rows = raw.rows if raw.rows is not None else range(1, len(placed) + 1)
-    table = pd.DataFrame({**raw.columns, "source_row": np.asarray(rows, dtype=np.int64)})
-    frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(placed, index=table.index, crs="EPSG:4490"))
+    frame = pd.DataFrame({**raw.columns, "source_row": np.asarray(rows, dtype=np.int64)})
+    frame["geometry"] = pd.Series(placed, index=frame.index, dtype=object)
     return Features(frame, system, raw.encoding, issues, raw.sha256)
 
 

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-import pyogrio
-import pyogrio.errors
-
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.limits import MAX_FEATURES, existing, refuse_count, sha256_of_file
 from lianzhou_gis.formats.raw_features import RawFeatures, geometries_from_wkb, heard_warnings, unique_names
@@ -94,6 +91,10 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> RawFeatures:
     FormatError
         If it is no GeoPackage, or the layer is not there or not named.
     """
+    # Imported where it is needed: it takes longer to load than a screening of one site.
+    import pyogrio
+    import pyogrio.errors
+
     declared = _declared(path)
     chosen = _choose(path.name, list(declared), layer)
     name = path.name if len(declared) == 1 else f"{path.name}/{chosen}"

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.sites import Sites
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger, statutory_area
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = ["write_parcel_txt"]
 
@@ -95,9 +97,9 @@ def write_parcel_txt(
     >>> bool(abs(again.frame["area_m2"][0] - sites.frame["area_m2"][0]) < 0.5)
     True
     """
-    frame = sites.frame if isinstance(sites, Sites) else sites
+    frame = sites.table if isinstance(sites, Sites) else sites
     target = Path(path)
-    shapes = np.asarray(frame.geometry.array, dtype=object)
+    shapes = np.asarray(frame["geometry"] if isinstance(sites, Sites) else sites.geometry.array, dtype=object)
     for site_id, shape in zip(frame["site_id"], shapes, strict=True):
         if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon"):
             raise FormatError(

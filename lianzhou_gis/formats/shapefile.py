@@ -17,8 +17,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyogrio
-import pyogrio.errors
 
 from lianzhou_gis.errors import FormatError, Issue, MissingFileError
 from lianzhou_gis.formats.archives import Member, list_members, unpack
@@ -158,6 +156,10 @@ def _read(parts: _Parts, encoding: str | None) -> RawFeatures:
                 f"{name}：缺少同名的 .{extension} 文件；请补齐 .shp、.shx、.dbf、.prj",
                 f"{name}: the .{extension} of the same name is missing; add .shp, .shx, .dbf and .prj",
             )
+    # Imported where it is needed: it takes longer to load than a screening of one site.
+    import pyogrio
+    import pyogrio.errors
+
     digest = sha256_of_files(files)
     records = _check_lengths(name, files)
     refuse_count(name, records, MAX_FEATURES, "个要素", "features")

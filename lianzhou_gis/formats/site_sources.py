@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -22,6 +22,9 @@ from lianzhou_gis.formats.parcel_txt import read_parcel_txt
 from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
 from lianzhou_gis.geodesy import Region
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = ["drafts_of"]
 
@@ -48,7 +51,7 @@ def drafts_of(source: Any, *, crs: Any, datum: str | None, region: Region | None
             raise FormatError("没有给出项目文件；请至少指定一个", "no sites were given; name at least one file")
         for one in source:
             yield from drafts_of(one, crs=crs, datum=datum, region=region)
-    elif isinstance(source, gpd.GeoDataFrame):
+    elif _is_geodataframe(source):
         yield _of_frame(source, crs=crs, datum=datum, region=region)
     elif isinstance(source, shapely.Geometry):
         yield _of_geometries([source], {}, "geometry", None, crs=crs, datum=datum, region=region)
@@ -61,6 +64,12 @@ def drafts_of(source: Any, *, crs: Any, datum: str | None, region: Region | None
             f"不能从 {type(source).__name__} 读取项目；可用文件路径、WKT、几何图形或 GeoDataFrame",
             f"sites cannot be read from {type(source).__name__}; give a path, WKT, a geometry or a GeoDataFrame",
         )
+
+
+def _is_geodataframe(source: Any) -> TypeGuard[gpd.GeoDataFrame]:  # noqa: ANN401
+    # Where nobody has loaded geopandas nobody holds such a table, and it takes long to load.
+    module = sys.modules.get("geopandas")
+    return module is not None and isinstance(source, module.GeoDataFrame)
 
 
 def _of_file(path: Path, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -23,6 +23,9 @@ from lianzhou_gis.formats.site_ids import MAX_ID, MAX_NAME, plain_text, site_ids
 from lianzhou_gis.formats.site_sources import drafts_of
 from lianzhou_gis.geodesy import Plane, Region, footprints, length, statutory_area
 from lianzhou_gis.vocabulary import GapReason
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = ["SITE_COLUMNS", "SiteGap", "Sites", "read_sites"]
 
@@ -49,8 +52,9 @@ class Sites:
 
     Attributes
     ----------
-    frame : GeoDataFrame
-        EPSG:4490, sorted by ``site_id``; columns :data:`SITE_COLUMNS`. ``outfall`` holds points or None.
+    table : DataFrame
+        Sorted by ``site_id``; columns :data:`SITE_COLUMNS`. ``geometry`` and ``outfall`` hold shapely geometries,
+        EPSG:4490, or None.
     facts : dict of str to dict
         By ``site_id``: every other column of the source as it stands there.
     gaps : tuple of SiteGap
@@ -58,14 +62,21 @@ class Sites:
     inputs : tuple of SiteInput
     """
 
-    frame: gpd.GeoDataFrame
+    table: pd.DataFrame
     facts: dict[str, dict[str, Any]]
     gaps: tuple[SiteGap, ...]
     issues: tuple[Issue, ...]
     inputs: tuple[SiteInput, ...]
 
+    @cached_property
+    def frame(self) -> gpd.GeoDataFrame:
+        """The table as a GeoDataFrame, EPSG:4490."""
+        import geopandas as gpd
+
+        return gpd.GeoDataFrame(self.table, geometry="geometry", crs="EPSG:4490")
+
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self.table)
 
 
 def read_sites(
@@ -123,10 +134,9 @@ def read_sites(
     table["outfall"] = _all_outfalls(drafts, table, ids)
     gaps = _check(table, trouble, places, issues)
     _measure(table, places, issues)
-    frame = gpd.GeoDataFrame(table[list(SITE_COLUMNS)], geometry="geometry", crs="EPSG:4490")
     inputs = {(draft.source.name, draft.source.sha256): draft.source for draft in drafts}
     return Sites(
-        frame=frame.sort_values("site_id", ignore_index=True),
+        table=table[list(SITE_COLUMNS)].sort_values("site_id", ignore_index=True),
         facts=dict(sorted(zip(ids, facts, strict=True), key=lambda item: item[0])),
         gaps=tuple(gaps),
         issues=tuple(issues),

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import shapely
 
 from lianzhou_gis.geodesy import Plane
@@ -74,7 +74,7 @@ def areal_parts(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
     return shapely.Polygon() if not len(parts) else parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
-def _cut_by_stricter(shapes: Geometries, zones: gpd.GeoDataFrame, theme_id: str) -> Geometries:
+def _cut_by_stricter(shapes: Geometries, zones: pd.DataFrame, theme_id: str) -> Geometries:
     """Cut milder grades by the stricter of the same source: nested and ring-shaped data then give the same answer."""
     order = {grade.id: rank for rank, grade in enumerate(theme(theme_id).grades)}
     rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
@@ -94,13 +94,13 @@ def _cut_by_stricter(shapes: Geometries, zones: gpd.GeoDataFrame, theme_id: str)
     return result
 
 
-def index_zones(zones: gpd.GeoDataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
+def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
     """Make the zones of a layer ready; what stricter zones of the same source hold is cut out of milder ones.
 
     Parameters
     ----------
-    zones : GeoDataFrame
-        EPSG:4490, valid, with the columns of zones.
+    zones : DataFrame
+        With the columns of zones; geometry EPSG:4490, valid.
     theme_id : str
     plane : Plane
     """

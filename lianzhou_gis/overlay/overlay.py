@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -54,7 +53,7 @@ class Overlay:
         ``site_id, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``.
     margins : DataFrame
         ``site_id, theme, layer_id, margin_m``: where coverage ends within the setback of a rule.
-    zones_drawn : GeoDataFrame
+    zones_drawn : DataFrame
         The zones near a site or nearest to one, as loaded.
     """
 
@@ -64,7 +63,7 @@ class Overlay:
     nearest: pd.DataFrame
     remainder: pd.DataFrame
     margins: pd.DataFrame
-    zones_drawn: gpd.GeoDataFrame
+    zones_drawn: pd.DataFrame
     issues: tuple[Issue, ...]
 
 
@@ -83,7 +82,7 @@ def _accuracy(values: pd.Series) -> npt.NDArray[np.float64]:
     return pd.to_numeric(values, errors="coerce").fillna(UNSTATED_ACCURACY_M).to_numpy(dtype=np.float64)
 
 
-def _sites(frame: gpd.GeoDataFrame, plane: Plane) -> _Sites:
+def _sites(frame: pd.DataFrame, plane: Plane) -> _Sites:
     shapes = footprints(
         frame.geometry.to_numpy(),
         plane,
@@ -100,7 +99,7 @@ def _sites(frame: gpd.GeoDataFrame, plane: Plane) -> _Sites:
 
 
 def overlay(
-    sites: gpd.GeoDataFrame,
+    sites: pd.DataFrame,
     layers: Sequence[Layer],
     plane: Plane,
     *,
@@ -112,8 +111,8 @@ def overlay(
 
     Parameters
     ----------
-    sites : GeoDataFrame
-        As :func:`lianzhou_gis.read_sites` gives them, EPSG:4490.
+    sites : DataFrame
+        The table of :class:`lianzhou_gis.Sites`.
     layers : sequence of Layer
     plane : Plane
         In which everything is measured.
@@ -277,17 +276,15 @@ def _remainder(frames: list[pd.DataFrame], there: _Sites, plane: Plane) -> pd.Da
     return table[["site_id", "reason", "layer_id", "gap", "area_m2", "geometry"]]
 
 
-def _drawn(frames: list[gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+def _drawn(frames: list[pd.DataFrame]) -> pd.DataFrame:
     full = [frame for frame in frames if len(frame)]
     if not full:
-        return gpd.GeoDataFrame({name: [] for name in COLUMNS}, geometry=[], crs="EPSG:4490")
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in (*COLUMNS, "geometry")})
     table = pd.concat([frame.astype(dict.fromkeys(COLUMNS, object)) for frame in full], ignore_index=True)
-    return gpd.GeoDataFrame(table, geometry="geometry", crs="EPSG:4490").sort_values(
-        ["theme", "layer_id", "zone_id"], ignore_index=True
-    )
+    return table.sort_values(["theme", "layer_id", "zone_id"], ignore_index=True)
 
 
-def _accuracy_issues(sites: gpd.GeoDataFrame, layers: Sequence[Layer]) -> list[Issue]:
+def _accuracy_issues(sites: pd.DataFrame, layers: Sequence[Layer]) -> list[Issue]:
     """Name what has no stated accuracy: 4 m is taken for it."""
     zh, en = f"未说明精度，按 {UNSTATED_ACCURACY_M:g} 米判断边界误差", f"{UNSTATED_ACCURACY_M:g} m is taken for it"
     issues = []

@@ -114,7 +114,7 @@ def _sites(result: Result) -> list[dict[str, Any]]:
     for question in result.questions:
         record = plain(question)
         questions.setdefault(record.pop("site_id"), []).append(record)
-    frame = result.sites
+    frame = result.sites_table
     records = rows(frame, _SITE)
     for record, zh, en in zip(records, frame["label_zh"], frame["label_en"], strict=True):
         site = record["site_id"]

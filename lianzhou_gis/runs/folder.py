@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pyogrio
 import yaml
 from pydantic import ValidationError
 
 from lianzhou_gis.errors import MissingFileError, RunError
 from lianzhou_gis.runs.document import as_document, plain
-from lianzhou_gis.runs.geopackage import write_geopackage
 from lianzhou_gis.runs.schema import Document
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from lianzhou_gis.screening import Result
 
 __all__ = ["Run", "save"]
@@ -78,6 +77,8 @@ class Run:
                 f"{folder.name}/{DOCUMENT}：内容损坏或版本不符；请重新运行 screen",
                 f"{folder.name}/{DOCUMENT}: broken, or of another version; run screen again",
             ) from error
+        import pyogrio
+
         names = [str(name) for name in pyogrio.list_layers(folder / TABLES)[:, 0]]
         return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names})
 
@@ -162,6 +163,8 @@ def save(
     RunError
         If the folder is in use.
     """
+    from lianzhou_gis.runs.geopackage import write_geopackage
+
     _make_room(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     run = Run.of(result)

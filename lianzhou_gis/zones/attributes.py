@@ -9,7 +9,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -38,7 +37,7 @@ def _aliases() -> dict[str, list[str]]:
     return dict(yaml.safe_load(text))
 
 
-def _found(frame: gpd.GeoDataFrame, entry: LayerEntry) -> dict[str, str]:
+def _found(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:
     """Return which column of the layer carries which of ours: as the catalog says, else by alias."""
     names = [str(name) for name in frame.columns if name not in ("source_row", frame.geometry.name)]
     absent = sorted(set(entry.columns) - set(names))
@@ -109,7 +108,7 @@ def _dates(values: pd.Series, column: str, where: str, issues: list[Issue]) -> p
     return pd.Series(days, index=values.index, dtype=object)
 
 
-def _ids(frame: gpd.GeoDataFrame, own: pd.Series, where: str, issues: list[Issue]) -> list[str]:
+def _ids(frame: pd.DataFrame, own: pd.Series, where: str, issues: list[Issue]) -> list[str]:
     """Return a unique id for every zone: its own, else 12 hex of its geometry's hash; twins get -2, -3.
 
     Twins are numbered by what they hold, not by where they stand: the order of the rows must not name a zone.
@@ -176,14 +175,12 @@ def _grades(values: pd.Series, entry: LayerEntry, where: str, issues: list[Issue
     return pd.Series(grades, index=values.index, dtype=object)
 
 
-def as_zones(
-    frame: gpd.GeoDataFrame, entry: LayerEntry, survey_crs: str | None, issues: list[Issue]
-) -> gpd.GeoDataFrame:
+def as_zones(frame: pd.DataFrame, entry: LayerEntry, survey_crs: str | None, issues: list[Issue]) -> pd.DataFrame:
     """Return the records of a layer with the columns of zones first, then its own.
 
     Parameters
     ----------
-    frame : GeoDataFrame
+    frame : DataFrame
         As :func:`lianzhou_gis.formats.read_features` gives it.
     entry : LayerEntry
     survey_crs : str or None
@@ -215,4 +212,5 @@ def as_zones(
     taken = {*found.values(), "source_row", frame.geometry.name}
     own = {str(name): frame[name] for name in frame.columns if name not in taken and str(name) not in COLUMNS}
     ordered = {name: table[name] for name in COLUMNS}
-    return gpd.GeoDataFrame({**ordered, **own}, geometry=frame.geometry.array, crs="EPSG:4490")
+    geometry = pd.Series(np.asarray(frame.geometry, dtype=object), index=frame.index, dtype=object)
+    return pd.DataFrame({**ordered, **own, "geometry": geometry})

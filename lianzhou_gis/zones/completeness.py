@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
+import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
@@ -21,12 +21,12 @@ def _gap(entry: LayerEntry, zh: str, en: str) -> LayerGap:
     return LayerGap(GapReason.LAYER_INCOMPLETE, entry.theme, entry.id, zh, en)
 
 
-def completeness_gaps(zones: gpd.GeoDataFrame, entry: LayerEntry, sha256: str) -> tuple[list[LayerGap], list[Issue]]:
+def completeness_gaps(zones: pd.DataFrame, entry: LayerEntry, sha256: str) -> tuple[list[LayerGap], list[Issue]]:
     """Compare a layer with what the catalog says a whole one has.
 
     Parameters
     ----------
-    zones : GeoDataFrame
+    zones : DataFrame
         As read, zones of other dates and without geometry included.
     sha256 : str
         Of the content.
@@ -83,7 +83,7 @@ def completeness_gaps(zones: gpd.GeoDataFrame, entry: LayerEntry, sha256: str) -
     return gaps, issues
 
 
-def area_issues(zones: gpd.GeoDataFrame, entry: LayerEntry) -> list[Issue]:
+def area_issues(zones: pd.DataFrame, entry: LayerEntry) -> list[Issue]:
     """Compare the areas of a layer, uncut, with those approved."""
     issues = []
     known = zones["official_area_m2"].notna().to_numpy() & zones.geometry.notna().to_numpy()

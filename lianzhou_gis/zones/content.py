@@ -7,7 +7,6 @@ import json
 import math
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -32,12 +31,12 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
     return value if isinstance(value, int) else str(value)
 
 
-def content_sha256(zones: gpd.GeoDataFrame) -> str:
+def content_sha256(zones: pd.DataFrame) -> str:
     """Return the SHA-256 of zones by id: normalised geometry to a tenth of a millimetre and all attributes.
 
     Parameters
     ----------
-    zones : GeoDataFrame
+    zones : DataFrame
         EPSG:4490, with the columns of zones.
     """
     names = [name for name in COLUMNS if name not in _LEFT_OUT and name in zones.columns]

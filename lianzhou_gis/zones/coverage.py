@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import geopandas as gpd
+import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
@@ -30,14 +30,12 @@ def _areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely
     return geometry
 
 
-def coverage_of(
-    entry: LayerEntry, catalog: Catalog, zones: gpd.GeoDataFrame, administrative: gpd.GeoDataFrame | None
-) -> Any:  # noqa: ANN401 - a shapely geometry or None
+def coverage_of(entry: LayerEntry, catalog: Catalog, zones: pd.DataFrame, administrative: pd.DataFrame | None) -> Any:  # noqa: ANN401 - a shapely geometry or None
     """Return where a layer speaks, EPSG:4490; ``None`` where nothing is declared.
 
     Parameters
     ----------
-    administrative : GeoDataFrame, optional
+    administrative : DataFrame, optional
         The zones of the theme ``administrative``.
 
     Raises

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import geopandas as gpd
+import pandas as pd
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue
@@ -54,8 +54,9 @@ class Layer:
     Attributes
     ----------
     entry : LayerEntry
-    zones : GeoDataFrame
-        EPSG:4490, the source's vertices, columns of :data:`COLUMNS` first, then the layer's own; valid geometry only.
+    zones : DataFrame
+        Columns of :data:`COLUMNS` first, then the layer's own, then ``geometry``: shapely geometries, EPSG:4490, the
+        source's vertices, valid.
     status : str
         ``loaded``, or the gap reason for which it could not be used.
     coverage : shapely geometry, optional
@@ -65,7 +66,7 @@ class Layer:
     """
 
     entry: LayerEntry
-    zones: gpd.GeoDataFrame
+    zones: pd.DataFrame
     status: str
     coverage: Any = None
     sha256: str | None = None
@@ -82,7 +83,7 @@ class Layers:
 
     Attributes
     ----------
-    towns : GeoDataFrame, optional
+    towns : DataFrame, optional
         The administrative zones, for the town of a site.
     access_items : tuple of AccessItem
         Of the control units, those in force.
@@ -91,5 +92,5 @@ class Layers:
     layers: tuple[Layer, ...]
     gaps: tuple[LayerGap, ...]
     access_items: tuple[AccessItem, ...] = ()
-    towns: gpd.GeoDataFrame | None = None
+    towns: pd.DataFrame | None = None
     issues: tuple[Issue, ...] = field(default=())

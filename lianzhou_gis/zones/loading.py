@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -56,8 +55,8 @@ class _Loading:
         return Layer(entry, _no_zones(), reason.value)
 
 
-def _no_zones() -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame({name: pd.Series(dtype=object) for name in COLUMNS}, geometry=[], crs="EPSG:4490")
+def _no_zones() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in (*COLUMNS, "geometry")})
 
 
 def load_layers(
@@ -200,7 +199,7 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
     return Layer(entry, zones.reset_index(drop=True), "loaded", None, sha256)
 
 
-def _of_the_day(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+def _of_the_day(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
     """Leave out zones that are not in force on the day."""
     day = loading.day
     begun = [begin is None or begin <= day for begin in zones["valid_from"]]
@@ -219,9 +218,11 @@ def _of_the_day(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -
     return zones[kept]
 
 
-def _with_geometry(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+def _with_geometry(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
     """Name every zone that is known only by its town, or not even that, and leave it out."""
-    lost = zones.geometry.isna() | zones.geometry.is_empty
+    shapes = zones["geometry"].to_numpy(dtype=object)
+    lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    zone: Any
     for zone in zones[lost].itertuples():
         town = zone.town if isinstance(zone.town, str) else None
         name = zone.name if isinstance(zone.name, str) else zone.zone_id
@@ -233,10 +234,10 @@ def _with_geometry(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry
             zone_id=zone.zone_id,
             towns=(town,) if town else None,
         )
-    return zones[~lost]
+    return zones.loc[~lost]
 
 
-def _valid(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> gpd.GeoDataFrame:
+def _valid(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
     """Repair broken polygons, and mark where it is not plain what was meant."""
     geometries = zones.geometry.to_numpy().copy()
     repairs = repaired(geometries)
@@ -275,10 +276,10 @@ def _valid(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> gpd
                 zone_id=zone_id,
                 area=repair.doubtful,
             )
-    return zones.set_geometry(gpd.GeoSeries(geometries, index=zones.index, crs="EPSG:4490"))[~lost]
+    return zones.assign(geometry=pd.Series(geometries, index=zones.index, dtype=object))[~lost]
 
 
-def _points(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> None:
+def _points(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> None:
     """Mark the surroundings of zones that are known as a point only."""
     kinds = shapely.get_type_id(zones.geometry.to_numpy())
     pointed = zones[np.isin(kinds, (0, 4))]
@@ -286,6 +287,7 @@ def _points(loading: _Loading, zones: gpd.GeoDataFrame, entry: LayerEntry) -> No
         return
     metres = pointed["accuracy_m"].fillna(_POINT_ACCURACY_M).to_numpy(dtype=np.float64)
     discs = loading.plane.unproject(widened(loading.plane.project(pointed.geometry.to_numpy()), metres, loading.plane))
+    zone: Any
     for zone, radius, disc in zip(pointed.itertuples(), metres, discs, strict=True):
         name = zone.name if isinstance(zone.name, str) else zone.zone_id
         loading.gap(
