@@ -5,6 +5,7 @@ Names resolve on first use, so that ``import lianzhou_gis`` loads no GIS library
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -37,3 +38,7 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+if "geopandas" in sys.modules:
+    import_module("lianzhou_gis.accessor")
