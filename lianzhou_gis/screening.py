@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -15,7 +15,9 @@ from lianzhou_gis.findings import Assessment, Override, assess
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
 from lianzhou_gis.overlay import Overlay, overlay
+from lianzhou_gis.progress import Progress, watched
 from lianzhou_gis.rulebook import Rulebook, day_of
+from lianzhou_gis.vocabulary import Verdict
 from lianzhou_gis.vocabulary import themes as all_themes
 from lianzhou_gis.zones import Layers, load_layers
 
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Result", "screen"]
 
 Facts = Mapping[str, Any] | FactsFile
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,12 @@ class Result:
     scope: tuple[str, ...]
     parameters: dict[str, Any]
     issues: tuple[Issue, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        counts = self.assessment.verdicts["verdict"].value_counts()
+        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if verdict in counts)
+        open_ = int((~self.assessment.verdicts["complete"].astype(bool)).sum())
+        return f"<Result as of {self.as_of}: {len(self.sites_in)} sites; {told}; {open_} not assessed whole>"
 
     @property
     def sites_table(self) -> pd.DataFrame:
@@ -115,6 +122,14 @@ class Result:
         """Whether any layer that was used is synthetic."""
         return any(layer.entry.synthetic for layer in self.layers.layers)
 
+    def to_frame(self) -> gpd.GeoDataFrame:
+        """Return the sites with their verdicts as a table of one's own, EPSG:4490."""
+        return self.sites.copy()
+
+    def query(self, expression: str) -> gpd.GeoDataFrame:
+        """Return the sites for which an expression of pandas holds, as ``"worst_possible == 'prohibited'"``."""
+        return self.sites.query(expression)
+
     def explore(self) -> folium.Map:
         """Return an ordinary ``folium.Map`` of the run, to which tiles, markers and layers can be added."""
         from lianzhou_gis.maps import explore
@@ -140,6 +155,8 @@ def screen(
     catalog: Catalog | str | Path,
     rulebook: Rulebook | None = None,
     *,
+    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    datum: str | None = None,
     facts: Facts | None = None,
     sets: Mapping[str, str] | None = None,
     as_of: date | str | None = None,
@@ -152,10 +169,12 @@ def screen(
     Parameters
     ----------
     sites : Sites, path, list of paths, WKT, geometry or GeoDataFrame
-        What :func:`lianzhou_gis.read_sites` takes; bare geometry needs to be read with its reference system first.
+        What :func:`lianzhou_gis.read_sites` takes, or what it returned.
     catalog : Catalog or path
     rulebook : Rulebook, optional
         Default: the one that is shipped.
+    crs, datum : optional
+        For sites that are read here; as :func:`lianzhou_gis.read_sites` takes them.
     facts : mapping, optional
         Flat facts for all sites, ``{"all": {...}, "sites": {id: {...}}}``, or a file read by ``read_facts``.
     sets : mapping of str to str, optional
@@ -167,7 +186,7 @@ def screen(
     overrides : sequence of Override, optional
         Judgements of people, kept beside the findings.
     progress : callable, optional
-        Told the name of each step as it begins.
+        Told the name of each step as it begins; default :func:`lianzhou_gis.progress.watched`.
 
     Returns
     -------
@@ -178,7 +197,7 @@ def screen(
     CatalogError, RuleError, ReferenceSystemError, FormatError, FactError
         For broken input. A layer that fails does not raise: it is a gap of every site it bears on.
     """
-    step = progress or (lambda name: None)
+    step = progress or watched()
     day = day_of(as_of)
     catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
     rulebook = rulebook or Rulebook.load()
@@ -186,7 +205,7 @@ def screen(
     region = Region(catalog.region.name, catalog.region.bounds) if catalog.region.bounds else None
 
     step("sites")
-    sites = sites if isinstance(sites, Sites) else read_sites(sites, region=region)
+    sites = sites if isinstance(sites, Sites) else read_sites(sites, crs=crs, datum=datum, region=region)
     known, fact_issues = merge_facts(sites, facts, sets, rulebook.facts)
 
     step("layers")

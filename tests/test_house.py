@@ -17,12 +17,12 @@ LEVELS = [
     ["formats", "zones"],
     ["overlay", "raster"],
     ["findings"],
-    ["screening", "runs", "intake", "compare", "siting"],
+    ["progress", "screening", "runs", "intake", "compare", "siting"],
     ["maps", "reports", "batch"],
     ["demo", "accessor", "cli", "service"],
 ]
 # Doors upward: methods of the result that a user expects on it, imported inside the function.
-DOORS = {("screening", "maps"), ("screening", "runs")}
+DOORS = {("screening", "maps"), ("screening", "runs"), ("screening", "reports")}
 PLACE = {room: (level, column) for level, rooms in enumerate(LEVELS) for column, room in enumerate(rooms)}
 
 

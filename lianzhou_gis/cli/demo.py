@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from lianzhou_gis.cli import options
+from lianzhou_gis.progress import watched
 
 __all__ = ["demo"]
 
@@ -37,6 +38,6 @@ def demo(out: Path | None, overwrite: bool, as_of: str | None, as_json: bool, qu
         folder / "layers.yaml",
         facts=read_facts(folder / "demo" / "sites" / "facts.yaml"),
         as_of=as_of,
-        progress=options.status(lang, quiet=quiet),
+        progress=watched(lang, quiet=quiet),
     )
     finish(result, out=out, overwrite=overwrite, as_json=as_json, fail_on=None, lang=lang, quiet=quiet)

@@ -15,7 +15,7 @@ from lianzhou_gis.errors import LianzhouError
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["catalog", "console", "date_option", "guarded", "json_option", "lang", "status"]
+__all__ = ["catalog", "console", "date_option", "guarded", "json_option", "lang"]
 
 Command = Callable[..., Any]
 _PIPE_WIDTH = 140
@@ -68,26 +68,6 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
-
-
-_STEPS = {
-    "sites": ("读取项目", "reading sites"),
-    "layers": ("读取图层", "reading layers"),
-    "overlay": ("叠加分析", "overlay"),
-    "findings": ("应用规则", "applying rules"),
-    "writing": ("写出结果", "writing"),
-}
-
-
-def status(language: str, *, quiet: bool = False) -> Callable[[str], None]:
-    """Return what a long work calls at each step: a line on stderr, where that is a terminal."""
-
-    def tell(step: str) -> None:
-        if not quiet and sys.stderr.isatty():
-            zh, en = _STEPS[step]
-            click.echo((zh if language == "zh" else en) + " …", err=True)
-
-    return tell
 
 
 def day(text: str | None) -> str | None:

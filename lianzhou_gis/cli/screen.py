@@ -11,6 +11,7 @@ import click
 
 from lianzhou_gis.cli import options
 from lianzhou_gis.errors import FactError
+from lianzhou_gis.progress import watched
 from lianzhou_gis.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def finish(
     from lianzhou_gis.cli.tables import sites_table, summary
 
     if out is not None:
-        options.status(lang, quiet=quiet)("writing")
+        watched(lang, quiet=quiet)("writing")
         result.save(out, overwrite=overwrite)
     if as_json:
         from lianzhou_gis.runs import as_document
@@ -114,6 +115,6 @@ def screen(
         sets=pairs,
         as_of=as_of,
         themes=[theme.strip() for theme in themes.split(",")] if themes is not None else None,
-        progress=options.status(lang),
+        progress=watched(lang),
     )
     finish(result, out=out, overwrite=overwrite, as_json=as_json, fail_on=fail_on, lang=lang, quiet=False)

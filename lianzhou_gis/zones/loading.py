@@ -234,7 +234,8 @@ def _with_geometry(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) ->
             zone_id=zone.zone_id,
             towns=(town,) if town else None,
         )
-    return zones.loc[~lost]
+    shaped: pd.DataFrame = zones.loc[~lost]
+    return shaped
 
 
 def _valid(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:

@@ -1,0 +1,71 @@
+"""Steps of long work, shown to whoever watches: a bar in a notebook, a line in a terminal, nothing anywhere else."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+__all__ = ["STEPS", "Progress", "watched"]
+
+Progress = Callable[[str], None]
+
+STEPS = {
+    "sites": {"zh": "读取项目", "en": "reading the sites"},
+    "layers": {"zh": "读取图层", "en": "reading the layers"},
+    "overlay": {"zh": "叠加量算", "en": "laying sites over zones"},
+    "findings": {"zh": "应用规则", "en": "applying the rules"},
+    "writing": {"zh": "写出结果", "en": "writing the result"},
+}
+
+
+def _silent(step: str) -> None:
+    """Show nothing."""
+
+
+def watched(lang: str = "zh", *, quiet: bool = False) -> Progress:
+    """Return what a long work calls with the name of each step as it begins.
+
+    Parameters
+    ----------
+    lang : {"zh", "en"}
+    quiet : bool
+        Show nothing, whoever watches.
+
+    Returns
+    -------
+    callable
+        In a notebook it draws a bar with tqdm, if that is installed; in a terminal it writes a line to stderr; where
+        nobody watches (a pipe, a test, a service) it does nothing.
+
+    Examples
+    --------
+    >>> watched()("layers")
+    """
+    if quiet:
+        return _silent
+    if "ipykernel" in sys.modules:
+        return _bar(lang)
+    return (lambda step: _line(step, lang)) if sys.stderr is not None and sys.stderr.isatty() else _silent
+
+
+def _line(step: str, lang: str) -> None:
+    print(STEPS[step][lang] + " …", file=sys.stderr)
+
+
+def _bar(lang: str) -> Progress:
+    try:
+        tqdm = import_module("tqdm.auto").tqdm
+    except ImportError:
+        return _silent
+    # Writing is a work of its own: what is screened is not always written.
+    names = [name for name in STEPS if name != "writing"]
+    bar = tqdm(total=len(names), leave=False, bar_format="{desc} {bar} {n}/{total} {elapsed}")
+
+    def tell(step: str) -> None:
+        bar.set_description_str(STEPS[step][lang])
+        bar.update(names.index(step) - bar.n if step in names else 0)
+        if step == names[-1]:
+            bar.close()
+
+    return tell
