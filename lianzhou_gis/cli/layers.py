@@ -9,13 +9,17 @@ from pathlib import Path
 import click
 
 from lianzhou_gis.cli import options
+from lianzhou_gis.cli.layers_import import import_layer
 
 __all__ = ["layers"]
 
 
 @click.group()
 def layers() -> None:
-    """图层清单与检查 / List and check the layers."""
+    """图层清单、入库与检查 / List, import and check the layers."""
+
+
+layers.add_command(import_layer)
 
 
 @layers.command("list")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,9 +19,10 @@ from lianzhou_gis.demo.county import areal
 from lianzhou_gis.demo.grid import PLANE
 from lianzhou_gis.demo.places import place
 from lianzhou_gis.demo.units import CATEGORIES
+from lianzhou_gis.formats.geopackage_writing import fixed_clock
 from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_of
 
-__all__ = ["STAMP", "fixed_clock", "unprojected", "write_access_list", "write_catalog", "write_layer"]
+__all__ = ["STAMP", "unprojected", "write_access_list", "write_catalog", "write_layer"]
 
 # The day that stands in every file: the same bytes whenever they are made.
 STAMP = "2026-11-01T00:00:00Z"
@@ -32,16 +31,6 @@ _ACCESS_COLUMNS = [
     "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
     "valid_from", "valid_to",
 ]  # fmt: skip
-
-
-@contextmanager
-def fixed_clock() -> Iterator[None]:
-    """Let GDAL stamp files with one day instead of the clock."""
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": STAMP})
-    try:
-        yield
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def unprojected(shapes: list[Any], crs: str | None) -> list[Any]:
@@ -69,7 +58,7 @@ def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path
     path = folder / str(entry["file"])
     for old in folder.glob(f"{path.stem}.*"):
         old.unlink()
-    with fixed_clock():
+    with fixed_clock(STAMP):
         if path.suffix == ".shp":
             pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="GBK")
             # As it comes in life: GBK texts and nothing that says so but the language byte.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
-import pyogrio
 
+from lianzhou_gis.formats.geopackage_writing import write_tables
 from lianzhou_gis.runs.document import plain, rounded
 
 if TYPE_CHECKING:
@@ -66,28 +66,5 @@ def write_geopackage(result: Result, path: Path) -> None:
     path : pathlib.Path
         A file that does not exist yet.
     """
-    # GDAL stamps a GeoPackage with this date instead of the clock.
     stamp = f"{date.isoformat(result.as_of)}T00:00:00Z"
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": stamp})
-    try:
-        for name, frame in layers_of(result).items():
-            _write_layer(_table(frame), path, name)
-    finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
-
-
-def _write_layer(table: gpd.GeoDataFrame, path: Path, name: str) -> None:
-    """Append a layer; a column without a single value is written as text, so that an empty layer keeps its columns."""
-    geometry = table.geometry.name
-    for column in table.columns:
-        if column != geometry and table[column].dtype == object and table[column].isna().all():
-            table[column] = table[column].astype("string")
-    pyogrio.write_dataframe(
-        table,
-        path,
-        layer=name,
-        driver="GPKG",
-        append=path.exists(),
-        geometry_type="Unknown",
-        dataset_options={} if path.exists() else {"VERSION": "1.3"},
-    )
+    write_tables(path, {name: _table(frame) for name, frame in layers_of(result).items()}, stamp)

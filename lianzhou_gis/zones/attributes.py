@@ -21,14 +21,17 @@ from lianzhou_gis.formats.site_ids import plain_text
 from lianzhou_gis.vocabulary import grade_of, theme
 from lianzhou_gis.zones.layer import COLUMNS
 
-__all__ = ["as_zones"]
+__all__ = ["as_zones", "columns_of", "grade_of_cell"]
 
 _TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
 _LONGEST = {"document": 300, "name": 200}
 _SQUARE_METRES = {"m2": 1.0, "ha": 1e4, "mu": 1e4 / 15}
 # A day as tables have it: 2026-08-15, 2026/8/15, 2026年8月15日, 20260815 (a number too), with a time of day or without.
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:.*)?|(\d{4})(\d{2})(\d{2})(?:\.0+)?")
-_PARTS = {"water": "water", "land": "land", "水域": "water", "陆域": "land", "水域范围": "water", "陆域范围": "land"}
+_PARTS = {
+    **dict.fromkeys(("water", "水域", "水域范围", "水域保护区", "水"), "water"),
+    **dict.fromkeys(("land", "陆域", "陆域范围", "陆域保护区", "陆"), "land"),
+}
 
 
 @cache
@@ -37,9 +40,15 @@ def _aliases() -> dict[str, list[str]]:
     return dict(yaml.safe_load(text))
 
 
-def _found(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:
-    """Return which column of the layer carries which of ours: as the catalog says, else by alias."""
-    names = [str(name) for name in frame.columns if name not in ("source_row", frame.geometry.name)]
+def columns_of(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:
+    """Return which column of the layer carries which of ours: as the catalog says, else by alias.
+
+    Raises
+    ------
+    CatalogError
+        If the catalog names a column that the layer does not have, or leads to one that zones do not have.
+    """
+    names = [str(name) for name in frame.columns if name not in ("source_row", "geometry")]
     absent = sorted(set(entry.columns) - set(names))
     if absent:
         raise CatalogError(
@@ -113,8 +122,10 @@ def _ids(frame: pd.DataFrame, own: pd.Series, where: str, issues: list[Issue]) -
 
     Twins are numbered by what they hold, not by where they stand: the order of the rows must not name a zone.
     """
-    blobs = shapely.to_wkb(shapely.normalize(frame.geometry.to_numpy()), byte_order=1, output_dimension=2)
-    cells = frame.drop(columns=["source_row", frame.geometry.name])
+    # A nanodegree is a tenth of a millimetre: the last bits of a transformation must not rename a zone.
+    rounded = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, 9) + 0.0)
+    blobs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1, output_dimension=2)
+    cells = frame.drop(columns=["source_row", "geometry"])
 
     def told(row: int) -> bytes:
         return (blobs[row] or b"") + repr([str(cell) for cell in cells.iloc[row]]).encode("utf-8", "backslashreplace")
@@ -149,15 +160,29 @@ def _ids(frame: pd.DataFrame, own: pd.Series, where: str, issues: list[Issue]) -
     return ids
 
 
+def grade_of_cell(entry: LayerEntry, value: Any) -> tuple[str | None, str | None]:  # noqa: ANN401 - a cell
+    """Return the text of a cell and the grade that it means: as the catalog says, else by its spelling.
+
+    Examples
+    --------
+    >>> entry = LayerEntry(id="w", series="w", theme="water_source_zone", path="w.gpkg", grades={"甲": "primary"})
+    >>> [grade_of_cell(entry, cell) for cell in ("甲", 2.0, "?", None)]
+    [('甲', 'primary'), ('2', 'secondary'), ('?', None), (None, None)]
+    """
+    text = plain_text(value, 80)[0]
+    told = {str(key).strip(): grade for key, grade in entry.grades.items()}
+    return text, grade_of(entry.theme, told.get(text, text)) if text else None
+
+
 def _grades(values: pd.Series, entry: LayerEntry, where: str, issues: list[Issue]) -> pd.Series:
     if not theme(entry.theme).grades:
         return pd.Series([None] * len(values), index=values.index, dtype=object)
-    told = {str(key).strip(): grade for key, grade in entry.grades.items()}
+    known: dict[str, tuple[str | None, str | None]] = {}
     grades: list[str | None] = []
     unknown: set[str] = set()
     for value in values:
-        text = plain_text(value, 80)[0]
-        grade = grade_of(entry.theme, told.get(text, text)) if text else None
+        key = repr(value)
+        text, grade = known[key] if key in known else known.setdefault(key, grade_of_cell(entry, value))
         if grade is None:
             unknown.add(text or "空")
         grades.append(grade)
@@ -194,7 +219,7 @@ def as_zones(frame: pd.DataFrame, entry: LayerEntry, survey_crs: str | None, iss
         If the catalog names a column that the layer does not have.
     """
     where = f"layer {entry.id}"
-    found = _found(frame, entry)
+    found = columns_of(frame, entry)
     empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
     given = {ours: frame[theirs] if (theirs := found.get(ours)) else empty for ours in COLUMNS}
     table: dict[str, Any] = {name: _texts(given[name], _LONGEST.get(name, 80)) for name in _TEXTS}
@@ -209,7 +234,7 @@ def as_zones(frame: pd.DataFrame, entry: LayerEntry, survey_crs: str | None, iss
     table["layer_id"], table["theme"] = entry.id, entry.theme
     table["survey_crs"] = pd.Series([entry.survey_crs or survey_crs] * len(frame), index=frame.index, dtype=object)
     table["source_row"] = frame["source_row"]
-    taken = {*found.values(), "source_row", frame.geometry.name}
+    taken = {*found.values(), "source_row", "geometry"}
     own = {str(name): frame[name] for name in frame.columns if name not in taken and str(name) not in COLUMNS}
     ordered = {name: table[name] for name in COLUMNS}
     geometry = pd.Series(np.asarray(frame.geometry, dtype=object), index=frame.index, dtype=object)

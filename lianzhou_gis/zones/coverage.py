@@ -12,13 +12,20 @@ from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError
 from lianzhou_gis.formats import read_features
 
-__all__ = ["coverage_of"]
+__all__ = ["WKT", "areal", "coverage_of"]
 
 _ADMINISTRATIVE = "administrative:"
-_WKT = re.compile(r"\s*(MULTI)?POLYGON", re.I)
+WKT = re.compile(r"\s*(MULTI)?POLYGON", re.I)
 
 
-def _areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely geometry
+def areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely geometry
+    """Return an area that is fit to be a coverage.
+
+    Raises
+    ------
+    CatalogError
+        If it is no polygon, or not valid.
+    """
     if geometry is None or geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
         raise CatalogError(
             f"图层 {entry.id}：coverage 不是面；请改为面图形", f"layer {entry.id}: coverage is no area; give a polygon"
@@ -49,7 +56,7 @@ def coverage_of(entry: LayerEntry, catalog: Catalog, zones: pd.DataFrame, admini
     if text is None:
         return None
     if text == "union":
-        return _areal(shapely.union_all(zones.geometry.to_numpy()), entry)
+        return areal(shapely.union_all(zones.geometry.to_numpy()), entry)
     if text.startswith(_ADMINISTRATIVE):
         code = text.removeprefix(_ADMINISTRATIVE)
         chosen = [] if administrative is None else administrative.geometry[administrative["zone_id"] == code].to_list()
@@ -58,9 +65,9 @@ def coverage_of(entry: LayerEntry, catalog: Catalog, zones: pd.DataFrame, admini
                 f"图层 {entry.id}：行政区划图层中没有 {code}，无法确定覆盖范围",
                 f"layer {entry.id}: no administrative zone {code}, so that its coverage is not known",
             )
-        return _areal(shapely.union_all(chosen), entry)
-    if _WKT.match(text):
-        return _areal(shapely.from_wkt(text, on_invalid="ignore"), entry)
+        return areal(shapely.union_all(chosen), entry)
+    if WKT.match(text):
+        return areal(shapely.from_wkt(text, on_invalid="ignore"), entry)
     # Each part is looked at by itself: a union would make something valid, and something else, of a broken one.
-    parts = [_areal(part, entry) for part in read_features(catalog.file(text)).frame.geometry]
-    return _areal(shapely.union_all(parts), entry)
+    parts = [areal(part, entry) for part in read_features(catalog.file(text)).frame.geometry]
+    return areal(shapely.union_all(parts), entry)

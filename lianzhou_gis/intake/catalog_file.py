@@ -1,0 +1,125 @@
+"""``layers.yaml`` with one entry more: every byte that stood there stays, comments included."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lianzhou_gis.catalog import Catalog, LayerEntry
+from lianzhou_gis.errors import CatalogError
+from lianzhou_gis.geodesy import LIANZHOU
+
+__all__ = ["add_entry", "entry_text", "new_catalog_text"]
+
+_ORDER = [name for name in LayerEntry.model_fields if name not in ("columns", "grades")] + ["columns", "grades"]
+
+
+def _plain(entry: LayerEntry) -> dict[str, Any]:
+    """Return what an entry says beyond the defaults, in the order in which people read it."""
+    told = entry.model_dump(exclude_defaults=True) | {"disclosure": entry.disclosure}
+    return {name: told[name] for name in _ORDER if name in told}
+
+
+def entry_text(entry: LayerEntry, indent: int = 0) -> str:
+    """Return an entry as the block that stands under ``layers:``.
+
+    Examples
+    --------
+    >>> print(entry_text(LayerEntry(id="k", series="k", theme="karst_strong", path="k.gpkg")))
+    - id: k
+      series: k
+      theme: karst_strong
+      path: k.gpkg
+      disclosure: restricted
+    """
+    text = yaml.safe_dump([_plain(entry)], allow_unicode=True, sort_keys=False, width=1000)
+    return "\n".join(" " * indent + line for line in text.rstrip("\n").split("\n"))
+
+
+def new_catalog_text() -> str:
+    """Return the head of a catalog that does not exist yet: of Lianzhou, with no layer."""
+    bounds = ", ".join(f"{value:g}" for value in LIANZHOU.bounds)
+    return f'region:\n  name: {LIANZHOU.name}\n  code: "441882"\n  bounds: [{bounds}]\nlayers:\n'
+
+
+def _last_leaf(node: yaml.Node) -> yaml.Node:
+    while isinstance(node, yaml.MappingNode | yaml.SequenceNode) and node.value and not node.flow_style:
+        last = node.value[-1]
+        node = last[1] if isinstance(last, tuple) else last
+    return node
+
+
+def _place(text: str, name: str) -> tuple[int, int]:
+    """Return where the list of layers ends, and how far its entries are indented."""
+    root = yaml.compose(text)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    listed = next((value for key, value in pairs if key.value == "layers"), None)
+    if not isinstance(listed, yaml.SequenceNode) or listed.flow_style or not listed.value:
+        raise CatalogError(
+            f"{name}：layers 应为逐条换行的列表，才能加入图层；请改写后再入库",
+            f"{name}: layers must be a list with an entry per line for a layer to be added; rewrite it first",
+        )
+    first = listed.value[0].start_mark
+    line = text[text.rfind("\n", 0, first.index) + 1 : first.index]
+    end = _last_leaf(listed).end_mark.index
+    # The end of a block text is the start of the next line; of all else it stands in its own line.
+    if text[end - 1 : end] != "\n":
+        end = text.find("\n", end) + 1 or len(text)
+    return end, line.index("-")
+
+
+def _inserted(text: str, entry: LayerEntry, name: str) -> str:
+    newline = "\r\n" if "\r\n" in text else "\n"
+    if text.rstrip().endswith("layers:"):
+        end, indent = len(text), 0
+    else:
+        end, indent = _place(text, name)
+    head, tail = text[:end], text[end:]
+    if head and not head.endswith("\n"):
+        head += newline
+    return head + entry_text(entry, indent).replace("\n", newline) + newline + tail
+
+
+def add_entry(path: Path, entry: LayerEntry) -> Catalog:
+    """Write an entry at the end of the list of layers of a catalog; a catalog that does not exist is begun.
+
+    The new text is read back before it takes the place of the old one, in one step.
+
+    Returns
+    -------
+    Catalog
+        As it now is.
+
+    Raises
+    ------
+    CatalogError
+        If it could not be written without changing anything else, or the entry does not fit.
+    """
+    old = Catalog.open(path) if path.exists() else None
+    before = path.read_bytes() if old else new_catalog_text().encode()
+    text = _inserted(before.decode("utf-8"), entry, path.name)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".layers-") as building:
+        written = Path(building) / path.name
+        written.write_bytes(text.encode("utf-8"))
+        new = Catalog.open(written)
+        unchanged = old is None or (new.region, new.plane, new.layers[:-1]) == (old.region, old.plane, old.layers)
+        if not unchanged or new.layers[-1] != entry:
+            raise CatalogError(
+                f"{path.name}：无法在不改动其他内容的情况下加入图层；请手工加入该条目",
+                f"{path.name}: the entry cannot be added without changing other content; add it by hand",
+            )
+        if old is not None:
+            if path.read_bytes() != before:
+                raise CatalogError(
+                    f"{path.name}：图层目录刚被其他程序改动；请重试",
+                    f"{path.name}: the catalog has just been changed by another program; try again",
+                )
+            shutil.copymode(path, written)
+        else:
+            written.chmod(0o644)
+        written.replace(path)
+    return Catalog(new.region, new.plane, new.layers, path)

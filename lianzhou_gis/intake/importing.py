@@ -1,0 +1,400 @@
+"""``layers import``: a file becomes a layer of a catalog, with a record of everything that was done to it."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from lianzhou_gis.catalog import Catalog, LayerEntry
+from lianzhou_gis.errors import CatalogError, FormatError, Issue
+from lianzhou_gis.formats import Features, read_features
+from lianzhou_gis.formats.geopackage_writing import write_tables
+from lianzhou_gis.formats.limits import sha256_of_file
+from lianzhou_gis.geodesy import LIANZHOU, Region
+from lianzhou_gis.intake.admission import admitted
+from lianzhou_gis.intake.catalog_file import add_entry
+from lianzhou_gis.intake.coverage import Coverage, declared_coverage, refuse_own_extent
+from lianzhou_gis.intake.proposal import Proposal, Question, propose
+from lianzhou_gis.intake.storing import RepairRecord, filled, mended, storable, write_zones
+from lianzhou_gis.intake.told import UNKNOWN, Told
+from lianzhou_gis.rulebook import FactVocabulary
+from lianzhou_gis.zones.attributes import as_zones
+from lianzhou_gis.zones.completeness import area_issues, completeness_gaps
+from lianzhou_gis.zones.content import content_sha256
+
+__all__ = ["Imported", "Plan", "Source", "carry_out", "plan_import", "read_source"]
+
+# What a position is taken to be good for where nobody says, before the band of an offset datum is added.
+_UNSTATED_ACCURACY_M = 4.0
+_SAME_DEGREES = 2e-9
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as it was read, and the catalog that it is to enter.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    catalog : Catalog or None
+        ``None`` where the catalog is to be begun.
+    """
+
+    name: str
+    theme: str
+    features: Features
+    catalog_path: Path
+    catalog: Catalog | None
+    region: Region
+    day: date
+    facts: FactVocabulary
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an import would do.
+
+    Attributes
+    ----------
+    frame : DataFrame
+        The records as they would be kept, EPSG:4490.
+    entry : LayerEntry
+        As it would stand in the catalog; hashes are added when it is written.
+    questions : tuple of Question
+        What must be answered first.
+    """
+
+    source: Source
+    frame: pd.DataFrame
+    entry: LayerEntry
+    proposal: Proposal
+    coverage: Coverage
+    repairs: tuple[RepairRecord, ...]
+    questions: tuple[Question, ...]
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did, or with ``dry_run`` would have done."""
+
+    plan: Plan
+    entry: LayerEntry
+    files: tuple[str, ...]
+    dry_run: bool
+    issues: tuple[Issue, ...] = field(default=())
+
+    def record(self) -> dict[str, Any]:
+        """Return the record that is kept beside the layer, as plain values."""
+        plan, source = self.plan, self.plan.source
+        return {
+            "source": {
+                "file": source.name,
+                "sha256": source.features.sha256,
+                "reference_system": source.features.system.name,
+                "encoding": source.features.encoding,
+                "rows": len(plan.frame),
+            },
+            "imported_on": source.day.isoformat(),
+            "entry": json.loads(self.entry.model_dump_json(exclude_defaults=True)),
+            "columns": [asdict(choice) for choice in plan.proposal.columns],
+            "grades": [asdict(choice) for choice in plan.proposal.grades],
+            "repairs": [asdict(repair) for repair in plan.repairs],
+            "issues": [
+                {"severity": item.severity, "code": item.code, "where": item.where, "message": item.message}
+                for item in self.issues
+            ],
+            "files": list(self.files),
+        }
+
+
+def read_source(
+    path: str | Path,
+    theme: str,
+    catalog_path: str | Path,
+    *,
+    day: date,
+    facts: FactVocabulary,
+    layer: str | None = None,
+    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    datum: str | None = None,
+    encoding: str | None = None,
+) -> Source:
+    """Read the file that is to become a layer.
+
+    Parameters
+    ----------
+    path : str or Path
+    theme : str
+        What kind of zones it holds.
+    catalog_path : str or Path
+        The catalog; it need not exist yet.
+    day : datetime.date
+        The day of the import.
+    facts : FactVocabulary
+    layer, crs, datum, encoding : optional
+        As for :func:`lianzhou_gis.formats.read_features`.
+
+    Raises
+    ------
+    MissingFileError, FormatError, ReferenceSystemError, CatalogError
+        If the file or the catalog cannot be read; nothing is guessed.
+    """
+    path, catalog_path = Path(path), Path(catalog_path)
+    catalog = Catalog.open(catalog_path) if catalog_path.exists() else None
+    bounds = catalog.region.bounds if catalog else None
+    region = Region(catalog.region.name, bounds) if catalog and bounds else LIANZHOU
+    features = read_features(path, layer=layer, crs=crs, datum=datum, encoding=encoding, region=region)
+    if not len(features.frame):
+        raise FormatError(f"{path.name}：没有任何要素", f"{path.name}: there is no feature in it")
+    return Source(path.name, theme, features, catalog_path, catalog, region, day, facts)
+
+
+def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
+    """Return the entry as far as it is told."""
+    layer_id, series = admitted(source.catalog, source.theme, told, issues)
+    system = source.features.system
+    survey = None if system.crs.is_geographic else system.code
+    accuracy = told.accuracy_m
+    if system.error_band_m:
+        accuracy = math.hypot(accuracy if accuracy is not None else _UNSTATED_ACCURACY_M, system.error_band_m)
+    own = told.model_dump(exclude={"fill", "coverage", "no_coverage", "id", "series", "grades"}, exclude_unset=True)
+    return LayerEntry.model_validate(
+        {
+            **own,
+            "id": layer_id,
+            "series": series,
+            "theme": source.theme,
+            "path": f"{layer_id}.gpkg",
+            "survey_crs": told.survey_crs or survey,
+            "accuracy_m": None if accuracy is None else round(accuracy, 2),
+            "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
+        }
+    )
+
+
+def plan_import(source: Source, told: Told) -> Plan:
+    """Say what an import would do, and what must be answered first.
+
+    Raises
+    ------
+    CatalogError
+        If the layer must not enter this catalog, or an answer contradicts the file.
+    """
+    issues = list(source.features.issues)
+    entry = _draft(source, told, issues)
+    frame = storable(source.features.frame, source.name, issues)
+    frame = filled(frame, entry, told.fill, source.name, issues)
+    proposal = propose(frame, entry, told)
+    questions = list(proposal.questions)
+    coverage = Coverage(None)
+    if told.coverage is not None:
+        coverage, found = declared_coverage(
+            told.coverage, entry, source.catalog, source.region, source.day, source.facts
+        )
+        issues.extend(found)
+    elif not told.no_coverage:
+        questions.append(_coverage_question())
+    entry = entry.model_copy(
+        update={
+            "coverage": coverage.text,
+            "columns": {choice.theirs: choice.ours for choice in proposal.columns if choice.theirs != choice.ours},
+            "grades": {choice.value: choice.grade for choice in proposal.grades if choice.value and choice.grade},
+        }
+    )
+    frame, repairs = mended(frame)
+    refuse_own_extent(coverage, frame, entry)
+    issues += _remarks(entry, proposal, repairs, told)
+    return Plan(source, frame, entry, proposal, coverage, tuple(repairs), tuple(questions), tuple(issues))
+
+
+def _coverage_question() -> Question:
+    return Question(
+        "coverage",
+        None,
+        (),
+        "图层对哪个范围负责？请用 --coverage 给出（文件、WKT、administrative:代码；管控单元可用 union）；"
+        "确实没有时写明 --no-coverage，该图层便不能排除任何冲突",
+        "for which area does the layer speak? say --coverage FILE, WKT or administrative:CODE (union for control "
+        "units); if it is not known say --no-coverage: the layer can then clear nothing",
+    )
+
+
+def _remarks(entry: LayerEntry, proposal: Proposal, repairs: list[RepairRecord], told: Told) -> list[Issue]:
+    where = f"layer {entry.id}"
+    remarks = []
+    for ours, others in proposal.rivals.items():
+        listed = ", ".join(others)
+        remarks.append(
+            Issue(
+                "warning",
+                "column_chosen",
+                where,
+                f"{ours} 取自字段 {proposal.column(ours)}；{listed} 也可能是，如有误请用 --column 指明",
+                f"{ours} is read from {proposal.column(ours)}; {listed} would do as well: name it with --column if so",
+            )
+        )
+    for choice in proposal.grades:
+        if choice.how == "told" and choice.grade is None:
+            remarks.append(
+                Issue(
+                    "warning",
+                    "unknown_grade",
+                    where,
+                    f"级别 {choice.value or '空'}（{choice.count} 个区域）按说明留作级别不明，其所在处一律未核查",
+                    f"the grade {choice.value or 'empty'} ({choice.count} zones) stays unknown as told: these places "
+                    "are never cleared",
+                )
+            )
+    for repair in repairs:
+        after = "-" if repair.area_after_m2 is None else f"{repair.area_after_m2:.2f}"
+        kept = repair.done == "kept_as_read"
+        remarks.append(
+            Issue(
+                "warning",
+                "geometry_doubtful" if kept else "geometry_repaired",
+                f"{where}, row {repair.source_row}",
+                f"图形自相交且含义不明（相差 {repair.doubtful_m2:.2f} 平方米），按原样入库，该处将一直标为未核查"
+                if kept
+                else f"图形已修复：面积由 {repair.area_before_m2:.2f} 变为 {after} 平方米",
+                f"the shape crosses itself and it is not plain what was meant (by {repair.doubtful_m2:.2f} m2); it is "
+                "kept as read, and the place will count as not assessed"
+                if kept
+                else f"the shape was repaired: {repair.area_before_m2:.2f} m2 before, {after} m2 after",
+            )
+        )
+    if told.no_coverage and told.coverage is None:
+        remarks.append(
+            Issue(
+                "warning",
+                "no_coverage",
+                where,
+                "按说明未声明覆盖范围：该图层只能发现冲突，不能排除冲突",
+                "no coverage is declared, as told: the layer can find conflicts, but clear nothing",
+            )
+        )
+    absent = [name for name in ("publisher", "document", "data_date", "accuracy_m") if getattr(entry, name) is None]
+    if absent:
+        remarks.append(
+            Issue(
+                "warning",
+                "provenance_missing",
+                where,
+                f"未说明 {'、'.join(absent)}；请向数据提供单位核实后补入图层目录",
+                f"{', '.join(absent)} are not stated; ask the owner of the data and add them to the catalog",
+            )
+        )
+    return remarks
+
+
+def _zones(features: Features, entry: LayerEntry) -> tuple[pd.DataFrame, list[Issue]]:
+    issues: list[Issue] = []
+    survey = None if features.system.crs.is_geographic else features.system.code
+    return as_zones(features.frame, entry, survey, issues), issues
+
+
+def _hold_the_same(wanted: pd.DataFrame, zones: pd.DataFrame) -> bool:
+    """Tell whether two tables have the same attributes, and the same vertices to a fifth of a millimetre."""
+    bare = [
+        content_sha256(table.assign(geometry=pd.Series([None] * len(table), index=table.index, dtype=object)))
+        for table in (wanted, zones)
+    ]
+    first, second = (table["geometry"].to_numpy(dtype=object) for table in (wanted, zones))
+    if bare[0] != bare[1] or (shapely.is_missing(first) != shapely.is_missing(second)).any():
+        return False
+    return bool((shapely.is_missing(first) | shapely.equals_exact(first, second, _SAME_DEGREES)).all())
+
+
+def carry_out(plan: Plan, *, dry_run: bool = False) -> Imported:
+    """Write the layer beside the catalog and its entry into it: all of it, or nothing.
+
+    What was written is read back; it must hold what was read from the source.
+
+    Raises
+    ------
+    CatalogError
+        If questions are open, or files of that name are there.
+    FormatError
+        If the file that was written does not hold what was read.
+    """
+    if plan.questions:
+        asked = plan.questions[0]
+        more = len(plan.questions) - 1
+        raise CatalogError(
+            f"{plan.source.name}：{asked.zh}" + (f"（另有 {more} 个问题）" if more else ""),
+            f"{plan.source.name}: {asked.en}" + (f" (and {more} more questions)" if more else ""),
+        )
+    source = plan.source
+    folder = source.catalog_path.parent
+    names = {"zones": plan.entry.path, "record": f"{plan.entry.id}.import.json"}
+    if plan.coverage.to_keep and plan.coverage.text:
+        names["coverage"] = plan.coverage.text
+    taken = sorted(name for name in names.values() if (folder / name).exists())
+    if taken:
+        raise CatalogError(
+            f"{', '.join(taken)} 已存在于图层目录文件夹中；请另用 --id 或移走该文件",
+            f"{', '.join(taken)} is already there beside the catalog; choose another --id, or move it away",
+        )
+    if not dry_run:
+        folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=None if dry_run else folder, prefix=".layers-") as building:
+        stage = Path(building)
+        entry, issues = _written(plan, stage, names)
+        imported = Imported(plan, entry, tuple(sorted(names.values())), dry_run, (*plan.issues, *issues))
+        text = json.dumps(imported.record(), ensure_ascii=False, indent=1)
+        (stage / names["record"]).write_text(text + "\n", encoding="utf-8")
+        if not dry_run:
+            _move_in(stage, folder, imported, source.catalog_path)
+    return imported
+
+
+def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry, list[Issue]]:
+    """Write zones and coverage into a folder, read them back, and return the entry with its counts and hashes."""
+    source = plan.source
+    stamp = f"{source.day.isoformat()}T00:00:00Z"
+    write_zones(plan.frame, stage / names["zones"], plan.entry.id, source.features.system, stamp)
+    if "coverage" in names:
+        kept = gpd.GeoDataFrame({"name": [plan.entry.id]}, geometry=[plan.coverage.area], crs="EPSG:4490")
+        write_tables(stage / names["coverage"], {"coverage": kept}, stamp)
+    wanted, issues = _zones(replace(source.features, frame=plan.frame), plan.entry)
+    zones, _ = _zones(read_features(stage / names["zones"], region=source.region), plan.entry)
+    if not _hold_the_same(wanted, zones):
+        raise FormatError(
+            f"{source.name}：入库后的内容与源文件不一致，未入库；请把该文件交给维护者",
+            f"{source.name}: what was written does not hold what was read, so nothing was imported; report the file",
+        )
+    entry = plan.entry.model_copy(
+        update={
+            "row_count": len(zones),
+            "sha256": content_sha256(zones),
+            "file_sha256": sha256_of_file(stage / names["zones"]),
+        }
+    )
+    gaps, found = completeness_gaps(zones, entry, str(entry.sha256))
+    incomplete = [Issue("error", gap.reason.value, f"layer {entry.id}", gap.zh, gap.en) for gap in gaps]
+    told = {item.code for item in plan.issues}
+    issues = [item for item in issues if item.code != "unknown_grade" or "unknown_grade" not in told]
+    return entry, [*issues, *incomplete, *found, *area_issues(zones, entry)]
+
+
+def _move_in(stage: Path, folder: Path, imported: Imported, catalog_path: Path) -> None:
+    moved: list[Path] = []
+    try:
+        for name in imported.files:
+            (stage / name).replace(folder / name)
+            moved.append(folder / name)
+        add_entry(catalog_path, imported.entry)
+    except BaseException:
+        for path in moved:
+            path.unlink(missing_ok=True)
+        raise
