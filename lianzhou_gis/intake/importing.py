@@ -13,6 +13,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 import shapely
+from pydantic import ValidationError
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError, FormatError, Issue
@@ -24,8 +25,9 @@ from lianzhou_gis.intake.admission import admitted
 from lianzhou_gis.intake.catalog_file import add_entry
 from lianzhou_gis.intake.coverage import Coverage, declared_coverage, refuse_own_extent
 from lianzhou_gis.intake.proposal import Proposal, Question, propose
+from lianzhou_gis.intake.remarks import remarks
 from lianzhou_gis.intake.storing import RepairRecord, filled, mended, storable, write_zones
-from lianzhou_gis.intake.told import UNKNOWN, Told
+from lianzhou_gis.intake.told import UNKNOWN, Told, refused
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.zones.attributes import as_zones
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps
@@ -169,18 +171,20 @@ def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
     if system.error_band_m:
         accuracy = math.hypot(accuracy if accuracy is not None else _UNSTATED_ACCURACY_M, system.error_band_m)
     own = told.model_dump(exclude={"fill", "coverage", "no_coverage", "id", "series", "grades"}, exclude_unset=True)
-    return LayerEntry.model_validate(
-        {
-            **own,
-            "id": layer_id,
-            "series": series,
-            "theme": source.theme,
-            "path": f"{layer_id}.gpkg",
-            "survey_crs": told.survey_crs or survey,
-            "accuracy_m": None if accuracy is None else round(accuracy, 2),
-            "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
-        }
-    )
+    data = {
+        **own,
+        "id": layer_id,
+        "series": series,
+        "theme": source.theme,
+        "path": f"{layer_id}.gpkg",
+        "survey_crs": told.survey_crs or survey,
+        "accuracy_m": None if accuracy is None else round(accuracy, 2),
+        "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
+    }
+    try:
+        return LayerEntry.model_validate(data)
+    except ValidationError as error:
+        raise refused(error, source.name) from error
 
 
 def plan_import(source: Source, told: Told) -> Plan:
@@ -214,7 +218,7 @@ def plan_import(source: Source, told: Told) -> Plan:
     )
     frame, repairs = mended(frame)
     refuse_own_extent(coverage, frame, entry)
-    issues += _remarks(entry, proposal, repairs, told)
+    issues += remarks(entry, proposal, repairs, told)
     return Plan(source, frame, entry, proposal, coverage, tuple(repairs), tuple(questions), tuple(issues))
 
 
@@ -228,73 +232,6 @@ def _coverage_question() -> Question:
         "for which area does the layer speak? say --coverage FILE, WKT or administrative:CODE (union for control "
         "units); if it is not known say --no-coverage: the layer can then clear nothing",
     )
-
-
-def _remarks(entry: LayerEntry, proposal: Proposal, repairs: list[RepairRecord], told: Told) -> list[Issue]:
-    where = f"layer {entry.id}"
-    remarks = []
-    for ours, others in proposal.rivals.items():
-        listed = ", ".join(others)
-        remarks.append(
-            Issue(
-                "warning",
-                "column_chosen",
-                where,
-                f"{ours} 取自字段 {proposal.column(ours)}；{listed} 也可能是，如有误请用 --column 指明",
-                f"{ours} is read from {proposal.column(ours)}; {listed} would do as well: name it with --column if so",
-            )
-        )
-    for choice in proposal.grades:
-        if choice.how == "told" and choice.grade is None:
-            remarks.append(
-                Issue(
-                    "warning",
-                    "unknown_grade",
-                    where,
-                    f"级别 {choice.value or '空'}（{choice.count} 个区域）按说明留作级别不明，其所在处一律未核查",
-                    f"the grade {choice.value or 'empty'} ({choice.count} zones) stays unknown as told: these places "
-                    "are never cleared",
-                )
-            )
-    for repair in repairs:
-        after = "-" if repair.area_after_m2 is None else f"{repair.area_after_m2:.2f}"
-        kept = repair.done == "kept_as_read"
-        remarks.append(
-            Issue(
-                "warning",
-                "geometry_doubtful" if kept else "geometry_repaired",
-                f"{where}, row {repair.source_row}",
-                f"图形自相交且含义不明（相差 {repair.doubtful_m2:.2f} 平方米），按原样入库，该处将一直标为未核查"
-                if kept
-                else f"图形已修复：面积由 {repair.area_before_m2:.2f} 变为 {after} 平方米",
-                f"the shape crosses itself and it is not plain what was meant (by {repair.doubtful_m2:.2f} m2); it is "
-                "kept as read, and the place will count as not assessed"
-                if kept
-                else f"the shape was repaired: {repair.area_before_m2:.2f} m2 before, {after} m2 after",
-            )
-        )
-    if told.no_coverage and told.coverage is None:
-        remarks.append(
-            Issue(
-                "warning",
-                "no_coverage",
-                where,
-                "按说明未声明覆盖范围：该图层只能发现冲突，不能排除冲突",
-                "no coverage is declared, as told: the layer can find conflicts, but clear nothing",
-            )
-        )
-    absent = [name for name in ("publisher", "document", "data_date", "accuracy_m") if getattr(entry, name) is None]
-    if absent:
-        remarks.append(
-            Issue(
-                "warning",
-                "provenance_missing",
-                where,
-                f"未说明 {'、'.join(absent)}；请向数据提供单位核实后补入图层目录",
-                f"{', '.join(absent)} are not stated; ask the owner of the data and add them to the catalog",
-            )
-        )
-    return remarks
 
 
 def _zones(features: Features, entry: LayerEntry) -> tuple[pd.DataFrame, list[Issue]]:

@@ -13,7 +13,7 @@ from lianzhou_gis.errors import FormatError, RuleError
 from lianzhou_gis.formats.limits import existing
 from lianzhou_gis.rulebook.loading import read_marked
 
-__all__ = ["UNKNOWN", "Told", "read_mapping", "told_of"]
+__all__ = ["UNKNOWN", "Told", "read_mapping", "refused", "told_of"]
 
 # The answer by which a value's meaning is left open: its zones are then gaps, never clear.
 UNKNOWN = "unknown"
@@ -90,13 +90,18 @@ def told_of(data: Any, where: str) -> Told:  # noqa: ANN401 - a mapping, or what
     try:
         return Told.model_validate(data or {})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(step) for step in first["loc"]) or "-"
-        what = first["msg"].removeprefix("Value error, ")
-        words = {"extra_forbidden": ("没有这个键", "there is no such key")}
-        zh, en = words.get(first["type"], (what, what))
-        name = f"{where}: " if where else ""
-        raise FormatError(f"{name}{key}：{zh}", f"{name}{key}: {en}") from error
+        raise refused(error, where) from error
+
+
+def refused(error: ValidationError, where: str) -> FormatError:
+    """Return the first thing that is wrong with some answers as one line."""
+    first = error.errors(include_url=False)[0]
+    key = ".".join(str(step) for step in first["loc"])
+    what = first["msg"].removeprefix("Value error, ")
+    words = {"extra_forbidden": ("没有这个键", "there is no such key")}
+    zh, en = words.get(first["type"], (what, what))
+    place = ": ".join(part for part in (where, key) if part)
+    return FormatError(f"{place}：{zh}" if place else zh, f"{place}: {en}" if place else en)
 
 
 def read_mapping(path: Path) -> Told:

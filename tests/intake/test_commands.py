@@ -1,0 +1,93 @@
+"""``lianzhou-gis layers import`` as a planner types it."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import shapely
+import yaml
+from click.testing import CliRunner
+
+from lianzhou_gis.cli import main
+
+COMMAND = [sys.executable, "-c", "from lianzhou_gis.cli import main; main()", "layers"]
+CITY = shapely.box(112.1, 24.6, 112.8, 25.2)
+
+
+def run(*arguments):
+    """Run a command in this process; stdin is no terminal."""
+    return CliRunner().invoke(main, ["layers", *map(str, arguments)])
+
+
+def run_at(terminal, *arguments):
+    return subprocess.run(
+        [*COMMAND, *map(str, arguments)], stdin=terminal, capture_output=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.fixture
+def arguments(desk):
+    path = desk.file({"BSM": ["A", "B"], "级别": ["一级", "一级区=甲"]})
+    return ["import", path, "--as", "water_source_zone", "--layers", desk.catalog_path]
+
+
+def test_what_is_open_is_one_line_and_nothing_is_written(desk, arguments):
+    before = desk.everything()
+    done = run(*arguments, "--json")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert len(done.stderr.strip().splitlines()) == 1 and "--grade '一级区=甲=级别'" in done.stderr
+    assert "另有 1 个问题" in done.stderr
+    assert desk.everything() == before
+
+
+def test_flags_and_a_mapping_file_answer(desk, arguments):
+    mapping = desk.path / "m.yaml"
+    mapping.write_text(
+        yaml.safe_dump({"grades": {"一级区=甲": "secondary"}, "accuracy_m": 5, "publisher": "某局"}), encoding="utf-8"
+    )
+    flags = ["--mapping", mapping, "--grade", "一级区=甲=primary", "--coverage", CITY.wkt, "--valid-from", "2020-05-01"]
+    trial = run(*arguments, *flags, "--dry-run", "--json")
+    told = json.loads(trial.stdout)
+    assert (trial.exit_code, told["dry_run"]) == (0, True) and not desk.catalog_path.exists()
+    assert run(*arguments, *flags).exit_code == 0
+    entry = desk.catalog().layers[0]
+    # The flag is stronger than the file.
+    assert entry.grades == {"一级": "primary", "一级区=甲": "primary"}
+    assert (entry.accuracy_m, entry.publisher, str(entry.valid_from)) == (5, "某局", "2020-05-01")
+    assert told["entry"] == json.loads(entry.model_dump_json(exclude_defaults=True))
+
+
+def test_a_person_at_a_terminal_is_asked(desk, arguments):
+    ours, theirs = os.openpty()
+    os.write(ours, b"2\nunion\n")
+    done = run_at(theirs, *arguments)
+    assert done.returncode == 2 and "只用于管控单元" in done.stderr
+    assert "一级区=甲" in done.stderr and "1. primary" in done.stderr
+    os.write(ours, b"quasi\nno\n")
+    done = run_at(theirs, *arguments, "--lang", "en")
+    assert done.returncode == 0, done.stderr
+    entry = desk.catalog().layers[0]
+    assert entry.grades["一级区=甲"] == "quasi" and entry.coverage is None
+    os.close(ours)
+    os.close(theirs)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (["--grade", "一级区"], ["--grade", "左=右"]),
+        (["--grade", "一级区=甲=首级", "--no-coverage"], ["首级", "grade"]),
+        (["--column", "没有=grade"], ["没有", "BSM"]),
+        (["--valid-from", "昨天"], ["valid_from"]),
+        (["--mapping", "gone.yaml"], ["gone.yaml"]),
+        (["--fill", "colour=red"], ["colour"]),
+    ],
+)
+def test_bad_answers_are_one_line(desk, arguments, more, words):
+    done = run(*arguments, *more)
+    assert done.exit_code == 2 and "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()
+    assert len(last) == 1 and all(word in last[0] for word in words), done.stderr
+    assert not desk.catalog_path.exists()
