@@ -93,6 +93,9 @@ def test_set_beats_the_file_and_says_so():
         (["screen", SITES, *LAYERS, "--facts", "gone.yaml"], ["gone.yaml"]),
         (["rules", "show", "no.such.rule"], ["no.such.rule", "rules list"]),
         (["map", "layers"], ["result.json", "screen --out"]),
+        (["map"], ["--layers"]),
+        (["map", *LAYERS, "--basemap", "tianditu"], ["--key"]),
+        (["map", *LAYERS, "--themes", "water"], ["water", "water_source_zone"]),
     ],
 )
 def test_bad_input_is_one_line_that_names_place_and_remedy(arguments, words):
@@ -120,6 +123,12 @@ def test_a_run_folder_and_its_map_again(tmp_path):
     assert (tmp_path / "run" / "map.html").read_bytes() == page
     again = run("screen", SITES, *LAYERS, "--out", tmp_path / "run")
     assert "--overwrite" in one_line_error(again)
+
+
+def test_the_map_of_the_layers_alone(tmp_path):
+    done = run("map", *LAYERS, "--themes", "receptor", "--as-of", "2026-11-23", "--to", tmp_path / "layers.html")
+    assert done.returncode == 0, done.stderr
+    assert "敏感目标" in (tmp_path / "layers.html").read_text(encoding="utf-8")
 
 
 def test_layers_list_and_check():

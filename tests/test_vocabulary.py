@@ -6,7 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Relation, Verdict, grade_of, label, themes
+from lianzhou_gis.vocabulary import (
+    DISCLAIMER,
+    Effect,
+    GapReason,
+    Relation,
+    Verdict,
+    grade_of,
+    label,
+    other_style,
+    patterns,
+    shown_at_first,
+    themes,
+    verdict_style,
+)
 
 
 @pytest.mark.parametrize(
@@ -69,3 +82,43 @@ def test_no_spelling_means_two_grades():
             for text in (grade.id, grade.label["zh"], *grade.spellings):
                 assert seen.setdefault(text, grade.id) == grade.id, (theme.id, text)
                 assert grade_of(theme.id, text) == grade.id
+
+
+def styles():
+    for theme in themes().values():
+        yield theme.style
+        yield from (grade.style for grade in theme.grades)
+    yield from (other_style(name)[1] for name in ("piece", "gap", "nearest", "outfall"))
+
+
+def test_every_style_names_a_pattern_and_colours():
+    for style in styles():
+        assert style.pattern in patterns()
+        assert re.fullmatch("#[0-9a-f]{6}", style.fill) and re.fullmatch("#[0-9a-f]{6}", style.line)
+
+
+def test_verdicts_differ_by_more_than_colour():
+    looks = [verdict_style(verdict) for verdict in Verdict]
+    assert len({look.mark for look in looks}) == len(looks)
+    assert len({look.colour for look in looks}) == len(looks)
+
+
+def test_marks_can_be_read_on_their_colour():
+    def luminance(colour):
+        channels = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+        linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for verdict in Verdict:
+        assert 1.05 / (luminance(verdict_style(verdict).colour) + 0.05) >= 4.5
+
+
+def test_grades_of_a_theme_can_be_told_apart():
+    for theme in themes().values():
+        looks = [(grade.style.fill, grade.style.pattern) for grade in theme.grades]
+        assert len(set(looks)) == len(looks), theme.id
+
+
+def test_what_is_hidden_at_first_is_a_theme():
+    hidden = {name for name in themes() if not shown_at_first(name)}
+    assert "permanent_basic_farmland" in hidden and "water_source_zone" not in hidden

@@ -1,4 +1,4 @@
-"""``lianzhou-gis map``: the map of a run folder."""
+"""``lianzhou-gis map``: the map of a run folder, or of the layers of a catalog."""
 
 from __future__ import annotations
 
@@ -7,23 +7,65 @@ from pathlib import Path
 import click
 
 from lianzhou_gis.cli import options
+from lianzhou_gis.errors import FormatError
 
 __all__ = ["map"]
 
 
 @click.command(name="map")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--layers",
+    "catalog",
+    is_flag=False,
+    flag_value="layers/layers.yaml",
+    type=click.Path(path_type=Path),
+    help="不要项目，只画图层目录 / the layers of this catalog, without any site",
+)
+@options.date_option
+@click.option("--themes", help="只画这些主题，逗号分隔（与 --layers 同用）/ only these themes, with --layers")
 @click.option("--to", type=click.Path(path_type=Path), help="输出文件，默认 RUN/map.html / output file")
+@click.option(
+    "--basemap",
+    metavar="NAME|FILE",
+    help="底图：tianditu、tianditu-image、tianditu-terrain，或 .mbtiles、.pmtiles、.tif 文件 / ground under the zones",
+)
+@click.option("--key", envvar="TIANDITU_KEY", help="天地图密钥 / your own key of Tianditu")
+@click.option("--basemap-datum", type=click.Choice(["gcj02"]), help="底图为 GCJ-02 / the basemap is in GCJ-02")
 @options.lang
 @options.guarded
-def map(run: Path, to: Path | None, lang: str) -> None:
-    """由结果文件夹生成地图（单个 HTML 文件，不联网）。
+def map(
+    run: Path | None,
+    catalog: Path | None,
+    as_of: str | None,
+    themes: str | None,
+    to: Path | None,
+    basemap: str | None,
+    key: str | None,
+    basemap_datum: str | None,
+    lang: str,
+) -> None:
+    """由结果文件夹或图层目录生成地图（单个 HTML 文件，不联网）。
 
-    Make the map of a run folder: one HTML file that needs no network.
+    Make the map of a run folder or of a catalog: one HTML file that needs no network.
     """
-    from lianzhou_gis.maps import map_page
+    if (run is None) == (catalog is None):
+        raise FormatError(
+            "map：请给出结果文件夹，或用 --layers 给出图层目录，二者选一",
+            "map: name a run folder, or a catalog with --layers, one of the two",
+        )
+    options.day(as_of)
+
+    from lianzhou_gis.maps import basemap as ground
+    from lianzhou_gis.maps import catalog_map, page, payload, with_basemap
     from lianzhou_gis.runs import Run
 
-    target = to or run / "map.html"
-    target.write_text(map_page(Run.open(run)), encoding="utf-8")
+    if run is not None:
+        data, target = payload(Run.open(run)), to or run / "map.html"
+    else:
+        assert catalog is not None
+        wanted = [theme.strip() for theme in themes.split(",")] if themes else None
+        data, target = catalog_map(catalog, as_of=as_of, themes=wanted), to or Path("map-layers.html")
+    base = ground(basemap, data["bounds"], key=key, gcj02=basemap_datum == "gcj02") if basemap else None
+    target.write_text(page(with_basemap(data, base)), encoding="utf-8")
     click.echo(str(target))

@@ -1,8 +1,11 @@
-"""Maps of a run: one offline HTML file that runs no script but our own, or an ordinary ``folium.Map``."""
+"""Maps of runs and layers: one offline HTML file that runs no script but our own, or an ordinary ``folium.Map``."""
 
 from __future__ import annotations
 
+from lianzhou_gis.maps.basemaps import basemap, with_basemap
+from lianzhou_gis.maps.catalog_map import catalog_map
 from lianzhou_gis.maps.explorer import explore
-from lianzhou_gis.maps.page import map_page
+from lianzhou_gis.maps.page import map_page, page
+from lianzhou_gis.maps.payload import payload
 
-__all__ = ["explore", "map_page"]
+__all__ = ["basemap", "catalog_map", "explore", "map_page", "page", "payload", "with_basemap"]

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import folium
 from branca.element import MacroElement
 from folium.template import Template
 
-from lianzhou_gis.maps import leaflet
+from lianzhou_gis.maps import assets, leaflet
 from lianzhou_gis.maps.payload import as_json, payload
 
 if TYPE_CHECKING:
     from lianzhou_gis.runs import Run
     from lianzhou_gis.screening import Result
 
-__all__ = ["Planner", "asset", "base_map", "explore"]
-
-
-@cache
-def asset(name: str) -> str:
-    """Return a script, style sheet or template of this package."""
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+__all__ = ["Planner", "base_map", "explore"]
 
 
 class Planner(MacroElement):
-    """Layers, sites and panel of a run on a folium map.
+    """Layers, sites and panels on a folium map.
 
     The data stands in a JSON element and is only ever read by our constant script, which writes it as text: no folium
     popup, tooltip or GeoJSON is used, because they put what comes from data into script or HTML.
@@ -36,16 +28,16 @@ class Planner(MacroElement):
     ----------
     data : dict
         What :func:`lianzhou_gis.maps.payload.payload` returns.
-    assets : bool
+    bring : bool
         Whether script and style come with the element; the page that we write brings its own.
     """
 
     _template = Template(
         """
-        {% macro header(this, kwargs) %}{% if this.assets %}<style>{{ this.style }}</style>{% endif %}{% endmacro %}
+        {% macro header(this, kwargs) %}{% if this.bring %}<style>{{ this.style }}</style>{% endif %}{% endmacro %}
         {% macro html(this, kwargs) %}
         <script type="application/json" id="{{ this.get_name() }}">{{ this.json }}</script>
-        {% if this.assets %}<script>{{ this.script }}</script>{% endif %}
+        {% if this.bring %}<script>{{ this.script }}</script>{% endif %}
         {% endmacro %}
         {% macro script(this, kwargs) %}
         lianzhouPlanner({{ this._parent.get_name() }}, "{{ this.get_name() }}");
@@ -53,13 +45,13 @@ class Planner(MacroElement):
         """
     )
 
-    def __init__(self, data: dict[str, Any], *, assets: bool = True) -> None:
+    def __init__(self, data: dict[str, Any], *, bring: bool = True) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Planner"
-        self.assets = assets
+        self.bring = bring
         self.json = as_json(data)
-        self.script = asset("planner.js")
-        self.style = asset("planner.css")
+        self.script = assets.script()
+        self.style = assets.style()
 
 
 def base_map() -> folium.Map:

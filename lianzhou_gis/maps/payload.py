@@ -1,4 +1,4 @@
-"""What a map shows, as plain data: sites with their grounds, zones, gaps, legend; geometry simplified for display."""
+"""What the planner's map of a run shows, as plain data: sites with their grounds, zones, gaps, legend."""
 
 from __future__ import annotations
 
@@ -8,29 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
-from lianzhou_gis.vocabulary import Effect, Style, Verdict, label, theme, themes
+from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane
+from lianzhou_gis.maps.drawing import encoded, simplified
+from lianzhou_gis.maps.nearest import ways
+from lianzhou_gis.maps.zone_layers import bounds_of, others, pattern_table, zone_layers
+from lianzhou_gis.vocabulary import Effect, Verdict, label, theme, themes, verdict_style
 
 if TYPE_CHECKING:
     from lianzhou_gis.runs import Run
 
-__all__ = ["as_json", "payload"]
+__all__ = ["INTERNAL", "SYNTHETIC", "as_json", "frame_of", "payload"]
 
-# Degrees: about 4 m, under the accuracy of the layers, and 0.1 m.
-_TOLERANCE = 4e-5
-_GRID = 1e-6
-
-_VERDICT_STYLES = {
-    Verdict.PROHIBITED: ("#a50026", "solid"),
-    Verdict.PROCEDURE_REQUIRED: ("#e6740c", "solid"),
-    Verdict.NEEDS_JUDGEMENT: ("#7b3294", "solid"),
-    Verdict.CONDITIONAL: ("#c9a800", "solid"),
-    Verdict.NEEDS_INFORMATION: ("#1f78b4", "dashed"),
-    Verdict.NOT_ASSESSED: ("#666666", "dashed"),
-    Verdict.NO_CONFLICT_FOUND: ("#1a7a3a", "solid"),
-}
+SYNTHETIC = "合成演示数据 不代表真实区划"
+INTERNAL = "内部使用，含未公开图层与坐标，不得对外发布"
+# Lines from a site to zones further away than these would only cross the map.
+_WAYS = 6
 
 
 def as_json(data: Any) -> str:  # noqa: ANN401 - any plain data
@@ -48,87 +42,88 @@ def as_json(data: Any) -> str:  # noqa: ANN401 - any plain data
     return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
 
 
-def _display(geometries: Any, *, covering: bool = False) -> list[Any]:  # noqa: ANN401 - array of geometries
-    """Return geometries as GeoJSON for drawing; a shape that would vanish is kept as it is."""
-    shapes = np.asarray(geometries, dtype=object)
-    if covering and len(shapes) > 1 and (shapely.get_type_id(shapes) % 3 == 0).all():
-        simple = shapely.coverage_simplify(shapes, _TOLERANCE)
-    else:
-        simple = shapely.simplify(shapes, _TOLERANCE, preserve_topology=True)
-    small = shapely.get_num_coordinates(shapes) <= 200
-    simple = np.where(small | shapely.is_empty(simple), shapes, simple)
-    # Rounding for display only: a grid, point by point, so that no shape collapses.
-    simple = shapely.transform(simple, lambda xy: np.round(xy / _GRID) * _GRID)
-    return [
-        None if text is None else _rounded(json.loads(text))
-        for text in (None if shape is None or shape.is_empty else shapely.to_geojson(shape) for shape in simple)
-    ]
+def frame_of(**given: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of the payload
+    """Return what every map needs, with empty places for what this one does not show."""
+    empty: dict[str, Any] = {
+        "subtitle": [],
+        "notes": [],
+        "about": [],
+        "synthetic": None,
+        "source_heads": ["图层", "文件", "数据日期"],
+        "sources": [],
+        "imprint": ["CGCS2000"],
+        "verdicts": {
+            verdict.value: {
+                "text": label("verdict", verdict)["zh"],
+                "colour": (look := verdict_style(verdict)).colour,
+                "line": look.line,
+                "mark": look.mark,
+            }
+            for verdict in Verdict
+        },
+        "patterns": pattern_table(),
+        "others": others(),
+        "layers": [],
+        "sites": [],
+        "pieces": [],
+        "gaps": [],
+        "tables": [],
+        "pointer_decimals": 6,
+        "bounds": None,
+        "basemap": None,
+    }
+    return empty | given
 
 
-def _rounded(value: Any) -> Any:  # noqa: ANN401 - nested lists of numbers
-    if isinstance(value, float):
-        return round(value, 6)
-    if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
-    return value
-
-
-def _style(style: Style) -> dict[str, Any]:
-    return {"fill": style.fill, "line": style.line, "pattern": style.pattern, "width": style.width}
-
-
-def _text(value: Any) -> str | None:  # noqa: ANN401 - a cell
-    return None if pd.isna(value) else str(value)
-
-
-def _layer(theme_id: str, zones: gpd.GeoDataFrame) -> dict[str, Any]:
-    entry = theme(theme_id)
-    labels = {grade.id: grade for grade in entry.grades}
-    features = [
-        {
-            "name": _text(name),
-            "zone_id": _text(zone_id),
-            "layer": _text(layer_id),
-            "grade": labels[grade].label["zh"] if grade in labels else None,
-            "style": grade if grade in labels else "",
-            "geometry": geometry,
-        }
-        for name, zone_id, layer_id, grade, geometry in zip(
-            zones["name"],
-            zones["zone_id"],
-            zones["layer_id"],
-            zones["grade"],
-            _display(zones.geometry, covering=entry.covering),
-            strict=True,
-        )
-        if geometry is not None
-    ]
-    present = [grade for grade in entry.grades if (zones["grade"] == grade.id).any()]
+def _finding(item: dict[str, Any]) -> dict[str, Any]:
+    effect = Effect(item["effect"])
+    # A notice restricts nothing: it is grey, not green.
+    colour = "#595959" if effect is Effect.NOTICE else verdict_style(effect.verdict).colour
     return {
-        "theme": theme_id,
-        "title": entry.label["zh"],
-        "shown": theme_id not in ("administrative", "permanent_basic_farmland", "water_function"),
-        "styles": {"": _style(entry.style), **{grade.id: _style(grade.style) for grade in present}},
-        "legend": [{"style": grade.id, "text": grade.label["zh"]} for grade in present]
-        or [{"style": "", "text": entry.label["zh"]}],
-        "features": features,
+        "title": item["title"]["zh"],
+        "effect": label("effect", effect)["zh"],
+        "colour": colour,
+        "notice": effect is Effect.NOTICE,
+        "zone": item["zone_name"] or item["zone_id"],
+        "theme": theme(item["theme"]).label["zh"] if item["theme"] in themes() else None,
+        "relation": label("relation", item["relation"])["zh"] if item["relation"] else None,
+        "doubtful": item["doubtful"],
+        "unverified": item["unverified"],
+        "area_m2": item["area_m2"],
+        "share": item["share_of_site"],
+        "length_m": item["length_m"],
+        "distance_m": item["distance_m"],
+        "text": item["paraphrase"]["zh"],
+        "citations": [
+            f"《{citation['title']['zh']}》第{citation['article']}条（{citation['issuer']['zh']}）"
+            for citation in item["citations"]
+        ],
+        "action": item["action"]["zh"],
+        "authority": item["authority"]["zh"],
+        "blocks": [label("blocks", name)["zh"] for name in item["blocks"]],
+        "override": _override(item["override"]),
     }
 
 
-def _site(record: dict[str, Any], geometry: Any, outfall: Any) -> dict[str, Any]:  # noqa: ANN401 - GeoJSON
+def _override(judgement: dict[str, Any] | None) -> list[str] | None:
+    """Return a person's judgement as lines; it stands beside the finding and never replaces it."""
+    if not judgement:
+        return None
+    words = {"decision": "判断", "by": "判断人", "document": "文号"}
+    return [f"{words[key]}：{judgement[key]}" for key in words if judgement.get(key)]
+
+
+def _site(record: dict[str, Any]) -> dict[str, Any]:
     rank = list(Effect)
     findings = sorted(record["findings"], key=lambda item: (rank.index(Effect(item["effect"])), item["rule_id"]))
     return {
         "site_id": record["site_id"],
         "name": record["name"],
+        "town": record["town"],
         "verdict": record["verdict"],
         "worst": record["worst_possible"],
         "label": record["label"]["zh"],
         "area_m2": record["area_m2"],
-        "geometry": geometry,
-        "outfall": outfall,
         "findings": [_finding(item) for item in findings],
         "gaps": [
             {
@@ -152,28 +147,66 @@ def _site(record: dict[str, Any], geometry: Any, outfall: Any) -> dict[str, Any]
     }
 
 
-def _finding(item: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "title": item["title"]["zh"],
-        "effect": label("effect", item["effect"])["zh"],
-        "notice": item["effect"] == Effect.NOTICE.value,
-        "zone": item["zone_name"] or item["zone_id"],
-        "theme": theme(item["theme"]).label["zh"] if item["theme"] in themes() else None,
-        "relation": label("relation", item["relation"])["zh"] if item["relation"] else None,
-        "doubtful": item["doubtful"],
-        "area_m2": item["area_m2"],
-        "share": item["share_of_site"],
-        "length_m": item["length_m"],
-        "distance_m": item["distance_m"],
-        "text": item["paraphrase"]["zh"],
-        "citations": [
-            f"《{citation['title']['zh']}》第{citation['article']}条（{citation['issuer']['zh']}）"
-            for citation in item["citations"]
-        ],
-        "action": item["action"]["zh"],
-        "authority": item["authority"]["zh"],
-        "override": item["override"],
+def _sites(run: Run) -> list[dict[str, Any]]:
+    """Return the sites with their shapes, outfalls and ways to the nearest zones, by what is worst for them."""
+    sites, outfalls = run.tables["sites"], run.tables["outfalls"]
+    shapes = dict(zip(sites["site_id"], encoded(simplified([sites.geometry.to_numpy()]).shapes[0]), strict=True))
+    points = dict(zip(outfalls["site_id"], encoded(outfalls.geometry.to_numpy()), strict=True))
+    nearest = {
+        (site["site_id"], check["theme"]): check["nearest_m"]
+        for site in run.document["sites"]
+        for check in site["checks"]
+        if check["nearest_m"] is not None
     }
+    plane = Plane(run.document["run"]["parameters"].get("plane") or LIANZHOU_PROJ)
+    lines = ways(sites, run.tables["zones"], nearest, plane)
+    records = []
+    for record in run.document["sites"]:
+        site = record["site_id"]
+        drawn = lines.get(site, [])[:_WAYS]
+        texts = encoded([line for _, _, line in drawn])
+        records.append(
+            _site(record)
+            | {
+                "shape": shapes.get(site),
+                "outfall": points.get(site),
+                "nearest": [
+                    {"theme": theme(name).label["zh"], "distance_m": round(metres, 2), "shape": shape}
+                    for (name, metres, _), shape in zip(drawn, texts, strict=True)
+                ],
+            }
+        )
+    order = {verdict.value: verdict.rank for verdict in Verdict}
+    return sorted(records, key=lambda site: (order[site["worst"]], order[site["verdict"]], site["site_id"]))
+
+
+def _pieces(findings: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return the overlap pieces behind findings that bind, each once."""
+    shown = findings[findings.geometry.notna() & (findings["effect"] != Effect.NOTICE.value)]
+    shown = shown.drop_duplicates(["site_id", "layer_id", "zone_id"])
+    return [{"shape": shape} for shape in encoded(simplified([shown.geometry.to_numpy()]).shapes[0]) if shape]
+
+
+def _gaps(gaps: gpd.GeoDataFrame) -> list[dict[str, Any]]:
+    """Return the areas that are not assessed, each once with every theme and reason that leaves it so."""
+    drawn = gaps[gaps.geometry.notna() & ~gaps.geometry.is_empty]
+    same = shapely.to_wkb(drawn.geometry.to_numpy())
+    _, first, group = np.unique(np.asarray(same, dtype=object).astype(bytes), return_index=True, return_inverse=True)
+    texts = []
+    for number in range(len(first)):
+        own = drawn[group == number]
+        reasons: dict[str, list[str]] = {}
+        for reason, name in zip(own["reason"], own["theme"], strict=True):
+            words = theme(name).label["zh"] if name in themes() else ""
+            reasons.setdefault(label("gap", reason)["zh"], []).append(words)
+        texts.append("；".join(f"{reason}（{_listed(names)}）" for reason, names in reasons.items()))
+    shapes = encoded(simplified([drawn.geometry.to_numpy()[first]]).shapes[0])
+    return [{"text": text, "shape": shape} for text, shape in zip(texts, shapes, strict=True) if shape]
+
+
+def _listed(names: list[str]) -> str:
+    unique = list(dict.fromkeys(name for name in names if name))
+    return "、".join(unique[:3]) + (f"等 {len(unique)} 个主题" if len(unique) > 3 else "")
 
 
 def _scope(looked_at: list[str]) -> str:
@@ -194,55 +227,41 @@ def payload(run: Run) -> dict[str, Any]:
     Returns
     -------
     dict
-        Coordinates are EPSG:4490, lon/lat; simplified to about 4 m and rounded to 0.1 m for drawing only.
+        Shapes as :func:`lianzhou_gis.maps.drawing.encoded` writes them, for drawing only.
     """
-    document, tables = run.document, run.tables
-    circumstances = document["run"]
-    sites = tables["sites"].set_index("site_id")
-    outfalls = tables["outfalls"].set_index("site_id") if len(tables["outfalls"]) else None
-    shapes = dict(zip(sites.index, _display(sites.geometry), strict=True))
-    points = {} if outfalls is None else dict(zip(outfalls.index, _display(outfalls.geometry), strict=True))
-    gaps = tables["gaps"]
-    drawn = gaps[gaps.geometry.notna() & ~gaps.geometry.is_empty]
-    zones = tables["zones"]
-    pieces = tables["findings"]
-    pieces = pieces[pieces.geometry.notna() & (pieces["effect"] != Effect.NOTICE.value)].drop_duplicates(
-        ["site_id", "layer_id", "zone_id"]
-    )
-    records = [_site(site, shapes.get(site["site_id"]), points.get(site["site_id"])) for site in document["sites"]]
-    order = {verdict.value: verdict.rank for verdict in Verdict}
-    return {
-        "title": f"{circumstances['region']}项目选址环境管控核查图",
-        "notice": "内部使用，含未公开图层与坐标，不得对外发布",
-        "disclaimer": circumstances["disclaimer"]["zh"],
-        "synthetic": "合成演示数据 不代表真实区划" if circumstances["synthetic"] else None,
-        "as_of": circumstances["as_of"],
-        "rulebook": circumstances["rulebook"]["version"],
-        "scope": _scope(circumstances["scope"]),
-        "sources": [
-            {
-                "title": layer["title"]["zh"] if layer["title"] else theme(layer["theme"]).label["zh"],
-                "document": layer["document"],
-                "data_date": layer["data_date"],
-                "status": layer["status"],
-            }
+    circumstances, tables = run.document["run"], run.tables
+    titles = {
+        layer["id"]: layer["title"]["zh"] if layer["title"] else theme(layer["theme"]).label["zh"]
+        for layer in circumstances["layers"]
+    }
+    layers, moved_m = zone_layers(tables["zones"], titles)
+    shown = tables["sites"].geometry.to_numpy()
+    disclaimer = circumstances["disclaimer"]["zh"]
+    synthetic = SYNTHETIC if circumstances["synthetic"] else None
+    return frame_of(
+        title=f"{circumstances['region']}项目选址环境管控核查图",
+        subtitle=[f"基准日 {circumstances['as_of']}　{disclaimer}"],
+        notes=[INTERNAL],
+        about=[
+            f"规则库 {circumstances['rulebook']['version']}；核查范围：{_scope(circumstances['scope'])}。",
+            "图上只有项目周边及最近的管控区；其他区域的空白不表示没有管控区。",
+            f"图形为显示作过简化（约 {moved_m:g} 米以内），面积与距离以结果表为准。",
+        ],
+        synthetic=synthetic,
+        source_heads=["图层", "文件", "数据日期", "状态"],
+        sources=[
+            [
+                titles[layer["id"]],
+                layer["document"],
+                layer["data_date"],
+                "已载入" if layer["status"] == "loaded" else label("gap", layer["status"])["zh"],
+            ]
             for layer in circumstances["layers"]
         ],
-        "verdicts": {
-            verdict.value: {"text": label("verdict", verdict)["zh"], "colour": colour, "line": line}
-            for verdict, (colour, line) in _VERDICT_STYLES.items()
-        },
-        "layers": [_layer(name, zones[zones["theme"] == name]) for name in themes() if (zones["theme"] == name).any()],
-        "pieces": [
-            {"site_id": site_id, "geometry": geometry}
-            for site_id, geometry in zip(pieces["site_id"], _display(pieces.geometry), strict=True)
-            if geometry is not None
-        ],
-        "gaps": [
-            {"site_id": site_id, "reason": label("gap", reason)["zh"], "geometry": geometry}
-            for site_id, reason, geometry in zip(
-                drawn["site_id"], drawn["reason"], _display(drawn.geometry), strict=True
-            )
-        ],
-        "sites": sorted(records, key=lambda site: (order[site["worst"]], order[site["verdict"]], site["site_id"])),
-    }
+        imprint=[text for text in (f"CGCS2000　基准日 {circumstances['as_of']}", disclaimer, synthetic) if text],
+        layers=layers,
+        sites=_sites(run),
+        pieces=_pieces(tables["findings"]),
+        gaps=_gaps(tables["gaps"]),
+        bounds=bounds_of(shown) or bounds_of(tables["zones"].geometry.to_numpy()),
+    )

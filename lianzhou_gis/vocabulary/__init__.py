@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from lianzhou_gis.vocabulary.codes import Effect, GapReason, Relation, Verdict
 from lianzhou_gis.vocabulary.labels import DISCLAIMER, label
+from lianzhou_gis.vocabulary.styles import Pattern, VerdictStyle, other_style, patterns, shown_at_first, verdict_style
 from lianzhou_gis.vocabulary.themes import Grade, Style, Theme, grade_of, theme, themes
 
 __all__ = [
@@ -14,12 +15,18 @@ __all__ = [
     "Effect",
     "GapReason",
     "Grade",
+    "Pattern",
     "Relation",
     "Style",
     "Theme",
     "Verdict",
+    "VerdictStyle",
     "grade_of",
     "label",
+    "other_style",
+    "patterns",
+    "shown_at_first",
     "theme",
     "themes",
+    "verdict_style",
 ]

@@ -6,12 +6,20 @@ import os
 import shutil
 
 import geopandas as gpd
+import pyproj
 import pytest
 import shapely
 
 from lianzhou_gis.runs import Run
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "${alert(1)}", "`'\"</script><script>alert(2)</script>", "{{7*7}}\u2028"]
+
+
+SCHOOL = shapely.box(112.4, 24.83, 112.401, 24.831)
+# From the top of the first squares up to the school.
+NEAREST_M = {
+    0: pyproj.Geod(a=6378137.0, rf=298.257222101).inv(112.4005, 24.81, 112.4005, 24.83)[2], 1: None, 2: None, 3: None
+}  # fmt: skip
 
 
 def text(words):
@@ -104,7 +112,15 @@ def site(site_id, name, verdict, worst):
                 "gross_area_m2": 1.0,
                 "net_area_m2": 1.0,
                 "nearest_m": 0.0,
-            }
+            },
+            {
+                "theme": "receptor",
+                "status": "none",
+                "zones": 0,
+                "gross_area_m2": 0.0,
+                "net_area_m2": 0.0,
+                "nearest_m": NEAREST_M[int(site_id[1:])],
+            },
         ],
     }
 
@@ -166,11 +182,12 @@ def run(hostile):
     squares = [shapely.box(112.4 + k / 50, 24.8, 112.41 + k / 50, 24.81) for k in range(len(hostile))]
     ids = [f"S{number}" for number in range(len(hostile))]
     zone = {
-        "zone_id": ["DEMO-W1", "DEMO-W2"],
-        "layer_id": ["demo-water"] * 2,
-        "theme": ["water_source_zone"] * 2,
-        "name": hostile[:2],
-        "grade": ["primary", "secondary"],
+        "zone_id": ["DEMO-W1", "DEMO-W2", "DEMO-R1"],
+        "layer_id": ["demo-water", "demo-water", "demo-school"],
+        "theme": ["water_source_zone", "water_source_zone", "receptor"],
+        "name": [*hostile[:2], "示例小学"],
+        "grade": ["primary", "secondary", "school"],
+        "town": [hostile[2], None, None],
     }
     return Run(
         document(hostile),
@@ -189,9 +206,13 @@ def run(hostile):
                 [square.buffer(-0.002) for square in squares],
             ),
             "gaps": frame(
-                {"site_id": ids[:1], "reason": ["outside_coverage"]}, [shapely.box(112.39, 24.79, 112.4, 24.8)]
+                {"site_id": ids[:1], "reason": ["outside_coverage"], "theme": ["control_unit"]},
+                [shapely.box(112.39, 24.79, 112.4, 24.8)],
             ),
-            "zones": frame(zone, [shapely.box(112.38, 24.79, 112.45, 24.82), shapely.box(112.45, 24.78, 112.5, 24.83)]),
+            "zones": frame(
+                zone,
+                [shapely.box(112.38, 24.79, 112.45, 24.82), shapely.box(112.45, 24.78, 112.5, 24.83), SCHOOL],
+            ),
         },
     )
 
@@ -231,8 +252,15 @@ class Visit:
         self.page.on("console", lambda message: self.messages.append(message.text))
         self.page.on("pageerror", lambda error: self.messages.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        # Printing is asked of the browser, which would wait for a person.
+        self.page.add_init_script("window.printed = 0; window.print = () => { window.printed += 1; }")
         self.page.goto(path.as_uri())
         self.page.wait_for_timeout(300)
+
+    @property
+    def quiet(self):
+        """Nothing was asked of the network, said on the console or put into a dialog."""
+        return (self.outside, self.messages, self.dialogs) == ([], [], [])
 
     @property
     def outside(self):

@@ -17,10 +17,10 @@ def test_it_draws_offline_and_keeps_hostile_names_text(run, hostile, visit):
     opened = visit(explore(run).get_root().render())
     page = opened.page
     assert opened.dialogs == []
-    page.get_by_role("button", name="S0").click()
-    assert page.locator(".lz-panel section h2").first.text_content() == f"S0 {hostile[0]}"
-    assert page.locator(".leaflet-overlay-pane path").count() >= len(hostile)
-    assert page.locator(".lz-panel img").count() == 0
+    page.locator(".lz-site").filter(has_text="S0 ").click()
+    assert page.locator(".lz-findings h2").first.text_content() == f"S0 {hostile[0]}"
+    assert page.locator(".leaflet-overlay-pane path.lz-shape").count() == len(hostile)
+    assert page.locator(".lz-box img").count() == 0
     assert opened.dialogs == []
 
 

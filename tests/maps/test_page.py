@@ -66,13 +66,17 @@ def test_json_opens_no_template(text):
 def test_hostile_names_stay_text(run, hostile, visit):
     opened = visit(map_page(run))
     page = opened.page
-    assert (opened.dialogs, opened.messages, opened.outside) == ([], [], [])
+    assert opened.quiet
     for number, name in enumerate(hostile):
-        page.get_by_role("button", name=f"S{number}").click()
-        assert page.locator("#lz-panel section h2").first.text_content() == f"S{number} {name}"
+        page.locator(".lz-site").filter(has_text=f"S{number} ").click()
+        assert page.locator("#lz-findings h2").text_content() == f"S{number} {name}"
+        page.get_by_role("tab", name="未核查与缺项").click()
+        assert name in page.get_by_role("tabpanel").text_content()
+        page.get_by_role("tab", name="请补充").click()
+        assert name in page.get_by_role("tabpanel").text_content()
     page.wait_for_timeout(200)
-    assert page.locator("#lz-panel img, #lz-panel script").count() == 0
-    assert (opened.dialogs, opened.messages, opened.outside) == ([], [], [])
+    assert page.locator("#lz-app img, #lz-app script:not([type])").count() == 0
+    assert opened.quiet
 
 
 @pytest.mark.browser
@@ -84,25 +88,15 @@ def test_the_policy_stops_a_planted_script(run, visit):
 
 
 @pytest.mark.browser
-def test_layers_can_be_switched(run, visit):
-    page = visit(map_page(run)).page
-    before = page.locator(".leaflet-overlay-pane path").count()
-    box = page.get_by_label("饮用水水源保护区（2）")
-    box.uncheck()
-    assert page.locator(".leaflet-overlay-pane path").count() == before - 2
-    box.check()
-    assert page.locator(".leaflet-overlay-pane path").count() == before
-
-
-@pytest.mark.browser
 def test_it_says_what_it_is(run, visit):
     page = visit(map_page(run)).page
     assert page.locator(".lz-synthetic").is_visible()
     assert "合成演示数据" in page.locator(".lz-synthetic").inner_text()
-    assert "初步筛查，不作为审批依据" in page.locator("#lz-panel").inner_text()
+    side = page.locator("#lz-side").inner_text()
+    assert "初步筛查，不作为审批依据" in side and "内部使用" in side
     legend = page.locator(".lz-legend").inner_text()
     for words in ("未核查", "一级保护区", "触及禁止性规定"):
         assert words in legend
-    hatched = page.locator('.leaflet-overlay-pane path[stroke-dasharray="3 3"]')
+    hatched = page.locator(".leaflet-overlay-pane path.lz-gap")
     assert hatched.count() == 1
     assert "url(#lz-pattern" in hatched.first.get_attribute("fill")

@@ -1,0 +1,90 @@
+"""A ground under the zones, only where asked for: Tianditu with the user's own key, or a local file inside the page.
+
+Without one a map asks the network for nothing. Tiles in GCJ-02 lie some hundred metres off and are named so.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from lianzhou_gis.errors import FormatError
+from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.maps import picture, tile_files
+
+__all__ = ["basemap", "with_basemap"]
+
+_TIANDITU = {
+    "tianditu": (["vec", "cva"], "天地图矢量底图"),
+    "tianditu-image": (["img", "cia"], "天地图影像底图"),
+    "tianditu-terrain": (["ter", "cta"], "天地图地形晕渲"),
+}
+_OFFSET = "底图为 GCJ-02 加偏坐标，与图层相差可达数百米"
+_OFFSET_MAKERS = re.compile(r"amap|autonavi|gaode|高德|tencent|腾讯|gcj|map\.qq|baidu|百度", re.IGNORECASE)
+
+
+def basemap(name: str, bounds: list[list[float]] | None, *, key: str | None = None, gcj02: bool = False) -> Any:  # noqa: ANN401
+    """Return a basemap as the script takes it.
+
+    Parameters
+    ----------
+    name : str
+        ``tianditu``, ``tianditu-image``, ``tianditu-terrain``, or the path of an MBTiles, PMTiles or GeoTIFF file.
+    bounds : list of two (lat, lon) pairs or None
+        What the map shows: of a file only this is put into the page.
+    key : str, optional
+        The user's own key for Tianditu.
+    gcj02 : bool
+        Whether the ground is drawn in GCJ-02.
+
+    Returns
+    -------
+    dict
+        With ``credit``, the words that the map prints.
+
+    Raises
+    ------
+    FormatError
+        Where the key is missing or malformed, or the file cannot be a basemap.
+    """
+    if name in _TIANDITU:
+        if not key:
+            raise FormatError(
+                f"--basemap {name}：需要天地图密钥；请在天地图官网申请后以 --key 给出",
+                f"--basemap {name}: Tianditu needs a key of your own; apply for one and give it with --key",
+            )
+        if not re.fullmatch(r"[0-9A-Za-z]{8,64}", key):
+            raise FormatError("--key：天地图密钥只含字母和数字", "--key: a key of Tianditu has letters and digits only")
+        layers, words = _TIANDITU[name]
+        return {"kind": "tianditu", "layers": layers, "key": key, "credit": f"底图：{words}（联网）"}
+    path = existing(Path(name))
+    if bounds is None:
+        raise FormatError(
+            "地图没有任何图形，无法确定底图范围", "the map shows nothing, so no basemap can be cut for it"
+        )
+    suffix = path.suffix.lower()
+    if suffix == ".mbtiles":
+        found = tile_files.from_mbtiles(path, bounds)
+    elif suffix == ".pmtiles":
+        found = tile_files.from_pmtiles(path, bounds)
+    elif suffix in (".tif", ".tiff"):
+        found = picture.from_geotiff(path, bounds)
+    else:
+        raise FormatError(
+            f"{path.name}：不是可用的底图；请给出 tianditu、.mbtiles、.pmtiles 或 .tif",
+            f"{path.name}: no basemap; give tianditu, .mbtiles, .pmtiles or .tif",
+        )
+    said = found.pop("said", "")
+    credit = f"底图：{path.name}"
+    if gcj02 or _OFFSET_MAKERS.search(f"{said} {path.name}"):
+        credit += f"（{_OFFSET}）"
+    return found | {"credit": credit}
+
+
+def with_basemap(data: dict[str, Any], base: dict[str, Any] | None) -> dict[str, Any]:
+    """Return what a map shows with a ground under it, which is credited."""
+    if base is None:
+        return data
+    shown = {key: value for key, value in base.items() if key != "credit"}
+    return data | {"basemap": shown, "imprint": [*data["imprint"], base["credit"]]}

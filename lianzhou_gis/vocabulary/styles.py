@@ -1,0 +1,101 @@
+"""How things are drawn, from ``styles.yaml``: patterns, verdicts, and what lies between sites and zones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from lianzhou_gis.vocabulary.codes import Verdict
+from lianzhou_gis.vocabulary.themes import Style
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Strokes that tell areas apart without colour.
+
+    Attributes
+    ----------
+    paths : tuple of str
+        SVG paths in a cell of 8 x 8 pixels.
+    tint : float
+        Opacity of the ground under the strokes.
+    angles : tuple of float
+        The same strokes as lines, degrees counter-clockwise from east.
+    hatch : str
+        The same strokes as matplotlib names them.
+    """
+
+    paths: tuple[str, ...]
+    tint: float
+    angles: tuple[float, ...]
+    hatch: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictStyle:
+    """Colour, line (``solid`` or ``dashed``) and the one character on the mark of a verdict."""
+
+    colour: str
+    line: str
+    mark: str
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = files(__package__).joinpath("styles.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return data
+
+
+@cache
+def patterns() -> dict[str, Pattern]:
+    """Return all patterns by name.
+
+    Examples
+    --------
+    >>> patterns()["horizontal"].angles
+    (0.0,)
+    """
+    return {
+        name: Pattern(tuple(entry["paths"]), float(entry["tint"]), tuple(map(float, entry["angles"])), entry["hatch"])
+        for name, entry in _data()["patterns"].items()
+    }
+
+
+def verdict_style(verdict: str) -> VerdictStyle:
+    """Return how a verdict is drawn.
+
+    Examples
+    --------
+    >>> verdict_style("not_assessed").line
+    'dashed'
+    """
+    return VerdictStyle(**_data()["verdicts"][Verdict(verdict).value])
+
+
+def other_style(name: str) -> tuple[dict[str, str], Style]:
+    """Return label and style of what is neither zone nor site: ``piece``, ``gap``, ``nearest`` or ``outfall``.
+
+    Examples
+    --------
+    >>> other_style("gap")[1].pattern
+    'hatch'
+    """
+    entry = _data()["others"][name]
+    style = Style(entry["fill"], entry["line"], entry["pattern"], float(entry["width"]))
+    return {"zh": entry["zh"], "en": entry["en"]}, style
+
+
+def shown_at_first(theme_id: str) -> bool:
+    """Tell whether a map shows a theme before anyone asks for it.
+
+    Examples
+    --------
+    >>> shown_at_first("water_source_zone")
+    True
+    """
+    return theme_id not in _data()["hidden_at_first"]
