@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.overlay.overlay import Overlay, overlay
+from lianzhou_gis.overlay.ground import Ground
+from lianzhou_gis.overlay.overlay import Overlay, lay, overlay
 
-__all__ = ["Overlay", "overlay"]
+__all__ = ["Ground", "Overlay", "lay", "overlay"]

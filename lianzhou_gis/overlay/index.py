@@ -1,110 +1,119 @@
-"""The zones of a layer, made ready to be asked: in the plane, milder grades cut by stricter ones, tiled, in a tree."""
+"""Shapes in the plane, made ready to be asked: tiled, their borders in chains, both in trees of boxes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
-from lianzhou_gis.geodesy import Plane
-from lianzhou_gis.overlay.tiles import Tiles, chains_of, pieces_of
-from lianzhou_gis.vocabulary import theme
+from lianzhou_gis.overlay.stored import StoredShapes
+from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of
 
-__all__ = ["ShapeIndex", "areal_parts", "index_zones"]
+__all__ = ["ShapeIndex"]
 
 Geometries = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
+Arrays = dict[str, npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True)
 class ShapeIndex:
-    """Shapes in the plane, tiled and in a tree.
+    """Shapes in the plane, tiled and in trees.
 
     Attributes
     ----------
-    shapes : ndarray of shapely geometries, shape (n,)
-    tiles : Tiles
+    dimension : ndarray of int, shape (n,)
+        Of the shapes; -1 where there is none.
+    area_m2 : ndarray of float, shape (n,)
+    tiles, chains : Tiles
+        The insides in tiles, the borders in chains.
     """
 
-    shapes: Geometries
+    dimension: npt.NDArray[np.int8]
+    area_m2: Floats
     tiles: Tiles
+    chains: Tiles
 
     @classmethod
     def of(cls, shapes: Geometries) -> ShapeIndex:
-        """Tile shapes; ``None`` and empty ones are never found."""
-        return cls(shapes, pieces_of(shapes))
+        """Index shapes; ``None`` and empty ones are never found."""
+        area = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
+        there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        dimension = np.where(there, shapely.get_dimensions(shapes), -1).astype(np.int8)
+        return cls(dimension, area, tiles_of(shapes), chains_of(shapes))
+
+    @classmethod
+    def joined(cls, several: Sequence[ShapeIndex]) -> ShapeIndex:
+        """Return the index of the shapes of several, one after the other."""
+        if len(several) == 1:
+            return several[0]
+        starts = [0, *np.cumsum([len(one) for one in several]).tolist()][: len(several)]
+        return cls(
+            np.concatenate([np.empty(0, dtype=np.int8), *(one.dimension for one in several)]),
+            np.concatenate([np.empty(0), *(one.area_m2 for one in several)]),
+            Tiles.joined([one.tiles for one in several], starts),
+            Tiles.joined([one.chains for one in several], starts),
+        )
+
+    def only(self, members: Positions) -> ShapeIndex:
+        """Return the index of some of the shapes alone, in that order."""
+        number = np.full(len(self), -1, dtype=np.intp)
+        number[members] = np.arange(len(members))
+        return ShapeIndex(
+            self.dimension[members], self.area_m2[members], self.tiles.only(number), self.chains.only(number)
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> ShapeIndex:
+        """Take up what :meth:`arrays` gave.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If they are not of an index.
+        """
+        tiles, chains = (
+            Tiles(
+                StoredShapes.from_arrays({name: arrays[f"{kind}_{name}"] for name in ("wkb", "end")}),
+                np.asarray(arrays[f"{kind}_owner"], dtype=np.intp),
+                np.asarray(arrays[f"{kind}_boxes"], dtype=np.float64),
+                np.asarray(arrays[f"{kind}_filled"], dtype=bool),
+            )
+            for kind in ("tile", "chain")
+        )
+        return cls(np.asarray(arrays["dimension"], np.int8), np.asarray(arrays["area_m2"], np.float64), tiles, chains)
+
+    def arrays(self) -> Arrays:
+        """Return everything as plain arrays, for a cache."""
+        told: Arrays = {"dimension": self.dimension, "area_m2": self.area_m2}
+        for kind, tiles in (("tile", self.tiles), ("chain", self.chains)):
+            told |= {f"{kind}_{name}": array for name, array in tiles.shapes.arrays().items()}
+            told |= {f"{kind}_owner": tiles.owner, f"{kind}_boxes": tiles.boxes, f"{kind}_filled": tiles.filled}
+        return told
+
+    def __len__(self) -> int:
+        return len(self.dimension)
 
     @cached_property
-    def tree(self) -> shapely.STRtree:
-        """Of the tiles."""
-        return shapely.STRtree(self.tiles.shapes)
-
-    @cached_property
-    def chains(self) -> Tiles:
-        """The borders of the shapes in short pieces."""
-        return chains_of(self.shapes)
+    def tile_tree(self) -> shapely.STRtree:
+        """Of the boxes of the tiles."""
+        return shapely.STRtree(shapely.box(*self.tiles.boxes.T))
 
     @cached_property
     def chain_tree(self) -> shapely.STRtree:
-        """Of the chains."""
-        return shapely.STRtree(self.chains.shapes)
+        """Of the boxes of the chains."""
+        return shapely.STRtree(shapely.box(*self.chains.boxes.T))
 
-    @cached_property
-    def areas(self) -> npt.NDArray[np.float64]:
-        """Of the shapes, m2."""
-        return np.asarray(shapely.area(self.shapes), dtype=np.float64)
+    def keys(self, one: Positions, shape: Positions) -> npt.NDArray[np.int64]:
+        """Return a number for every pair of something and a shape, ordered by the first, then the second."""
+        return one.astype(np.int64) * max(len(self), 1) + shape
 
-
-def areal_parts(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
-    """Return the areas of a geometry; what is left of a border after a cut (lines, points) is dropped.
-
-    Examples
-    --------
-    >>> areal_parts(shapely.from_wkt("GEOMETRYCOLLECTION (POINT (0 0), POLYGON ((0 0, 1 0, 1 1, 0 0)))")).geom_type
-    'Polygon'
-    """
-    if geometry is None or geometry.geom_type in ("Polygon", "MultiPolygon"):
-        return geometry
-    parts = shapely.get_parts(geometry)
-    parts = parts[shapely.get_dimensions(parts) == 2]
-    return shapely.Polygon() if not len(parts) else parts[0] if len(parts) == 1 else shapely.union_all(parts)
-
-
-def _cut_by_stricter(shapes: Geometries, zones: pd.DataFrame, theme_id: str) -> Geometries:
-    """Cut milder grades by the stricter of the same source: nested and ring-shaped data then give the same answer."""
-    order = {grade.id: rank for rank, grade in enumerate(theme(theme_id).grades)}
-    rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
-    source = np.array([name if isinstance(name, str) else "" for name in zones["source_name"]], dtype=object)
-    areal = (shapely.get_dimensions(shapes) == 2) & (rank >= 0)
-    if len(np.unique(rank[areal])) < 2:
-        return shapes
-    result = shapes.copy()
-    places = np.flatnonzero(areal)
-    milder, stricter = shapely.STRtree(shapes[places]).query(shapes[places], predicate="intersects")
-    milder, stricter = places[milder], places[stricter]
-    bears = (rank[stricter] < rank[milder]) & (source[stricter] == source[milder])
-    milder, stricter = milder[bears], stricter[bears]
-    for place in np.unique(milder):
-        held = shapely.union_all(shapes[stricter[milder == place]])
-        result[place] = areal_parts(shapely.difference(shapes[place], held))
-    return result
-
-
-def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
-    """Make the zones of a layer ready; what stricter zones of the same source hold is cut out of milder ones.
-
-    Parameters
-    ----------
-    zones : DataFrame
-        With the columns of zones; geometry EPSG:4490, valid.
-    theme_id : str
-    plane : Plane
-    """
-    shapes = plane.project(zones.geometry.to_numpy(), zones["survey_crs"].to_list() if len(zones) else None)
-    if theme(theme_id).nested:
-        shapes = _cut_by_stricter(shapes, zones, theme_id)
-    return ShapeIndex.of(shapes)
+    def unkeyed(self, keys: npt.NDArray[np.int64]) -> tuple[Positions, Positions]:
+        """Return the pairs that numbers stand for."""
+        count = max(len(self), 1)
+        return (keys // count).astype(np.intp), (keys % count).astype(np.intp)

@@ -10,8 +10,9 @@ import shapely
 
 from lianzhou_gis.geodesy import Plane, distances
 from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.overlay.pairs import Pairs
 
-__all__ = ["Nearness", "near_pairs", "nearest"]
+__all__ = ["Nearness", "near_border", "near_pairs", "nearest"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -24,13 +25,13 @@ _SLACK_M = 0.05
 
 @dataclass(frozen=True)
 class Nearness:
-    """Pairs of sites and zones with their distance, by site and zone.
+    """Pairs of sites and zones that do not meet, with their distance, by site and zone.
 
     Attributes
     ----------
     site, zone : ndarray of int, shape (n,)
     distance_m, bearing_deg : ndarray of float, shape (n,)
-        Geodesic; from the site to the zone, NaN where they meet.
+        Geodesic; from the site to the zone.
     """
 
     site: Positions
@@ -38,80 +39,125 @@ class Nearness:
     distance_m: Floats
     bearing_deg: Floats
 
+    def of(self, chosen: npt.NDArray[np.bool_]) -> Nearness:
+        """Return some of the pairs."""
+        return Nearness(self.site[chosen], self.zone[chosen], self.distance_m[chosen], self.bearing_deg[chosen])
+
 
 def _present(sites: Geometries) -> Positions:
     return np.flatnonzero(~(shapely.is_missing(sites) | shapely.is_empty(sites)))
 
 
-def _meeting(sites: Geometries, index: ShapeIndex) -> Nearness:
-    """Return the pairs that have a point in common."""
-    present = _present(sites)
-    found, tile = index.tree.query(sites[present], predicate="intersects")
-    count = max(len(index.shapes), 1)
-    keys = np.unique(present[found].astype(np.int64) * count + index.tiles.owner[tile])
-    site, zone = (keys // count).astype(np.intp), (keys % count).astype(np.intp)
-    return Nearness(site, zone, np.zeros(len(keys)), np.full(len(keys), np.nan))
+def _grown(boxes: Floats, metres: float | Floats) -> Geometries:
+    west, south, east, north = boxes.T
+    return np.asarray(shapely.box(west - metres, south - metres, east + metres, north + metres), dtype=object)
+
+
+def _between(one: Floats, other: Floats) -> Floats:
+    """Return how far boxes are apart: what lies in them is at least as far."""
+    x = np.maximum(np.maximum(one[:, 0] - other[:, 2], other[:, 0] - one[:, 2]), 0.0)
+    y = np.maximum(np.maximum(one[:, 1] - other[:, 3], other[:, 1] - one[:, 3]), 0.0)
+    return np.asarray(np.hypot(x, y), dtype=np.float64)
+
+
+def _first_of(group: npt.NDArray[np.intp], value: Floats, chain: Positions) -> Positions:
+    """Return the place of the smallest value of every group; of equal ones that of the first chain."""
+    order = np.lexsort((chain, value, group))
+    return order[np.flatnonzero(np.diff(group[order], prepend=-1))]
 
 
 def _closest(sites: Geometries, index: ShapeIndex, site: Positions, chain: Positions, plane: Plane) -> Nearness:
     """Measure candidates and keep the shortest way of every pair of a site and a zone."""
-    flat = shapely.distance(sites[site], index.chains.shapes[chain])
-    zone = index.chains.owner[chain]
-    _, pair = np.unique(site.astype(np.int64) * max(len(index.shapes), 1) + zone, return_inverse=True)
-    shortest = np.full(len(pair), np.inf)
+    if not len(site):
+        return Nearness(site, site, np.empty(0), np.empty(0))
+    _, pair = np.unique(index.keys(site, index.chains.owner[chain]), return_inverse=True)
+    least = _between(np.asarray(shapely.bounds(sites), dtype=np.float64)[site], index.chains.boxes[chain])
+    # The chain whose box is nearest gives a way; a chain whose box is farther than that cannot be nearer.
+    first = _first_of(pair, least, chain)
+    bound = np.asarray(shapely.distance(sites[site[first]], index.chains.shapes.at(chain[first])))
+    kept = least <= bound[pair] * _MARGIN + _SLACK_M
+    site, chain, pair = site[kept], chain[kept], pair[kept]
+    flat = np.asarray(shapely.distance(sites[site], index.chains.shapes.at(chain)), dtype=np.float64)
+    shortest = np.full(len(bound), np.inf)
     np.minimum.at(shortest, pair, flat)
     kept = flat <= shortest[pair] * _MARGIN + _SLACK_M
-    site, chain, zone, pair = site[kept], chain[kept], zone[kept], pair[kept]
-    ways = distances(plane, sites[site], index.chains.shapes[chain])
-    order = np.lexsort((ways.distance_m, pair))
-    first = order[np.flatnonzero(np.diff(pair[order], prepend=-1))]
-    return Nearness(site[first], zone[first], ways.distance_m[first], ways.bearing_deg[first])
+    site, chain, pair = site[kept], chain[kept], pair[kept]
+    ways = distances(plane, sites[site], index.chains.shapes.at(chain))
+    first = _first_of(pair, ways.distance_m, chain)
+    zone = index.chains.owner[chain[first]]
+    return Nearness(site[first], zone, ways.distance_m[first], ways.bearing_deg[first])
 
 
-def _together(one: Nearness, other: Nearness) -> Nearness:
-    site, zone = np.concatenate([one.site, other.site]), np.concatenate([one.zone, other.zone])
-    order = np.lexsort((zone, site))
-    metres = np.concatenate([one.distance_m, other.distance_m])
-    bearing = np.concatenate([one.bearing_deg, other.bearing_deg])
-    return Nearness(site[order], zone[order], metres[order], bearing[order])
-
-
-def near_pairs(sites: Geometries, index: ShapeIndex, near_m: float, plane: Plane) -> Nearness:
-    """Return the pairs of sites and zones that are at most ``near_m`` apart, those that meet included.
+def near_pairs(sites: Geometries, index: ShapeIndex, meets: Pairs, near_m: Floats, plane: Plane) -> Nearness:
+    """Return the pairs of sites and zones that do not meet and are at most so far apart.
 
     Parameters
     ----------
     sites : ndarray of shapely geometries or None, shape (n,)
         In the plane.
     index : ShapeIndex
-    near_m : float
+    meets : Pairs
+        Those of the sites that meet.
+    near_m : ndarray of float, shape (zones,)
+        How far to look from each zone.
     plane : Plane
     """
-    meets = _meeting(sites, index)
     present = _present(sites)
+    if not len(present) or not len(index.chains):
+        return Nearness(present[:0], present[:0], np.empty(0), np.empty(0))
     reach = near_m * _MARGIN + _SLACK_M
-    found, chain = index.chain_tree.query(sites[present], predicate="dwithin", distance=reach)
+    boxes = np.asarray(shapely.bounds(sites), dtype=np.float64)
+    found, chain = index.chain_tree.query(_grown(boxes[present], float(reach.max())))
     site, zone = present[found], index.chains.owner[chain]
-    count = max(len(index.shapes), 1)
+    kept = _between(boxes[site], index.chains.boxes[chain]) <= reach[zone]
     # The border of a zone may be far where its inside is under the site: those are known.
-    apart = ~np.isin(site.astype(np.int64) * count + zone, meets.site.astype(np.int64) * count + meets.zone)
-    near = _closest(sites, index, site[apart], chain[apart], plane)
-    kept = near.distance_m <= near_m
-    near = Nearness(near.site[kept], near.zone[kept], near.distance_m[kept], near.bearing_deg[kept])
-    return _together(meets, near)
+    kept &= ~np.isin(index.keys(site, zone), index.keys(meets.site, meets.zone))
+    near = _closest(sites, index, site[kept], chain[kept], plane)
+    return near.of(near.distance_m <= near_m[near.zone])
 
 
 def nearest(sites: Geometries, index: ShapeIndex, plane: Plane) -> Nearness:
-    """Return, for every site, the nearest zone however far; no row for a site without a shape."""
-    meets = _meeting(sites, index)
-    apart = np.setdiff1d(_present(sites), meets.site)
-    near = Nearness(apart[:0], apart[:0], np.empty(0), np.empty(0))
-    if len(apart) and len(index.chains.shapes):
-        (found, _), reach = index.chain_tree.query_nearest(sites[apart], all_matches=False, return_distance=True)
-        wide = np.asarray(reach) * _MARGIN + _SLACK_M
-        found, chain = index.chain_tree.query(sites[apart][found], predicate="dwithin", distance=wide)
-        near = _closest(sites, index, apart[found], chain, plane)
-    both = _together(meets, near)
-    order = np.lexsort((both.zone, both.distance_m, both.site))
-    first = order[np.flatnonzero(np.diff(both.site[order], prepend=-1))]
-    return Nearness(both.site[first], both.zone[first], both.distance_m[first], both.bearing_deg[first])
+    """Return, for every site, the nearest shape however far, as if no site met any.
+
+    Parameters
+    ----------
+    sites : ndarray of shapely geometries or None, shape (n,)
+        In the plane.
+    index : ShapeIndex
+    plane : Plane
+    """
+    present = _present(sites)
+    if not len(present) or not len(index.chains):
+        return Nearness(present[:0], present[:0], np.empty(0), np.empty(0))
+    boxes = np.asarray(shapely.bounds(sites), dtype=np.float64)[present]
+    # The way to the chain whose box is nearest to the site's box bounds the search.
+    found, chain = index.chain_tree.query_nearest(_grown(boxes, 0.0), all_matches=False)
+    way = np.asarray(shapely.distance(sites[present[found]], index.chains.shapes.at(chain)), dtype=np.float64)
+    wide = way * _MARGIN + _SLACK_M
+    again, chain = index.chain_tree.query(_grown(boxes[found], wide))
+    place = found[again]
+    kept = _between(boxes[place], index.chains.boxes[chain]) <= wide[again]
+    near = _closest(sites, index, present[place[kept]], chain[kept], plane)
+    order = np.lexsort((near.zone, near.distance_m, near.site))
+    first = order[np.flatnonzero(np.diff(near.site[order], prepend=-1))]
+    return Nearness(near.site[first], near.zone[first], near.distance_m[first], near.bearing_deg[first])
+
+
+def near_border(points: Geometries, index: ShapeIndex, zone: Positions, metres: Floats) -> npt.NDArray[np.bool_]:
+    """Tell which points are at most so far from the border of a zone.
+
+    Parameters
+    ----------
+    points : ndarray of shapely points, shape (n,)
+        In the plane.
+    index : ShapeIndex
+    zone : ndarray of int, shape (n,)
+        Whose border.
+    metres : ndarray of float, shape (n,)
+    """
+    result = np.zeros(len(points), dtype=bool)
+    found, chain = index.chain_tree.query(_grown(np.asarray(shapely.bounds(points), dtype=np.float64), metres))
+    own = index.chains.owner[chain] == zone[found]
+    found, chain = found[own], chain[own]
+    result[found[shapely.dwithin(points[found], index.chains.shapes.at(chain), metres[found])]] = True
+    return result

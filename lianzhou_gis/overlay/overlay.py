@@ -3,99 +3,148 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, footprints, length
-from lianzhou_gis.overlay.index import ShapeIndex, index_zones
-from lianzhou_gis.overlay.nearness import Nearness, near_pairs, nearest
-from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs
+from lianzhou_gis.overlay.columns import Columns
+from lianzhou_gis.overlay.ground import UNSTATED_ACCURACY_M, Ground
+from lianzhou_gis.overlay.nearness import near_border, near_pairs
+from lianzhou_gis.overlay.pairs import meeting_pairs
 from lianzhou_gis.overlay.relations import related
-from lianzhou_gis.overlay.remainder import parts_in_gaps, parts_not_covered
+from lianzhou_gis.overlay.remainder import remainders
+from lianzhou_gis.overlay.surroundings import margins_of, nearest_of, zones_drawn
 from lianzhou_gis.overlay.totals import totals_of
-from lianzhou_gis.vocabulary import theme
-from lianzhou_gis.zones import COLUMNS, Layer, LayerGap
+from lianzhou_gis.zones import Layer, LayerGap
 
-__all__ = ["Overlay", "overlay"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Overlay", "lay", "overlay"]
 
 Geometries = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
 
 _OVERLAPS = (
     "site_id", "layer_id", "theme", "zone_id", "zone_name", "grade", "part", "subject", "relation", "area_m2",
     "share_of_site", "share_of_zone", "length_m", "distance_m", "bearing_deg", "doubtful", "geometry",
 )  # fmt: skip
-_MARGINS = ["site_id", "theme", "layer_id", "margin_m"]
-# What an area or a position is taken to be good for where nobody says: 0.4 mm on a map of 1:10,000.
-UNSTATED_ACCURACY_M = 4.0
+_TOTALS = ("site_id", "theme", "grade", "gross_area_m2", "net_area_m2", "net_share")
+_REMAINDER = ("site_id", "reason", "layer_id", "gap", "area_m2", "geometry")
+# Sites that one thread takes at a time: their pieces stay in the cache of the processor, the fixed costs are spread.
+_CHUNK = 2000
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """What was measured, as plain tables; geometry columns hold shapely geometries, EPSG:4490.
+    """What was measured, as plain columns; geometry columns hold shapely geometries, EPSG:4490.
 
     Attributes
     ----------
-    overlaps : DataFrame
-        A row for every site (or its outfall: ``subject``) and zone that overlap, touch or are near.
-    totals : DataFrame
-        ``site_id, theme, grade`` (None: the whole theme), ``gross_area_m2, net_area_m2, net_share``; net by union.
+    rows : Columns
+        Of :attr:`overlaps`.
+    sums : Columns
+        Of :attr:`totals`.
+    rest : Columns
+        Of :attr:`remainder`.
+    ends : Columns
+        ``site_id, theme, layer_id, margin_m``: where coverage ends within the setback of a rule.
     wholly_inside : frozenset of (site_id, theme)
         Sites that lie wholly within the zones of a theme.
-    nearest : DataFrame
-        ``site_id, theme, layer_id, zone_id, nearest_m``: the nearest zone of every theme, however far.
-    remainder : DataFrame
-        ``site_id, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``.
-    margins : DataFrame
-        ``site_id, theme, layer_id, margin_m``: where coverage ends within the setback of a rule.
-    zones_drawn : DataFrame
-        The zones near a site or nearest to one, as loaded.
     """
 
-    overlaps: pd.DataFrame
-    totals: pd.DataFrame
+    rows: Columns
+    sums: Columns
+    rest: Columns
+    ends: Columns
     wholly_inside: frozenset[tuple[str, str]]
-    nearest: pd.DataFrame
-    remainder: pd.DataFrame
-    margins: pd.DataFrame
-    zones_drawn: pd.DataFrame
     issues: tuple[Issue, ...]
+    ground: Ground
+    ids: Geometries
+    shapes: Geometries
+
+    @cached_property
+    def overlaps(self) -> pd.DataFrame:
+        """A row for every site (or its outfall: ``subject``) and zone that overlap, touch or are near."""
+        return self.rows.frame()
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """``site_id, theme, grade`` (None: whole theme), ``gross_area_m2, net_area_m2, net_share``; net by union."""
+        return self.sums.frame()
+
+    @cached_property
+    def remainder(self) -> pd.DataFrame:
+        """``site_id, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``."""
+        return self.rest.frame()
+
+    @cached_property
+    def margins(self) -> pd.DataFrame:
+        """``site_id, theme, layer_id, margin_m``: where coverage ends within the setback of a rule."""
+        return self.ends.frame()
+
+    @cached_property
+    def closest(self) -> Columns:
+        """``site_id, theme, layer_id, zone_id, nearest_m``: the nearest zone of every theme, however far."""
+        return nearest_of(self.ids, self.shapes, self.rows, self.ground)
+
+    @cached_property
+    def nearest(self) -> pd.DataFrame:
+        """``site_id, theme, layer_id, zone_id, nearest_m``: the nearest zone of every theme, however far."""
+        return self.closest.frame()
+
+    @cached_property
+    def zones_drawn(self) -> pd.DataFrame:
+        """The zones near a site or nearest to one, as loaded."""
+        return zones_drawn(self.ground, self.rows, self.closest)
 
 
 @dataclass(frozen=True)
 class _Sites:
-    """The sites in the plane, and what of them is needed beside."""
+    """The sites in the plane, by id, and what of them is needed beside."""
 
     ids: Geometries
     shapes: Geometries
-    area_m2: npt.NDArray[np.float64]
-    accuracy_m: npt.NDArray[np.float64]
+    area_m2: Floats
+    accuracy_m: Floats
     outfalls: Geometries
 
+    @classmethod
+    def of(cls, table: Mapping[str, npt.ArrayLike], plane: Plane) -> _Sites:
+        ids = np.asarray(table["site_id"], dtype=object)
+        order = np.argsort(ids, kind="stable")
+        survey = np.asarray(table["survey_crs"], dtype=object)[order]
+        shapes = footprints(
+            np.asarray(table["geometry"], dtype=object)[order],
+            plane,
+            [code if isinstance(code, str) else None for code in survey],
+            np.asarray(table["corridor_width_m"], dtype=np.float64)[order],
+        )
+        accuracy = np.asarray(table["accuracy_m"], dtype=np.float64)[order]
+        return cls(
+            ids=ids[order],
+            shapes=shapes,
+            area_m2=np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64)),
+            accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),
+            outfalls=plane.project_vertices(np.asarray(table["outfall"], dtype=object)[order]),
+        )
 
-def _accuracy(values: pd.Series) -> npt.NDArray[np.float64]:
-    return pd.to_numeric(values, errors="coerce").fillna(UNSTATED_ACCURACY_M).to_numpy(dtype=np.float64)
-
-
-def _sites(frame: pd.DataFrame, plane: Plane) -> _Sites:
-    shapes = footprints(
-        frame.geometry.to_numpy(),
-        plane,
-        frame["survey_crs"].to_list(),
-        pd.to_numeric(frame["corridor_width_m"], errors="coerce").to_numpy(dtype=np.float64),
-    )
-    return _Sites(
-        ids=frame["site_id"].to_numpy(dtype=object),
-        shapes=shapes,
-        area_m2=np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64)),
-        accuracy_m=_accuracy(frame["accuracy_m"]),
-        outfalls=plane.project_vertices(np.asarray(frame["outfall"], dtype=object)),
-    )
+    def chunk(self, places: slice) -> _Sites:
+        return _Sites(
+            self.ids[places],
+            self.shapes[places],
+            self.area_m2[places],
+            self.accuracy_m[places],
+            self.outfalls[places],
+        )
 
 
 def overlay(
@@ -107,195 +156,165 @@ def overlay(
     setback_m: Mapping[str, float] | None = None,
     gaps: Sequence[LayerGap] = (),
 ) -> Overlay:
+    """Index layers and lay sites over them; see :func:`lay`."""
+    return lay(sites, Ground.of(layers, plane, gaps), near_m=near_m, setback_m=setback_m)
+
+
+def lay(
+    sites: pd.DataFrame | Mapping[str, npt.ArrayLike],
+    ground: Ground,
+    *,
+    near_m: Mapping[str, float],
+    setback_m: Mapping[str, float] | None = None,
+    threads: int = 1,
+) -> Overlay:
     """Lay sites over the zones of all layers.
 
     Parameters
     ----------
     sites : DataFrame
         The table of :class:`lianzhou_gis.Sites`.
-    layers : sequence of Layer
-    plane : Plane
-        In which everything is measured.
+    ground : Ground
+        The layers.
     near_m : mapping of str to float
         For every theme the distance up to which zones are reported, metres.
     setback_m : mapping of str to float, optional
         For themes with rules that look beyond the site, how far: where coverage ends nearer than that is said.
-    gaps : sequence of LayerGap
-        Those with an area are laid over the sites as well.
+    threads : int
+        At once; what comes out does not depend on it.
 
     Returns
     -------
     Overlay
     """
-    there = _sites(sites, plane)
-    rows, rests, nearby, margins, drawn = [], [parts_in_gaps(there.shapes, gaps, plane)], [], [], []
-    for layer in layers:
-        if layer.status != "loaded":
-            continue
-        entry = theme(layer.entry.theme)
-        index = index_zones(layer.zones, entry.id, plane)
-        pairs = meeting_pairs(there.shapes, index)
-        near = near_pairs(there.shapes, index, near_m[entry.id], plane)
-        rows.append(_measured(there, layer, index, pairs, near))
-        rows.append(_outfalls(there, layer, index, near_m[entry.id], plane))
-        if layer.coverage is not None:
-            if setback_m and entry.id in setback_m:
-                margins.append(_margins(there, layer, setback_m[entry.id], plane))
-            rests.append(parts_not_covered(there.shapes, layer, index, pairs, entry.covering, plane))
-        closest = nearest(there.shapes, index, plane)
-        nearby.append(_nearest(there, layer, closest))
-        shown = np.unique(np.concatenate([near.zone, closest.zone, pairs.zone]))
-        drawn.append(layer.zones.iloc[shown][[*COLUMNS, "geometry"]])
-    overlaps = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*_OVERLAPS, "shape", "site"])
-    totals, wholly_inside = totals_of(overlaps, there.ids, there.shapes)
+    there = _Sites.of({str(name): sites[name] for name in sites}, ground.plane)
+    reach = np.array([near_m[layer.entry.theme] for layer in ground.layers], dtype=np.float64)[ground.layer]
+    chunks = [slice(start, start + _CHUNK) for start in range(0, max(len(there.ids), 1), _CHUNK)]
+
+    def measured(places: slice) -> tuple[Columns, Columns, Columns, Columns, Columns]:
+        return _measured(there.chunk(places), ground, reach, setback_m or {})
+
+    if threads > 1 and len(chunks) > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(measured, chunks))
+    else:
+        parts = [measured(places) for places in chunks]
+    rows, sums, inside, rest, ends = (Columns.joined(list(tables)) for tables in zip(*parts, strict=True))
     return Overlay(
-        overlaps=_overlaps(overlaps, plane),
-        totals=totals,
-        wholly_inside=wholly_inside,
-        nearest=_of_themes(nearby),
-        remainder=_remainder(rests, there, plane),
-        margins=pd.concat(margins, ignore_index=True) if margins else pd.DataFrame(columns=_MARGINS),
-        zones_drawn=_drawn(drawn),
-        issues=tuple(_accuracy_issues(sites, layers)),
+        rows=rows,
+        sums=sums,
+        rest=rest,
+        ends=ends,
+        wholly_inside=frozenset(zip(inside["site_id"].tolist(), inside["theme"].tolist(), strict=True)),
+        issues=tuple(_accuracy_issues(np.asarray(sites["accuracy_m"], dtype=np.float64), ground.layers)),
+        ground=ground,
+        ids=there.ids,
+        shapes=there.shapes,
     )
 
 
-def _identity(layer: Layer, zone: npt.NDArray[np.intp]) -> dict[str, Any]:
-    chosen = layer.zones.iloc[zone]
-    names = {"zone_id": "zone_id", "zone_name": "name", "grade": "grade", "part": "part"}
-    return {
-        "layer_id": layer.entry.id,
-        "theme": layer.entry.theme,
-        **{ours: chosen[theirs].to_numpy(dtype=object) for ours, theirs in names.items()},
-    }
-
-
-def _measured(there: _Sites, layer: Layer, index: ShapeIndex, pairs: Pairs, near: Nearness) -> pd.DataFrame:
-    """Return the rows of the footprints with one layer."""
-    table = related(there.shapes, index.shapes, pairs, near, there.accuracy_m, _accuracy(layer.zones["accuracy_m"]))
-    site, zone = table["site"].to_numpy(), table["zone"].to_numpy()
+def _measured(
+    there: _Sites, ground: Ground, reach: Floats, setback_m: Mapping[str, float]
+) -> tuple[Columns, Columns, Columns, Columns, Columns]:
+    """Return overlaps, totals, sites wholly inside, remainder and margins of some sites."""
+    pairs = meeting_pairs(there.shapes, ground.zones)
+    near = near_pairs(there.shapes, ground.zones, pairs, reach, ground.plane)
+    accuracy = there.accuracy_m, ground.accuracy_m
+    rows = _with_identity(related(there.shapes, ground.zones, pairs, near, *accuracy), ground)
+    sums, inside = totals_of(rows, there.shapes)
+    site = rows["site"]
+    of_zone = ground.zones.area_m2[rows["zone"]]
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = table["area_m2"].to_numpy() / there.area_m2[site]
-        of_zone = table["area_m2"].to_numpy() / index.areas[zone]
-    return table.assign(
-        site_id=there.ids[site],
-        subject="footprint",
-        share_of_site=np.where(there.area_m2[site] > 0, share, np.nan),
-        share_of_zone=np.where(index.areas[zone] > 0, of_zone, np.nan),
-        **_identity(layer, zone),
+        rows = rows.assign(
+            subject="footprint",
+            share_of_site=np.where(there.area_m2[site] > 0, rows["area_m2"] / there.area_m2[site], np.nan),
+            share_of_zone=np.where(of_zone > 0, rows["area_m2"] / of_zone, np.nan),
+        )
+    if not shapely.is_missing(there.outfalls).all():
+        rows = Columns.joined([rows, _outfalls(there, ground, reach).select(tuple(rows.arrays))])
+    rest = remainders(there.shapes, ground, pairs)
+    order = np.lexsort((rest["gap"], rest["reason"].astype(str), rest["layer_id"].astype(str), rest["site"]))
+    ends = margins_of(there.shapes, ground, setback_m)
+    return (
+        _overlaps(rows, there, ground),
+        sums.assign(site_id=there.ids[sums["site"]]).select(_TOTALS),
+        inside.assign(site_id=there.ids[inside["site"]]),
+        _placed(rest.take(order), there, ground.plane).select(_REMAINDER),
+        ends.assign(site_id=there.ids[ends["site"]]).select(("site_id", "theme", "layer_id", "margin_m")),
     )
 
 
-def _outfalls(there: _Sites, layer: Layer, index: ShapeIndex, near_m: float, plane: Plane) -> pd.DataFrame:
+def _with_identity(rows: Columns, ground: Ground) -> Columns:
+    zone = rows["zone"]
+    layer = ground.layer[zone]
+    return rows.assign(
+        layer_id=ground.layer_id[layer],
+        theme=ground.theme_id[layer],
+        theme_number=ground.theme[layer],
+        grade_number=ground.grade[zone],
+        **{name: values[zone] for name, values in ground.names.items()},
+    )
+
+
+def _outfalls(there: _Sites, ground: Ground, reach: Floats) -> Columns:
     """Return the rows of the outfall points: rules about discharges look at these, not at the footprint."""
-    near = near_pairs(there.outfalls, index, near_m, plane)
-    meets = near.distance_m == 0.0
-    accuracy = np.hypot(there.accuracy_m[near.site], _accuracy(layer.zones["accuracy_m"])[near.zone])
+    pairs = meeting_pairs(there.outfalls, ground.zones)
+    near = near_pairs(there.outfalls, ground.zones, pairs, reach, ground.plane)
+    zone = np.concatenate([pairs.zone, near.zone])
+    site = np.concatenate([pairs.site, near.site])
+    meets = np.arange(len(site)) < len(pairs.site)
+    accuracy = np.hypot(there.accuracy_m[site], ground.accuracy_m[zone])
     # A point nearer to the border than both are known lies inside or outside by chance.
-    edge = shapely.distance(there.outfalls[near.site], shapely.boundary(index.shapes[near.zone]))
-    points = there.outfalls[near.site]
-    points[~meets] = None
-    return pd.DataFrame(
-        {
-            "site": near.site,
-            "zone": near.zone,
-            "site_id": there.ids[near.site],
-            "subject": "outfall",
-            "relation": np.where(meets, "within", "near"),
-            "area_m2": 0.0,
-            "share_of_site": np.nan,
-            "share_of_zone": np.nan,
-            "length_m": np.nan,
-            "distance_m": near.distance_m,
-            "bearing_deg": near.bearing_deg,
-            "doubtful": meets & (edge < accuracy),
-            "shape": points,
-            **_identity(layer, near.zone),
-        }
+    doubtful = meets.copy()
+    doubtful[meets] = near_border(there.outfalls[pairs.site], ground.zones, pairs.zone, accuracy[meets])
+    shapes = there.outfalls[site]
+    shapes[~meets] = None
+    nothing = np.full(len(pairs.site), np.nan)
+    rows = Columns({"site": site, "zone": zone, "doubtful": doubtful, "whole": meets, "shape": shapes}).assign(
+        subject="outfall",
+        relation=np.where(meets, "within", "near").astype(object),
+        area_m2=0.0,
+        share_of_site=np.nan,
+        share_of_zone=np.nan,
+        length_m=np.nan,
+        distance_m=np.concatenate([nothing * 0.0, near.distance_m]),
+        bearing_deg=np.concatenate([nothing, near.bearing_deg]),
     )
+    return _with_identity(rows.assign(distance_m=np.where(meets, 0.0, rows["distance_m"])), ground)
 
 
-def _margins(there: _Sites, layer: Layer, reach_m: float, plane: Plane) -> pd.DataFrame:
-    """Return the sites nearer than that to where the coverage of a layer ends: what lies beyond is not known."""
-    border = ShapeIndex.of(np.asarray(shapely.boundary(plane.project([layer.coverage])), dtype=object))
-    ends = near_pairs(there.shapes, border, reach_m, plane)
-    return pd.DataFrame(
-        {
-            "site_id": there.ids[ends.site],
-            "theme": layer.entry.theme,
-            "layer_id": layer.entry.id,
-            "margin_m": ends.distance_m,
-        }
-    )
+def _placed(rows: Columns, there: _Sites, plane: Plane) -> Columns:
+    """Return rows with the ids of their sites and their shapes back in EPSG:4490."""
+    shapes = rows["shape"].copy()
+    shapes[shapely.is_empty(shapes)] = None
+    return rows.assign(site_id=there.ids[rows["site"]], geometry=plane.unproject(shapes))
 
 
-def _nearest(there: _Sites, layer: Layer, closest: Nearness) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "site_id": there.ids[closest.site],
-            "theme": layer.entry.theme,
-            "layer_id": layer.entry.id,
-            "zone_id": layer.zones["zone_id"].to_numpy(dtype=object)[closest.zone],
-            "nearest_m": closest.distance_m,
-        }
-    )
-
-
-def _of_themes(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """Return the nearest zone of every theme from those of its layers."""
-    columns = ["site_id", "theme", "layer_id", "zone_id", "nearest_m"]
-    if not frames:
-        return pd.DataFrame(columns=columns)
-    table = pd.concat(frames, ignore_index=True).sort_values(["site_id", "theme", "nearest_m", "layer_id", "zone_id"])
-    return table.drop_duplicates(["site_id", "theme"]).reset_index(drop=True)
-
-
-def _unprojected(shapes: Geometries, plane: Plane) -> Geometries:
-    result = shapes.copy()
-    result[shapely.is_empty(shapes)] = None
-    return plane.unproject(result)
-
-
-def _overlaps(table: pd.DataFrame, plane: Plane) -> pd.DataFrame:
+def _overlaps(rows: Columns, there: _Sites, ground: Ground) -> Columns:
     """Return the overlaps as they are handed on: sorted, the pieces back in EPSG:4490."""
-    table = table.sort_values(["site_id", "theme", "layer_id", "zone_id", "subject"], ignore_index=True)
-    pieces = _unprojected(table["shape"].to_numpy(dtype=object), plane)
-    lines = table["length_m"].notna().to_numpy()
+    order = np.lexsort((rows["subject"] == "outfall", ground.rank[rows["zone"]], rows["site"]))
+    rows = _placed(rows.take(order), there, ground.plane)
+    lines = np.isfinite(rows["length_m"])
     if lines.any():
         # The way along a line is measured on the ellipsoid.
-        table.loc[lines, "length_m"] = length(pieces[lines], plane)
-    table["geometry"] = pieces
-    return table[list(_OVERLAPS)]
+        metres = rows["length_m"].copy()
+        metres[lines] = length(rows["geometry"][lines], ground.plane)
+        rows = rows.assign(length_m=metres)
+    return rows.select(_OVERLAPS)
 
 
-def _remainder(frames: list[pd.DataFrame], there: _Sites, plane: Plane) -> pd.DataFrame:
-    table = pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
-    table["site_id"] = there.ids[table["site"].to_numpy(dtype=np.intp)]
-    table["geometry"] = _unprojected(table["shape"].to_numpy(dtype=object), plane)
-    table = table.sort_values(["site_id", "layer_id", "reason", "gap"], ignore_index=True)
-    return table[["site_id", "reason", "layer_id", "gap", "area_m2", "geometry"]]
-
-
-def _drawn(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    full = [frame for frame in frames if len(frame)]
-    if not full:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in (*COLUMNS, "geometry")})
-    table = pd.concat([frame.astype(dict.fromkeys(COLUMNS, object)) for frame in full], ignore_index=True)
-    return table.sort_values(["theme", "layer_id", "zone_id"], ignore_index=True)
-
-
-def _accuracy_issues(sites: pd.DataFrame, layers: Sequence[Layer]) -> list[Issue]:
+def _accuracy_issues(accuracy: Floats, layers: Sequence[Layer]) -> list[Issue]:
     """Name what has no stated accuracy: 4 m is taken for it."""
     zh, en = f"未说明精度，按 {UNSTATED_ACCURACY_M:g} 米判断边界误差", f"{UNSTATED_ACCURACY_M:g} m is taken for it"
     issues = []
-    if sites["accuracy_m"].isna().any():
-        count = int(sites["accuracy_m"].isna().sum())
+    count = int(np.isnan(accuracy).sum())
+    if count:
         issues.append(
             Issue("info", "accuracy_assumed", "sites", f"{count} 个项目{zh}", f"{count} sites state no accuracy; {en}")
         )
     issues += [
         Issue("info", "accuracy_assumed", f"layer {layer.entry.id}", f"图层{zh}", f"the layer states no accuracy; {en}")
         for layer in layers
-        if layer.status == "loaded" and layer.zones["accuracy_m"].isna().any()
+        if layer.zones["accuracy_m"].isna().any()
     ]
     return issues

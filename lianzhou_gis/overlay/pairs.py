@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.tiles import pieces_of
+from lianzhou_gis.overlay.tiles import clipped, pieces_of
 
 __all__ = ["Pairs", "meeting_pairs", "merged"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
+Keys = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 # The box of a long corridor holds half the county: sites longer than this are cut into parts first.
 _LONG_SITE_M = 3000.0
 _SITE_PART_M = 1000.0
+_SITE_VERTICES = 1024
 
 
 @dataclass(frozen=True)
@@ -30,15 +34,39 @@ class Pairs:
     ----------
     site, zone : ndarray of int, shape (n,)
         Positions; each pair once, in order.
-    shapes : ndarray of shapely geometries, shape (n,)
-        What they share; of the dimension of the site or the zone, whichever is lower. Empty where they only touch.
     area_m2 : ndarray of float, shape (n,)
+    whole : ndarray of bool, shape (n,)
+        Where the site lies inside the zone and no border of it runs through the site.
+    pieces : ndarray of shapely geometries, shape (m,)
+        What they share, tile by tile; of the dimension of the site or the zone, whichever is lower.
+    pair : ndarray of int, shape (m,)
+        To which pair each piece belongs.
     """
 
     site: Positions
     zone: Positions
-    shapes: Geometries
     area_m2: Floats
+    whole: Flags
+    pieces: Geometries
+    pair: Positions
+
+    @cached_property
+    def shapes(self) -> Geometries:
+        """What the pairs share, shape (n,); empty where they only touch."""
+        return merged(self.pieces, self.pair, len(self.site))
+
+    def of(self, chosen: Flags) -> Pairs:
+        """Return some of the pairs."""
+        number = np.cumsum(chosen) - 1
+        kept = chosen[self.pair]
+        return Pairs(
+            self.site[chosen],
+            self.zone[chosen],
+            self.area_m2[chosen],
+            self.whole[chosen],
+            self.pieces[kept],
+            number[self.pair[kept]],
+        )
 
 
 def merged(shapes: Geometries, group: Positions, count: int) -> Geometries:
@@ -57,35 +85,103 @@ def merged(shapes: Geometries, group: Positions, count: int) -> Geometries:
     return result
 
 
-def _pieces(parts: Geometries, tiles: Geometries) -> Geometries:
-    """Return what parts of sites and tiles of zones share; without an intersection where one holds the other."""
-    shapely.prepare(tiles)
-    shapely.prepare(parts)
-    result = np.empty(len(parts), dtype=object)
-    part_inside = shapely.covers(tiles, parts)
-    result[part_inside] = parts[part_inside]
-    tile_inside = ~part_inside
-    tile_inside[tile_inside] = shapely.covers(parts[tile_inside], tiles[tile_inside])
-    result[tile_inside] = tiles[tile_inside]
-    rest = ~(part_inside | tile_inside)
-    result[rest] = shapely.intersection(parts[rest], tiles[rest])
-    return result
-
-
 def _of_dimension(shapes: Geometries, wanted: npt.NDArray[np.int_]) -> tuple[Geometries, Positions]:
     """Return the parts of shapes that have the dimension wanted, and which shape each comes from."""
-    parts, index = shapely.get_parts(shapes, return_index=True)
+    kind = shapely.get_type_id(shapes)
+    plain = (kind < 4) & (shapely.get_dimensions(shapes) == wanted) & ~shapely.is_empty(shapes)
+    mixed = np.flatnonzero(kind >= 4)
+    if not len(mixed):
+        return shapes[plain], np.flatnonzero(plain)
+    parts, index = shapely.get_parts(shapes[mixed], return_index=True)
     nested = shapely.get_type_id(parts) >= 4
     if nested.any():
         deeper, inner = shapely.get_parts(parts[nested], return_index=True)
         index = np.concatenate([index[~nested], index[nested][inner]])
         parts = np.concatenate([parts[~nested], deeper])
+    index = mixed[index]
     kept = (shapely.get_dimensions(parts) == wanted[index]) & ~shapely.is_empty(parts)
-    return parts[kept], index[kept]
+    origin = np.concatenate([np.flatnonzero(plain), index[kept]])
+    order = np.argsort(origin, kind="stable")
+    return np.concatenate([shapes[plain], parts[kept]])[order], origin[order]
+
+
+def _crossed(parts: Geometries, index: ShapeIndex) -> Keys:
+    """Return the parts and the shapes whose border they meet."""
+    part, chain = index.chain_tree.query(parts)
+    meets = shapely.intersects(parts[part], index.chains.shapes.at(chain))
+    return np.unique(index.keys(part[meets], index.chains.owner[chain[meets]]))
+
+
+def _held(parts: Geometries, index: ShapeIndex, crossed: Keys) -> Keys:
+    """Return the parts and the shapes that hold them whole, no border in between: one point of them tells."""
+    points = np.asarray(shapely.point_on_surface(parts), dtype=object)
+    part, tile = index.tile_tree.query(points)
+    # The box of a filled tile is the tile.
+    asked = ~index.tiles.filled[tile]
+    inside = ~asked
+    inside[asked] = shapely.intersects(index.tiles.shapes.at(tile[asked]), points[part[asked]])
+    keys = np.unique(index.keys(part[inside], index.tiles.owner[tile[inside]]))
+    return keys[~_among(keys, crossed)]
+
+
+def _among(keys: Keys, sorted_keys: Keys) -> Flags:
+    """Tell which keys are among others, which are sorted."""
+    if not len(sorted_keys):
+        return np.zeros(len(keys), dtype=bool)
+    place = np.minimum(np.searchsorted(sorted_keys, keys), len(sorted_keys) - 1)
+    return np.asarray(sorted_keys[place] == keys, dtype=bool)
+
+
+def _shared(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[Keys, Geometries]:
+    """Return what parts share with the tiles of shapes whose border they meet."""
+    wanted = np.unique(index.unkeyed(crossed)[0])
+    found, tile = index.tile_tree.query(parts[wanted])
+    part = wanted[found]
+    keys = index.keys(part, index.tiles.owner[tile])
+    chosen = _among(keys, crossed)
+    part, tile, keys = part[chosen], tile[chosen], keys[chosen]
+    order = np.lexsort((tile, keys))
+    part, tile, keys = part[order], tile[order], keys[order]
+    tiles, boxes, own = index.tiles.shapes.at(tile), index.tiles.boxes[tile], shapely.bounds(parts[part])
+    pieces = np.full(len(part), None, dtype=object)
+    # A line that runs along the seam of two tiles would be clipped away by both.
+    filled = index.tiles.filled[tile] & (shapely.get_dimensions(parts[part]) == 2)
+    inner = filled & (own[:, :2] >= boxes[:, :2]).all(axis=1) & (own[:, 2:] <= boxes[:, 2:]).all(axis=1)
+    pieces[inner] = parts[part[inner]]
+    cut = filled & ~inner
+    pieces[cut] = clipped(parts[part[cut]], boxes[cut])
+    rest = np.flatnonzero(~filled)
+    rest = rest[shapely.intersects(parts[part[rest]], tiles[rest])]
+    # Where the box of the tile is no larger than that of the part, the part may hold it.
+    small = (own[rest, :2] <= boxes[rest, :2]).all(axis=1) & (own[rest, 2:] >= boxes[rest, 2:]).all(axis=1)
+    small[small] = shapely.contains_properly(parts[part[rest[small]]], tiles[rest[small]])
+    pieces[rest[small]] = tiles[rest[small]]
+    rest = rest[~small]
+    pieces[rest] = shapely.intersection(parts[part[rest]], tiles[rest])
+    there = ~shapely.is_missing(pieces)
+    return keys[there], pieces[there]
+
+
+def _parts(sites: Geometries) -> tuple[Geometries, Positions]:
+    """Return sites in connected parts, long and heavy ones cut, with the position of the site of each part."""
+    present = np.flatnonzero(~(shapely.is_missing(sites) | shapely.is_empty(sites)))
+    west, south, east, north = shapely.bounds(sites[present]).T
+    long = np.maximum(east - west, north - south) > _LONG_SITE_M
+    # What is held whole and what is not is told of connected parts.
+    long |= (shapely.get_num_coordinates(sites[present]) > _SITE_VERTICES) | (shapely.get_type_id(sites[present]) > 3)
+    if not long.any():
+        return sites[present], present
+    parts, owner = pieces_of(sites[present[long]], max_vertices=_SITE_VERTICES, longest=_LONG_SITE_M, part=_SITE_PART_M)
+    owner = np.concatenate([present[~long], present[long][owner]])
+    order = np.argsort(owner, kind="stable")
+    return np.concatenate([sites[present[~long]], parts])[order], owner[order]
 
 
 def meeting_pairs(sites: Geometries, index: ShapeIndex) -> Pairs:
     """Find the pairs of sites and zones that meet, with what they share.
+
+    A part of a site that meets no border of a zone is inside or outside, which one of its points tells; only where a
+    border runs through it, it is intersected with the tiles of the zone.
 
     Parameters
     ----------
@@ -97,15 +193,27 @@ def meeting_pairs(sites: Geometries, index: ShapeIndex) -> Pairs:
     -------
     Pairs
     """
-    parts = pieces_of(sites, longest=_LONG_SITE_M, part=_SITE_PART_M)
-    part, tile = index.tree.query(parts.shapes, predicate="intersects")
-    site, zone = parts.owner[part], index.tiles.owner[tile]
-    count = len(index.shapes)
-    keys, pair = np.unique(site.astype(np.int64) * max(count, 1) + zone, return_inverse=True)
-    pair_site, pair_zone = (keys // max(count, 1)).astype(np.intp), (keys % max(count, 1)).astype(np.intp)
-    shared = _pieces(parts.shapes[part], index.tiles.shapes[tile])
-    lower = np.minimum(shapely.get_dimensions(sites[pair_site]), shapely.get_dimensions(index.shapes[pair_zone]))
-    flat, origin = _of_dimension(shared, lower[pair])
-    owner = pair[origin]
-    area = np.bincount(owner, weights=shapely.area(flat), minlength=len(keys)).astype(np.float64)
-    return Pairs(pair_site, pair_zone, merged(flat, owner, len(keys)), area)
+    parts, owner = _parts(sites)
+    shapely.prepare(parts)
+    crossed = _crossed(parts, index)
+    held = _held(parts, index, crossed)
+    cut_keys, cut = _shared(parts, index, crossed)
+    shapely.destroy_prepared(parts)
+    held_part, held_zone = index.unkeyed(held)
+    cut_part, cut_zone = index.unkeyed(cut_keys)
+    crossed_part, crossed_zone = index.unkeyed(crossed)
+    held_pair, cut_pair = index.keys(owner[held_part], held_zone), index.keys(owner[cut_part], cut_zone)
+    keys = np.unique(np.concatenate([held_pair, index.keys(owner[crossed_part], crossed_zone)]))
+    site, zone = index.unkeyed(keys)
+    # A site is held whole where all its parts are.
+    count = np.bincount(owner, minlength=len(sites))
+    whole = np.bincount(np.searchsorted(keys, held_pair), minlength=len(keys)) == count[site]
+    held_place, cut_place = np.searchsorted(keys, held_pair), np.searchsorted(keys, cut_pair)
+    loose = ~whole[held_place]
+    shapes = np.concatenate([sites[site[whole]], parts[held_part[loose]], cut])
+    pair = np.concatenate([np.flatnonzero(whole), held_place[loose], cut_place])
+    lower = np.minimum(shapely.get_dimensions(sites[site]), index.dimension[zone])
+    flat, origin = _of_dimension(shapes, lower[pair])
+    pair = pair[origin]
+    area = np.bincount(pair, weights=shapely.area(flat), minlength=len(keys)).astype(np.float64)
+    return Pairs(site, zone, area, whole, flat, pair)

@@ -4,81 +4,106 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
-from lianzhou_gis.overlay.index import areal_parts
-from lianzhou_gis.overlay.nearness import Nearness
-from lianzhou_gis.overlay.pairs import Pairs
+from lianzhou_gis.overlay.columns import Columns
+from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.overlay.nearness import Nearness, near_border
+from lianzhou_gis.overlay.pairs import Pairs, merged
 from lianzhou_gis.overlay.remainder import mean_width
 
-__all__ = ["TOUCH_WIDTH_M", "related"]
+__all__ = ["TOUCH_WIDTH_M", "may_be_thin", "related"]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 # Twice the last digit of a millimetre coordinate: a piece thinner than this is a common border.
 TOUCH_WIDTH_M = 0.002
 
 
-def _within(sites: Geometries, zones: Geometries, pairs: Pairs, inner: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+def may_be_thin(rest_m2: Floats, sites: Geometries, pieces: Geometries) -> Flags:
+    """Tell where what pieces leave of sites may be a rim of 2 mm; where it is more than one along all borders, not."""
+    return np.asarray(rest_m2 < TOUCH_WIDTH_M * (shapely.length(sites) + shapely.length(pieces)), dtype=bool)
+
+
+def _within(sites: Geometries, index: ShapeIndex, pairs: Pairs, inner: Flags) -> Flags:
     """Tell which pairs leave next to nothing of the site outside the zone."""
     own = sites[pairs.site]
     dimension = shapely.get_dimensions(own)
-    result = np.zeros(len(own), dtype=bool)
+    result = pairs.whole & inner
     # A point that meets a zone is within it; a line by what is left of its length.
     result[inner & (dimension == 0)] = True
-    lines = inner & (dimension == 1)
+    lines = inner & (dimension == 1) & ~pairs.whole
     result[lines] = shapely.length(own[lines]) - shapely.length(pairs.shapes[lines]) < TOUCH_WIDTH_M
-    rest = shapely.area(own) - pairs.area_m2
-    # The rest must be thin; where it is more than a thin rim along both borders could be, it need not be built.
-    rim = TOUCH_WIDTH_M * (shapely.length(own) + shapely.length(pairs.shapes))
-    maybe = np.flatnonzero(inner & (dimension == 2) & (rest < rim))
-    left = np.asarray(shapely.difference(own[maybe], zones[pairs.zone[maybe]]), dtype=object)
-    mixed = shapely.get_type_id(left) == 7
-    left[mixed] = [areal_parts(shape) for shape in left[mixed]]
-    result[maybe] = mean_width(left) < TOUCH_WIDTH_M
+    areal = inner & (dimension == 2) & ~pairs.whole
+    areal[areal] = may_be_thin(shapely.area(own[areal]) - pairs.area_m2[areal], own[areal], pairs.shapes[areal])
+    maybe = np.flatnonzero(areal)
+    if not len(maybe):
+        return result
+    # The tiles are taken off, not what they share with the site: along a border cut twice a hair would be left.
+    found, tile = index.tile_tree.query(own[maybe])
+    same = index.tiles.owner[tile] == pairs.zone[maybe[found]]
+    held = merged(index.tiles.shapes.at(tile[same]), found[same], len(maybe))
+    left = np.asarray(shapely.difference(own[maybe], held), dtype=object)
+    parts, owner = shapely.get_parts(left, return_index=True)
+    kept = shapely.get_dimensions(parts) == 2
+    area = np.bincount(owner[kept], weights=shapely.area(parts[kept]), minlength=len(maybe))
+    around = np.bincount(owner[kept], weights=shapely.length(parts[kept]), minlength=len(maybe))
+    width = np.divide(2.0 * area, around, out=np.zeros(len(maybe)), where=around > 0)
+    result[maybe] = width < TOUCH_WIDTH_M
     return result
 
 
-def _depth(pieces: Geometries, shapes: Geometries) -> Floats:
-    """Return how deep the deepest corner of every piece lies inside the area it belongs to; 0 in lines and points."""
+def _shallow(pieces: Geometries, borders: Geometries, accuracy: Floats) -> Flags:
+    """Tell where no corner of a piece lies deeper than the accuracy inside its site."""
     corners, owner = shapely.get_coordinates(pieces, return_index=True)
-    borders = np.asarray(shapely.boundary(shapes), dtype=object)
     shapely.prepare(borders)
-    far = shapely.distance(shapely.points(corners), borders[owner])
-    depth = np.zeros(len(pieces))
-    np.maximum.at(depth, owner, np.nan_to_num(far))
-    return np.where(shapely.get_dimensions(shapes) == 2, depth, 0.0)
+    near = shapely.dwithin(borders[owner], shapely.points(corners), accuracy[owner])
+    shapely.destroy_prepared(borders)
+    return np.asarray(np.bincount(owner[~near], minlength=len(pieces)) == 0, dtype=bool)
 
 
-def _doubtful(sites: Geometries, zones: Geometries, pairs: Pairs, accuracy: Floats) -> npt.NDArray[np.bool_]:
+def _doubtful(sites: Geometries, index: ShapeIndex, pairs: Pairs, inner: Flags, accuracy: Floats) -> Flags:
     """Tell which pieces may be there only because borders are not known better than they are."""
+    # Of a zone that is known as a point nobody knows where it begins.
+    result: Flags = inner & (index.dimension[pairs.zone] == 0)
     dimension = shapely.get_dimensions(pairs.shapes)
     width = np.where(dimension == 1, shapely.length(pairs.shapes), mean_width(pairs.shapes))
-    # Of a zone that is known as a point nobody knows where it begins.
-    result = shapely.get_dimensions(zones[pairs.zone]) == 0
-    thin = np.flatnonzero(~result & (width < accuracy) & ~shapely.is_empty(pairs.shapes))
-    pieces = pairs.shapes[thin]
-    deep = np.maximum(_depth(pieces, zones[pairs.zone[thin]]), _depth(pieces, sites[pairs.site[thin]]))
-    result[thin] = deep <= accuracy[thin]
-    return np.asarray(result, dtype=bool)
+    thin = np.flatnonzero(inner & ~result & (width < accuracy))
+    # In lines and points nothing lies deep.
+    of_areas = thin[shapely.get_dimensions(sites[pairs.site[thin]]) == 2]
+    shallow = np.ones(len(pairs.site), dtype=bool)
+    shallow[of_areas] = _shallow(
+        pairs.shapes[of_areas],
+        np.asarray(shapely.boundary(sites[pairs.site[of_areas]]), dtype=object),
+        accuracy[of_areas],
+    )
+    asked = thin[shallow[thin] & (index.dimension[pairs.zone[thin]] == 2)]
+    corners, owner = shapely.get_coordinates(pairs.shapes[asked], return_index=True)
+    place = asked[owner]
+    near = near_border(np.asarray(shapely.points(corners)), index, pairs.zone[place], accuracy[place])
+    shallow[place[~near]] = False
+    result[thin] = shallow[thin]
+    return result
 
 
 def related(
     sites: Geometries,
-    zones: Geometries,
+    index: ShapeIndex,
     pairs: Pairs,
     near: Nearness,
     site_accuracy_m: Floats,
     zone_accuracy_m: Floats,
-) -> pd.DataFrame:
+) -> Columns:
     """Return the relation of every pair that meets or is near.
 
     Parameters
     ----------
-    sites, zones : ndarray of shapely geometries
+    sites : ndarray of shapely geometries
         In the plane.
+    index : ShapeIndex
+        Of the zones.
     pairs : Pairs
     near : Nearness
     site_accuracy_m, zone_accuracy_m : ndarray of float
@@ -86,9 +111,10 @@ def related(
 
     Returns
     -------
-    DataFrame
+    Columns
         ``site, zone`` (positions), ``relation``, ``area_m2``, ``length_m`` (in the plane; NaN where neither is a line),
-        ``distance_m``, ``bearing_deg``, ``doubtful``, ``shape`` (in the plane).
+        ``distance_m``, ``bearing_deg``, ``doubtful``, ``whole`` (no border runs through the site), ``shape`` (in the
+        plane).
 
     Notes
     -----
@@ -96,40 +122,39 @@ def related(
     no corner of the piece deeper than that in site or zone: a narrow road across a zone is no error of borders.
     """
     dimension = shapely.get_dimensions(pairs.shapes)
-    areal = (shapely.get_dimensions(sites[pairs.site]) == 2) & (shapely.get_dimensions(zones[pairs.zone]) == 2)
+    areal = (shapely.get_dimensions(sites[pairs.site]) == 2) & (index.dimension[pairs.zone] == 2)
     width = mean_width(pairs.shapes)
     size = np.where(dimension == 1, shapely.length(pairs.shapes), np.where(dimension == 0, np.inf, width))
     # Areas share an area or touch; a line or a point shares what it shares unless that is next to nothing.
     inner = ~shapely.is_empty(pairs.shapes) & np.where(areal, width >= TOUCH_WIDTH_M, size >= TOUCH_WIDTH_M)
-    within = _within(sites, zones, pairs, inner)
+    within = _within(sites, index, pairs, inner)
     accuracy = np.hypot(site_accuracy_m[pairs.site], zone_accuracy_m[pairs.zone])
-    meeting = pd.DataFrame(
+    meeting = Columns(
         {
             "site": pairs.site,
             "zone": pairs.zone,
-            "relation": np.where(within, "within", np.where(inner, "overlap", "touch")),
+            "relation": np.where(within, "within", np.where(inner, "overlap", "touch")).astype(object),
             "area_m2": np.where(inner, pairs.area_m2, 0.0),
             "length_m": np.where(inner & (dimension == 1), shapely.length(pairs.shapes), np.nan),
-            "distance_m": 0.0,
-            "bearing_deg": np.nan,
-            "doubtful": inner & _doubtful(sites, zones, pairs, accuracy),
+            "distance_m": np.zeros(len(pairs.site)),
+            "bearing_deg": np.full(len(pairs.site), np.nan),
+            "doubtful": _doubtful(sites, index, pairs, inner, accuracy),
+            "whole": within & pairs.whole,
             "shape": pairs.shapes,
         }
     )
-    keys = [np.asarray(part.site, dtype=np.int64) * max(len(zones), 1) + part.zone for part in (pairs, near)]
-    apart = ~np.isin(keys[1], keys[0])
-    close = pd.DataFrame(
+    close = Columns(
         {
-            "site": near.site[apart],
-            "zone": near.zone[apart],
-            "relation": "near",
-            "area_m2": 0.0,
-            "length_m": np.nan,
-            "distance_m": near.distance_m[apart],
-            "bearing_deg": near.bearing_deg[apart],
-            "doubtful": False,
-            "shape": None,
+            "site": near.site,
+            "zone": near.zone,
+            "relation": np.full(len(near.site), "near", dtype=object),
+            "area_m2": np.zeros(len(near.site)),
+            "length_m": np.full(len(near.site), np.nan),
+            "distance_m": near.distance_m,
+            "bearing_deg": near.bearing_deg,
+            "doubtful": np.zeros(len(near.site), dtype=bool),
+            "whole": np.zeros(len(near.site), dtype=bool),
+            "shape": np.full(len(near.site), None, dtype=object),
         }
     )
-    frames = [frame for frame in (meeting, close) if len(frame)]
-    return pd.concat(frames, ignore_index=True) if frames else meeting
+    return Columns.joined([meeting, close])

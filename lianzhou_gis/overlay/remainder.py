@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 
-from lianzhou_gis.geodesy import Plane
+from lianzhou_gis.overlay.columns import Columns
+from lianzhou_gis.overlay.ground import Ground
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs, merged
-from lianzhou_gis.vocabulary import GapReason
-from lianzhou_gis.zones import Layer, LayerGap
+from lianzhou_gis.vocabulary import GapReason, theme
 
-__all__ = ["mean_width", "parts_in_gaps", "parts_not_covered"]
+__all__ = ["mean_width", "remainders"]
 
 Geometries = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 
 # Hairline gaps of rounding are thinner than this; a gap between units counts from it.
 _GAP_WIDTH_M = 0.01
@@ -40,19 +39,25 @@ def _measure(shapes: Geometries) -> npt.NDArray[np.float64]:
     return np.where(shapely.get_dimensions(shapes) == 2, shapely.area(shapes), shapely.length(shapes))
 
 
-def _outside(sites: Geometries, index: ShapeIndex, pairs: Pairs) -> tuple[npt.NDArray[np.intp], Geometries]:
-    """Return what of every site is in none of the shapes of an index; whole sites included.
+def _outside(sites: Geometries, index: ShapeIndex, pairs: Pairs, chosen: Flags) -> tuple[Positions, Geometries]:
+    """Return what of every site is in none of the chosen shapes of an index; whole sites included.
 
-    Of areas the parts that are wide enough to count; of lines any length, of points the point.
+    Of areas the parts that are wide enough to count; of lines any length, of points the point. ``pairs`` are those of
+    the very sites; of a site that they leave out, all is looked at.
     """
-    held = merged(pairs.shapes, pairs.site, len(sites))
-    present = ~(shapely.is_missing(sites) | shapely.is_empty(sites))
+    own = pairs.of(chosen[pairs.zone])
+    whole = np.zeros(len(sites), dtype=bool)
+    whole[own.site[own.whole]] = True
     # What is held whole, but for the last bits, needs no difference.
-    whole = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites))
-    positions = np.flatnonzero(present & ~whole)
+    some = own.of(~whole[own.site])
+    asked, number = np.unique(some.site, return_inverse=True)
+    held = merged(some.shapes, number.astype(np.intp), len(asked))
+    whole[asked] = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites[asked]))
+    positions = np.flatnonzero(~whole & ~(shapely.is_missing(sites) | shapely.is_empty(sites)))
     # The tiles are taken off, not what they share with the site: along a border cut twice a hair would be left.
-    part, tile = index.tree.query(sites[positions], predicate="intersects")
-    cover = merged(index.tiles.shapes[tile], part, len(positions))
+    part, tile = index.tile_tree.query(sites[positions])
+    near = chosen[index.tiles.owner[tile]]
+    cover = merged(index.tiles.shapes.at(tile[near]), part[near], len(positions))
     rests = np.asarray(shapely.difference(sites[positions], cover), dtype=object)
     parts, owner = shapely.get_parts(rests, return_index=True)
     dimension = shapely.get_dimensions(parts)
@@ -63,71 +68,63 @@ def _outside(sites: Geometries, index: ShapeIndex, pairs: Pairs) -> tuple[npt.ND
     return positions[kept], merged(parts[counts], number.astype(np.intp), len(kept))
 
 
-def _records(reason: GapReason, layer_id: str, positions: npt.NDArray[np.intp], rests: Geometries) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "site": positions,
-            "reason": reason.value,
-            "layer_id": layer_id,
-            "gap": -1,
-            "area_m2": shapely.area(rests),
-            "shape": rests,
-        }
+def _records(reason: GapReason, layer_id: str, site: Positions, rests: Geometries) -> Columns:
+    return Columns({"site": site, "shape": rests, "area_m2": np.asarray(shapely.area(rests), dtype=np.float64)}).assign(
+        reason=reason.value, layer_id=layer_id, gap=np.full(len(site), -1, dtype=np.int64)
     )
 
 
-def parts_not_covered(
-    sites: Geometries, layer: Layer, index: ShapeIndex, pairs: Pairs, covering: bool, plane: Plane
-) -> pd.DataFrame:
-    """Return the parts of sites beyond a layer's coverage, and within it those between control units.
+def remainders(sites: Geometries, ground: Ground, pairs: Pairs) -> Columns:
+    """Return the parts of sites beyond coverages, between control units, and where a layer is in doubt.
 
     Parameters
     ----------
     sites : ndarray of shapely geometries or None, shape (n,)
         In the plane.
-    layer : Layer
-        With a coverage.
-    index : ShapeIndex
-        Of the zones of the layer.
+    ground : Ground
     pairs : Pairs
         Of the sites with the zones.
-    covering : bool
-        Whether the zones must cover the layer's whole area.
 
     Returns
     -------
-    DataFrame
-        ``site`` (position), ``reason``, ``layer_id``, ``gap`` (-1), ``area_m2``, ``shape`` (in the plane).
+    Columns
+        ``site`` (position), ``shape`` (in the plane), ``area_m2``, ``reason``, ``layer_id``, ``gap`` (position in the
+        gaps of the ground, or -1). A site that only touches a place in doubt has its gap too.
     """
-    area = plane.project([layer.coverage])
-    whole = ShapeIndex.of(area)
-    inside = meeting_pairs(sites, whole)
-    positions, rests = _outside(sites, whole, inside)
-    beyond = _records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, positions, rests)
-    if not covering:
-        return beyond
-    # Only what lies within the coverage can be a gap between units.
-    within = np.full(len(sites), None, dtype=object)
-    within[inside.site] = inside.shapes
-    positions, rests = _outside(within, index, pairs)
-    return pd.concat([beyond, _records(GapReason.COVERAGE_GAP, layer.entry.id, positions, rests)], ignore_index=True)
+    rows = [_in_doubt(sites, ground)]
+    inside = meeting_pairs(sites, ground.coverages)
+    beyond = [
+        _outside(sites, ground.coverages, inside, np.arange(len(ground.coverages)) == which)
+        for which in range(len(ground.coverages))
+    ]
+    for place, layer in enumerate(ground.layers):
+        which = int(ground.coverage[place])
+        if which < 0:
+            continue
+        rows.append(_records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, *beyond[which]))
+        if theme(layer.entry.theme).covering:
+            # Only what lies within the coverage can be a gap between units.
+            held = inside.of(inside.zone == which)
+            within = np.full(len(sites), None, dtype=object)
+            within[held.site] = held.shapes
+            # Of a site that is cut by the coverage, what units hold may lie beyond it.
+            uncut = np.zeros(len(sites), dtype=bool)
+            uncut[held.site[held.whole]] = True
+            rests = _outside(within, ground.zones, pairs.of(uncut[pairs.site]), ground.layer == place)
+            rows.append(_records(GapReason.COVERAGE_GAP, layer.entry.id, *rests))
+    return Columns.joined(rows)
 
 
-def parts_in_gaps(sites: Geometries, gaps: Sequence[LayerGap], plane: Plane) -> pd.DataFrame:
-    """Return the parts of sites that lie where a layer is in doubt; columns as :func:`parts_not_covered`.
-
-    ``gap`` is the position of the gap. A site that only touches such a place has the gap too.
-    """
-    numbers = [number for number, gap in enumerate(gaps) if gap.area is not None]
-    shapes = plane.project(np.array([gaps[number].area for number in numbers], dtype=object))
-    pairs = meeting_pairs(sites, ShapeIndex.of(shapes))
-    return pd.DataFrame(
+def _in_doubt(sites: Geometries, ground: Ground) -> Columns:
+    pairs = meeting_pairs(sites, ground.doubts)
+    gaps = [ground.gaps[number] for number in ground.doubt[pairs.zone]]
+    return Columns(
         {
             "site": pairs.site,
-            "reason": [gaps[numbers[zone]].reason.value for zone in pairs.zone],
-            "layer_id": [gaps[numbers[zone]].layer_id for zone in pairs.zone],
-            "gap": [numbers[zone] for zone in pairs.zone],
-            "area_m2": pairs.area_m2,
             "shape": pairs.shapes,
+            "area_m2": pairs.area_m2,
+            "reason": np.array([gap.reason.value for gap in gaps], dtype=object),
+            "layer_id": np.array([gap.layer_id for gap in gaps], dtype=object),
+            "gap": ground.doubt[pairs.zone].astype(np.int64),
         }
     )

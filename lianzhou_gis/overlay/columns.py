@@ -1,0 +1,81 @@
+"""Tables as plain columns: what the engine hands on, and a DataFrame of it where one is asked for."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Columns"]
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """A table as arrays of one length.
+
+    Attributes
+    ----------
+    arrays : mapping of str to ndarray
+
+    Examples
+    --------
+    >>> table = Columns({"site_id": np.array(["a", "b"], dtype=object), "area_m2": np.array([1.0, 2.0])})
+    >>> len(table), [row.area_m2 for row in table.rows()]
+    (2, [1.0, 2.0])
+    """
+
+    arrays: Mapping[str, Array]
+
+    @classmethod
+    def joined(cls, tables: Sequence[Columns]) -> Columns:
+        """Return tables of the same columns as one."""
+        return cls({name: np.concatenate([table[name] for table in tables]) for name in tables[0].arrays})
+
+    def __getitem__(self, name: str) -> Array:
+        return self.arrays[name]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+    def take(self, places: Array) -> Columns:
+        """Return some rows, by place or by flag."""
+        return Columns({name: array[places] for name, array in self.arrays.items()})
+
+    def assign(self, **more: Any) -> Columns:  # noqa: ANN401 - arrays, or one value for all rows
+        """Return the table with further columns."""
+        return Columns({**self.arrays, **{name: self._column(value) for name, value in more.items()}})
+
+    def _column(self, value: Any) -> Array:  # noqa: ANN401
+        if isinstance(value, np.ndarray):
+            return value
+        kind: Any = object if value is None or isinstance(value, str) else None
+        return np.full(len(self), value, dtype=kind)
+
+    def select(self, names: Sequence[str]) -> Columns:
+        """Return some columns, in that order."""
+        return Columns({name: self.arrays[name] for name in names})
+
+    def rows(self) -> Iterator[Any]:
+        """Yield every row as a named tuple of plain values."""
+        row: Any = namedtuple("Row", list(self.arrays))
+        return map(row._make, zip(*(array.tolist() for array in self.arrays.values()), strict=True))
+
+    def frame(self) -> pd.DataFrame:
+        """Return the table as a DataFrame; texts and geometries as objects."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                name: pd.Series(array, dtype=object if array.dtype == object else None)
+                for name, array in self.arrays.items()
+            }
+        )

@@ -1,0 +1,232 @@
+"""What sites are laid on: the zones of all layers in the plane, their coverages and their doubtful places, indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from lianzhou_gis.geodesy import Plane
+from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.vocabulary import theme
+from lianzhou_gis.zones import Layer, LayerGap
+
+__all__ = ["UNSTATED_ACCURACY_M", "Ground", "areal_parts", "index_zones"]
+
+Geometries = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
+
+# What an area or a position is taken to be good for where nobody says: 0.4 mm on a map of 1:10,000.
+UNSTATED_ACCURACY_M = 4.0
+
+
+def areal_parts(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
+    """Return the areas of a geometry; what is left of a border after a cut (lines, points) is dropped.
+
+    Examples
+    --------
+    >>> areal_parts(shapely.from_wkt("GEOMETRYCOLLECTION (POINT (0 0), POLYGON ((0 0, 1 0, 1 1, 0 0)))")).geom_type
+    'Polygon'
+    """
+    if geometry is None or geometry.geom_type in ("Polygon", "MultiPolygon"):
+        return geometry
+    parts = shapely.get_parts(geometry)
+    parts = parts[shapely.get_dimensions(parts) == 2]
+    return shapely.Polygon() if not len(parts) else parts[0] if len(parts) == 1 else shapely.union_all(parts)
+
+
+def _cut_by_stricter(shapes: Geometries, zones: pd.DataFrame, theme_id: str) -> Geometries:
+    """Cut milder grades by the stricter of the same source: nested and ring-shaped data then give the same answer."""
+    order = {grade.id: rank for rank, grade in enumerate(theme(theme_id).grades)}
+    rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
+    source = np.array([name if isinstance(name, str) else "" for name in zones["source_name"]], dtype=object)
+    areal = (shapely.get_dimensions(shapes) == 2) & (rank >= 0)
+    if len(np.unique(rank[areal])) < 2:
+        return shapes
+    result = shapes.copy()
+    places = np.flatnonzero(areal)
+    milder, stricter = shapely.STRtree(shapes[places]).query(shapes[places], predicate="intersects")
+    milder, stricter = places[milder], places[stricter]
+    bears = (rank[stricter] < rank[milder]) & (source[stricter] == source[milder])
+    milder, stricter = milder[bears], stricter[bears]
+    for place in np.unique(milder):
+        held = shapely.union_all(shapes[stricter[milder == place]])
+        result[place] = areal_parts(shapely.difference(shapes[place], held))
+    return result
+
+
+def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
+    """Make the zones of a layer ready; what stricter zones of the same source hold is cut out of milder ones.
+
+    Parameters
+    ----------
+    zones : DataFrame
+        With the columns of zones; geometry EPSG:4490, valid.
+    theme_id : str
+    plane : Plane
+    """
+    shapes = plane.project(zones["geometry"].to_numpy(dtype=object), zones["survey_crs"].to_list() or None)
+    if theme(theme_id).nested:
+        shapes = _cut_by_stricter(shapes, zones, theme_id)
+    return ShapeIndex.of(shapes)
+
+
+def _codes(texts: Sequence[Any]) -> Positions:
+    """Return numbers in the order of texts; -1 for None."""
+    known = {text: number for number, text in enumerate(sorted({text for text in texts if text is not None}))}
+    return np.array([known.get(text, -1) for text in texts], dtype=np.intp)
+
+
+def _text(value: Any) -> str | None:  # noqa: ANN401 - a cell
+    return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Layers made ready; zones are numbered through all of them.
+
+    Attributes
+    ----------
+    plane : Plane
+    layers : tuple of Layer
+        Those that could be loaded.
+    zones : ShapeIndex
+    layer : ndarray of int, shape (zones,)
+        Position of the layer of each zone.
+    names : dict of str to ndarray, each shape (zones,)
+        ``zone_id, zone_name, grade, part``.
+    accuracy_m : ndarray of float, shape (zones,)
+    rank, grade : ndarray of int, shape (zones,)
+        The zone's place in the order of theme, layer and id; a number for its grade in the order of texts, or -1.
+    theme : ndarray of int, shape (layers,)
+        A number for the theme of each layer, in the order of texts.
+    coverages : ShapeIndex
+        The different coverages.
+    coverage : ndarray of int, shape (layers,)
+        Which of them is that of each layer; -1 for none.
+    coverage_ends : ShapeIndex
+        Their borders.
+    gaps : tuple of LayerGap
+        As given.
+    doubts : ShapeIndex
+        The areas of those that have one.
+    doubt : ndarray of int
+        Positions of those in ``gaps``.
+    """
+
+    plane: Plane
+    layers: tuple[Layer, ...]
+    zones: ShapeIndex
+    layer: Positions
+    names: dict[str, Geometries]
+    accuracy_m: Floats
+    rank: Positions
+    grade: Positions
+    theme: Positions
+    coverages: ShapeIndex
+    coverage: Positions
+    coverage_ends: ShapeIndex
+    gaps: tuple[LayerGap, ...]
+    doubts: ShapeIndex
+    doubt: Positions
+
+    @classmethod
+    def of(cls, layers: Sequence[Layer], plane: Plane, gaps: Sequence[LayerGap] = ()) -> Ground:
+        """Index layers.
+
+        Parameters
+        ----------
+        layers : sequence of Layer
+        plane : Plane
+            In which everything is measured.
+        gaps : sequence of LayerGap
+            Those with an area are laid under the sites as well.
+        """
+        loaded = tuple(layer for layer in layers if layer.status == "loaded")
+        count = [len(layer.zones) for layer in loaded]
+        places = np.repeat(np.arange(len(loaded)), count)
+        theirs = {"zone_id": "zone_id", "zone_name": "name", "grade": "grade", "part": "part"}
+        names = {ours: _gathered(loaded, name) for ours, name in theirs.items()}
+        accuracy = np.array([np.nan if value is None else value for value in _gathered(loaded, "accuracy_m")], float)
+        keys = [
+            (loaded[place].entry.theme, loaded[place].entry.id, zone_id, number)
+            for number, (place, zone_id) in enumerate(zip(places, names["zone_id"], strict=True))
+        ]
+        rank = np.empty(len(keys), dtype=np.intp)
+        rank[[key[-1] for key in sorted(keys)]] = np.arange(len(keys))
+        areas, coverage = _distinct([layer.coverage for layer in loaded])
+        covered = plane.project(areas)
+        doubt = np.array([number for number, gap in enumerate(gaps) if gap.area is not None], dtype=np.intp)
+        doubts = np.empty(len(doubt), dtype=object)
+        doubts[:] = [gaps[number].area for number in doubt]
+        return cls(
+            plane=plane,
+            layers=loaded,
+            zones=ShapeIndex.joined([index_zones(layer.zones, layer.entry.theme, plane) for layer in loaded]),
+            layer=places.astype(np.intp),
+            names=names,
+            accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),
+            rank=rank,
+            grade=_codes(list(names["grade"])),
+            theme=_codes([layer.entry.theme for layer in loaded]),
+            coverages=ShapeIndex.of(covered),
+            coverage=coverage,
+            coverage_ends=ShapeIndex.of(np.asarray(shapely.boundary(covered), dtype=object)),
+            gaps=tuple(gaps),
+            doubts=ShapeIndex.of(plane.project(doubts)),
+            doubt=doubt,
+        )
+
+    @cached_property
+    def by_theme(self) -> list[tuple[int, ShapeIndex, Positions]]:
+        """For every theme its number, the index of its zones alone, and their positions."""
+        theme_of_zone = self.theme[self.layer]
+        return [
+            (int(number), self.zones.only(members), members)
+            for number in np.unique(theme_of_zone)
+            for members in [np.flatnonzero(theme_of_zone == number)]
+        ]
+
+    @cached_property
+    def layer_id(self) -> Geometries:
+        """Ids of the layers."""
+        return np.array([layer.entry.id for layer in self.layers], dtype=object)
+
+    @cached_property
+    def theme_id(self) -> Geometries:
+        """Themes of the layers."""
+        return np.array([layer.entry.theme for layer in self.layers], dtype=object)
+
+
+def _gathered(layers: Sequence[Layer], column: str) -> Geometries:
+    """Return a column of the zones of all layers; what is no text or number is None."""
+    values = [value for layer in layers for value in layer.zones[column].tolist()]
+    found = np.empty(len(values), dtype=object)
+    found[:] = [None if isinstance(value, float) and np.isnan(value) else value for value in values]
+    return found
+
+
+def _distinct(coverages: Sequence[Any]) -> tuple[Geometries, Positions]:
+    """Return the different geometries, and which of them each is: many layers share the coverage of the county."""
+    place: dict[bytes, int] = {}
+    kept: list[Any] = []
+    which = []
+    for area in coverages:
+        if area is None:
+            which.append(-1)
+            continue
+        key = shapely.to_wkb(area)
+        if key not in place:
+            place[key] = len(kept)
+            kept.append(area)
+        which.append(place[key])
+    shapes = np.empty(len(kept), dtype=object)
+    shapes[:] = kept
+    return shapes, np.array(which, dtype=np.intp)

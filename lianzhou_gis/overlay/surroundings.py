@@ -1,0 +1,140 @@
+"""What lies around sites: the nearest zone of every theme, where coverage ends, which zones a map shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lianzhou_gis.overlay.columns import Columns
+from lianzhou_gis.overlay.ground import Ground
+from lianzhou_gis.overlay.nearness import Nearness, near_pairs, nearest
+from lianzhou_gis.overlay.pairs import meeting_pairs
+from lianzhou_gis.zones import COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["margins_of", "nearest_of", "zones_drawn"]
+
+Geometries = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+
+
+def nearest_of(ids: Geometries, shapes: Geometries, rows: Columns, ground: Ground) -> Columns:
+    """Return the nearest zone of every theme for every site: among those near it, else looked for however far.
+
+    Parameters
+    ----------
+    ids, shapes : ndarray, shape (n,)
+        Of the sites, by id; in the plane.
+    rows : Columns
+        The overlaps of the sites.
+    ground : Ground
+
+    Returns
+    -------
+    Columns
+        ``site_id, theme, layer_id, zone_id, nearest_m, zone`` (position in the ground).
+    """
+    place = {site_id: number for number, site_id in enumerate(ids.tolist())}
+    zone_of = _positions(ground)
+    own = rows.take(rows["subject"] == "footprint")
+    site = np.array([place[site_id] for site_id in own["site_id"].tolist()], dtype=np.intp)
+    zone = np.array(
+        [zone_of[pair] for pair in zip(own["layer_id"].tolist(), own["zone_id"].tolist(), strict=True)], dtype=np.intp
+    )
+    found = [(site, zone, own["distance_m"])]
+    theme = ground.theme[ground.layer]
+    number = theme[zone]
+    for which, index, members in ground.by_theme:
+        known = np.zeros(len(ids), dtype=bool)
+        known[site[number == which]] = True
+        apart = np.flatnonzero(~known)
+        far: Nearness = nearest(shapes[apart], index, ground.plane)
+        found.append((apart[far.site], members[far.zone], far.distance_m))
+    site, zone, metres = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.lexsort((ground.rank[zone], metres, theme[zone], site))
+    site, zone, metres = site[order], zone[order], metres[order]
+    first = np.flatnonzero(np.diff(site * (int(theme.max(initial=0)) + 1) + theme[zone], prepend=-1))
+    site, zone = site[first], zone[first]
+    layer = ground.layer[zone]
+    return Columns(
+        {
+            "site_id": ids[site],
+            "theme": ground.theme_id[layer],
+            "layer_id": ground.layer_id[layer],
+            "zone_id": ground.names["zone_id"][zone],
+            "nearest_m": metres[first],
+        }
+    )
+
+
+def _positions(ground: Ground) -> dict[tuple[Any, Any], int]:
+    keys = zip(ground.layer_id[ground.layer].tolist(), ground.names["zone_id"].tolist(), strict=True)
+    return {key: number for number, key in enumerate(keys)}
+
+
+def margins_of(shapes: Geometries, ground: Ground, setback_m: Mapping[str, float]) -> Columns:
+    """Return the sites nearer than a setback to where the coverage of a layer ends: what lies beyond is not known.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries or None
+        Of the sites, in the plane.
+    ground : Ground
+    setback_m : mapping of str to float
+        By theme.
+
+    Returns
+    -------
+    Columns
+        ``site`` (position), ``theme, layer_id, margin_m``.
+    """
+    reach = np.zeros(len(ground.coverages))
+    asked = [
+        (place, int(ground.coverage[place]), setback_m[layer.entry.theme])
+        for place, layer in enumerate(ground.layers)
+        if layer.entry.theme in setback_m and ground.coverage[place] >= 0
+    ]
+    for _, which, metres in asked:
+        reach[which] = max(reach[which], metres)
+    pairs = meeting_pairs(shapes, ground.coverage_ends)
+    near = near_pairs(shapes, ground.coverage_ends, pairs, reach, ground.plane) if asked else _nowhere()
+    site = np.concatenate([pairs.site, near.site])
+    end = np.concatenate([pairs.zone, near.zone])
+    metres_away = np.concatenate([np.zeros(len(pairs.site)), near.distance_m])
+    tables = [Columns({"site": site[:0], "margin_m": metres_away[:0]}).assign(theme="", layer_id="")]
+    for place, which, metres in asked:
+        chosen = (end == which) & (metres_away <= metres)
+        layer = ground.layers[place]
+        table = Columns({"site": site[chosen], "margin_m": metres_away[chosen]})
+        tables.append(table.assign(theme=layer.entry.theme, layer_id=layer.entry.id))
+    return Columns.joined(tables)
+
+
+def _nowhere() -> Nearness:
+    none = np.empty(0, dtype=np.intp)
+    return Nearness(none, none, np.empty(0), np.empty(0))
+
+
+def zones_drawn(ground: Ground, rows: Columns, closest: Columns) -> pd.DataFrame:
+    """Return the zones near a site or nearest to one, as loaded; geometry EPSG:4490."""
+    import pandas as pd
+
+    shown = {
+        pair
+        for table in (rows, closest)
+        for pair in zip(table["layer_id"].tolist(), table["zone_id"].tolist(), strict=True)
+    }
+    frames = []
+    for layer in ground.layers:
+        kept = [(layer.entry.id, zone_id) in shown for zone_id in layer.zones["zone_id"].tolist()]
+        if any(kept):
+            frames.append(layer.zones.loc[kept, [*COLUMNS, "geometry"]].astype(dict.fromkeys(COLUMNS, object)))
+    if not frames:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in (*COLUMNS, "geometry")})
+    table = pd.concat(frames, ignore_index=True)
+    return table.sort_values(["theme", "layer_id", "zone_id"], ignore_index=True)
