@@ -54,7 +54,7 @@ def finish(
         told = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
         click.echo(f"{told}: {out}", err=as_json)
     if fail_on is not None:
-        worst = {Verdict(value) for value in result.assessment.verdicts["worst_possible"]}
+        worst = {said.worst_possible for said in result.assessment.answers.values()}
         if any(not Verdict(fail_on).stricter_than(verdict) for verdict in worst):
             sys.exit(1)
 

@@ -6,47 +6,83 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+import shapely
 
 from lianzhou_gis.errors import FactError, Issue
 from lianzhou_gis.findings.access_list import ACCESS_RULE, apply_access_list
 from lianzhou_gis.findings.bearing import Bearing, rows_by_site
 from lianzhou_gis.findings.checks import checks_of
 from lianzhou_gis.findings.layer_gaps import gaps_of_layers, gaps_of_sites
-from lianzhou_gis.findings.records import Finding, Gap, Override, Question, table_of
-from lianzhou_gis.findings.verdicts import answer
+from lianzhou_gis.findings.records import Finding, Gap, Override, Question, in_order, table_of
+from lianzhou_gis.findings.verdicts import Answer, answer
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.rulebook import Rulebook
 from lianzhou_gis.zones import Layers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Assessment", "assess"]
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """What was found, and what could not be assessed, as plain tables.
+    """What was found, and what could not be assessed: plain records, and tables of them where one is asked for.
 
     Attributes
     ----------
-    verdicts : DataFrame
-        ``site_id, verdict, worst_possible, complete, label_zh, label_en``.
-    findings, gaps : DataFrame
-        Columns as the fields of :class:`Finding` and :class:`Gap`; geometry EPSG:4490.
-    checks : DataFrame
-        A row for every site and theme.
+    answers : dict of site_id to Answer
+    found : list of Finding
+        By site, theme and rule.
+    unknown : list of Gap
+        By site and reason.
     questions : list of Question
         By site, those that settle most first.
+    scope, ruled : tuple of str
+        Themes that were looked at, and those that some rule in force is about.
+    measured : Overlay
+        What it rests on.
     """
 
-    verdicts: pd.DataFrame
-    findings: pd.DataFrame
-    gaps: pd.DataFrame
-    checks: pd.DataFrame
+    answers: dict[str, Answer]
+    found: list[Finding]
+    unknown: list[Gap]
     questions: list[Question]
+    scope: tuple[str, ...]
+    ruled: tuple[str, ...]
+    measured: Overlay
     issues: tuple[Issue, ...] = field(default=())
+
+    @cached_property
+    def verdicts(self) -> pd.DataFrame:
+        """``site_id, verdict, worst_possible, complete, label_zh, label_en``."""
+        import pandas as pd
+
+        records = [
+            (site_id, said.verdict.value, said.worst_possible.value, said.complete, said.label["zh"], said.label["en"])
+            for site_id, said in self.answers.items()
+        ]
+        names = ["site_id", "verdict", "worst_possible", "complete", "label_zh", "label_en"]
+        return pd.DataFrame(records, columns=names)
+
+    @cached_property
+    def findings(self) -> pd.DataFrame:
+        """Columns as the fields of :class:`Finding`; geometry EPSG:4490."""
+        return table_of(Finding, self.found)
+
+    @cached_property
+    def gaps(self) -> pd.DataFrame:
+        """Columns as the fields of :class:`Gap`; geometry EPSG:4490."""
+        return table_of(Gap, self.unknown)
+
+    @cached_property
+    def checks(self) -> pd.DataFrame:
+        """A row for every site and theme, negatives included."""
+        return checks_of(list(self.answers), self.scope, self.unknown, self.measured, self.ruled)
 
 
 def assess(
@@ -82,17 +118,16 @@ def assess(
     rules = [rule for rule in in_force if rule.everywhere or rule.theme in scope]
     access_rule = next((rule for rule in rules if rule.id == ACCESS_RULE), None)
     bearing = Bearing(rules)
-    rows = rows_by_site(measured.overlaps)
+    rows = rows_by_site(measured.rows)
     margins: dict[str, list[Any]] = defaultdict(list)
-    ends: Any
-    for ends in measured.margins.itertuples():
+    for ends in measured.ends.rows():
         margins[ends.site_id].append(ends)
     loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
     gaps = [*gaps_of_layers(sites, layers, measured), *gaps_of_sites(sites)]
     for site_id, outfall in zip(sites.table["site_id"], sites.table["outfall"], strict=True):
         own, known = rows.get(site_id, []), facts.get(site_id, {})
         outside = {name: layer for name, layer in loaded.items() if (site_id, name) not in measured.wholly_inside}
-        given = outfall is not None and not pd.isna(outfall)
+        given = isinstance(outfall, shapely.Geometry)
         bearing.apply(site_id, known, own, outside=outside, margins=margins.get(site_id, ()), outfall=given)
         units = [row for row in own if row.theme == "control_unit" and row.relation in ("overlap", "within")]
         units = [row for row in units if row.subject == "footprint"]
@@ -102,11 +137,13 @@ def assess(
     findings = _with_overrides(bearing.findings, overrides)
     gaps += bearing.gaps
     return Assessment(
-        verdicts=_verdicts(sites, findings, gaps),
-        findings=table_of(Finding, findings, ["site_id", "theme", "rule_id", "layer_id", "zone_id", "subject"]),
-        gaps=table_of(Gap, gaps, ["site_id", "reason", "theme", "layer_id", "zone_id", "rule_id"]),
-        checks=checks_of(list(sites.table["site_id"]), scope, gaps, measured, bearing.themes()),
+        answers=_answers(sites, findings, gaps),
+        found=in_order(findings, ["site_id", "theme", "rule_id", "layer_id", "zone_id", "subject"]),
+        unknown=in_order(gaps, ["site_id", "reason", "theme", "layer_id", "zone_id", "rule_id"]),
         questions=_questions(gaps, rulebook),
+        scope=tuple(scope),
+        ruled=tuple(bearing.themes()),
+        measured=measured,
     )
 
 
@@ -122,27 +159,14 @@ def _with_overrides(findings: list[Finding], overrides: Sequence[Override]) -> l
     return findings
 
 
-def _verdicts(sites: Sites, findings: Sequence[Finding], gaps: Sequence[Gap]) -> pd.DataFrame:
+def _answers(sites: Sites, findings: Sequence[Finding], gaps: Sequence[Gap]) -> dict[str, Answer]:
     found: dict[str, list[Finding]] = defaultdict(list)
     unknown: dict[str, list[Gap]] = defaultdict(list)
     for item in findings:
         found[item.site_id].append(item)
     for gap in gaps:
         unknown[gap.site_id].append(gap)
-    records = []
-    for site_id in sites.table["site_id"]:
-        said = answer(found[site_id], unknown[site_id])
-        records.append(
-            (
-                site_id,
-                said.verdict.value,
-                said.worst_possible.value,
-                said.complete,
-                said.label["zh"],
-                said.label["en"],
-            )
-        )
-    return pd.DataFrame(records, columns=["site_id", "verdict", "worst_possible", "complete", "label_zh", "label_en"])
+    return {site_id: answer(found[site_id], unknown[site_id]) for site_id in sites.table["site_id"]}
 
 
 def _questions(gaps: Sequence[Gap], rulebook: Rulebook) -> list[Question]:

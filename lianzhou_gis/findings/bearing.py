@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from lianzhou_gis.findings.records import Finding, Gap, finding_id
+from lianzhou_gis.overlay import Columns
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, theme
 
@@ -289,12 +289,9 @@ def _cure(rule: RuleVersion, doubtful: bool, area_m2: float) -> dict[str, Any] |
     return {**cure, "area_m2": round(area_m2, 2)} if cure.get("by") == "cut" else cure
 
 
-def rows_by_site(overlaps: pd.DataFrame) -> dict[str, list[Any]]:
-    """Return the overlaps of every site as named tuples."""
-    # Missing texts come out of a table as NaN; the rules know None.
-    table = overlaps.astype(dict.fromkeys(("zone_name", "grade", "part", "geometry"), object))
-    table = table.where(table.notna(), None)
+def rows_by_site(rows: Columns) -> dict[str, list[Any]]:
+    """Return the rows of every site as named tuples."""
     found: dict[str, list[Any]] = {}
-    for row in table.itertuples(index=False):
-        found.setdefault(str(row.site_id), []).append(row)
+    for row in rows.rows():
+        found.setdefault(row.site_id, []).append(row)
     return found

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from lianzhou_gis.findings.records import Gap
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.vocabulary import themes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["checks_of"]
 
@@ -34,12 +37,18 @@ def checks_of(
         ``status`` is ``hit`` (an overlap, whether or not a rule bears on it), ``none``, ``not_assessed`` (no overlap is
         known, but part of the theme was not looked at) or ``not_in_scope``.
     """
-    rows = measured.overlaps
-    hits = rows[(rows["subject"] == "footprint") & rows["relation"].isin(["overlap", "within"])]
-    zones = hits.groupby(["site_id", "theme"])["zone_id"].nunique().to_dict()
-    whole = measured.totals[measured.totals["grade"].isna()].set_index(["site_id", "theme"])
-    areas = whole[["gross_area_m2", "net_area_m2"]].to_dict("index")
-    near = measured.nearest.set_index(["site_id", "theme"])["nearest_m"].to_dict()
+    import pandas as pd
+
+    zones: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in measured.rows.select(["site_id", "theme", "zone_id", "subject", "relation"]).rows():
+        if row.subject == "footprint" and row.relation in ("overlap", "within"):
+            zones[row.site_id, row.theme].add(row.zone_id)
+    areas = {
+        (row.site_id, row.theme): (row.gross_area_m2, row.net_area_m2)
+        for row in measured.sums.rows()
+        if row.grade is None
+    }
+    near = {(row.site_id, row.theme): row.nearest_m for row in measured.closest.rows()}
     # Missing facts are about rules; that the theme was not looked at is what the other gaps say.
     open_themes = {(gap.site_id, gap.theme) for gap in gaps if not gap.asks}
     records = []
@@ -56,9 +65,6 @@ def checks_of(
                 if unseen or name not in ruled
                 else "none"
             )
-            area = areas.get(key, {"gross_area_m2": 0.0, "net_area_m2": 0.0})
-            records.append(
-                (site_id, name, status, zones.get(key, 0), area["gross_area_m2"], area["net_area_m2"], near.get(key))
-            )
+            records.append((site_id, name, status, len(zones.get(key, ())), *areas.get(key, (0.0, 0.0)), near.get(key)))
     table = pd.DataFrame(records, columns=_COLUMNS)
     return table.astype({"gross_area_m2": "float64", "net_area_m2": "float64", "nearest_m": "float64"})

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from lianzhou_gis.findings.records import Gap
@@ -14,6 +13,9 @@ from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.vocabulary import GapReason, Verdict, label
 from lianzhou_gis.zones import LayerGap, Layers
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["gaps_of_layers", "gaps_of_sites", "towns_of"]
 
@@ -68,7 +70,9 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]
         Made with the gaps of ``layers``, in their order.
     """
     frame = sites.table
-    towns = towns_of(frame, layers.towns)
+    # Where no gap is one of some towns, nobody needs to know them.
+    asked = any(gap.towns is not None for gap in layers.gaps)
+    towns = towns_of(frame, layers.towns if asked else None)
     found = [
         _of_layer(site_id, gap)
         for gap in layers.gaps
@@ -81,8 +85,7 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]
     lost = frame["site_id"][shapely.is_missing(shapes) | shapely.is_empty(shapes)]
     found += [_of_layer(site_id, gap) for gap in layers.gaps if gap.area is not None for site_id in lost]
     themes = {layer.entry.id: layer.entry.theme for layer in layers.layers}
-    rows: Iterable[Any] = measured.remainder.itertuples()
-    for row in rows:
+    for row in measured.rest.rows():
         gap = _of_layer(row.site_id, layers.gaps[row.gap]) if row.gap >= 0 else _not_covered(row, themes)
         gap.area_m2 = None if row.area_m2 is None or np.isnan(row.area_m2) else float(row.area_m2)
         gap.geometry = row.geometry

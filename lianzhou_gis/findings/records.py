@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lianzhou_gis.rulebook import Citation
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
 
-__all__ = ["Finding", "Gap", "Override", "Question", "finding_id", "table_of"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Finding", "Gap", "Override", "Question", "finding_id", "in_order", "table_of"]
 
 Text = dict[str, str]
 
@@ -139,17 +140,26 @@ class Override:
     document: str = field(default="")
 
 
-def table_of(kind: type, rows: Iterable[Any], order: list[str]) -> pd.DataFrame:
-    """Return dataclass rows as a sorted table with plain columns; without rows it keeps its columns."""
+_Record = TypeVar("_Record", Finding, Gap)
+
+
+def in_order(rows: Iterable[_Record], keys: Sequence[str]) -> list[_Record]:
+    """Return records sorted by some of their fields, as text; what is missing comes first."""
+
+    def key(row: _Record) -> list[str]:
+        return ["" if (value := getattr(row, name)) is None else str(_cell(value)) for name in keys]
+
+    return sorted(rows, key=key)
+
+
+def table_of(kind: type, rows: Sequence[Any]) -> pd.DataFrame:
+    """Return dataclass rows as a table with plain columns; without rows it keeps its columns."""
+    import pandas as pd
+
     names = [item.name for item in fields(kind)]
-    listed = list(rows)
     # Enums as plain text, so that tables compare and write as what they say.
-    data = {name: [_cell(getattr(row, name)) for row in listed] for name in names}
-    numbers = {"area_m2", "share_of_site", "length_m", "distance_m"} & set(names)
-    table = pd.DataFrame({name: pd.Series(values, dtype=object) for name, values in data.items()})
-    table = table.astype(dict.fromkeys(numbers, "float64"))
-    keys = table[order].fillna("").astype(str)
-    return table.loc[keys.sort_values(order, kind="stable").index].reset_index(drop=True)
+    table = pd.DataFrame({name: pd.Series([_cell(getattr(row, name)) for row in rows], dtype=object) for name in names})
+    return table.astype(dict.fromkeys({"area_m2", "share_of_site", "length_m", "distance_m"} & set(names), "float64"))
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401

@@ -66,7 +66,8 @@ class Columns:
 
     def rows(self) -> Iterator[Any]:
         """Yield every row as a named tuple of plain values."""
-        row: Any = namedtuple("Row", list(self.arrays))
+        make: Any = namedtuple
+        row = make("Row", list(self.arrays))
         return map(row._make, zip(*(array.tolist() for array in self.arrays.values()), strict=True))
 
     def frame(self) -> pd.DataFrame:

@@ -102,12 +102,12 @@ class ShapeIndex:
     @cached_property
     def tile_tree(self) -> shapely.STRtree:
         """Of the boxes of the tiles."""
-        return shapely.STRtree(shapely.box(*self.tiles.boxes.T))
+        return shapely.STRtree(np.asarray(shapely.box(*self.tiles.boxes.T), dtype=object))
 
     @cached_property
     def chain_tree(self) -> shapely.STRtree:
         """Of the boxes of the chains."""
-        return shapely.STRtree(shapely.box(*self.chains.boxes.T))
+        return shapely.STRtree(np.asarray(shapely.box(*self.chains.boxes.T), dtype=object))
 
     def keys(self, one: Positions, shape: Positions) -> npt.NDArray[np.int64]:
         """Return a number for every pair of something and a shape, ordered by the first, then the second."""

@@ -159,5 +159,6 @@ def near_border(points: Geometries, index: ShapeIndex, zone: Positions, metres: 
     found, chain = index.chain_tree.query(_grown(np.asarray(shapely.bounds(points), dtype=np.float64), metres))
     own = index.chains.owner[chain] == zone[found]
     found, chain = found[own], chain[own]
-    result[found[shapely.dwithin(points[found], index.chains.shapes.at(chain), metres[found])]] = True
+    away = np.asarray(shapely.distance(points[found], index.chains.shapes.at(chain)), dtype=np.float64)
+    result[found[away <= metres[found]]] = True
     return result

@@ -161,7 +161,7 @@ def overlay(
 
 
 def lay(
-    sites: pd.DataFrame | Mapping[str, npt.ArrayLike],
+    sites: pd.DataFrame,
     ground: Ground,
     *,
     near_m: Mapping[str, float],

@@ -59,7 +59,8 @@ def _shallow(pieces: Geometries, borders: Geometries, accuracy: Floats) -> Flags
     """Tell where no corner of a piece lies deeper than the accuracy inside its site."""
     corners, owner = shapely.get_coordinates(pieces, return_index=True)
     shapely.prepare(borders)
-    near = shapely.dwithin(borders[owner], shapely.points(corners), accuracy[owner])
+    points = np.asarray(shapely.points(corners), dtype=object)
+    near = np.asarray(shapely.distance(borders[owner], points)) <= accuracy[owner]
     shapely.destroy_prepared(borders)
     return np.asarray(np.bincount(owner[~near], minlength=len(pieces)) == 0, dtype=bool)
 

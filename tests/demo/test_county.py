@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -26,7 +27,9 @@ def loaded():
 
 @pytest.fixture(scope="module")
 def zones(loaded):
-    return {layer.entry.id: layer.zones for layer in loaded.layers}
+    return {
+        layer.entry.id: gpd.GeoDataFrame(layer.zones, geometry="geometry", crs="EPSG:4490") for layer in loaded.layers
+    }
 
 
 @pytest.fixture(scope="module")
