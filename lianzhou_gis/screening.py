@@ -13,7 +13,7 @@ from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Override, assess
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
-from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
+from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.overlay import Overlay, overlay
 from lianzhou_gis.progress import Progress, watched
 from lianzhou_gis.rulebook import Rulebook, day_of
@@ -211,10 +211,14 @@ def screen(
     step("layers")
     rules = rulebook.in_force(day)
     scope = _scope(themes, rules, catalog)
-    layers = load_layers(catalog, scope, day, facts=rulebook.facts, region=region)
+    near_m = {theme: _near_m(theme, rules) for theme in scope}
+    study = None
+    if region is not None:
+        around = (*sites.frame["geometry"], *sites.frame["outfall"])
+        study = StudyArea.around(region, around, max(near_m.values(), default=0.0))
+    layers = load_layers(catalog, scope, day, facts=rulebook.facts, region=region, study=study)
 
     step("overlay")
-    near_m = {theme: _near_m(theme, rules) for theme in scope}
     setbacks = {theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0}
     measured = overlay(sites.table, layers.layers, plane, near_m=near_m, setback_m=setbacks, gaps=layers.gaps)
 

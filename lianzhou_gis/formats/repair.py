@@ -1,22 +1,26 @@
-"""Broken polygons of sites and zones: repaired, and marked as doubtful where it is not plain what was meant."""
+"""Broken polygons of sites and zones: repaired ring by ring, and marked where it is not plain what was meant."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.geodesy import statutory_area
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.geodesy import Plane, StudyArea, statutory_area
 
 __all__ = ["Repair", "repaired"]
 
-# What two readings of a broken ring may differ by before the zone counts as unknown there: a doormat.
-_PLAIN_M2 = 1.0
+Geometries = npt.NDArray[np.object_]
+
+# Where readings lie apart by less than borders are known it is a matter of accuracy, not of doubt (0.4 mm at 1:10,000).
+_UNSTATED_ACCURACY_M = 4.0
 _AREAL = (3, 6)
 _COLLECTION = 7
+_EMPTY = shapely.Polygon()
 
 
 @dataclass(frozen=True)
@@ -26,25 +30,78 @@ class Repair:
     Attributes
     ----------
     geometry : shapely geometry or None
-        Valid; all that any reading of it holds.
+        Valid; all that any reading of it holds, within the study area. Empty where nothing lies there, ``None`` where
+        no area can be made of it.
     changed_m2 : float
         How far the readings lie apart.
     doubtful : shapely geometry or None
-        Where it is not plain what was meant.
+        Where they lie apart by more than the accuracy: it is not plain what was meant.
+    before_m2, after_m2 : float
+        By the statutory formula: the whole as it was, and ``geometry``.
+    cut : bool
+        Whether ``geometry`` is only what lies within the study area.
+    rings : int
+        How many rings were broken.
     """
 
     geometry: Any
     changed_m2: float
     doubtful: Any
+    before_m2: float = 0.0
+    after_m2: float = 0.0
+    cut: bool = False
+    rings: int = 0
+
+    def issue(self, where: str) -> Issue:
+        """Say by what method it was repaired, with the area before and after."""
+        within_zh, within_en = ("（研究范围内）", " (within the study area)") if self.cut else ("", "")
+        return Issue(
+            "warning",
+            "geometry_repaired",
+            where,
+            f"图形有自相交等错误，已逐环修复（错误环 {self.rings} 个；取 make_valid 的 linework、structure 两法之并，"
+            f"与零宽缓冲对照）：面积由 {self.before_m2:.2f} 变为 {self.after_m2:.2f} 平方米{within_zh}，"
+            f"各法相差 {self.changed_m2:.2f} 平方米",
+            f"the shape was broken and has been repaired ring by ring ({self.rings} broken; all that make_valid by "
+            f"linework or by structure holds, set against a buffer of 0): its area was {self.before_m2:.2f} m2, now "
+            f"{self.after_m2:.2f} m2{within_en}; ways to read it differ by {self.changed_m2:.2f} m2",
+        )
+
+
+@dataclass(frozen=True)
+class _Ring:
+    """The readings of one broken ring, as areas within the study area.
+
+    Attributes
+    ----------
+    any, all : shapely geometry
+        What any of the readings holds, and what all of them do.
+    open : tuple of shapely geometry
+        Where they lie apart.
+    """
+
+    any: Any
+    all: Any
+    open: tuple[Any, ...]
+
+
+@dataclass
+class _Sum:
+    """What gathers while the parts of one geometry are repaired."""
+
+    shapes: list[Any] = field(default_factory=list)
+    open: list[Any] = field(default_factory=list)
+    rings: int = 0
 
 
 def _polygons(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
-    """Keep the areas of what make_valid returns."""
+    """Keep the areas of what make_valid or an intersection returns; empty where there are none."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
-    kept = parts[shapely.get_type_id(parts) == 3]
-    if not len(kept):
-        return None
-    return kept[0] if len(kept) == 1 else shapely.union_all(kept)
+    kept = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
+    if len(kept) < 2:
+        return kept[0] if len(kept) else _EMPTY
+    whole = shapely.multipolygons(kept)
+    return whole if shapely.is_valid(whole) else shapely.union_all(kept)
 
 
 def _crossings(ring: Any) -> list[npt.NDArray[np.float64]]:  # noqa: ANN401 - a LinearRing
@@ -55,46 +112,122 @@ def _crossings(ring: Any) -> list[npt.NDArray[np.float64]]:  # noqa: ANN401 - a 
         return []
     ends = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
     edges = np.asarray(shapely.linestrings(ends), dtype=object)
-    first, second = shapely.STRtree(edges).query(edges, predicate="crosses")
+    first, second = shapely.STRtree(edges).query(edges)
+    # Edges that follow one another meet in their corner; to leave them out first is what makes this fast.
+    apart = (second - first > 1) & (second - first < count - 1)
+    first, second = first[apart], second[apart]
     loops = []
-    for i, j in zip(first[first < second], second[first < second], strict=True):
+    for i, j in np.column_stack([first, second])[shapely.crosses(edges[first], edges[second])]:
         inner = np.arange(i, j + 2) % count
         outer = np.arange(j, i + count + 2) % count
         loops.append(corners[inner if len(inner) <= len(outer) else outer])
     return loops
 
 
-def _repair(geometry: Any) -> Repair:  # noqa: ANN401 - a shapely geometry
-    even_odd = _polygons(shapely.make_valid(geometry, method="linework"))
-    by_rings = _polygons(shapely.make_valid(geometry, method="structure"))
-    readings = [reading for reading in (even_odd, by_rings) if reading is not None]
-    if not readings:
-        return Repair(None, 0.0, None)
-    # Lines and points that a collection holds beside its areas are kept as they are.
+def _read(area: Any, study: StudyArea | None) -> _Ring:  # noqa: ANN401 - a Polygon of one broken ring
+    """Read a broken ring in every way. The readings are valid, so that they can be clipped; the ring itself is not."""
+    ring = shapely.get_exterior_ring(area)
+    if study is not None:
+        area = study.thinned(ring)
+    readings = [
+        shapely.make_valid(area, method="linework"),
+        shapely.make_valid(area, method="structure"),
+        shapely.buffer(area, 0.0),
+    ]
+    # Of a ring that crosses itself nobody knows which of the loops is the slip: all within their hull is open.
+    hulls = [shapely.convex_hull(shapely.multipoints(loop)) for loop in _crossings(ring)]
+    shapes = np.array([*readings, *hulls], dtype=object)
+    one, other, one_way, *loops = map(_polygons, shapes if study is None else study.clipped(shapes))
+    left = _polygons(shapely.difference(_polygons(shapely.union(one, other)), one_way))
+    if shapely.area(left) > shapely.area(one_way):
+        # A buffer of 0 keeps the loops that run one way round and guesses which way: the lesser part is in question.
+        left = one_way
+    apart = _polygons(shapely.symmetric_difference(one, other))
+    return _Ring(
+        any=_polygons(shapely.union(one, other)),
+        all=_polygons(shapely.difference(shapely.intersection(one, other), left)),
+        open=(apart, left, *loops),
+    )
+
+
+def _add_part(part: Any, study: StudyArea | None, gathered: _Sum) -> None:  # noqa: ANN401 - a Polygon
+    """Repair a broken polygon: those of its rings that meet the study area one by one, then its holes taken out."""
+    areas = np.asarray(shapely.polygons(shapely.get_rings(part)), dtype=object)
+    if study is not None:
+        areas = areas[np.r_[True, study.boxes_meet(areas[1:])]]
+    sound = shapely.is_valid(areas)
+    by_any, by_all = areas.copy(), areas.copy()
+    if study is not None:
+        by_any[sound] = by_all[sound] = study.clipped(areas[sound])
+    for position in np.flatnonzero(~sound):
+        ring = _read(areas[position], study)
+        by_any[position], by_all[position] = ring.any, ring.all
+        gathered.open += ring.open
+        gathered.rings += 1
+    odd = _odd_holes(by_any[1:], by_all[0])
+    gathered.open += odd
+    gathered.shapes += [shapely.difference(by_any[0], shapely.union_all(by_all[1:])), *odd]
+
+
+def _odd_holes(holes: Geometries, shell: Any) -> list[Any]:  # noqa: ANN401 - an area
+    """Return where holes overlap one another or stick out of their shell: by even and odd that is area again."""
+    holes = holes[~shapely.is_empty(holes)]
+    first, second = shapely.STRtree(holes).query(holes, predicate="intersects")
+    pair = first < second
+    overlaps = shapely.intersection(holes[first[pair]], holes[second[pair]])
+    shapely.prepare(shell)
+    beyond = shapely.difference(holes[~shapely.covers(shell, holes)], shell)
+    return [place for place in map(_polygons, [*overlaps, *beyond]) if not place.is_empty]
+
+
+def _wide(places: Any, accuracy_m: float) -> Any:  # noqa: ANN401 - shapely geometries
+    """Return those parts of open places that are somewhere wider than the accuracy; ``None`` if there are none."""
+    parts = shapely.get_parts(places)
+    kept = parts[~shapely.is_empty(shapely.buffer(Plane().project_vertices(parts), -accuracy_m / 2.0))]
+    return None if not len(kept) else kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
+
+
+def _repair(geometry: Any, study: StudyArea | None, accuracy_m: float) -> Repair:  # noqa: ANN401 - a shapely geometry
     members = shapely.get_parts(shapely.get_parts(geometry))
-    others = [member for member in members if shapely.get_type_id(member) not in _AREAL]
-    whole = shapely.union_all(readings)
-    whole = shapely.GeometryCollection([*shapely.get_parts(whole), *others]) if others else whole
-    apart = [_polygons(shapely.symmetric_difference(even_odd, by_rings))] if len(readings) == 2 else []
-    for part in members:
-        for ring in shapely.get_rings(part):
-            # Of a ring that crosses itself nobody knows which of the loops is the slip: all within their hull is open.
-            apart += [shapely.convex_hull(shapely.multipoints(loop)) for loop in _crossings(ring)]
-    open_parts = [part for part in apart if part is not None and not part.is_empty]
-    if not open_parts:
-        return Repair(whole, 0.0, None)
-    doubtful = _polygons(shapely.union_all(open_parts))
-    changed = float(statutory_area([doubtful])[0]) if doubtful is not None else 0.0
-    return Repair(whole, changed, doubtful if changed > _PLAIN_M2 else None)
+    areal = shapely.get_type_id(members) == 3
+    parts = members[areal]
+    # A lone part is what is broken.
+    valid = shapely.is_valid(parts) if len(parts) > 1 else np.zeros(len(parts), dtype=bool)
+    if study is not None:
+        near = study.boxes_meet(parts)
+        parts, valid = parts[near], valid[near]
+    gathered = _Sum(list(parts[valid] if study is None else study.clipped(parts[valid])))
+    for part in parts[~valid]:
+        _add_part(part, study, gathered)
+    before = float(statutory_area([geometry])[0])
+    whole = _polygons(shapely.union_all(gathered.shapes))
+    cut = study is not None and bool(study.reached_beyond(np.array([geometry], dtype=object))[0])
+    if whole.is_empty:
+        # Where borders run and yet nothing is inside, no reading makes an area of it; else it only lies elsewhere.
+        runs = study is None or bool(shapely.intersects(shapely.get_rings(parts), study.box).any())
+        return Repair(None if runs else _EMPTY, 0.0, None, before, 0.0, cut, gathered.rings)
+    after = float(statutory_area([whole])[0])
+    # Lines and points that a collection holds beside its areas are kept as they are.
+    if not areal.all():
+        whole = shapely.GeometryCollection([*shapely.get_parts(whole), *members[~areal]])
+    places = _polygons(shapely.union_all(gathered.open))
+    changed = float(statutory_area([places])[0])
+    return Repair(whole, changed, _wide(places, accuracy_m), before, after, cut, gathered.rings)
 
 
-def repaired(geometries: npt.NDArray[np.object_]) -> dict[int, Repair]:
+def repaired(
+    geometries: Geometries, *, study: StudyArea | None = None, accuracy_m: npt.NDArray[np.float64] | None = None
+) -> dict[int, Repair]:
     """Return the repairs of those geometries that are not valid, by position.
 
     Parameters
     ----------
     geometries : ndarray of shapely geometries or None, shape (n,)
         EPSG:4490, lon/lat. Lines and points are valid whatever they are.
+    study : StudyArea, optional
+        Only rings that meet it are looked at, and what lies beyond it is left out.
+    accuracy_m : ndarray of float, shape (n,), optional
+        How well the borders are known; NaN, or none given, counts as 4 m.
 
     Examples
     --------
@@ -102,6 +235,13 @@ def repaired(geometries: npt.NDArray[np.object_]) -> dict[int, Repair]:
     >>> repair = repaired(np.array([bow_tie], dtype=object))[0]
     >>> repair.geometry.is_valid, repair.doubtful.equals(shapely.box(112.4, 24.8, 112.41, 24.81))
     (True, True)
+    >>> round(repair.before_m2), round(repair.after_m2)
+    (0, 559991)
     """
     broken = np.isin(shapely.get_type_id(geometries), (*_AREAL, _COLLECTION)) & ~shapely.is_valid(geometries)
-    return {int(position): _repair(geometries[position]) for position in np.flatnonzero(broken)}
+    known = np.full(len(geometries), np.nan) if accuracy_m is None else accuracy_m
+    known = np.where(np.isnan(known), _UNSTATED_ACCURACY_M, known)
+    return {
+        int(position): _repair(geometries[position], study, float(known[position]))
+        for position in np.flatnonzero(broken)
+    }

@@ -14,6 +14,7 @@ from lianzhou_gis.geodesy.reference_systems import (
     system_of,
 )
 from lianzhou_gis.geodesy.resolution import Candidate, rank_candidates, resolve_reference_system
+from lianzhou_gis.geodesy.study import StudyArea
 from lianzhou_gis.geodesy.transformation import from_cgcs2000, to_cgcs2000
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Plane",
     "ReferenceSystem",
     "Region",
+    "StudyArea",
     "distances",
     "footprints",
     "from_cgcs2000",

@@ -116,7 +116,10 @@ class Plane:
 
     @cached_property
     def _transformer(self) -> pyproj.Transformer:
-        return pyproj.Transformer.from_crs(CGCS2000.crs, pyproj.CRS.from_user_input(self.proj), always_xy=True)
+        # A polygon around the world must not be torn where the plane's own longitudes would begin anew.
+        return pyproj.Transformer.from_crs(
+            CGCS2000.crs, pyproj.CRS.from_user_input(self.proj), always_xy=True, force_over=True
+        )
 
     @cached_property
     def _latitude_of_true_scale(self) -> float:

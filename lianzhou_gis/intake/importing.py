@@ -30,7 +30,7 @@ from lianzhou_gis.intake.storing import RepairRecord, filled, mended, storable, 
 from lianzhou_gis.intake.told import UNKNOWN, Told, refused
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.zones.attributes import as_zones
-from lianzhou_gis.zones.completeness import area_issues, completeness_gaps
+from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.zones.content import content_sha256
 
 __all__ = ["Imported", "Plan", "Source", "carry_out", "plan_import", "read_source"]
@@ -321,7 +321,7 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
     incomplete = [Issue("error", gap.reason.value, f"layer {entry.id}", gap.zh, gap.en) for gap in gaps]
     told = {item.code for item in plan.issues}
     issues = [item for item in issues if item.code != "unknown_grade" or "unknown_grade" not in told]
-    return entry, [*issues, *incomplete, *found, *area_issues(zones, entry)]
+    return entry, [*issues, *incomplete, *found, *area_issues(zones, entry), *whole_area_issues(zones, entry)]
 
 
 def _move_in(stage: Path, folder: Path, imported: Imported, catalog_path: Path) -> None:

@@ -195,6 +195,12 @@ class Ground:
         ]
 
     @cached_property
+    def cut(self) -> npt.NDArray[np.bool_]:
+        """Of every zone whether it is here with less than its whole shape."""
+        parts = [layer.zones["zone_id"].isin(layer.cut).to_numpy(dtype=bool) for layer in self.layers]
+        return np.concatenate([*parts, np.zeros(0, dtype=bool)])
+
+    @cached_property
     def layer_id(self) -> Geometries:
         """Ids of the layers."""
         return np.array([layer.entry.id for layer in self.layers], dtype=object)

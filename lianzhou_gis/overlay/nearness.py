@@ -12,14 +12,14 @@ from lianzhou_gis.geodesy import Plane, distances
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.pairs import Pairs
 
-__all__ = ["Nearness", "near_border", "near_pairs", "nearest"]
+__all__ = ["MARGIN", "Nearness", "near_border", "near_pairs", "nearest"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
 # The plane is off by up to 2.3 per mille in the county, by 2 per cent in a province: candidates are taken this wide.
-_MARGIN = 1.03
+MARGIN = 1.03
 _SLACK_M = 0.05
 
 
@@ -75,12 +75,12 @@ def _closest(sites: Geometries, index: ShapeIndex, site: Positions, chain: Posit
     # The chain whose box is nearest gives a way; a chain whose box is farther than that cannot be nearer.
     first = _first_of(pair, least, chain)
     bound = np.asarray(shapely.distance(sites[site[first]], index.chains.shapes.at(chain[first])))
-    kept = least <= bound[pair] * _MARGIN + _SLACK_M
+    kept = least <= bound[pair] * MARGIN + _SLACK_M
     site, chain, pair = site[kept], chain[kept], pair[kept]
     flat = np.asarray(shapely.distance(sites[site], index.chains.shapes.at(chain)), dtype=np.float64)
     shortest = np.full(len(bound), np.inf)
     np.minimum.at(shortest, pair, flat)
-    kept = flat <= shortest[pair] * _MARGIN + _SLACK_M
+    kept = flat <= shortest[pair] * MARGIN + _SLACK_M
     site, chain, pair = site[kept], chain[kept], pair[kept]
     ways = distances(plane, sites[site], index.chains.shapes.at(chain))
     first = _first_of(pair, ways.distance_m, chain)
@@ -105,7 +105,7 @@ def near_pairs(sites: Geometries, index: ShapeIndex, meets: Pairs, near_m: Float
     present = _present(sites)
     if not len(present) or not len(index.chains):
         return Nearness(present[:0], present[:0], np.empty(0), np.empty(0))
-    reach = near_m * _MARGIN + _SLACK_M
+    reach = near_m * MARGIN + _SLACK_M
     boxes = np.asarray(shapely.bounds(sites), dtype=np.float64)
     found, chain = index.chain_tree.query(_grown(boxes[present], float(reach.max())))
     site, zone = present[found], index.chains.owner[chain]
@@ -133,7 +133,7 @@ def nearest(sites: Geometries, index: ShapeIndex, plane: Plane) -> Nearness:
     # The way to the chain whose box is nearest to the site's box bounds the search.
     found, chain = index.chain_tree.query_nearest(_grown(boxes, 0.0), all_matches=False)
     way = np.asarray(shapely.distance(sites[present[found]], index.chains.shapes.at(chain)), dtype=np.float64)
-    wide = way * _MARGIN + _SLACK_M
+    wide = way * MARGIN + _SLACK_M
     again, chain = index.chain_tree.query(_grown(boxes[found], wide))
     place = found[again]
     kept = _between(boxes[place], index.chains.boxes[chain]) <= wide[again]

@@ -93,7 +93,7 @@ class Overlay:
 
     @cached_property
     def closest(self) -> Columns:
-        """``site_id, theme, layer_id, zone_id, nearest_m``: the nearest zone of every theme, however far."""
+        """The nearest zone of every theme, however far; no row where one beyond the study area may be nearer."""
         return nearest_of(self.ids, self.shapes, self.rows, self.ground)
 
     @cached_property
@@ -228,7 +228,8 @@ def _measured(
         rows = rows.assign(
             subject="footprint",
             share_of_site=np.where(there.area_m2[site] > 0, rows["area_m2"] / there.area_m2[site], np.nan),
-            share_of_zone=np.where(of_zone > 0, rows["area_m2"] / of_zone, np.nan),
+            # Of a zone that was cut to the study area the whole is not known here.
+            share_of_zone=np.where((of_zone > 0) & ~ground.cut[rows["zone"]], rows["area_m2"] / of_zone, np.nan),
         )
     if not shapely.is_missing(there.outfalls).all():
         rows = Columns.joined([rows, _outfalls(there, ground, reach).select(tuple(rows.arrays))])

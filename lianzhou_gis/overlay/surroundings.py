@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 
 from lianzhou_gis.overlay.columns import Columns
 from lianzhou_gis.overlay.ground import Ground
-from lianzhou_gis.overlay.nearness import Nearness, near_pairs, nearest
+from lianzhou_gis.overlay.nearness import MARGIN, Nearness, near_pairs, nearest
 from lianzhou_gis.overlay.pairs import meeting_pairs
 from lianzhou_gis.zones import COLUMNS
 
@@ -21,10 +22,13 @@ __all__ = ["margins_of", "nearest_of", "zones_drawn"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
 
 
 def nearest_of(ids: Geometries, shapes: Geometries, rows: Columns, ground: Ground) -> Columns:
     """Return the nearest zone of every theme for every site: among those near it, else looked for however far.
+
+    Where one that was not read, beyond the study area, may be nearer, nothing is told.
 
     Parameters
     ----------
@@ -59,6 +63,7 @@ def nearest_of(ids: Geometries, shapes: Geometries, rows: Columns, ground: Groun
     order = np.lexsort((ground.rank[zone], metres, theme[zone], site))
     site, zone, metres = site[order], zone[order], metres[order]
     first = np.flatnonzero(np.diff(site * (int(theme.max(initial=0)) + 1) + theme[zone], prepend=-1))
+    first = first[_proven(shapes[site[first]], theme[zone[first]], metres[first], ground)]
     site, zone = site[first], zone[first]
     layer = ground.layer[zone]
     return Columns(
@@ -70,6 +75,17 @@ def nearest_of(ids: Geometries, shapes: Geometries, rows: Columns, ground: Groun
             "nearest_m": metres[first],
         }
     )
+
+
+def _proven(shapes: Geometries, theme: Positions, metres: Floats, ground: Ground) -> npt.NDArray[np.bool_]:
+    """Tell which of the nearest zones nothing beyond the study area can be nearer than."""
+    kept = np.ones(len(metres), dtype=bool)
+    for layer, number in zip(ground.layers, ground.theme, strict=True):
+        if layer.study is not None:
+            asked = theme == number
+            border = shapely.boundary(ground.plane.project([layer.study.box])[0])
+            kept[asked] &= metres[asked] <= shapely.distance(shapes[asked], border) / MARGIN
+    return kept
 
 
 def _positions(ground: Ground) -> dict[tuple[Any, Any], int]:

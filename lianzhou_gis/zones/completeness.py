@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import statutory_area
 from lianzhou_gis.vocabulary import GapReason
 from lianzhou_gis.zones.layer import LayerGap
 
-__all__ = ["area_issues", "completeness_gaps"]
+__all__ = ["area_issues", "completeness_gaps", "whole_area_issues"]
 
 # A share by which a measured area may differ from the approved one before it is worth a word.
 _AREA_TOLERANCE = 0.01
@@ -83,27 +86,47 @@ def completeness_gaps(zones: pd.DataFrame, entry: LayerEntry, sha256: str) -> tu
     return gaps, issues
 
 
-def area_issues(zones: pd.DataFrame, entry: LayerEntry) -> list[Issue]:
-    """Compare the areas of a layer, uncut, with those approved."""
+def area_issues(zones: pd.DataFrame, entry: LayerEntry, uncut: npt.NDArray[np.object_] | None = None) -> list[Issue]:
+    """Compare the areas of zones, uncut, with those approved.
+
+    Parameters
+    ----------
+    zones : DataFrame
+    entry : LayerEntry
+    uncut : ndarray of shapely geometries, shape (n,), optional
+        Their whole shapes, where some of ``zones`` were cut.
+    """
+    shapes = zones["geometry"].to_numpy(dtype=object) if uncut is None else uncut
+    known = zones["official_area_m2"].notna().to_numpy() & ~shapely.is_missing(shapes)
+    measured = statutory_area(shapes[known])
     issues = []
-    known = zones["official_area_m2"].notna().to_numpy() & zones.geometry.notna().to_numpy()
-    checks = []
-    if known.any():
-        measured = statutory_area(zones.geometry.to_numpy()[known])
-        checks += list(zip(zones["zone_id"][known], measured, zones["official_area_m2"][known], strict=True))
-    if entry.official_area_m2 is not None:
-        whole = shapely.union_all(zones.geometry.to_numpy())
-        checks.append((None, float(statutory_area([whole])[0]), entry.official_area_m2))
-    for zone_id, measured_m2, official_m2 in checks:
-        if abs(measured_m2 - official_m2) > _AREA_TOLERANCE * official_m2:
-            where = f"layer {entry.id}" + (f", zone {zone_id}" if zone_id else "")
-            issues.append(
-                Issue(
-                    "warning",
-                    "area_differs_from_official",
-                    where,
-                    f"图形面积 {measured_m2:.0f} 平方米，与批复面积 {official_m2:.0f} 平方米相差超过 1%",
-                    f"the shape has {measured_m2:.0f} m2, more than 1 % off the approved {official_m2:.0f} m2",
-                )
-            )
+    for zone_id, measured_m2, official_m2 in zip(
+        zones["zone_id"][known], measured, zones["official_area_m2"][known], strict=True
+    ):
+        issues += _differing(f"layer {entry.id}, zone {zone_id}", float(measured_m2), float(official_m2))
     return issues
+
+
+def whole_area_issues(zones: pd.DataFrame, entry: LayerEntry) -> list[Issue]:
+    """Compare the area of a whole layer, as read, with the one approved; broken shapes are repaired whole for it."""
+    if entry.official_area_m2 is None:
+        return []
+    shapes = zones["geometry"].to_numpy(dtype=object).copy()
+    for row, repair in repaired(shapes).items():
+        shapes[row] = repair.geometry
+    measured = float(statutory_area([shapely.union_all(shapes)])[0])
+    return _differing(f"layer {entry.id}", measured, entry.official_area_m2)
+
+
+def _differing(where: str, measured_m2: float, official_m2: float) -> list[Issue]:
+    if abs(measured_m2 - official_m2) <= _AREA_TOLERANCE * official_m2:
+        return []
+    return [
+        Issue(
+            "warning",
+            "area_differs_from_official",
+            where,
+            f"图形面积 {measured_m2:.0f} 平方米，与批复面积 {official_m2:.0f} 平方米相差超过 1%",
+            f"the shape has {measured_m2:.0f} m2, more than 1 % off the approved {official_m2:.0f} m2",
+        )
+    ]

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue
+from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.rulebook import AccessItem
 from lianzhou_gis.vocabulary import GapReason
 
@@ -63,6 +64,10 @@ class Layer:
         EPSG:4490; where the layer speaks. ``None``: nowhere.
     sha256 : str, optional
         Of the content: zones by id, normalised geometry, attributes.
+    study : StudyArea, optional
+        Beyond it zones were left out or cut off: what is nearest is known only up to there. ``None``: nothing was.
+    cut : frozenset of str
+        The zones that are not here with their whole shape.
     """
 
     entry: LayerEntry
@@ -70,6 +75,8 @@ class Layer:
     status: str
     coverage: Any = None
     sha256: str | None = None
+    study: StudyArea | None = None
+    cut: frozenset[str] = frozenset()
 
     @property
     def feature_count(self) -> int:

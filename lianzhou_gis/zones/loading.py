@@ -14,16 +14,16 @@ import shapely
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
 from lianzhou_gis.errors import Issue, LianzhouError, MissingFileError, ReferenceSystemError
 from lianzhou_gis.formats import read_features
-from lianzhou_gis.formats.repair import repaired
-from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, widened
+from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea, widened
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
 from lianzhou_gis.zones.access import read_access_list, units_without_items
 from lianzhou_gis.zones.attributes import as_zones
-from lianzhou_gis.zones.completeness import area_issues, completeness_gaps
+from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.zones.content import content_sha256
 from lianzhou_gis.zones.coverage import coverage_of
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
+from lianzhou_gis.zones.shapes import usable_zones
 
 __all__ = ["load_layers"]
 
@@ -39,6 +39,7 @@ class _Loading:
     catalog: Catalog
     day: date
     region: Region | None
+    study: StudyArea | None
     plane: Plane
     facts: FactVocabulary
     gaps: list[LayerGap]
@@ -66,6 +67,7 @@ def load_layers(
     *,
     facts: FactVocabulary,
     region: Region | None = None,
+    study: StudyArea | None = None,
 ) -> Layers:
     """Load the layers of some themes in their edition of a day.
 
@@ -79,6 +81,8 @@ def load_layers(
         For the conditions of access lists.
     region : Region, optional
         Where coordinates must lie.
+    study : StudyArea, optional
+        What lies beyond it bears on no site: such zones are left out, heavy shapes are clipped to it.
 
     Returns
     -------
@@ -86,7 +90,7 @@ def load_layers(
         With a gap for everything that does not speak: a theme without a layer, a file gone or broken, an edition
         expired, rows missing, a broken or missing geometry. Nothing is raised for a layer.
     """
-    loading = _Loading(catalog, day, region, Plane(catalog.plane or LIANZHOU_PROJ), facts, [], [])
+    loading = _Loading(catalog, day, region, study, Plane(catalog.plane or LIANZHOU_PROJ), facts, [], [])
     wanted = catalog.series(scope, day)
     for name in scope:
         if not any(series.theme == name for series in wanted):
@@ -192,11 +196,14 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
             f"no parameters lead from the layer's {name} to CGCS2000; it may be off by tens of metres or more",
         )
     zones = _of_the_day(loading, zones, entry)
-    zones = _with_geometry(loading, zones, entry)
-    zones = _valid(loading, zones, entry)
-    _points(loading, zones, entry)
-    loading.issues.extend(area_issues(zones, entry))
-    return Layer(entry, zones.reset_index(drop=True), "loaded", None, sha256)
+    usable = usable_zones(zones, entry, loading.study)
+    loading.gaps.extend(usable.gaps)
+    loading.issues.extend(usable.issues)
+    _points(loading, usable.zones, entry)
+    loading.issues.extend(area_issues(usable.zones, entry, usable.uncut))
+    loading.issues.extend(whole_area_issues(zones, entry))
+    study = loading.study if usable.far or usable.cut else None
+    return Layer(entry, usable.zones, "loaded", None, sha256, study, usable.cut)
 
 
 def _of_the_day(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
@@ -216,68 +223,6 @@ def _of_the_day(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd
             )
         )
     return zones[kept]
-
-
-def _with_geometry(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
-    """Name every zone that is known only by its town, or not even that, and leave it out."""
-    shapes = zones["geometry"].to_numpy(dtype=object)
-    lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    zone: Any
-    for zone in zones[lost].itertuples():
-        town = zone.town if isinstance(zone.town, str) else None
-        name = zone.name if isinstance(zone.name, str) else zone.zone_id
-        loading.gap(
-            GapReason.NO_GEOMETRY,
-            entry,
-            f"“{name}”只有名录记录，没有图形" + (f"（位于{town}）" if town else "（所在乡镇不明）"),
-            f"{name} is known from a table only, without a shape" + (f" (in {town})" if town else ""),
-            zone_id=zone.zone_id,
-            towns=(town,) if town else None,
-        )
-    shaped: pd.DataFrame = zones.loc[~lost]
-    return shaped
-
-
-def _valid(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
-    """Repair broken polygons, and mark where it is not plain what was meant."""
-    geometries = zones.geometry.to_numpy().copy()
-    repairs = repaired(geometries)
-    if not repairs:
-        return zones
-    lost = np.zeros(len(zones), dtype=bool)
-    for position, repair in repairs.items():
-        zone_id = zones["zone_id"].iloc[position]
-        where = f"layer {entry.id}, zone {zone_id}"
-        if repair.geometry is None:
-            lost[position] = True
-            loading.gap(
-                GapReason.INVALID_GEOMETRY,
-                entry,
-                f"区域 {zone_id} 的图形无法修复",
-                f"the shape of zone {zone_id} cannot be repaired",
-                zone_id=zone_id,
-            )
-            continue
-        geometries[position] = repair.geometry
-        loading.issues.append(
-            Issue(
-                "warning",
-                "geometry_repaired",
-                where,
-                f"图形有自相交等错误，已修复；不同修复方法相差 {repair.changed_m2:.1f} 平方米",
-                f"the shape was broken and has been repaired; ways to read it differ by {repair.changed_m2:.1f} m2",
-            )
-        )
-        if repair.doubtful is not None:
-            loading.gap(
-                GapReason.INVALID_GEOMETRY,
-                entry,
-                f"区域 {zone_id} 的边界自相交，此处是否在区域内无法确定",
-                f"the border of zone {zone_id} crosses itself; whether this place is inside cannot be told",
-                zone_id=zone_id,
-                area=repair.doubtful,
-            )
-    return zones.assign(geometry=pd.Series(geometries, index=zones.index, dtype=object))[~lost]
 
 
 def _points(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> None:
