@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.formats import Sites, read_sites, write_parcel_txt
     from lianzhou_gis.rulebook import Rulebook
-    from lianzhou_gis.screening import Result, screen
+    from lianzhou_gis.screening import Result, Screener, screen
 
 __version__ = "0.1.0"
 
@@ -21,13 +21,24 @@ _HOMES = {
     "Catalog": "lianzhou_gis.catalog",
     "Result": "lianzhou_gis.screening",
     "Rulebook": "lianzhou_gis.rulebook",
+    "Screener": "lianzhou_gis.screening",
     "Sites": "lianzhou_gis.formats",
     "read_sites": "lianzhou_gis.formats",
     "screen": "lianzhou_gis.screening",
     "write_parcel_txt": "lianzhou_gis.formats",
 }
 
-__all__ = ["Catalog", "Result", "Rulebook", "Sites", "__version__", "read_sites", "screen", "write_parcel_txt"]
+__all__ = [
+    "Catalog",
+    "Result",
+    "Rulebook",
+    "Screener",
+    "Sites",
+    "__version__",
+    "read_sites",
+    "screen",
+    "write_parcel_txt",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562

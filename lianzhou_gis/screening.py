@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,19 +15,19 @@ from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Override, assess
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
-from lianzhou_gis.overlay import Overlay, overlay
+from lianzhou_gis.overlay import Ground, Overlay, lay
 from lianzhou_gis.progress import Progress, watched
 from lianzhou_gis.rulebook import Rulebook, day_of
 from lianzhou_gis.vocabulary import Verdict
 from lianzhou_gis.vocabulary import themes as all_themes
-from lianzhou_gis.zones import Layers, load_layers
+from lianzhou_gis.zones import Cache, Layers, load_layers
 
 if TYPE_CHECKING:
     import folium
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["Result", "screen"]
+__all__ = ["Result", "Screener", "screen"]
 
 Facts = Mapping[str, Any] | FactsFile
 
@@ -198,45 +199,169 @@ def screen(
         For broken input. A layer that fails does not raise: it is a gap of every site it bears on.
     """
     step = progress or watched()
-    day = day_of(as_of)
     catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
-    rulebook = rulebook or Rulebook.load()
-    plane = Plane(catalog.plane or LIANZHOU_PROJ)
-    region = Region(catalog.region.name, catalog.region.bounds) if catalog.region.bounds else None
-
     step("sites")
-    sites = sites if isinstance(sites, Sites) else read_sites(sites, crs=crs, datum=datum, region=region)
-    known, fact_issues = merge_facts(sites, facts, sets, rulebook.facts)
+    sites = sites if isinstance(sites, Sites) else read_sites(sites, crs=crs, datum=datum, region=_region(catalog))
+    screener = Screener.prepare(catalog, rulebook, as_of=as_of, themes=themes, around=_shapes(sites), progress=step)
+    return screener.screen(sites, facts=facts, sets=sets, overrides=overrides, progress=step)
 
-    step("layers")
-    rules = rulebook.in_force(day)
-    scope = _scope(themes, rules, catalog)
-    near_m = {theme: _near_m(theme, rules) for theme in scope}
-    study = None
-    if region is not None:
-        around = (*sites.frame["geometry"], *sites.frame["outfall"])
-        study = StudyArea.around(region, around, max(near_m.values(), default=0.0))
-    layers = load_layers(catalog, scope, day, facts=rulebook.facts, region=region, study=study)
 
-    step("overlay")
-    setbacks = {theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0}
-    measured = overlay(sites.table, layers.layers, plane, near_m=near_m, setback_m=setbacks, gaps=layers.gaps)
+@dataclass(frozen=True)
+class Screener:
+    """The layers and rules of a day, made ready once, for one table of sites after the other.
 
-    step("findings")
-    assessment = assess(sites, known, layers, measured, rulebook, as_of=day, scope=scope, overrides=overrides)
-    return Result(
-        sites_in=sites,
-        facts=known,
-        catalog=catalog,
-        layers=layers,
-        rulebook=rulebook,
-        overlay=measured,
-        assessment=assessment,
-        as_of=day,
-        scope=scope,
-        parameters={"themes": list(themes) if themes else None, "near_m": near_m, "plane": plane.proj},
-        issues=(*sites.issues, *fact_issues, *layers.issues, *measured.issues, *assessment.issues),
-    )
+    Attributes
+    ----------
+    catalog : Catalog
+    rulebook : Rulebook
+    as_of : datetime.date
+    scope : tuple of str
+        The themes that are looked at.
+    layers : Layers
+    ground : Ground
+        The layers in the plane, indexed.
+    near_m, setback_m : dict of str to float
+        By theme: how far zones are reported, how far rules look beyond a site.
+    study : StudyArea or None
+        Beyond it zones were left out; sites that need more are screened on layers loaded anew.
+    parameters : dict
+        As they stand in the result.
+
+    Examples
+    --------
+    >>> import lianzhou_gis as lg
+    >>> screener = lg.Screener.prepare("layers/layers.yaml", as_of="2026-11-23")
+    >>> plot = lg.read_sites("POLYGON ((112.38 24.78, 112.382 24.78, 112.382 24.782, 112.38 24.78))", crs="EPSG:4490")
+    >>> len(screener.screen(plot).sites)
+    1
+    """
+
+    catalog: Catalog
+    rulebook: Rulebook
+    as_of: date
+    scope: tuple[str, ...]
+    layers: Layers
+    ground: Ground
+    near_m: dict[str, float]
+    setback_m: dict[str, float]
+    study: StudyArea | None
+    parameters: dict[str, Any]
+
+    @classmethod
+    def prepare(
+        cls,
+        catalog: Catalog | str | Path,
+        rulebook: Rulebook | None = None,
+        *,
+        as_of: date | str | None = None,
+        themes: Sequence[str] | None = None,
+        around: Sequence[Any] = (),
+        cache: Cache | None = None,
+        progress: Progress | None = None,
+    ) -> Screener:
+        """Load and index the layers of a day; parameters as those of :func:`screen`.
+
+        Parameters
+        ----------
+        around : sequence of shapely geometries or None, optional
+            Sites and outfalls, EPSG:4490: where they stick out of the region, layers are read there too.
+        cache : Cache, optional
+            Where layers and indexes are kept from run to run; default the folder that the platform has for such files.
+        """
+        step = progress or watched()
+        day = day_of(as_of)
+        catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
+        rulebook = rulebook or Rulebook.load()
+        step("layers")
+        rules = rulebook.in_force(day)
+        scope = _scope(themes, rules, catalog)
+        plane = Plane(catalog.plane or LIANZHOU_PROJ)
+        near_m = {theme: _near_m(theme, rules) for theme in scope}
+        region = _region(catalog)
+        study = None if region is None else StudyArea.around(region, around, max(near_m.values(), default=0.0))
+        layers = load_layers(
+            catalog, scope, day, facts=rulebook.facts, region=region, study=study, cache=cache or Cache.standard()
+        )
+        return cls(
+            catalog=catalog,
+            rulebook=rulebook,
+            as_of=day,
+            scope=scope,
+            layers=layers,
+            ground=Ground.of(layers.layers, plane, layers.gaps, cache or Cache.standard()),
+            near_m=near_m,
+            setback_m={theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0},
+            study=study,
+            parameters={"themes": list(themes) if themes else None, "near_m": near_m, "plane": plane.proj},
+        )
+
+    def screen(
+        self,
+        sites: Any,  # noqa: ANN401 - whatever read_sites takes
+        *,
+        facts: Facts | None = None,
+        sets: Mapping[str, str] | None = None,
+        overrides: Sequence[Override] = (),
+        threads: int | None = None,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Screen sites; parameters as those of :func:`screen`.
+
+        Parameters
+        ----------
+        threads : int, optional
+            How many work at once; default as many as there are processors. What comes out does not depend on it.
+        """
+        step = progress or watched()
+        sites = sites if isinstance(sites, Sites) else read_sites(sites, region=_region(self.catalog))
+        known, fact_issues = merge_facts(sites, facts, sets, self.rulebook.facts)
+        wider = self._wide_enough(sites)
+        if wider is not self:
+            return wider.screen(sites, facts=facts, sets=sets, overrides=overrides, threads=threads, progress=step)
+        step("overlay")
+        measured = lay(
+            sites.table,
+            self.ground,
+            near_m=self.near_m,
+            setback_m=self.setback_m,
+            threads=threads or os.cpu_count() or 1,
+        )
+        step("findings")
+        assessment = assess(
+            sites, known, self.layers, measured, self.rulebook, as_of=self.as_of, scope=self.scope, overrides=overrides
+        )
+        return Result(
+            sites_in=sites,
+            facts=known,
+            catalog=self.catalog,
+            layers=self.layers,
+            rulebook=self.rulebook,
+            overlay=measured,
+            assessment=assessment,
+            as_of=self.as_of,
+            scope=self.scope,
+            parameters=self.parameters,
+            issues=(*sites.issues, *fact_issues, *self.layers.issues, *measured.issues, *assessment.issues),
+        )
+
+    def _wide_enough(self, sites: Sites) -> Screener:
+        """Return what reaches as far as these sites need: sites beyond the region look at more than the region."""
+        region = _region(self.catalog)
+        if region is None or self.study is None:
+            return self
+        study = StudyArea.around(region, _shapes(sites), max(self.near_m.values(), default=0.0))
+        if self.study.box.covers(study.box):
+            return self
+        themes = self.parameters["themes"]
+        return Screener.prepare(self.catalog, self.rulebook, as_of=self.as_of, themes=themes, around=_shapes(sites))
+
+
+def _shapes(sites: Sites) -> list[Any]:
+    return [*sites.table["geometry"], *sites.table["outfall"]]
+
+
+def _region(catalog: Catalog) -> Region | None:
+    return Region(catalog.region.name, catalog.region.bounds) if catalog.region.bounds else None
 
 
 def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import geopandas as gpd
 import pandas as pd
@@ -123,6 +124,19 @@ class County:
             table = {"site_id": ["DEMO-S"], "name": ["示例项目"], "accuracy_m": [0.5], **columns}
             sites = gpd.GeoDataFrame(table, geometry=[shape], crs="EPSG:4490")
         return screen(read_sites(sites), self.write(), facts=facts, as_of=as_of, themes=themes)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory):
+    """Tests keep layers in a folder of their own, and find nothing there that another run left."""
+    folder = tmp_path_factory.mktemp("cache")
+    before = os.environ.get("LIANZHOU_GIS_CACHE")
+    os.environ["LIANZHOU_GIS_CACHE"] = str(folder)
+    yield
+    if before is None:
+        del os.environ["LIANZHOU_GIS_CACHE"]
+    else:
+        os.environ["LIANZHOU_GIS_CACHE"] = before
 
 
 @pytest.fixture

@@ -100,3 +100,45 @@ def check(catalog: Path, as_of: str | None, as_json: bool, lang: str) -> None:
         window.print(issues_table(found.issues, lang))
     if not found.sound:
         sys.exit(1)
+
+
+@layers.command()
+@click.option("--clear", is_flag=True, help="清空 / remove everything")
+@options.json_option
+@options.lang
+@options.guarded
+def cache(clear: bool, as_json: bool, lang: str) -> None:
+    """列出或清空图层缓存；缓存可随时删除，只会使下一次核查变慢。
+
+    Show or clear what is kept of layers: it can go at any time, the next run then takes longer.
+    """
+    from datetime import UTC, datetime
+
+    from lianzhou_gis.cli.tables import plain_table
+    from lianzhou_gis.zones import Cache
+
+    kept = Cache.standard()
+    if clear:
+        count = kept.clear()
+        click.echo(f"已删除 {count} 个缓存文件" if lang == "zh" else f"{count} files removed")
+        return
+    files = kept.files()
+    used = [datetime.fromtimestamp(file.used, UTC).isoformat(timespec="seconds") for file in files]
+    if as_json:
+        told = [
+            {"kind": file.kind, "layer": file.subject, "bytes": file.size, "used": when, "file": file.path.name}
+            for file, when in zip(files, used, strict=True)
+        ]
+        folder = None if kept.folder is None else str(kept.folder)
+        click.echo(json.dumps({"folder": folder, "limit": kept.limit, "files": told}, ensure_ascii=False, indent=1))
+        return
+    kinds = {"zones": ("图层", "zones"), "index": ("索引", "index")}
+    heads = ("图层", "内容", "大小 MB", "最近使用") if lang == "zh" else ("Layer", "What", "MB", "Last used")
+    rows = [
+        (file.subject, kinds.get(file.kind, ("?", "?"))[lang == "en"], f"{file.size / 2**20:.1f}", when)
+        for file, when in zip(files, used, strict=True)
+    ]
+    options.console().print(plain_table(heads, rows))
+    total = sum(file.size for file in files) / 2**20
+    off = "缓存已关闭" if lang == "zh" else "nothing is kept"
+    click.echo(f"{kept.folder or off}: {total:.1f} / {kept.limit / 2**20:.0f} MB")

@@ -37,8 +37,6 @@ def finish(
     result: Result, *, out: Path | None, overwrite: bool, as_json: bool, fail_on: str | None, lang: str, quiet: bool
 ) -> None:
     """Write, print and leave with the exit code that the verdicts ask for."""
-    from lianzhou_gis.cli.tables import sites_table, summary
-
     if out is not None:
         watched(lang, quiet=quiet)("writing")
         result.save(out, overwrite=overwrite)
@@ -47,6 +45,8 @@ def finish(
 
         click.echo(json.dumps(as_document(result), ensure_ascii=False, indent=1))
     elif not quiet:
+        from lianzhou_gis.cli.tables import sites_table, summary
+
         window = options.console()
         window.print(sites_table(result, lang))
         window.print(summary(result, lang))

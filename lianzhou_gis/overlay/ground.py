@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyproj
 import shapely
 
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.vocabulary import theme
-from lianzhou_gis.zones import Layer, LayerGap
+from lianzhou_gis.zones import Cache, Layer, LayerGap
 
 __all__ = ["UNSTATED_ACCURACY_M", "Ground", "areal_parts", "index_zones"]
 
@@ -78,6 +79,33 @@ def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
     return ShapeIndex.of(shapes)
 
 
+def _kept_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:
+    """Return the index of a layer from the cache, or make and keep it."""
+    theme_id = layer.entry.theme
+    if layer.sha256 is None:
+        return index_zones(layer.zones, theme_id, plane)
+    survey = sorted({code for code in layer.zones["survey_crs"] if isinstance(code, str)})
+    key = {
+        "content": layer.sha256,
+        "zones": layer.zones["zone_id"].tolist(),
+        "theme": theme_id,
+        "plane": plane.proj,
+        "survey_crs": survey,
+        "study": None if layer.study is None else layer.study.bounds,
+        "versions": [shapely.__version__, shapely.geos_version_string, pyproj.__version__, pyproj.proj_version_str],
+    }
+    kept = cache.get("index", key)
+    if kept is not None:
+        try:
+            return ShapeIndex.from_arrays(kept.arrays)
+        except (KeyError, ValueError, TypeError):
+            # Whole, and yet not what this code writes: made anew.
+            pass
+    index = index_zones(layer.zones, theme_id, plane)
+    cache.put("index", key, layer.entry.id, {}, index.arrays())
+    return index
+
+
 def _codes(texts: Sequence[Any]) -> Positions:
     """Return numbers in the order of texts; -1 for None."""
     known = {text: number for number, text in enumerate(sorted({text for text in texts if text is not None}))}
@@ -138,7 +166,13 @@ class Ground:
     doubt: Positions
 
     @classmethod
-    def of(cls, layers: Sequence[Layer], plane: Plane, gaps: Sequence[LayerGap] = ()) -> Ground:
+    def of(
+        cls,
+        layers: Sequence[Layer],
+        plane: Plane,
+        gaps: Sequence[LayerGap] = (),
+        cache: Cache | None = None,
+    ) -> Ground:
         """Index layers.
 
         Parameters
@@ -148,6 +182,8 @@ class Ground:
             In which everything is measured.
         gaps : sequence of LayerGap
             Those with an area are laid under the sites as well.
+        cache : Cache, optional
+            Where indexes are kept; default: nowhere.
         """
         loaded = tuple(layer for layer in layers if layer.status == "loaded")
         count = [len(layer.zones) for layer in loaded]
@@ -169,7 +205,7 @@ class Ground:
         return cls(
             plane=plane,
             layers=loaded,
-            zones=ShapeIndex.joined([index_zones(layer.zones, layer.entry.theme, plane) for layer in loaded]),
+            zones=ShapeIndex.joined([_kept_index(layer, plane, cache or Cache(None)) for layer in loaded]),
             layer=places.astype(np.intp),
             names=names,
             accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),

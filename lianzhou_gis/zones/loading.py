@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, timedelta
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -19,9 +20,11 @@ from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
 from lianzhou_gis.zones.access import read_access_list, units_without_items
 from lianzhou_gis.zones.attributes import as_zones
+from lianzhou_gis.zones.cache import Cache
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.zones.content import content_sha256
 from lianzhou_gis.zones.coverage import coverage_of
+from lianzhou_gis.zones.keeping import Loaded, kept_or_loaded
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
 from lianzhou_gis.zones.shapes import usable_zones
 
@@ -44,6 +47,8 @@ class _Loading:
     facts: FactVocabulary
     gaps: list[LayerGap]
     issues: list[Issue]
+    cache: Cache
+    turns: list[date] = field(default_factory=list)
 
     def gap(self, reason: GapReason, entry: LayerEntry, zh: str, en: str, **more: Any) -> LayerGap:  # noqa: ANN401
         gap = LayerGap(reason, entry.theme, entry.id, zh, en, **more)
@@ -68,6 +73,7 @@ def load_layers(
     facts: FactVocabulary,
     region: Region | None = None,
     study: StudyArea | None = None,
+    cache: Cache | None = None,
 ) -> Layers:
     """Load the layers of some themes in their edition of a day.
 
@@ -83,6 +89,8 @@ def load_layers(
         Where coordinates must lie.
     study : StudyArea, optional
         What lies beyond it bears on no site: such zones are left out, heavy shapes are clipped to it.
+    cache : Cache, optional
+        Where layers are kept as they were loaded; default: nowhere.
 
     Returns
     -------
@@ -90,7 +98,8 @@ def load_layers(
         With a gap for everything that does not speak: a theme without a layer, a file gone or broken, an edition
         expired, rows missing, a broken or missing geometry. Nothing is raised for a layer.
     """
-    loading = _Loading(catalog, day, region, study, Plane(catalog.plane or LIANZHOU_PROJ), facts, [], [])
+    plane = Plane(catalog.plane or LIANZHOU_PROJ)
+    loading = _Loading(catalog, day, region, study, plane, facts, [], [], cache or Cache(None))
     wanted = catalog.series(scope, day)
     for name in scope:
         if not any(series.theme == name for series in wanted):
@@ -156,7 +165,7 @@ def _edition(loading: _Loading, series: Series) -> Layer:
 def _layer(loading: _Loading, entry: LayerEntry) -> Layer:
     """Read one layer; a failure becomes its gap."""
     try:
-        return _read(loading, entry)
+        return _kept(loading, entry)
     except MissingFileError as error:
         return loading.failed(entry, GapReason.LAYER_MISSING, error.zh, error.en)
     except ReferenceSystemError as error:
@@ -167,6 +176,32 @@ def _layer(loading: _Loading, entry: LayerEntry) -> Layer:
         # Whatever a reader of files throws: a layer that fails must never take the run with it, nor be forgotten.
         what = type(error).__name__
         return loading.failed(entry, GapReason.READ_ERROR, f"读取失败（{what}）", f"could not be read ({what})")
+
+
+def _kept(loading: _Loading, entry: LayerEntry) -> Layer:
+    """Return a layer from the cache where it was loaded before, with all that was said of it."""
+
+    def load() -> Loaded:
+        aside = replace(loading, gaps=[], issues=[], turns=[])
+        layer = _read(aside, entry)
+        return Loaded(layer, tuple(aside.gaps), tuple(aside.issues), tuple(sorted(set(aside.turns))))
+
+    told = {
+        "plane": loading.plane.proj,
+        "region": None if loading.region is None else asdict(loading.region),
+        "study": None if loading.study is None else asdict(loading.study),
+        "versions": [
+            np.__version__,
+            pd.__version__,
+            shapely.__version__,
+            shapely.geos_version_string,
+            version("pyogrio"),
+        ],
+    }
+    found = kept_or_loaded(loading.cache, entry, loading.catalog.file(entry.path), loading.day, told, load)
+    loading.gaps.extend(found.gaps)
+    loading.issues.extend(found.issues)
+    return found.layer
 
 
 def _read(loading: _Loading, entry: LayerEntry) -> Layer:
@@ -212,6 +247,8 @@ def _of_the_day(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd
     begun = [begin is None or begin <= day for begin in zones["valid_from"]]
     lasting = [end is None or day <= end for end in zones["valid_to"]]
     kept = np.logical_and(begun, lasting)
+    loading.turns.extend(begin for begin in zones["valid_from"] if begin is not None)
+    loading.turns.extend(end + timedelta(days=1) for end in zones["valid_to"] if end is not None and end < date.max)
     if not kept.all():
         loading.issues.append(
             Issue(

@@ -1,0 +1,245 @@
+"""What took long to make, kept on disk as plain arrays; whatever there is not whole and ours is made anew."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import os
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Cache", "CacheFile", "Kept", "code_fingerprint"]
+
+Arrays = Mapping[str, npt.NDArray[np.generic]]
+
+# Where the folder of the platform does not suit; empty: nothing is kept.
+VARIABLE = "LIANZHOU_GIS_CACHE"
+_MAGIC = b"LZGIS-01"
+# Magic, length of the header, SHA-256 of all that follows.
+_HEAD = 64
+_ALIGN = 64
+_ENDING = ".kept"
+_DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
+_ROOMS = ("errors.py", "catalog.py", "vocabulary", "geodesy", "formats", "zones", "overlay")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The content of one file of the cache.
+
+    Attributes
+    ----------
+    meta : dict
+        Plain values.
+    arrays : dict of str to ndarray
+        Read-only, of the memory map.
+    """
+
+    meta: dict[str, Any]
+    arrays: dict[str, npt.NDArray[np.generic]]
+
+
+@dataclass(frozen=True)
+class CacheFile:
+    """A file of the cache, for listing."""
+
+    path: Path
+    kind: str
+    subject: str
+    size: int
+    used: float
+
+
+@cache
+def code_fingerprint() -> str:
+    """Return a hash of the code that makes what is kept: another version of it trusts nothing that this one left."""
+    package = Path(__file__).parent.parent
+    told = hashlib.sha256()
+    for room in _ROOMS:
+        place = package / room
+        for path in [place] if place.is_file() else sorted(place.rglob("*")):
+            if path.suffix in (".py", ".yaml"):
+                found = path.stat()
+                told.update(f"{path.relative_to(package)} {found.st_size} {found.st_mtime_ns}\n".encode())
+    return told.hexdigest()
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of files, each under a key that names all that its content hangs on.
+
+    Attributes
+    ----------
+    folder : pathlib.Path or None
+        ``None``: nothing is kept and nothing found.
+    limit : int
+        Bytes; beyond them what was not used for longest goes.
+    """
+
+    folder: Path | None
+    limit: int = field(default=2 * 2**30)
+
+    @classmethod
+    def standard(cls) -> Cache:
+        """Return the cache in the folder that the platform has for such files, or that the environment names."""
+        told = os.environ.get(VARIABLE)
+        if told is not None:
+            return cls(Path(told) if told else None)
+        from platformdirs import user_cache_path
+
+        return cls(user_cache_path("lianzhou-gis", appauthor=False) / "layers")
+
+    def _path(self, kind: str, key: Mapping[str, Any]) -> Path | None:
+        if self.folder is None:
+            return None
+        told = json.dumps([code_fingerprint(), kind, key], sort_keys=True, ensure_ascii=False, default=str)
+        return self.folder / f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:40]}{_ENDING}"
+
+    def get(self, kind: str, key: Mapping[str, Any]) -> Kept | None:
+        """Return what is kept under a key; ``None`` where there is nothing, or nothing that can be trusted."""
+        path = self._path(kind, key)
+        if path is None:
+            return None
+        try:
+            kept = _read(path, path.stem)
+            os.utime(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            # Cut off, changed, somebody else's: it is never used, and made anew.
+            _forget(path)
+            return None
+        return kept
+
+    def put(self, kind: str, key: Mapping[str, Any], subject: str, meta: Mapping[str, Any], arrays: Arrays) -> None:
+        """Keep something; a folder that cannot be written only means that it is made anew next time.
+
+        Parameters
+        ----------
+        kind : str
+        key : mapping
+            All that the content hangs on, apart from the code.
+        subject : str
+            What it is of, for listing.
+        meta : mapping
+            Plain values.
+        arrays : mapping of str to ndarray
+        """
+        path = self._path(kind, key)
+        if path is None or self.folder is None:
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, name = tempfile.mkstemp(dir=self.folder, suffix=".new")
+            with os.fdopen(handle, "wb") as stream:
+                _write(stream, path.stem, kind, subject, meta, arrays)
+            Path(name).replace(path)
+            self._bound(path)
+        except OSError:
+            return
+
+    def files(self) -> list[CacheFile]:
+        """Return what is kept, used last first."""
+        found = []
+        for path in self.folder.glob(f"*{_ENDING}") if self.folder is not None and self.folder.is_dir() else ():
+            try:
+                state = path.stat()
+                header = _header(path.read_bytes()[:_HEAD] if state.st_size < _HEAD else _start(path))
+                kind, subject = str(header["kind"]), str(header["subject"])
+            except (OSError, ValueError, KeyError, TypeError):
+                kind, subject = "?", "?"
+            found.append(CacheFile(path, kind, subject, state.st_size, state.st_mtime))
+        return sorted(found, key=lambda file: (-file.used, file.path.name))
+
+    def clear(self) -> int:
+        """Remove everything that is kept; return how many files went."""
+        files = self.files()
+        for file in files:
+            _forget(file.path)
+        if self.folder is not None and self.folder.is_dir():
+            for path in self.folder.glob("*.new"):
+                _forget(path)
+        return len(files)
+
+    def _bound(self, newest: Path) -> None:
+        total = 0
+        for file in self.files():
+            total += file.size
+            if total > self.limit and file.path != newest:
+                _forget(file.path)
+
+
+def _forget(path: Path) -> None:
+    # Another process may hold it, or have removed it.
+    with suppress(OSError):
+        path.unlink()
+
+
+def _write(stream: Any, name: str, kind: str, subject: str, meta: Mapping[str, Any], arrays: Arrays) -> None:  # noqa: ANN401
+    listed, bodies, offset = [], [], 0
+    for key, array in arrays.items():
+        plain = np.ascontiguousarray(array)
+        plain = plain.astype(np.dtype("<i8")) if plain.dtype.kind == "i" and plain.itemsize > 1 else plain
+        if plain.dtype.str not in _DTYPES:
+            raise ValueError(f"{key} is {plain.dtype}")
+        listed.append({"name": key, "dtype": plain.dtype.str, "shape": list(plain.shape), "offset": offset})
+        body = plain.tobytes()
+        body += b"\0" * (-len(body) % _ALIGN)
+        bodies.append(body)
+        offset += len(body)
+    told = {"file": name, "kind": kind, "subject": subject, "meta": dict(meta), "arrays": listed}
+    header = json.dumps(told, ensure_ascii=False).encode()
+    header += b" " * (-len(header) % _ALIGN)
+    digest = hashlib.sha256(header)
+    for body in bodies:
+        digest.update(body)
+    stream.write((_MAGIC + len(header).to_bytes(8, "little") + digest.digest()).ljust(_HEAD, b"\0") + header)
+    for body in bodies:
+        stream.write(body)
+
+
+def _start(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        head = stream.read(_HEAD)
+        return head + stream.read(min(int.from_bytes(head[8:16], "little"), 2**26))
+
+
+def _header(content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes or a memory map
+    if bytes(content[:8]) != _MAGIC:
+        raise ValueError("no file of this cache")
+    header = json.loads(bytes(content[_HEAD : _HEAD + int.from_bytes(content[8:16], "little")]))
+    if not isinstance(header, dict):
+        raise ValueError("no header")
+    return header
+
+
+def _read(path: Path, name: str) -> Kept:
+    with path.open("rb") as stream:
+        owner = os.fstat(stream.fileno())
+        if hasattr(os, "geteuid") and (owner.st_uid != os.geteuid() or owner.st_mode & 0o022):
+            raise ValueError("others can write it")
+        content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+    view = memoryview(content)
+    if hashlib.sha256(view[_HEAD:]).digest() != view[16:48]:
+        raise ValueError("not whole")
+    header = _header(view)
+    if header["file"] != name:
+        raise ValueError("of another key")
+    start = _HEAD + int.from_bytes(view[8:16], "little")
+    arrays = {}
+    for entry in header["arrays"]:
+        if entry["dtype"] not in _DTYPES:
+            raise ValueError("no plain array")
+        count = int(np.prod(entry["shape"], dtype=np.int64))
+        array = np.frombuffer(view, dtype=entry["dtype"], count=count, offset=start + entry["offset"])
+        arrays[entry["name"]] = array.reshape(entry["shape"])
+    return Kept(header["meta"], arrays)
