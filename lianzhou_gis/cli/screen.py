@@ -60,10 +60,11 @@ def finish(
 
 
 @click.command()
-@click.argument("sites", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("sites", nargs=-1, required=True)
 @options.catalog
 @click.option("--facts", "facts_file", type=click.Path(path_type=Path), help="项目信息 YAML/JSON / file of facts")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="一条项目信息，可重复 / one fact, repeatable")
+@click.option("--layer", help="文件中有多个图层时指明一个 / which layer of a file that holds several")
 @click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
 @click.option("--datum", type=click.Choice(["gcj02", "bd09"]), help="经纬度的加偏基准 / offset datum of lon/lat")
 @options.date_option
@@ -79,10 +80,11 @@ def finish(
 @options.lang
 @options.guarded
 def screen(
-    sites: tuple[Path, ...],
+    sites: tuple[str, ...],
     catalog: Path,
     facts_file: Path | None,
     sets: tuple[str, ...],
+    layer: str | None,
     crs: str | None,
     datum: str | None,
     as_of: str | None,
@@ -93,9 +95,9 @@ def screen(
     fail_on: str | None,
     lang: str,
 ) -> None:
-    """核查项目选址：SITES 为界址点 TXT、GeoJSON、GeoPackage、Shapefile（含 zip）或 CSV。
+    """核查项目选址：SITES 为界址点 TXT、拐点坐标表（XLSX、CSV）、DXF、KML、Shapefile、GeoPackage、FileGDB 等。
 
-    Screen proposed sites: parcel TXT, GeoJSON, GeoPackage, Shapefile (or zip) or CSV.
+    Screen proposed sites: parcel TXT, tables of corners (XLSX, CSV), DXF, KML, Shapefile, GeoPackage, FileGDB ...
     """
     options.day(as_of)
     pairs = _pairs(sets)
@@ -109,7 +111,7 @@ def screen(
     region = Region(entries.region.name, entries.region.bounds) if entries.region.bounds else None
     given: Any = list(sites) if len(sites) > 1 else sites[0]
     result = run(
-        read_sites(given, crs=crs, datum=datum, region=region),
+        read_sites(given, layer=layer, crs=crs, datum=datum, region=region),
         entries,
         facts=read_facts(facts_file) if facts_file else None,
         sets=pairs,

@@ -6,7 +6,10 @@ import math
 import re
 import unicodedata
 
-__all__ = ["parse_angle", "parse_number"]
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["packed_degrees", "parse_angle", "parse_number"]
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
@@ -66,3 +69,25 @@ def parse_angle(value: object) -> float | None:
     degrees = float(found["d"]) + minutes / 60 + seconds / 3600
     side = (found["lead"] or found["trail"] or "").upper()
     return -degrees if found["sign"] == "-" or side in ("W", "S", "西", "南") else degrees
+
+
+def packed_degrees(numbers: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return decimal degrees of numbers written as DDD.MMSS; NaN where minutes or seconds reach sixty.
+
+    Parameters
+    ----------
+    numbers : array of float, any shape
+
+    Examples
+    --------
+    >>> packed_degrees([112.2924, 24.4912, 24.82]).round(6).tolist()
+    [112.49, 24.82, nan]
+    """
+    packed = np.asarray(numbers, dtype=np.float64)
+    # A hundred-millionth of a second: what binary fractions add must not carry 24.4960 over.
+    units = np.round(np.abs(packed) * 1e4, 8)
+    degrees = np.floor(units / 1e4)
+    minutes = np.floor((units - degrees * 1e4) / 1e2)
+    seconds = units - degrees * 1e4 - minutes * 1e2
+    value = np.sign(packed) * (degrees + minutes / 60.0 + seconds / 3600.0)
+    return np.where((minutes < 60.0) & (seconds < 60.0), value, np.nan)

@@ -6,12 +6,13 @@ becomes a path on the disk.
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.limits import MAX_ARCHIVE_BYTES
 
 __all__ = ["Member", "list_members", "unpack"]
@@ -49,7 +50,7 @@ class Member:
         return PurePosixPath(self.name).suffix.lower().lstrip(".")
 
 
-def list_members(archive: zipfile.ZipFile, name: str) -> tuple[list[Member], list[Issue]]:
+def list_members(archive: zipfile.ZipFile, name: str, *, limit: int = MAX_ARCHIVE_BYTES) -> list[Member]:
     """Return the files of an archive, bounds checked and names repaired.
 
     Parameters
@@ -57,13 +58,15 @@ def list_members(archive: zipfile.ZipFile, name: str) -> tuple[list[Member], lis
     archive : zipfile.ZipFile
     name : str
         Of the archive, for messages.
+    limit : int
+        Bytes that it may unpack to.
 
     Raises
     ------
     FormatError
-        For too many members, too much content, a compression ratio that only a bomb has, or a password.
+        For too many members, too much content, a compression ratio that only a bomb has, a path that leads out of
+        the archive, or a password.
     """
-    issues: list[Issue] = []
     infos = archive.infolist()
     if len(infos) > _MAX_MEMBERS:
         raise _refuse(
@@ -73,7 +76,7 @@ def list_members(archive: zipfile.ZipFile, name: str) -> tuple[list[Member], lis
         )
     total = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
-    if total > MAX_ARCHIVE_BYTES or (total > _SMALL and total > _MAX_RATIO * max(packed, 1)):
+    if total > limit or (total > _SMALL and total > _MAX_RATIO * max(packed, 1)):
         raise _refuse(
             name,
             f"解压后 {total / 2**20:.0f} MB（压缩 {packed / 2**20:.1f} MB），超过允许范围",
@@ -87,20 +90,17 @@ def list_members(archive: zipfile.ZipFile, name: str) -> tuple[list[Member], lis
         path = PurePosixPath(text.replace("\\", "/"))
         if (path.parts and path.parts[0] == "__MACOSX") or path.name.startswith("._"):
             continue
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
-            issues.append(
-                Issue(
-                    "warning",
-                    "archive_path",
-                    name,
-                    f"压缩包内路径 {text[:80]!r} 指向包外；只取其内容，不按该路径写出",
-                    f"the path {text[:80]!r} inside the archive leads out of it; its content is read, its path ignored",
-                )
+        if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", text):
+            shown = text[:80]
+            raise _refuse(
+                name,
+                f"压缩包内路径 {shown!r} 指向包外，不予读取；请重新打包",
+                f"the path {shown!r} inside the archive leads out of it; pack it again",
             )
         if info.flag_bits & 0x1:
             raise _refuse(name, "压缩包有密码；请解压后再读", "the archive has a password; unpack it first")
         members.append(Member(str(path), info))
-    return members, issues
+    return members
 
 
 def _repaired(info: zipfile.ZipInfo) -> str:

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["COORDINATE_ALIASES", "SITE_ALIASES", "find_columns", "plain_name", "unit_in_name"]
+__all__ = ["COORDINATE_ALIASES", "CORNER_ALIASES", "SITE_ALIASES", "find_columns", "plain_name", "unit_in_name"]
 
 # Field names of DBF end after 10 bytes, so that the cut form of our own long names is among the aliases.
 SITE_ALIASES: Mapping[str, Sequence[str]] = {
@@ -23,7 +23,7 @@ SITE_ALIASES: Mapping[str, Sequence[str]] = {
         "dkbh",
         "zddm",
     ),
-    "name": ("name", "site_name", "名称", "项目名称", "地块名称", "工程名称", "xmmc", "dkmc", "mc"),
+    "name": ("name", "site_name", "名称", "项目名称", "地块名称", "地块", "工程名称", "xmmc", "dkmc", "mc"),
     "town": ("town", "乡镇", "镇", "镇街", "所在镇", "所在乡镇", "乡镇名称", "xzmc"),
     "accuracy_m": ("accuracy_m", "accuracy", "平面精度", "点位精度", "精度米"),
     "corridor_width_m": (
@@ -57,10 +57,35 @@ COORDINATE_ALIASES: Mapping[str, Sequence[str]] = {
     "lon": ("lon", "lng", "long", "longitude", "经度", "东经", "lon_e", "jd", "中心经度"),
     "lat": ("lat", "latitude", "纬度", "北纬", "lat_n", "wd", "中心纬度"),
     "wkt": ("wkt", "geometry", "geom", "the_geom", "wkt_geom", "shape", "几何", "图形", "坐标串"),
-    "east": ("east", "easting", "东坐标", "横坐标", "y坐标东", "横坐标y", "东向坐标"),
-    "north": ("north", "northing", "北坐标", "纵坐标", "x坐标北", "纵坐标x", "北向坐标"),
-    "x": ("x", "x坐标", "坐标x", "x_coord", "coord_x", "point_x", "xcoord"),
-    "y": ("y", "y坐标", "坐标y", "y_coord", "coord_y", "point_y", "ycoord"),
+    "east": ("east", "easting", "东坐标", "横坐标", "y坐标东", "横坐标y", "东向坐标", "y东", "y坐标东向"),
+    "north": ("north", "northing", "北坐标", "纵坐标", "x坐标北", "纵坐标x", "北向坐标", "x北", "x坐标北向"),
+    "x": ("x", "x坐标", "坐标x", "x值", "x_coord", "coord_x", "point_x", "xcoord"),
+    "y": ("y", "y坐标", "坐标y", "y值", "y_coord", "coord_y", "point_y", "ycoord"),
+}
+
+# Columns of a table whose rows are the corners of plots.
+CORNER_ALIASES: Mapping[str, Sequence[str]] = {
+    "point": (
+        "点号",
+        "拐点",
+        "拐点号",
+        "拐点编号",
+        "拐点序号",
+        "界址点",
+        "界址点号",
+        "界址点编号",
+        "界址点序号",
+        "点序号",
+        "pt_no",
+        "point_no",
+        "point_id",
+        "corner",
+        "vertex",
+    ),
+    "ring": ("圈号", "地块圈号", "环号", "圈", "环", "ring", "ring_no", "ring_id"),
+    "part": ("部分", "部分号", "块号", "子块", "子地块", "part", "part_no", "part_id"),
+    "kind": ("图形属性", "记录图形属性", "图形类型", "geometry_kind", "kind"),
+    "number": ("序号", "编号", "no", "no.", "id", "fid"),
 }
 
 _UNITS = {

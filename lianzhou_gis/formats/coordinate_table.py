@@ -1,4 +1,4 @@
-"""CSV: a point per row in columns of coordinates, or any geometry in a column of WKT."""
+"""Tables of coordinates (CSV, and the sheets of workbooks): points, the corners of plots, or any geometry as WKT."""
 
 from __future__ import annotations
 
@@ -12,117 +12,85 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.angles import parse_angle
-from lianzhou_gis.formats.axes import Axis, axis_of
-from lianzhou_gis.formats.columns import COORDINATE_ALIASES, find_columns, plain_name
+from lianzhou_gis.formats.corner_table import corner_columns, plots_of
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, unreadable_issue
+from lianzhou_gis.formats.raw_features import RawFeatures, unique_names, unreadable_issue
+from lianzhou_gis.formats.table_coordinates import columns_of_pair, coordinates_of, points_of
+from lianzhou_gis.formats.table_header import PAIRS, Header, find_header, separator_of
+from lianzhou_gis.formats.well_known import common_srid, geometries_from_wkt, split_srid
 
-__all__ = ["read_coordinate_table", "split_srid"]
+__all__ = ["features_of_cells", "read_coordinate_table"]
 
-_SRID = re.compile(r"\s*SRID\s*=\s*(\d{1,6})\s*;", re.IGNORECASE)
-_POINT_NUMBERS = {
-    plain_name(word) for word in ("点号", "拐点", "拐点号", "界址点", "界址点号", "拐点编号", "pt_no", "point_no")
-}
-_PAIRS = (("lon", "lat"), ("east", "north"), ("x", "y"))
+_WIDEST = 4096
 
 
-def read_coordinate_table(path: Path, *, encoding: str | None = None) -> RawFeatures:
+def read_coordinate_table(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
     """Read a CSV with columns of longitude and latitude, of plane coordinates, or of WKT.
 
     Parameters
     ----------
     path : Path
-        Its first row names the columns. Separated by comma, tab, semicolon or full-width comma.
+        Separated by comma, tab, semicolon or full-width comma; titles may stand above the head.
+    name : str
+        For messages.
+    layer : str, optional
+        A CSV has none.
     encoding : str, optional
 
     Returns
     -------
     RawFeatures
-        Without reference system, unless WKT carries ``SRID=``.
+        Without reference system, unless WKT carries ``SRID=``. Rows that are corners of plots become areas.
 
     Raises
     ------
     FormatError
-        If there are no such columns, or a row has more fields than the first.
+        If there are no such columns, or a row has more fields than its head.
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
-    text, used, issues = decode_text(content, path.name, encoding=encoding)
-    table = _table(text, path.name, issues)
-    refuse_count(path.name, len(table), MAX_FEATURES, "行", "rows")
-    found = find_columns(table.columns, COORDINATE_ALIASES)
-    crs = None
-    if "wkt" in found:
-        geometries, crs = _from_wkt(table[found["wkt"]].to_numpy(dtype=object), path.name, issues)
-        used_columns = {found["wkt"]}
-    else:
-        pair = next((pair for pair in _PAIRS if pair[0] in found and pair[1] in found), None)
-        if pair is None:
-            shown = ", ".join(map(str, table.columns[:8]))
-            raise FormatError(
-                f"{path.name}:1：找不到坐标列；需要 经度/纬度、X/Y 或 WKT，现有 {shown}",
-                f"{path.name}:1: no coordinate columns; lon/lat, X/Y or WKT are needed, there are {shown}",
-            )
-        first, second = (table[found[meaning]].to_numpy(dtype=object) for meaning in pair)
-        geometries = _points(first, second, (found[pair[0]], found[pair[1]]), path.name, issues)
-        used_columns = {found[pair[0]], found[pair[1]]}
-        if len(table) >= 3 and any(plain_name(str(name)) in _POINT_NUMBERS for name in table.columns):
-            issues.append(
-                Issue(
-                    "warning",
-                    "points_may_be_corners",
-                    path.name,
-                    "表中有点号列，各行可能是同一地块的拐点；此处逐行读作点。成片用地请用坐标 TXT 或 WKT",
-                    "there is a column of point numbers: rows may be corners of one plot, but each is read as a point; "
-                    "give areas as coordinate TXT or WKT",
-                )
-            )
-    columns: dict[str, npt.NDArray[Any]] = {}
-    for name in table.columns:
-        if name not in used_columns and name not in ("geometry", "source_row"):
-            values = table[name].to_numpy(dtype=object)
-            columns[str(name)] = np.array([value.strip() or None for value in values], dtype=object)
-    return RawFeatures(
-        name=path.name,
-        columns=columns,
-        geometries=geometries,
-        crs=crs,
-        encoding=used,
-        issues=issues,
-        sha256=hashlib.sha256(content).hexdigest(),
-    )
+    text, used, issues = decode_text(content, name, encoding=encoding)
+    raw = features_of_cells(_cells(text, name, issues), name, issues)
+    raw.encoding, raw.sha256 = used, hashlib.sha256(content).hexdigest()
+    return raw
 
 
-def _table(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
-    head = next((line for line in text.splitlines() if line.strip()), "")
+def _cells(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
+    """Return the fields of a CSV as they stand, its head included."""
+    text = text.lstrip("\ufeff")
+    lines = [line for line in text[: 2**16].splitlines() if line.strip()][:20]
     skip = 0
-    if re.fullmatch(r"sep=.", head.strip(), re.IGNORECASE):
-        separator, skip = head.strip()[-1], 1
+    if lines and re.fullmatch(r"sep=.", lines[0].strip(), re.IGNORECASE):
+        separator, skip = lines[0].strip()[-1], 1
     else:
-        separator = max((",", "\t", ";", "，"), key=head.count)
+        # A title above the head holds no separators, or few.
+        separator = separator_of(max(lines, key=lambda line: line.count(separator_of(line)), default=""))
+    width = max((line.count(separator) + 1 for line in lines), default=1)
+    refuse_count(name, width, _WIDEST, "列", "columns")
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")
         try:
             table = pd.read_csv(
-                io.StringIO(text.lstrip("\ufeff")),
+                io.StringIO(text),
                 sep=separator,
                 skiprows=skip,
+                header=None,
+                names=range(width),
                 dtype=object,
                 keep_default_na=False,
                 na_filter=False,
                 index_col=False,
+                skip_blank_lines=False,
                 engine="c" if separator.isascii() else "python",
             )
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
             found = re.search(r"line (\d+)", str(error))
             place = f":{found[1]}" if found else ""
             raise FormatError(
-                f"{name}{place}：不是规整的 CSV（字段数与首行不同、引号不成对或为空表）",
-                f"{name}{place}: no regular CSV (a row longer than the first, an open quote, or nothing in it)",
+                f"{name}{place}：不是规整的 CSV（字段数多于表头、引号不成对或为空表）",
+                f"{name}{place}: no regular CSV (a row longer than the head, an open quote, or nothing in it)",
             ) from error
     if heard:
         issues.append(
@@ -134,87 +102,95 @@ def _table(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
                 "some rows have more fields than the first row names; the rest was not read",
             )
         )
-    table.columns = [str(column).strip() for column in table.columns]
-    text_only = table.map(lambda value: value if isinstance(value, str) else "")
-    return pd.DataFrame(text_only)
+    table.index = pd.RangeIndex(1 + skip, 1 + skip + len(table))
+    return pd.DataFrame(table.map(lambda value: value.strip() or None if isinstance(value, str) else None))
 
 
-def split_srid(text: str) -> tuple[str, str | None]:
-    """Split ``SRID=4525;POLYGON ...`` into WKT and ``EPSG:4525``.
+def features_of_cells(cells: pd.DataFrame, name: str, issues: list[Issue]) -> RawFeatures:
+    """Return the features of a table.
 
-    Examples
-    --------
-    >>> split_srid("SRID=4525;POINT (1 2)"), split_srid("POINT (1 2)")
-    (('POINT (1 2)', 'EPSG:4525'), ('POINT (1 2)', None))
+    Parameters
+    ----------
+    cells : DataFrame of texts, numbers and None
+        With the head among its first rows; the index holds the lines of the file.
+    name : str
+    issues : list of Issue
+        What was noticed before; more is added.
+
+    Raises
+    ------
+    FormatError
+        If nothing in it is a coordinate.
     """
-    found = _SRID.match(text)
-    return (text[found.end() :], f"EPSG:{found[1]}") if found else (text, None)
-
-
-def _from_wkt(values: npt.NDArray[Any], name: str, issues: list[Issue]) -> tuple[Geometries, str | None]:
-    split = [split_srid(value) for value in values]
-    codes = {code for (_, code), value in zip(split, values, strict=True) if value.strip()}
-    if len(codes) > 1:
-        listed = ", ".join(sorted(code or "-" for code in codes))
-        raise FormatError(
-            f"{name}：各行 SRID 不一致（{listed}）；请分成几个文件",
-            f"{name}: rows differ in SRID ({listed}); make them separate files",
+    cells = cells.astype(object).where(cells.notna(), None)
+    head = find_header(cells.iloc[:24].to_numpy(dtype=object).tolist(), name)
+    if head is None:
+        first = next(
+            (row for row in cells.iloc[:5].to_numpy(dtype=object) if any(cell is not None for cell in row)), ()
         )
-    texts = np.array([text.strip() or None for text, _ in split], dtype=object)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        geometries = np.asarray(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
-    present = np.array([text is not None for text in texts], dtype=bool)
-    issues.extend(unreadable_issue(present & shapely.is_missing(geometries), name))
-    return geometries, next(iter(codes), None)
+        shown = ", ".join(str(cell)[:20] for cell in first[:8] if cell is not None) or "-"
+        raise FormatError(
+            f"{name}：找不到坐标列；需要 经度/纬度、X/Y 或 WKT，现有 {shown}",
+            f"{name}: no coordinate columns; lon/lat, X/Y or WKT are needed, there are {shown}",
+        )
+    body = cells.iloc[head.end :]
+    filled = body.notna().any(axis=1).to_numpy(dtype=bool)
+    refuse_count(name, int(filled.sum()), MAX_FEATURES, "行", "rows")
+    if "wkt" in head.columns:
+        return _of_wkt(body[filled], head, name, issues)
+    return _of_coordinates(body, filled, head, name, issues)
 
 
-def _points(
-    first: npt.NDArray[Any], second: npt.NDArray[Any], names: tuple[str, str], name: str, issues: list[Issue]
-) -> Geometries:
-    """Return a point per row, x east and y north; rows without readable coordinates get None."""
-    raw = np.column_stack([first, second])
-    numbers = np.array([[parse_angle(value) for value in row] for row in raw], dtype=np.float64).reshape(-1, 2)
-    whole = np.isfinite(numbers).all(axis=1)
-    filled = np.array([any(value.strip() for value in row) for row in raw], dtype=bool).reshape(-1)
-    bad = np.flatnonzero(filled & ~whole)
-    if len(bad):
-        shown = ", ".join(str(row + 2) for row in bad[:8]) + (" ..." if len(bad) > 8 else "")
+def _columns(
+    body: pd.DataFrame, head: Header, used: set[int], name: str, issues: list[Issue]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return the columns that are no coordinates; those without name and content fall away."""
+    kept = [
+        column
+        for column in range(body.shape[1])
+        if column not in used and ((head.names[column : column + 1] or ("",))[0] or body[column].notna().any())
+    ]
+    titles = [(head.names[column : column + 1] or ("",))[0] or f"column_{column + 1}" for column in kept]
+    names, renamed = unique_names(titles, ["geometry", "source_row"], name)
+    issues.extend(renamed)
+    return {title: body[column].to_numpy(dtype=object) for title, column in zip(names, kept, strict=True)}
+
+
+def _of_wkt(body: pd.DataFrame, head: Header, name: str, issues: list[Issue]) -> RawFeatures:
+    place = head.columns["wkt"][0]
+    texts = ["" if cell is None else str(cell) for cell in body[place]]
+    split = [split_srid(text) for text in texts]
+    crs = common_srid([code for (_, code), text in zip(split, texts, strict=True) if text], name)
+    geometries = geometries_from_wkt([part.strip() or None for part, _ in split])
+    there = np.array([bool(text) for text in texts], dtype=bool)
+    issues.extend(unreadable_issue(there & np.array([shape is None for shape in geometries], dtype=bool), name))
+    columns = _columns(body, head, {place}, name, issues)
+    return RawFeatures(name=name, columns=columns, geometries=geometries, crs=crs, encoding=None, issues=issues)
+
+
+def _of_coordinates(
+    body: pd.DataFrame, filled: npt.NDArray[np.bool_], head: Header, name: str, issues: list[Issue]
+) -> RawFeatures:
+    used, others = columns_of_pair(head, PAIRS)
+    if others:
         issues.append(
             Issue(
-                "error",
-                "coordinate_unreadable",
+                "warning",
+                "coordinates_twice",
                 name,
-                f"{len(bad)} 行坐标不是数字（第 {shown} 行），按无图形处理",
-                f"{len(bad)} rows have coordinates that are no numbers (lines {shown}); they count as without geometry",
+                f"表中有两组坐标，采用 {used[0]}/{used[1]}，未用 {others[0]}/{others[1]}；请核对与 --crs 是否一致",
+                f"there are two pairs of coordinates; {used[0]}/{used[1]} were used, {others[0]}/{others[1]} were not: "
+                "check that this fits --crs",
             )
         )
-    if whole.any() and _northings_first(numbers[whole], np.flatnonzero(whole), name):
-        numbers = numbers[:, ::-1]
-        issues.append(
-            Issue(
-                "info",
-                "axes_by_size",
-                name,
-                f"按数值大小判定：{names[0]} 列为纵坐标（北）或纬度，{names[1]} 列为横坐标（东）或经度",
-                f"by the size of the numbers {names[0]} is north or latitude and {names[1]} is east or longitude",
-            )
-        )
-    points = np.full(len(numbers), None, dtype=object)
-    points[whole] = shapely.points(numbers[whole])
-    return points
-
-
-def _northings_first(numbers: npt.NDArray[np.float64], rows: npt.NDArray[np.intp], name: str) -> bool:
-    """Tell whether the first of each pair is the north one; rows that contradict each other are refused."""
-    kinds = axis_of(numbers)
-    north_first = np.isin(kinds[:, 0], (Axis.LAT, Axis.NORTH)) & np.isin(
-        kinds[:, 1], (Axis.LON, Axis.EAST, Axis.EAST_WITH_ZONE)
-    )
-    if north_first.any() and not north_first.all():
-        line = int(rows[np.flatnonzero(north_first != north_first[0])[0]]) + 2
-        raise FormatError(
-            f"{name}:{line}：坐标顺序或单位与前面各行不同；请统一后再读",
-            f"{name}:{line}: order or unit of the coordinates differ from the rows before; make them the same",
-        )
-    return bool(north_first.all())
+    rows = body[filled]
+    places = {column for meaning in used for column in head.columns[meaning]}
+    columns = _columns(rows, head, places, name, issues)
+    xy = coordinates_of(rows, head, used, name, issues)
+    # A blank row parts the plots of a table that has no column for them.
+    breaks = np.cumsum(~filled, dtype=np.int64)[filled]
+    corners = corner_columns(columns, len(rows))
+    if corners is None or not len(rows):
+        geometries = points_of(xy)
+        return RawFeatures(name=name, columns=columns, geometries=geometries, crs=None, encoding=None, issues=issues)
+    return plots_of(xy, rows.index.to_numpy(), breaks, columns, corners, name, issues)

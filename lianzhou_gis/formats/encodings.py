@@ -144,7 +144,9 @@ def _looks_chinese(text: DbfText) -> bool:
     return bool(beyond) and common >= 0.9 * len(beyond)
 
 
-def decide_dbf_encoding(text: DbfText, cpg: bytes | None, *, declared: str | None = None, where: str = "") -> Encoding:
+def decide_dbf_encoding(
+    text: DbfText, cpg: bytes | None, *, declared: str | None = None, where: str = "", label: str = ".cpg"
+) -> Encoding:
     """Decide the encoding of a DBF from its raw bytes, before any reader opens it.
 
     Order: what the caller declares, ``.cpg``, the language byte, strict UTF-8, GB18030. A declaration that the bytes
@@ -159,6 +161,8 @@ def decide_dbf_encoding(text: DbfText, cpg: bytes | None, *, declared: str | Non
         What the caller says; believed unless Python does not know it.
     where : str
         File, for issues.
+    label : str
+        What ``cpg`` is called in issues; drawings name a code page in their head.
 
     Raises
     ------
@@ -187,7 +191,7 @@ def decide_dbf_encoding(text: DbfText, cpg: bytes | None, *, declared: str | Non
     claims = []
     if cpg is not None:
         claim = cpg[:200].decode("ascii", errors="replace").strip()
-        claims.append(("cpg", ".cpg", claim, codec_name(claim)))
+        claims.append(("cpg", label, claim, codec_name(claim)))
     page = _LANGUAGE_BYTES.get(text.language_byte)
     if page is not None:
         claims.append(("language_byte", "LDID", f"0x{text.language_byte:02X}", page))

@@ -1,63 +1,51 @@
-"""Any vector file as features in CGCS2000 longitude and latitude, with everything that happened on the way."""
+"""Any vector file, drawing or table of coordinates as features in CGCS2000 longitude and latitude."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyproj
-import shapely
-from pyproj.exceptions import CRSError
 
-from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
+from lianzhou_gis.errors import FormatError
+from lianzhou_gis.formats.containers import Dataset, opened
 from lianzhou_gis.formats.coordinate_table import read_coordinate_table
+from lianzhou_gis.formats.dxf import read_dxf
+from lianzhou_gis.formats.filegdb import read_filegdb
+from lianzhou_gis.formats.flatgeobuf import read_flatgeobuf
 from lianzhou_gis.formats.geojson import read_geojson
 from lianzhou_gis.formats.geopackage import read_geopackage
-from lianzhou_gis.formats.limits import MAX_VERTICES, existing, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, dimension_issue, unreadable_issue, without
-from lianzhou_gis.formats.shapefile import read_shapefile, read_shapefile_folder, read_shapefile_zip
-from lianzhou_gis.geodesy import (
-    LIANZHOU,
-    ReferenceSystem,
-    Region,
-    rank_candidates,
-    resolve_reference_system,
-    to_cgcs2000,
-)
+from lianzhou_gis.formats.geoparquet import read_geoparquet
+from lianzhou_gis.formats.kinds import READABLE, Kind, is_database
+from lianzhou_gis.formats.kml import read_kml
+from lianzhou_gis.formats.parcel_txt import read_parcel_txt
+from lianzhou_gis.formats.placing import Features, place_features
+from lianzhou_gis.formats.raw_features import RawFeatures
+from lianzhou_gis.formats.shapefile import read_shapefile
+from lianzhou_gis.formats.well_known import read_well_known
+from lianzhou_gis.formats.workbook import read_workbook
+from lianzhou_gis.geodesy import Region
 
-__all__ = ["READABLE", "Features", "place_features", "read_features"]
+__all__ = ["Features", "read_dataset", "read_features"]
 
-READABLE = ".gpkg .geojson .json .shp .zip .csv .tsv"
-_GEOJSON = (".geojson", ".json")
-_WGS84_NAMES = ("urn:ogc:def:crs:ogc:1.3:crs84", "urn:ogc:def:crs:ogc::crs84", "ogc:crs84", "crs84")
+Reader = Callable[[Path, str, str | None, str | None], RawFeatures]
 
-
-@dataclass
-class Features:
-    """The records of one layer in CGCS2000.
-
-    Attributes
-    ----------
-    frame : DataFrame, n rows
-        The source's columns, ``source_row`` (1 for the first record) and ``geometry``: shapely geometries, EPSG:4490,
-        lon/lat, 2D, the source's vertices; None where the source has none or it cannot be read.
-    system : ReferenceSystem
-        In which the source's coordinates stand.
-    encoding : str, optional
-        Of the texts, where the format leaves it open.
-    issues : list of Issue
-    sha256 : str
-        Of the file's bytes.
-    """
-
-    frame: pd.DataFrame
-    system: ReferenceSystem
-    encoding: str | None
-    issues: list[Issue]
-    sha256: str
+# path, name for messages, layer, encoding
+_READERS: dict[Kind, Reader] = {
+    Kind.GEOPACKAGE: read_geopackage,
+    Kind.SHAPEFILE: read_shapefile,
+    Kind.FILEGDB: read_filegdb,
+    Kind.FLATGEOBUF: read_flatgeobuf,
+    Kind.GEOPARQUET: read_geoparquet,
+    Kind.GEOJSON: read_geojson,
+    Kind.KML: read_kml,
+    Kind.DXF: read_dxf,
+    Kind.WORKBOOK: read_workbook,
+    Kind.TABLE: read_coordinate_table,
+    Kind.WELL_KNOWN: read_well_known,
+}
 
 
 def read_features(
@@ -69,19 +57,20 @@ def read_features(
     encoding: str | None = None,
     region: Region | None = None,
 ) -> Features:
-    """Read one layer of a GeoPackage, GeoJSON, Shapefile (file, folder, ZIP) or CSV.
+    """Read one layer of any format that is known; what it is, its content says.
 
     Parameters
     ----------
     path : str or Path
+        A file, a folder, or a ZIP archive.
     layer : str, optional
-        Needed where a file holds several.
+        Needed where there are several: the layer, the sheet, the Shapefile in an archive, or ``name/layer``.
     crs : anything pyproj takes, optional
-        Used instead of what the file declares; needed for CSV.
+        Used instead of what the file declares; needed for DXF, tables, WKT and WKB.
     datum : {"gcj02", "bd09"}, optional
         Declared offset of longitude and latitude.
     encoding : str, optional
-        Of Shapefile tables and texts; decided from the bytes where not given.
+        Of texts; decided from the bytes where not given.
     region : Region, optional
         Where coordinates must plausibly lie.
 
@@ -104,180 +93,49 @@ def read_features(
     >>> features.frame.geometry[0], features.system.datum, [issue.code for issue in features.issues]
     (<POINT (112.489 24.82)>, 'wgs84', ['datum_assumed'])
     """
-    place = Path(path)
-    raw = _read(existing(place), layer, encoding)
-    if place.suffix.lower() in _GEOJSON:
-        raw.crs = _geojson_system(raw, crs, datum, region)
+    if is_database(path):
+        raise FormatError(
+            f"数据库不能作为文件读取；可读 {READABLE}", f"a database is not read as a file; readable are {READABLE}"
+        )
+    with opened(Path(path), layer) as dataset:
+        return read_dataset(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
+
+
+def read_dataset(
+    dataset: Dataset,
+    *,
+    crs: Any = None,  # noqa: ANN401
+    datum: str | None = None,
+    encoding: str | None = None,
+    region: Region | None = None,
+) -> Features:
+    """Read a data set that was opened; see :func:`read_features`."""
+    if dataset.kind is Kind.PARCEL_TXT:
+        return _parcels(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
+    raw = _READERS[dataset.kind](dataset.path, dataset.name, dataset.layer, encoding)
+    raw.issues[:0] = dataset.issues
+    raw.sha256 = dataset.sha256 or raw.sha256
     return place_features(raw, crs=crs, datum=datum, region=region)
 
 
-def _read(path: Path, layer: str | None, encoding: str | None) -> RawFeatures:
-    suffix = path.suffix.lower()
-    if path.is_dir() and suffix != ".gdb":
-        return read_shapefile_folder(path, layer=layer, encoding=encoding)
-    if suffix in (".shp", ".shx", ".dbf"):
-        return read_shapefile(path, encoding=encoding)
-    if suffix == ".zip":
-        return read_shapefile_zip(path, layer=layer, encoding=encoding)
-    if suffix == ".gpkg":
-        return read_geopackage(path, layer=layer)
-    if suffix in _GEOJSON:
-        return read_geojson(path, encoding=encoding)
-    if suffix in (".csv", ".tsv"):
-        return read_coordinate_table(path, encoding=encoding)
-    raise FormatError(
-        f"{path.name}：不支持的格式；可读 {READABLE}，请转换后再读",
-        f"{path.name}: the format is not supported; convert it to one of {READABLE}",
-    )
-
-
-def _geojson_system(raw: RawFeatures, crs: Any, datum: str | None, region: Region | None) -> Any:  # noqa: ANN401
-    """Return what the old ``crs`` member of a GeoJSON file names, else WGS 84; planar numbers are refused."""
-    named = str(raw.crs) if raw.crs is not None else None
-    if crs is not None or datum is not None:
-        return named
-    if named is not None and named.lower() not in _WGS84_NAMES:
-        raw.issues.append(
-            Issue(
-                "info",
-                "crs_member",
-                raw.name,
-                f"按文件中的 crs 成员读取：{named}（现行 GeoJSON 标准已取消该成员）",
-                f"read in {named} as its crs member says (a member that the present standard no longer has)",
-            )
+def _parcels(
+    dataset: Dataset,
+    *,
+    crs: Any,  # noqa: ANN401
+    datum: str | None,
+    encoding: str | None,
+    region: Region | None,
+) -> Features:
+    """Return the plots of a parcel coordinate TXT as a layer."""
+    draft = read_parcel_txt(dataset.path, dataset.name, crs=crs, datum=datum, region=region, encoding=encoding)
+    systems = list(dict.fromkeys(draft.systems))
+    if len(systems) > 1:
+        listed = "; ".join(system.name for system in systems)
+        raise FormatError(
+            f"{dataset.name}：各地块坐标系不同（{listed}），不能作为一个图层；请分成几个文件",
+            f"{dataset.name}: plots stand in different systems ({listed}), which makes no layer; split the file",
         )
-        return named
-    _refuse_planar(raw, "GeoJSON 标准为经纬度", "GeoJSON is longitude and latitude by its standard", region)
-    raw.issues.append(
-        Issue(
-            "warning",
-            "datum_assumed",
-            raw.name,
-            "GeoJSON 未注明基准，按标准视为 WGS 84；若取自高德、腾讯、百度地图，请用 --datum 指明",
-            "GeoJSON counts as WGS 84 by its standard; give --datum if it was drawn on a Chinese web map",
-        )
-    )
-    return "EPSG:4326"
-
-
-def _limits(geometries: Geometries) -> tuple[float, float, float, float] | None:
-    """Return west, south, east, north of all geometries; ``None`` where there is nothing to be bounded."""
-    if not len(geometries):
-        return None
-    west, south, east, north = (float(value) for value in shapely.total_bounds(geometries))
-    return (west, south, east, north) if np.isfinite([west, south, east, north]).all() else None
-
-
-def _refuse_planar(raw: RawFeatures, zh: str, en: str, region: Region | None) -> None:
-    """Raise if coordinates cannot be longitude and latitude."""
-    limits = _limits(raw.geometries)
-    if limits is None:
-        return
-    west, south, east, north = limits
-    if west >= -180.0 and east <= 180.0 and south >= -90.0 and north <= 90.0:
-        return
-    where = f"x {west:.10g}..{east:.10g}, y {south:.10g}..{north:.10g}"
-    if south >= -180.0 and north <= 180.0 and west >= -90.0 and east <= 90.0:
-        raise ReferenceSystemError(
-            f"{raw.name}：{zh}，文件中经度与纬度的顺序似乎颠倒（{where}）；请改为先经度后纬度",
-            f"{raw.name}: {en}; latitude seems to stand first ({where}); put longitude first",
-        )
-    candidates = tuple(rank_candidates((west, south, east, north), region or LIANZHOU))
-    listed = "; ".join(f"{item.code} ({item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4]) or "-"
-    raise ReferenceSystemError(
-        f"{raw.name}：{zh}，文件中却是平面坐标（{where}）；落入本区的有 {listed}。请用 --crs EPSG:代码 指明",
-        f"{raw.name}: {en}, but these are plane coordinates ({where}); these would lie in the region: {listed}. "
-        "Name one with --crs EPSG:code",
-        candidates,
-    )
-
-
-def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Region | None) -> Features:  # noqa: ANN401
-    """Resolve the reference system of raw features and bring them to CGCS2000.
-
-    Parameters
-    ----------
-    raw : RawFeatures
-    crs : anything pyproj takes, optional
-        Beats what the file declares, with an Issue where they differ.
-    datum : {"gcj02", "bd09"}, optional
-    region : Region, optional
-
-    Raises
-    ------
-    ReferenceSystemError
-        If the system is missing, unknown or impossible.
-    """
-    issues = list(raw.issues)
-    refuse_count(raw.name, int(shapely.get_num_coordinates(raw.geometries).sum()), MAX_VERTICES, "个顶点", "vertices")
-    geometries = _finite(_flat(raw.geometries, raw.name, issues), raw.name, issues)
-    if datum is not None:
-        _refuse_planar(
-            replace(raw, geometries=geometries),
-            "声明的基准要求经纬度",
-            "that datum is of longitude and latitude",
-            region,
-        )
-    declared = _kept_declaration(raw, crs, datum, issues)
-    limits = _limits(geometries)
-    system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
-    issues.extend(found)
-    placed = _finite(to_cgcs2000(geometries, system), raw.name, issues)
-    rows = raw.rows if raw.rows is not None else range(1, len(placed) + 1)
-    frame = pd.DataFrame({**raw.columns, "source_row": np.asarray(rows, dtype=np.int64)})
-    frame["geometry"] = pd.Series(placed, index=frame.index, dtype=object)
-    return Features(frame, system, raw.encoding, issues, raw.sha256)
-
-
-def _kept_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401
-    if crs is None or raw.crs is None:
-        return raw.crs if crs is None else crs
-    try:
-        same = pyproj.CRS.from_user_input(raw.crs).equals(pyproj.CRS.from_user_input(crs), ignore_axis_order=True)
-    except CRSError:
-        same = False
-    if not same and datum is None:
-        shown = str(raw.crs).strip()[:60]
-        issues.append(
-            Issue(
-                "warning",
-                "crs_overridden",
-                raw.name,
-                f"文件声明的坐标系（{shown}）未采用，按指定的 {str(crs)[:60]} 读取",
-                f"the file declares {shown}, but was read in {str(crs)[:60]} as told",
-            )
-        )
-    return crs
-
-
-def _flat(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
-    if (shapely.has_z(geometries) | shapely.has_m(geometries)).any():
-        if not any(issue.code == "dimension_dropped" for issue in issues):
-            issues.append(dimension_issue(name))
-        geometries = np.asarray(shapely.force_2d(geometries), dtype=object)
-    empty = shapely.is_empty(geometries)
-    if empty.any():
-        rows = ", ".join(map(str, (np.flatnonzero(empty) + 1)[:8]))
-        issues.append(
-            Issue(
-                "warning",
-                "geometry_empty",
-                name,
-                f"{int(empty.sum())} 个要素为空图形（第 {rows} 条），按无图形处理",
-                f"{int(empty.sum())} features have an empty geometry (records {rows}); they count as without geometry",
-            )
-        )
-        geometries = without(geometries, empty)
-    return geometries
-
-
-def _finite(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
-    """Return geometries with None for those that have a coordinate beyond all numbers."""
-    coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
-    wild = np.unique(owners[~np.isfinite(coordinates).all(axis=1)])
-    if not len(wild):
-        return geometries
-    lost = np.zeros(len(geometries), dtype=bool)
-    lost[wild] = True
-    issues.extend(unreadable_issue(lost, name))
-    return without(geometries, lost)
+    frame = draft.columns.assign(source_row=np.asarray(draft.rows, dtype=np.int64))
+    frame["geometry"] = pd.Series(draft.geometries, index=frame.index, dtype=object)
+    sha256 = dataset.sha256 or draft.source.sha256
+    return Features(frame, systems[0], None, [*dataset.issues, *draft.issues], sha256)

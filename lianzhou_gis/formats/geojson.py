@@ -29,12 +29,16 @@ _GEOMETRIES = {
 }
 
 
-def read_geojson(path: Path, *, encoding: str | None = None) -> RawFeatures:
+def read_geojson(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
     """Read a GeoJSON file: a FeatureCollection, a Feature or a bare geometry.
 
     Parameters
     ----------
     path : Path
+    name : str
+        For messages.
+    layer : str, optional
+        GeoJSON has none.
     encoding : str, optional
         UTF-8 by the standard; GB18030 is recognised.
 
@@ -46,11 +50,11 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> RawFeatures:
     Notes
     -----
     ``crs`` of the result is what the old ``crs`` member names (GeoJSON of 2008), else None: what that means is
-    decided in :func:`lianzhou_gis.formats.read_features`.
+    decided in :func:`lianzhou_gis.formats.placing.place_features`.
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
-    text, _, issues = decode_text(content, path.name, encoding=encoding)
-    return features_of_geojson(text, path.name, hashlib.sha256(content).hexdigest(), issues)
+    text, _, issues = decode_text(content, name, encoding=encoding)
+    return features_of_geojson(text, name, hashlib.sha256(content).hexdigest(), issues)
 
 
 def features_of_geojson(text: str, name: str, sha256: str, issues: list[Issue]) -> RawFeatures:
@@ -86,6 +90,7 @@ def features_of_geojson(text: str, name: str, sha256: str, issues: list[Issue]) 
         encoding=None,
         issues=issues,
         sha256=sha256,
+        wgs84_by="GeoJSON",
     )
 
 

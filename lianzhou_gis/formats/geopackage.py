@@ -9,8 +9,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.limits import MAX_FEATURES, existing, refuse_count, sha256_of_file
-from lianzhou_gis.formats.raw_features import RawFeatures, geometries_from_wkb, heard_warnings, unique_names
+from lianzhou_gis.formats.gdal_layers import read_gdal_layer
+from lianzhou_gis.formats.layer_choice import choose_layer
+from lianzhou_gis.formats.limits import existing, sha256_of_file
+from lianzhou_gis.formats.raw_features import RawFeatures, curves_issue
 
 __all__ = ["feature_layers", "read_geopackage"]
 
@@ -30,26 +32,28 @@ class _Declared:
     definition: str
 
 
-def feature_layers(path: Path) -> list[str]:
+def feature_layers(path: Path, name: str) -> list[str]:
     """Return the names of the feature layers of a GeoPackage.
 
     Parameters
     ----------
     path : Path
+    name : str
+        For messages.
 
     Raises
     ------
     FormatError
         If it is no GeoPackage.
     """
-    return list(_declared(path))
+    return list(_declared(path, name))
 
 
-def _declared(path: Path) -> dict[str, _Declared]:
+def _declared(path: Path, name: str) -> dict[str, _Declared]:
     existing(path)
     with path.open("rb") as stream:
         if stream.read(16) != b"SQLite format 3\x00":
-            raise _no_geopackage(path.name)
+            raise _no_geopackage(name)
     query = (
         "SELECT g.table_name, g.column_name, g.srs_id, s.organization, s.organization_coordsys_id, s.definition "
         "FROM gpkg_geometry_columns g LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id ORDER BY g.rowid"
@@ -60,7 +64,7 @@ def _declared(path: Path) -> dict[str, _Declared]:
                 rows = connection.execute(query).fetchall()
         except sqlite3.Error as error:
             if mode.endswith("immutable=1"):
-                raise _no_geopackage(path.name) from error
+                raise _no_geopackage(name) from error
         else:
             break
     return {
@@ -75,29 +79,28 @@ def _no_geopackage(name: str) -> FormatError:
     )
 
 
-def read_geopackage(path: Path, *, layer: str | None = None) -> RawFeatures:
+def read_geopackage(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
     """Read one layer of a GeoPackage.
 
     Parameters
     ----------
     path : Path
+    name : str
+        For messages.
     layer : str, optional
         Needed where there are several.
+    encoding : str, optional
+        Not used: the format fixes it.
 
     Raises
     ------
-    MissingFileError
-        If there is no such file.
     FormatError
         If it is no GeoPackage, or the layer is not there or not named.
     """
-    # Imported where it is needed: it takes longer to load than a screening of one site.
-    import pyogrio
-    import pyogrio.errors
-
-    declared = _declared(path)
-    chosen = _choose(path.name, list(declared), layer)
-    name = path.name if len(declared) == 1 else f"{path.name}/{chosen}"
+    declared = _declared(path, name)
+    chosen = choose_layer(name, list(declared), layer)
+    if len(declared) > 1:
+        name = f"{name}/{chosen}"
     issues: list[Issue] = []
     journal = path.with_name(path.name + "-wal")
     if journal.exists() and journal.stat().st_size:
@@ -111,36 +114,14 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> RawFeatures:
             )
         )
     digest = sha256_of_file(path)
-    with heard_warnings(name, issues):
-        try:
-            count = pyogrio.read_info(path, layer=chosen, force_feature_count=True)["features"]
-            refuse_count(name, int(count), MAX_FEATURES, "个要素", "features")
-            meta, _, blobs, columns = pyogrio.raw.read(path, layer=chosen)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
-            raise _no_geopackage(path.name) from error
-        except UnicodeDecodeError as error:
-            raise FormatError(
-                f"{name}：文字不是 UTF-8，不符合 GeoPackage 标准；请重新导出",
-                f"{name}: its texts are not UTF-8 as the standard demands; export it again",
-            ) from error
-    geometries, lost = geometries_from_wkb(blobs, name)
-    issues.extend(lost)
+    _refuse_computed(path, chosen, name)
+    read = read_gdal_layer(path, chosen, name, issues)
     if _has_curves(path, chosen, declared[chosen].column):
-        issues.append(
-            Issue(
-                "warning",
-                "curves_linearised",
-                name,
-                "图形含圆弧，已按短弦折线读取（每段不超过 4°）",
-                "the geometry holds arcs; they were read as chords of at most 4 degrees",
-            )
-        )
-    names, renamed = unique_names([str(field) for field in meta["fields"]], ["geometry", "source_row"], name)
-    issues.extend(renamed)
+        issues.append(curves_issue(name))
     return RawFeatures(
         name=name,
-        columns=dict(zip(names, columns, strict=True)),
-        geometries=geometries,
+        columns=read.columns,
+        geometries=read.geometries,
         crs=_reference_system(declared[chosen]),
         encoding=None,
         issues=issues,
@@ -148,21 +129,28 @@ def read_geopackage(path: Path, *, layer: str | None = None) -> RawFeatures:
     )
 
 
-def _choose(name: str, found: list[str], layer: str | None) -> str:
-    if layer is not None and layer in found:
-        return layer
-    if layer is None and len(found) == 1:
-        return found[0]
-    if not found:
-        raise FormatError(f"{name}：其中没有矢量图层", f"{name}: there is no feature layer in it")
-    listed = ", ".join(found[:8])
-    problem = (f"没有图层 {layer}", f"no layer {layer}") if layer else ("有多个图层", "there are several layers")
-    raise FormatError(f"{name}：{problem[0]}；可选 {listed}", f"{name}: {problem[1]}; choose one of {listed}")
+def _refuse_computed(path: Path, layer: str, name: str) -> None:
+    """Refuse a layer whose rows are computed while it is read: a query can go on for ever."""
+    with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as connection:
+        try:
+            found = connection.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (layer,)).fetchone()
+            # Hidden columns of kind 2 and 3 are generated from others.
+            quoted = layer.replace('"', '""')
+            generated = any(row[6] > 1 for row in connection.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall())
+        except (sqlite3.Error, TypeError) as error:
+            raise _no_geopackage(name) from error
+    if found is None:
+        raise FormatError(f"{name}：登记的图层表不存在；请重新导出", f"{name}: its table is missing; export it again")
+    if found[0] != "table" or generated or str(found[1] or "")[:21].upper().startswith("CREATE VIRTUAL"):
+        raise FormatError(
+            f"{name}：图层是视图或含计算列；请导出为普通图层",
+            f"{name}: the layer is a view or has computed columns; export it as a plain one",
+        )
 
 
 def _reference_system(declared: _Declared) -> str | None:
     """Return WKT or code as the file declares it; 0 and -1 mean undefined."""
-    if declared.srs_id in (0, -1):
+    if declared.srs_id in (0, -1) or '"Undefined' in declared.definition:
         return None
     if declared.definition and declared.definition.lower() != "undefined":
         return declared.definition

@@ -6,6 +6,7 @@ Files come from outside: whatever is larger than these bounds is refused with a 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from lianzhou_gis.errors import FormatError, MissingFileError
@@ -21,6 +22,7 @@ __all__ = [
     "existing",
     "read_bounded",
     "refuse_count",
+    "refuse_outside",
     "sha256_of_file",
     "sha256_of_files",
 ]
@@ -83,6 +85,23 @@ def refuse_count(name: str, count: int, limit: int, zh: str, en: str) -> None:
             f"{name}：共 {count} {zh}，超过上限 {limit}；请拆分或裁剪后再读",
             f"{name}: {count} {en}, more than the {limit} that are read; split or clip it",
         )
+
+
+def refuse_outside(files: Iterable[Path], beside: Path) -> None:
+    """Refuse files that are links out of the folder in which ``beside`` stands, or really stands.
+
+    Raises
+    ------
+    FormatError
+        A data set from elsewhere must not read what it likes.
+    """
+    allowed = (beside.parent.resolve(), beside.resolve().parent)
+    for file in files:
+        if not any(file.resolve().is_relative_to(folder) for folder in allowed):
+            raise FormatError(
+                f"{beside.name}：{file.name} 是指向文件夹之外的链接；请把文件本身放在一起",
+                f"{beside.name}: {file.name} is a link that leads out of the folder; put the file itself there",
+            )
 
 
 def read_bounded(path: Path, limit: int) -> bytes:

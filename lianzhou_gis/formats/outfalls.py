@@ -10,10 +10,10 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.angles import parse_angle
-from lianzhou_gis.formats.coordinate_table import split_srid
 from lianzhou_gis.formats.geojson import geometry_of_geojson
-from lianzhou_gis.formats.raw_features import Geometries, heard_warnings
+from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft
+from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
 from lianzhou_gis.geodesy import CGCS2000, Plane, ReferenceSystem, to_cgcs2000
 
 __all__ = ["far_outfalls", "outfalls_from_layer", "outfalls_of"]
@@ -108,8 +108,7 @@ def _point(value: Any) -> Any:  # noqa: ANN401 - shapely geometry or None
             return None
     if text[:1].isdigit() and "," in text.replace("，", ","):
         return _point(text.replace("，", ",").split(","))
-    with heard_warnings("", []):
-        return shapely.from_wkt(split_srid(text)[0], on_invalid="ignore")
+    return geometry_from_wkt(split_srid(text)[0])
 
 
 def _system(point: Any, system: ReferenceSystem, place: str) -> tuple[ReferenceSystem, bool]:  # noqa: ANN401

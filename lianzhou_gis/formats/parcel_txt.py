@@ -36,6 +36,7 @@ __all__ = ["read_parcel_txt"]
 
 def read_parcel_txt(
     path: Path,
+    name: str,
     *,
     crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
     datum: str | None = None,
@@ -47,6 +48,8 @@ def read_parcel_txt(
     Parameters
     ----------
     path : Path
+    name : str
+        For messages.
     crs : anything pyproj takes, optional
         Used instead of what the header says, if the zone numbers in the coordinates allow it.
     datum : {"gcj02", "bd09"}, optional
@@ -66,7 +69,6 @@ def read_parcel_txt(
     MissingFileError, FormatError, ReferenceSystemError
         Naming file and line, and what to do.
     """
-    name = path.name
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, _, issues = decode_text(content, name, encoding=encoding)
     parsed = parse_parcel_text(text, name)

@@ -20,12 +20,14 @@ from lianzhou_gis.errors import Issue
 __all__ = [
     "Geometries",
     "RawFeatures",
+    "curves_issue",
     "dimension_issue",
     "geometries_from_wkb",
     "heard_warnings",
     "unique_names",
     "unreadable_issue",
     "without",
+    "without_paths",
 ]
 
 Geometries = npt.NDArray[np.object_]
@@ -50,6 +52,12 @@ class RawFeatures:
     issues : list of Issue
     sha256 : str
         Of the file's bytes.
+    rows : sequence of int, optional
+        Place of each record in the file, where that is not 1, 2, 3 ...
+    wgs84_by : str, optional
+        The format, where its standard says that coordinates are longitude and latitude of WGS 84.
+    aliases : dict of str to str
+        Column to the name that the file gives it for people.
     """
 
     name: str
@@ -60,17 +68,26 @@ class RawFeatures:
     issues: list[Issue] = field(default_factory=list)
     sha256: str = ""
     rows: Sequence[int] | None = None
+    wgs84_by: str | None = None
+    aliases: dict[str, str] = field(default_factory=dict)
 
 
-def geometries_from_wkb(blobs: npt.NDArray[np.object_], name: str) -> tuple[Geometries, list[Issue]]:
-    """Return geometries from WKB; what GEOS cannot read becomes None, with an Issue.
+def geometries_from_wkb(
+    blobs: npt.NDArray[np.object_] | None, name: str, rows: int = 0
+) -> tuple[Geometries, list[Issue]]:
+    """Return geometries from WKB that GDAL has made; what GEOS cannot read becomes None, with an Issue.
 
     Parameters
     ----------
     blobs : ndarray of bytes or None, shape (n,)
+        None for a table without geometries.
     name : str
         File, for issues.
+    rows : int
+        How many there are, where there are no geometries.
     """
+    if blobs is None:
+        return np.full(rows, None, dtype=object), []
     geometries = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"), dtype=object)
     present = np.array([blob is not None and len(blob) > 0 for blob in blobs], dtype=bool)
     return geometries, unreadable_issue(present & shapely.is_missing(geometries), name)
@@ -101,7 +118,7 @@ def heard_warnings(name: str, issues: list[Issue]) -> Iterator[None]:
         yield
     seen = set()
     for warning in heard:
-        text = _without_paths(str(warning.message))
+        text = without_paths(str(warning.message))
         if text in seen:
             continue
         seen.add(text)
@@ -122,7 +139,19 @@ def dimension_issue(name: str) -> Issue:
     )
 
 
-def _without_paths(text: str) -> str:
+def curves_issue(name: str) -> Issue:
+    """Return the Issue for arcs that GDAL has turned into chords."""
+    return Issue(
+        "warning",
+        "curves_linearised",
+        name,
+        "图形含圆弧，已按短弦折线读取（每段不超过 4°）",
+        "the geometry holds arcs; they were read as chords of at most 4 degrees",
+    )
+
+
+def without_paths(text: str) -> str:
+    """Return what a library says as one line, its paths cut to file names."""
     text = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
     return re.sub(r"(?:[A-Za-z]:)?(?:[^\s'\"]*[/\\])+(?=[^\s'\"/\\])", "", text)[:300]
 

@@ -1,4 +1,4 @@
-"""Shapefiles: as a file, a folder or a ZIP, with their texts decoded here and not by the reader.
+"""Shapefiles, with their texts decoded here and not by the reader.
 
 GDAL is asked for the bytes of every text (as ISO 8859-1, which maps each byte to one character) and they are decoded
 with the encoding that was decided before. So no guess of GDAL's comes in, and a name or value that was cut in
@@ -8,10 +8,7 @@ mid-character costs that character only.
 from __future__ import annotations
 
 import struct
-import tempfile
-import zipfile
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +16,21 @@ import numpy as np
 import numpy.typing as npt
 
 from lianzhou_gis.errors import FormatError, Issue, MissingFileError
-from lianzhou_gis.formats.archives import Member, list_members, unpack
 from lianzhou_gis.formats.dbf import Dbf, read_dbf
 from lianzhou_gis.formats.encodings import Encoding, decide_dbf_encoding, decode_cell
+from lianzhou_gis.formats.gdal_layers import read_gdal_layer
 from lianzhou_gis.formats.limits import (
-    MAX_ARCHIVE_BYTES,
     MAX_FEATURES,
     MAX_VECTOR_BYTES,
     read_bounded,
     refuse_count,
+    refuse_outside,
     sha256_of_file,
     sha256_of_files,
 )
-from lianzhou_gis.formats.raw_features import RawFeatures, geometries_from_wkb, heard_warnings, unique_names
+from lianzhou_gis.formats.raw_features import RawFeatures, unique_names
 
-__all__ = ["read_shapefile", "read_shapefile_folder", "read_shapefile_zip"]
+__all__ = ["read_shapefile", "shapefile_parts"]
 
 _PARTS = ("shp", "shx", "dbf", "prj", "cpg")
 # A DBF text field ends here; longer texts were cut when the file was written.
@@ -41,19 +38,40 @@ _LONGEST_TEXT = 254
 _BYTES = "ISO-8859-1"
 
 
-@dataclass(frozen=True)
-class _Parts:
-    name: str
-    files: dict[str, Path]
+def shapefile_parts(path: Path) -> dict[str, Path]:
+    """Return the files of a Shapefile by extension, whatever their case.
+
+    Parameters
+    ----------
+    path : Path
+        Any of them.
+
+    Raises
+    ------
+    FormatError
+        If one is a link that leads out of the folder.
+    """
+    stem = path.stem.casefold()
+    files = {
+        file.suffix.lower().lstrip("."): file
+        for file in sorted(path.parent.iterdir())
+        if file.stem.casefold() == stem and file.suffix.lower().lstrip(".") in _PARTS
+    }
+    refuse_outside(files.values(), path)
+    return files
 
 
-def read_shapefile(path: Path, *, encoding: str | None = None) -> RawFeatures:
-    """Read a Shapefile by its ``.shp``.
+def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
+    """Read a Shapefile.
 
     Parameters
     ----------
     path : Path
         Any of its files; the others stand beside it, upper or lower case.
+    name : str
+        For messages.
+    layer : str, optional
+        A Shapefile has none.
     encoding : str, optional
         Of the attribute table; decided from the file where not given.
 
@@ -64,92 +82,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> RawFeatures:
     FormatError
         If a file is broken or cut off.
     """
-    stem = path.stem.casefold()
-    files = {
-        file.suffix.lower().lstrip("."): file
-        for file in sorted(path.parent.iterdir())
-        if file.stem.casefold() == stem and file.suffix.lower().lstrip(".") in _PARTS
-    }
-    return _read(_Parts(path.name, files), encoding)
-
-
-def read_shapefile_folder(folder: Path, *, layer: str | None = None, encoding: str | None = None) -> RawFeatures:
-    """Read the Shapefile of a folder; ``layer`` names it where there are several.
-
-    Raises
-    ------
-    FormatError
-        If there is none, or several and none is named.
-    """
-    found = {file.stem: file for file in sorted(folder.iterdir()) if file.suffix.lower() == ".shp"}
-    return read_shapefile(found[_choose(folder.name, list(found), layer)], encoding=encoding)
-
-
-def read_shapefile_zip(path: Path, *, layer: str | None = None, encoding: str | None = None) -> RawFeatures:
-    """Read the Shapefile of a ZIP archive, its names in GBK or UTF-8.
-
-    Parameters
-    ----------
-    path : Path
-    layer : str, optional
-        Name of the Shapefile inside, where there are several.
-    encoding : str, optional
-
-    Raises
-    ------
-    FormatError
-        If the archive is damaged, out of bounds, or holds no such Shapefile.
-    """
-    digest = sha256_of_file(path, MAX_ARCHIVE_BYTES)
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise FormatError(
-            f"{path.name}：不是有效的 ZIP 压缩包；请重新打包",
-            f"{path.name}: this is no valid ZIP archive; pack it again",
-        ) from error
-    with archive, tempfile.TemporaryDirectory(prefix="lianzhou-gis-") as folder:
-        members, issues = list_members(archive, path.name)
-        stems = {_title(member): member.stem for member in members if member.extension == "shp"}
-        chosen = _choose(path.name, list(stems), layer, members)
-        files: dict[str, Path] = {}
-        left = MAX_ARCHIVE_BYTES
-        for member in members:
-            if member.stem == stems[chosen] and member.extension in _PARTS:
-                target = Path(folder) / f"layer.{member.extension}"
-                left -= unpack(archive, member, target, path.name, left=left)
-                files[member.extension] = target
-        raw = _read(_Parts(f"{path.name}/{chosen}.shp", files), encoding)
-    raw.issues[:0] = issues
-    raw.sha256 = digest
-    return raw
-
-
-def _title(member: Member) -> str:
-    return member.name.rsplit(".", 1)[0]
-
-
-def _choose(name: str, found: list[str], layer: str | None, members: list[Member] | None = None) -> str:
-    """Return the one layer, or the one that is named."""
-    if not found:
-        inside = ", ".join(member.name for member in (members or [])[:5])
-        raise FormatError(
-            f"{name}：其中没有 Shapefile（.shp）" + (f"；有 {inside}" if inside else ""),
-            f"{name}: there is no Shapefile (.shp) in it" + (f"; it holds {inside}" if inside else ""),
-        )
-    if layer is not None:
-        for title in found:
-            if layer.casefold() in (title.casefold(), title.rsplit("/", 1)[-1].casefold()):
-                return title
-    elif len(found) == 1:
-        return found[0]
-    listed = ", ".join(found[:8])
-    problem = ("没有图层 " + layer, f"no layer {layer}") if layer else ("有多个图层", "there are several layers")
-    raise FormatError(f"{name}：{problem[0]}；可选 {listed}", f"{name}: {problem[1]}; choose one of {listed}")
-
-
-def _read(parts: _Parts, encoding: str | None) -> RawFeatures:
-    name, files = parts.name, parts.files
+    files = shapefile_parts(path)
     for extension in ("shp", "shx"):
         if extension not in files:
             raise MissingFileError(
@@ -157,24 +90,14 @@ def _read(parts: _Parts, encoding: str | None) -> RawFeatures:
                 f"{name}: the .{extension} of the same name is missing; add .shp, .shx, .dbf and .prj",
             )
     # Imported where it is needed: it takes longer to load than a screening of one site.
-    import pyogrio
-    import pyogrio.errors
 
     digest = sha256_of_files(files)
     records = _check_lengths(name, files)
     refuse_count(name, records, MAX_FEATURES, "个要素", "features")
     issues: list[Issue] = []
     table, decided = _table(name, files, encoding, records, issues)
-    with heard_warnings(name, issues):
-        try:
-            meta, _, blobs, columns = pyogrio.raw.read(str(files["shp"]), encoding=_BYTES)
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError) as error:
-            raise FormatError(
-                f"{name}：Shapefile 无法打开，可能已损坏；请重新导出",
-                f"{name}: the Shapefile cannot be opened and may be damaged; export it again",
-            ) from error
-    geometries, lost = geometries_from_wkb(blobs, name)
-    issues.extend(lost)
+    read = read_gdal_layer(files["shp"], None, name, issues, encoding=_BYTES)
+    geometries = read.geometries
     if len(geometries) < records:
         issues.append(
             Issue(
@@ -185,10 +108,10 @@ def _read(parts: _Parts, encoding: str | None) -> RawFeatures:
                 f"of {records} records {records - len(geometries)} are marked as deleted and were not read",
             )
         )
-    named = [_decoded_name(field, decided.name, name, issues) for field in meta["fields"]]
+    named = [_decoded_name(field, decided.name, name, issues) for field in read.fields.values()]
     names, renamed = unique_names(named, ["geometry", "source_row"], name)
     issues.extend(renamed)
-    texts = {field: _decoded(values, decided.name) for field, values in zip(names, columns, strict=True)}
+    texts = {field: _decoded(values, decided.name) for field, values in zip(names, read.columns.values(), strict=True)}
     issues.extend(_text_issues(name, {field: counts for field, (_, counts) in texts.items()}))
     return RawFeatures(
         name=name,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.formats.features import Features
+from lianzhou_gis.formats.placing import Features
 from lianzhou_gis.geodesy import ReferenceSystem
 
 __all__ = ["SiteDraft", "SiteInput", "draft_of_features"]

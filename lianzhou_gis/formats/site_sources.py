@@ -6,6 +6,7 @@ import hashlib
 import re
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
@@ -14,13 +15,16 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.coordinate_table import split_srid
-from lianzhou_gis.formats.features import READABLE, Features, place_features, read_features
+from lianzhou_gis.formats.containers import Dataset, opened
+from lianzhou_gis.formats.features import read_dataset
+from lianzhou_gis.formats.filegdb import filegdb_layers
 from lianzhou_gis.formats.geopackage import feature_layers
-from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.formats.kinds import Kind
 from lianzhou_gis.formats.parcel_txt import read_parcel_txt
-from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings
+from lianzhou_gis.formats.placing import Features, place_features
+from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
+from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
 from lianzhou_gis.geodesy import Region
 
 if TYPE_CHECKING:
@@ -32,13 +36,20 @@ _WKT = re.compile(r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:MULTI)?(?:POINT|LINESTRING|P
 _SITES, _OUTFALLS = "sites", "outfalls"
 
 
-def drafts_of(source: Any, *, crs: Any, datum: str | None, region: Region | None) -> Iterator[SiteDraft]:  # noqa: ANN401
+def drafts_of(
+    source: Any,  # noqa: ANN401
+    *,
+    layer: str | None,
+    crs: Any,  # noqa: ANN401
+    datum: str | None,
+    region: Region | None,
+) -> Iterator[SiteDraft]:
     """Yield a draft for every source.
 
     Parameters
     ----------
     source : path, list of paths, WKT, shapely geometry, GeoDataFrame or list of any of these
-    crs, datum, region
+    layer, crs, datum, region
         As :func:`lianzhou_gis.read_sites` takes them.
 
     Raises
@@ -50,7 +61,7 @@ def drafts_of(source: Any, *, crs: Any, datum: str | None, region: Region | None
         if not source:
             raise FormatError("没有给出项目文件；请至少指定一个", "no sites were given; name at least one file")
         for one in source:
-            yield from drafts_of(one, crs=crs, datum=datum, region=region)
+            yield from drafts_of(one, layer=layer, crs=crs, datum=datum, region=region)
     elif _is_geodataframe(source):
         yield _of_frame(source, crs=crs, datum=datum, region=region)
     elif isinstance(source, shapely.Geometry):
@@ -58,7 +69,7 @@ def drafts_of(source: Any, *, crs: Any, datum: str | None, region: Region | None
     elif isinstance(source, str) and _WKT.match(source):
         yield _of_wkt(source, crs=crs, datum=datum, region=region)
     elif isinstance(source, str | Path):
-        yield _of_file(Path(source), crs=crs, datum=datum, region=region)
+        yield _of_file(Path(source), layer=layer, crs=crs, datum=datum, region=region)
     else:
         raise FormatError(
             f"不能从 {type(source).__name__} 读取项目；可用文件路径、WKT、几何图形或 GeoDataFrame",
@@ -72,32 +83,50 @@ def _is_geodataframe(source: Any) -> TypeGuard[gpd.GeoDataFrame]:  # noqa: ANN40
     return module is not None and isinstance(source, module.GeoDataFrame)
 
 
-def _of_file(path: Path, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
-    existing(path)
-    suffix = path.suffix.lower()
-    if path.is_file() and suffix not in (".txt", ".shx", ".dbf", *READABLE.split()):
-        raise FormatError(
-            f"{path.name}：不支持的格式；项目可读 .txt {READABLE}，请转换后再读",
-            f"{path.name}: the format is not supported; convert it to one of .txt {READABLE}",
-        )
-    if suffix == ".txt":
-        return read_parcel_txt(path, crs=crs, datum=datum, region=region)
-    layer, outfalls = None, None
-    if suffix == ".gpkg":
-        found = feature_layers(path)
-        if _SITES in found:
-            layer = _SITES
-            if _OUTFALLS in found:
-                outfalls = read_features(path, layer=_OUTFALLS, crs=crs, datum=datum, region=region)
-    features = read_features(path, layer=layer, crs=crs, datum=datum, region=region)
-    return draft_of_features(features, SiteInput(path.name, features.sha256, path), outfalls)
+def _of_file(
+    path: Path,
+    *,
+    layer: str | None,
+    crs: Any,  # noqa: ANN401
+    datum: str | None,
+    region: Region | None,
+) -> SiteDraft:
+    with opened(path, layer) as dataset:
+        # Of a folder only the one data set that was read belongs to the run.
+        chosen = dataset.path if path.is_dir() else path
+        if dataset.kind is Kind.PARCEL_TXT:
+            draft = read_parcel_txt(dataset.path, dataset.name, crs=crs, datum=datum, region=region)
+            draft.issues[:0] = dataset.issues
+            source = SiteInput(chosen.name, dataset.sha256 or draft.source.sha256, chosen)
+            return replace(draft, name=source.name, source=source)
+        dataset, outfalls = _sites_among(dataset, crs=crs, datum=datum, region=region)
+        features = read_dataset(dataset, crs=crs, datum=datum, region=region)
+    return draft_of_features(features, SiteInput(chosen.name, features.sha256, chosen), outfalls)
+
+
+def _sites_among(
+    dataset: Dataset,
+    *,
+    crs: Any,  # noqa: ANN401
+    datum: str | None,
+    region: Region | None,
+) -> tuple[Dataset, Features | None]:
+    """Choose the layer ``sites`` of a database, and read its outfalls, where no other layer is named."""
+    if dataset.layer is not None or dataset.kind not in (Kind.GEOPACKAGE, Kind.FILEGDB):
+        return dataset, None
+    known = feature_layers if dataset.kind is Kind.GEOPACKAGE else filegdb_layers
+    found = known(dataset.path, dataset.name)
+    if _SITES not in found:
+        return dataset, None
+    outfalls = None
+    if _OUTFALLS in found:
+        outfalls = read_dataset(replace(dataset, layer=_OUTFALLS), crs=crs, datum=datum, region=region)
+    return replace(dataset, layer=_SITES), outfalls
 
 
 def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
     body, srid = split_srid(text.strip())
-    issues: list[Any] = []
-    with heard_warnings("WKT", issues):
-        geometry = shapely.from_wkt(body, on_invalid="ignore")
+    geometry = geometry_from_wkt(body)
     if geometry is None:
         shown = text[:60]
         raise FormatError(f"WKT 有误：{shown!r}；请检查括号与坐标", f"not WKT: {shown!r}; check brackets and numbers")

@@ -84,6 +84,7 @@ class Sites:
 def read_sites(
     source: Any,  # noqa: ANN401 - see below
     *,
+    layer: str | None = None,
     crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
     datum: str | None = None,
     region: Region | None = None,
@@ -93,10 +94,12 @@ def read_sites(
     Parameters
     ----------
     source : path, list of paths, WKT, shapely geometry or GeoDataFrame
-        GeoPackage (layer ``sites`` if there are several, points of the layer ``outfalls`` by ``site_id``), GeoJSON,
-        Shapefile (file, folder or ZIP), CSV (lon/lat or WKT), parcel coordinate TXT.
+        Any file that :func:`lianzhou_gis.formats.read_features` reads (GeoPackage and FileGDB: the layer ``sites`` if
+        there are several, points of the layer ``outfalls`` by ``site_id``), and the parcel coordinate TXT.
+    layer : str, optional
+        Which layer of every source, where there are several.
     crs : anything pyproj takes, optional
-        Used instead of what the source declares; needed for CSV, WKT and bare geometry.
+        Used instead of what the source declares; needed for DXF, tables of coordinates, WKT and bare geometry.
     datum : {"gcj02", "bd09"}, optional
         Declared offset of longitude and latitude.
     region : Region, optional
@@ -119,7 +122,7 @@ def read_sites(
     >>> sites.frame[["geometry_kind", "survey_crs"]].values.tolist(), float(sites.frame["area_m2"][0].round(2))
     ([['polygon', None]], 22396.87)
     """
-    drafts = list(drafts_of(source, crs=crs, datum=datum, region=region))
+    drafts = list(drafts_of(source, layer=layer, crs=crs, datum=datum, region=region))
     refuse_count("sites", sum(len(draft.rows) for draft in drafts), MAX_SITES, "个项目", "sites")
     if not sum(len(draft.rows) for draft in drafts):
         names = ", ".join(draft.name for draft in drafts)

@@ -14,6 +14,7 @@ import yaml
 from pydantic import ValidationError
 
 from lianzhou_gis.errors import MissingFileError, RunError
+from lianzhou_gis.formats.containers import files_of
 from lianzhou_gis.runs.document import as_document, plain
 from lianzhou_gis.runs.schema import Document
 
@@ -26,7 +27,6 @@ __all__ = ["Run", "save"]
 
 DOCUMENT = "result.json"
 TABLES = "findings.gpkg"
-_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
 @dataclass(frozen=True)
@@ -83,12 +83,6 @@ class Run:
         return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names})
 
 
-def _parts_in(folder: Path, stem: str | None = None) -> list[Path]:
-    """Return the parts of the Shapefiles in a folder, or of one of them; whatever else lies there is not ours."""
-    parts = (path for path in folder.iterdir() if path.is_file() and path.suffix.lower() in _SHAPEFILE)
-    return sorted(path for path in parts if stem in (None, path.stem))
-
-
 def _write_inputs(result: Result, folder: Path) -> None:
     """Copy what was given: site files, facts and catalog, so that the run can be repeated."""
     folder.mkdir()
@@ -98,19 +92,17 @@ def _write_inputs(result: Result, folder: Path) -> None:
         if item.path is None:
             in_memory = True
             continue
-        name = item.name
-        if name in copied and copied[name] != item.sha256:
-            name = f"{item.sha256[:8]}-{name}"
-        copied[name] = item.sha256
-        if item.path.is_dir():
-            (folder / name).mkdir(exist_ok=True)
-            for part in _parts_in(item.path):
-                (folder / name / part.name).write_bytes(part.read_bytes())
-        elif item.path.suffix.lower() in _SHAPEFILE:
-            for part in _parts_in(item.path.parent, item.path.stem):
-                (folder / part.name).write_bytes(part.read_bytes())
-        else:
-            (folder / name).write_bytes(item.path.read_bytes())
+        twin = item.name in copied and copied[item.name] != item.sha256
+        copied[item.name] = item.sha256
+        before = f"{item.sha256[:8]}-" if twin else ""
+        parts = files_of(item.path)
+        for part in parts:
+            inside = part.relative_to(item.path) if item.path.is_dir() else None
+            # The parts of a Shapefile share a name of their own.
+            own = part.name if len(parts) > 1 else item.name
+            target = folder / f"{before}{item.name}" / inside if inside else folder / f"{before}{own}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(part.read_bytes())
     if in_memory:
         frame = result.sites_in.frame.sort_values("site_id")[["site_id", "name", "survey_crs", "geometry"]]
         (folder / "sites.geojson").write_text(frame.to_json(drop_id=True, ensure_ascii=False), encoding="utf-8")

@@ -11,6 +11,7 @@ import shapely
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError
 from lianzhou_gis.formats import read_features
+from lianzhou_gis.formats.well_known import geometry_from_wkt
 
 __all__ = ["WKT", "areal", "coverage_of"]
 
@@ -67,7 +68,7 @@ def coverage_of(entry: LayerEntry, catalog: Catalog, zones: pd.DataFrame, admini
             )
         return areal(shapely.union_all(chosen), entry)
     if WKT.match(text):
-        return areal(shapely.from_wkt(text, on_invalid="ignore"), entry)
+        return areal(geometry_from_wkt(text), entry)
     # Each part is looked at by itself: a union would make something valid, and something else, of a broken one.
     parts = [areal(part, entry) for part in read_features(catalog.file(text)).frame.geometry]
     return areal(shapely.union_all(parts), entry)

@@ -157,5 +157,5 @@ def test_a_shapefile_is_kept_with_all_its_parts_and_nothing_else(county, square,
     names = {"plots.shp", "plots.shx", "plots.dbf", "plots.prj", "plots.cpg"}
     by_file = county.screen(source / "plots.shp", FACTS).save(tmp_path / "one") / "inputs"
     assert {path.name for path in by_file.iterdir()} == names | {"facts.yaml", "layers.yaml"}
-    by_folder = county.screen(source, FACTS).save(tmp_path / "two") / "inputs" / "given"
-    assert {path.name for path in by_folder.iterdir()} == names
+    by_folder = county.screen(source, FACTS).save(tmp_path / "two") / "inputs"
+    assert {path.name for path in by_folder.iterdir()} == names | {"facts.yaml", "layers.yaml"}

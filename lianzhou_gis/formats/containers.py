@@ -1,0 +1,252 @@
+"""Where the data set lies that a path means: the file itself, or one of those in a folder or a ZIP archive."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.archives import Member, list_members, unpack
+from lianzhou_gis.formats.kinds import HEAD_BYTES, Kind, extension_issue, kind_of, kind_of_head
+from lianzhou_gis.formats.layer_choice import choose_layer
+from lianzhou_gis.formats.limits import MAX_ARCHIVE_BYTES, refuse_outside, sha256_of_file
+from lianzhou_gis.formats.shapefile import shapefile_parts
+
+__all__ = ["Dataset", "files_of", "opened"]
+
+_MOST_ENTRIES = 5_000
+# Beside a Shapefile or a GeoPackage, of no use by themselves.
+_SIDECARS = frozenset("shx dbf prj cpg sbn sbx qix qmd qpj xml fix atx ain aih lock gpkg-wal gpkg-shm".split())
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is to be read.
+
+    Attributes
+    ----------
+    kind : Kind
+    path : Path
+        Where its bytes lie now; inside the ``with`` of :func:`opened` only.
+    name : str
+        For messages.
+    layer : str, optional
+        What remains to be chosen inside it.
+    sha256 : str, optional
+        Of the archive that it comes from.
+    """
+
+    kind: Kind
+    path: Path
+    name: str
+    layer: str | None
+    issues: tuple[Issue, ...] = ()
+    sha256: str | None = None
+
+
+@dataclass
+class _Candidate:
+    kind: Kind
+    members: list[Member] = field(default_factory=list)
+
+
+@contextmanager
+def opened(path: Path, layer: str | None) -> Iterator[Dataset]:
+    """Yield the data set that a path means.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str, optional
+        In a folder or an archive of several data sets the name of one, or name and layer as ``name/layer``.
+
+    Raises
+    ------
+    MissingFileError
+        If nothing stands there.
+    FormatError
+        If it is in no known format, several data sets are there and none is named, or an archive is damaged or out
+        of bounds.
+    """
+    kind = kind_of(path)
+    noted = tuple(extension_issue(path.name, path.suffix.lower(), kind))
+    if kind is Kind.ARCHIVE:
+        with _unpacked(path, layer) as dataset:
+            yield dataset
+    elif kind is Kind.FOLDER:
+        yield _in_folder(path, layer)
+    else:
+        yield Dataset(kind, path, path.name, layer, noted)
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files of a data set: a Shapefile has several, a FileGDB all that lie in its folder."""
+    if path.is_dir():
+        return sorted(file for file in path.iterdir() if file.is_file())
+    if path.suffix.lower() in (".shp", ".shx", ".dbf"):
+        return sorted(shapefile_parts(path).values())
+    return [path]
+
+
+def _split_choice(name: str, found: list[str], layer: str | None, also: list[str]) -> tuple[str, str | None]:
+    """Return the data set and the layer inside it that ``layer`` names."""
+    if len(found) == 1 and layer is not None:
+        head, _, rest = layer.partition("/")
+        own = {found[0].casefold(), PurePosixPath(found[0]).name.casefold()}
+        if layer.casefold() in own:
+            return found[0], None
+        return (found[0], rest) if head.casefold() in own and rest else (found[0], layer)
+    if layer is not None and layer not in found:
+        for title in found:
+            for known in (title, PurePosixPath(title).name):
+                if layer.casefold().startswith(known.casefold() + "/"):
+                    return title, layer[len(known) + 1 :]
+    if not found:
+        inside = ", ".join(also[:5])
+        raise FormatError(
+            f"{name}：其中没有可读的矢量或坐标文件" + (f"；有 {inside}" if inside else ""),
+            f"{name}: there is no file in it that can be read" + (f"; it holds {inside}" if inside else ""),
+        )
+    return choose_layer(name, found, layer), None
+
+
+def _in_folder(folder: Path, layer: str | None) -> Dataset:
+    found: dict[str, tuple[Kind, Path]] = {}
+    others = []
+    for number, entry in enumerate(sorted(folder.iterdir())):
+        if number >= _MOST_ENTRIES:
+            raise FormatError(
+                f"{folder.name}：文件夹内文件太多；请指明其中一个文件",
+                f"{folder.name}: too many files; name one of them",
+            )
+        suffix = entry.suffix.lower()
+        if entry.is_dir():
+            kind = Kind.FILEGDB if any(entry.glob("*.gdbtable")) else None
+        elif not entry.is_file() or suffix.lstrip(".") in _SIDECARS:
+            continue
+        else:
+            kind = _own_kind(_head_of(entry), suffix)
+        if kind is None:
+            others.append(entry.name)
+        else:
+            title = entry.stem if entry.stem not in found else entry.name
+            found[title] = (kind, entry)
+    chosen, inner = _split_choice(folder.name, list(found), layer, others)
+    kind, path = found[chosen]
+    refuse_outside([path], folder / "x")
+    issues = [*extension_issue(path.name, path.suffix.lower(), kind), *_left_out(folder.name, others)]
+    return Dataset(kind, path, path.name, inner, tuple(issues))
+
+
+def _head_of(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(HEAD_BYTES)
+    except OSError:
+        return b""
+
+
+def _own_kind(head: bytes, suffix: str) -> Kind | None:
+    """Return what a file among others is: notes that go with data are not taken for data themselves."""
+    kind = kind_of_head(head, suffix) if head else None
+    if kind is Kind.ARCHIVE:
+        return Kind.WORKBOOK if suffix in (".xlsx", ".xlsm") else Kind.ARCHIVE
+    if kind is Kind.PARCEL_TXT and b"@" not in head:
+        return None
+    return kind
+
+
+def _left_out(name: str, others: list[str]) -> list[Issue]:
+    if not others:
+        return []
+    listed = ", ".join(others[:8]) + (" ..." if len(others) > 8 else "")
+    return [Issue("info", "files_not_read", name, f"其中的 {listed} 未读取", f"{listed} in it were not read")]
+
+
+@contextmanager
+def _unpacked(path: Path, layer: str | None) -> Iterator[Dataset]:
+    digest = sha256_of_file(path, MAX_ARCHIVE_BYTES)
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise FormatError(
+            f"{path.name}：不是有效的 ZIP 压缩包；请重新打包",
+            f"{path.name}: this is no valid ZIP archive; pack it again",
+        ) from error
+    with archive, tempfile.TemporaryDirectory(prefix="lianzhou-gis-") as place:
+        members = list_members(archive, path.name)
+        found, others = _candidates(archive, members, path.name)
+        chosen, inner = _split_choice(path.name, list(found), layer, others)
+        candidate = found[chosen]
+        if candidate.kind is Kind.ARCHIVE:
+            raise FormatError(
+                f"{path.name}：压缩包内又是压缩包（{chosen}）；请先解压",
+                f"{path.name}: an archive inside the archive ({chosen}); unpack it first",
+            )
+        target, suffix = _write(archive, candidate, Path(place), path.name)
+        name = f"{path.name}/{chosen}{suffix}"
+        issues = [*extension_issue(name, suffix, candidate.kind), *_left_out(path.name, others)]
+        yield Dataset(candidate.kind, target, name, inner, tuple(issues), digest)
+
+
+def _write(archive: zipfile.ZipFile, candidate: _Candidate, folder: Path, name: str) -> tuple[Path, str]:
+    """Write the members of a data set under names of our own; return where, and the extension that it had."""
+    left = MAX_ARCHIVE_BYTES
+    if candidate.kind is Kind.FILEGDB:
+        target = folder / "layer.gdb"
+        target.mkdir()
+        for member in candidate.members:
+            plain = PurePosixPath(member.name).name
+            if plain.isascii() and plain.replace(".", "").replace("_", "").isalnum():
+                left -= unpack(archive, member, target / plain, name, left=left)
+        return target, ".gdb"
+    for member in candidate.members:
+        left -= unpack(archive, member, folder / f"layer.{member.extension or 'dat'}", name, left=left)
+    first = candidate.members[0]
+    return folder / f"layer.{first.extension or 'dat'}", f".{first.extension}" if first.extension else ""
+
+
+def _candidates(archive: zipfile.ZipFile, members: list[Member], name: str) -> tuple[dict[str, _Candidate], list[str]]:
+    """Return the data sets of an archive by title, and the names of what else it holds."""
+    found: dict[str, _Candidate] = {}
+    others = []
+    databases = {str(PurePosixPath(member.name).parent) for member in members if member.extension == "gdbtable"}
+    for member in members:
+        parent = str(PurePosixPath(member.name).parent)
+        if parent in databases:
+            title = parent.removesuffix(".gdb") if parent != "." else "layer"
+            found.setdefault(title, _Candidate(Kind.FILEGDB)).members.append(member)
+            continue
+        if member.extension in _SIDECARS:
+            continue
+        kind = _own_kind(_peek(archive, member, name), f".{member.extension}")
+        if kind is None:
+            others.append(member.name)
+            continue
+        title = member.name.removesuffix(f".{member.name.rsplit('.', 1)[-1]}") if member.extension else member.name
+        candidate = _Candidate(kind, [member])
+        if kind is Kind.SHAPEFILE:
+            candidate.members += [other for other in members if other.stem == member.stem and other is not member]
+        found[title if title not in found else member.name] = candidate
+    # In a KMZ the first document is the one that counts; others are there for links to lead to.
+    if "doc" in found and found["doc"].kind is Kind.KML and all(item.kind is Kind.KML for item in found.values()):
+        others += [f"{title}.kml" for title in found if title != "doc"]
+        found = {"doc": found["doc"]}
+    return found, others
+
+
+def _peek(archive: zipfile.ZipFile, member: Member, name: str) -> bytes:
+    try:
+        with archive.open(member.info) as stream:
+            return stream.read(HEAD_BYTES)
+    except Exception as error:
+        # Damaged, or packed in a way that nobody here knows.
+        shown = member.name[:80]
+        raise FormatError(
+            f"{name}：其中的 {shown} 损坏或压缩方式不支持；请重新打包",
+            f"{name}: {shown} in it is damaged or packed in an unknown way; pack it again",
+        ) from error

@@ -1,0 +1,247 @@
+"""Tables whose rows are the corners of plots: rows gathered into rings, rings into areas.
+
+Which ring is a hole is decided as for the parcel TXT, by where it lies.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.columns import CORNER_ALIASES, SITE_ALIASES, find_columns, plain_name
+from lianzhou_gis.formats.parcel_grammar import Corner, Plot
+from lianzhou_gis.formats.parcel_rings import shape_of
+from lianzhou_gis.formats.raw_features import RawFeatures
+
+__all__ = ["corner_columns", "plots_of"]
+
+Columns = dict[str, npt.NDArray[Any]]
+_FEWEST = 3
+_KINDS = {"线": "line", "点": "point", "line": "line", "point": "point"}
+_REMARKS = {
+    plain_name(word) for word in ("备注", "remark", "remarks", "note", "边长", "边长m", "距离", "方位角", "distance")
+}
+
+
+def corner_columns(columns: Columns, rows: int) -> dict[str, str] | None:
+    """Return the columns that say which corner a row is, None if rows are points by themselves.
+
+    A column of point numbers or of rings says so. So does a table that has nothing but a running number beside its
+    coordinates.
+
+    Examples
+    --------
+    >>> corner_columns({"地块": np.array(["a"]), "点号": np.array(["J1"])}, 1)
+    {'point': '点号'}
+    >>> corner_columns({"名称": np.array(["a"])}, 1)
+    """
+    found = find_columns(columns, CORNER_ALIASES)
+    if "point" in found or "ring" in found:
+        return {meaning: name for meaning, name in found.items() if meaning != "number" or "point" not in found}
+    bare = {name for name in columns if name not in found.values() and plain_name(name) not in _REMARKS}
+    if rows >= _FEWEST and not bare and set(found) <= {"number", "part"}:
+        return found
+    return None
+
+
+def plots_of(
+    xy: npt.NDArray[np.float64],
+    lines: npt.NDArray[Any],
+    breaks: npt.NDArray[np.int_],
+    columns: Columns,
+    corners: dict[str, str],
+    name: str,
+    issues: list[Issue],
+) -> RawFeatures:
+    """Return one feature for every plot of a table of corners.
+
+    Parameters
+    ----------
+    xy : ndarray of float, shape (n, 2)
+        East and north; NaN where a row has none.
+    lines : ndarray, shape (n,)
+        Of the file.
+    breaks : ndarray of int, shape (n,)
+        Grows where blank rows part the table.
+    columns : dict of str to array
+    corners : dict of str to str
+        As :func:`corner_columns` returns it.
+    """
+    xy, lines, breaks, columns = _without_remarks(xy, lines, breaks, columns, corners, name, issues)
+    labels = columns[corners["point"]] if "point" in corners else columns.get(corners.get("number", ""))
+    keys = _keys(columns, corners, breaks)
+    plots: dict[tuple[Any, ...], list[int]] = {}
+    for row, key in enumerate(keys):
+        plots.setdefault(key, []).append(row)
+    geometries = np.full(len(plots), None, dtype=object)
+    kinds = columns.get(corners.get("kind", ""))
+    for number, members in enumerate(plots.values()):
+        said = str(kinds[members[0]]).strip().lower() if kinds is not None else ""
+        plot = Plot(None, "", "", "", _KINDS.get(said, "polygon"), (), int(lines[members[0]]))
+        rings = _rings(members, xy, columns, corners, breaks, labels)
+        lost = [row for row in members if not np.isfinite(xy[row]).all()]
+        if lost:
+            # A plot without one of its corners is another plot.
+            issues.append(
+                Issue(
+                    "error",
+                    "plot_unusable",
+                    f"{name}:{lines[lost[0]]}",
+                    "该拐点没有可读的坐标，整个地块按无图形处理；请补正",
+                    "a corner has no readable coordinates; its whole plot counts as without geometry",
+                )
+            )
+            continue
+        plot.corners = [
+            Corner(
+                str(labels[row]) if labels is not None else str(row),
+                ring,
+                float(xy[row, 0]),
+                float(xy[row, 1]),
+                int(lines[row]),
+            )
+            for row, ring in zip(members, rings, strict=True)
+        ]
+        degrees = bool((np.abs(xy[members]) <= 180.0).all())
+        shape = shape_of(plot, xy[members], name, tolerance=1e-12 if degrees else 1e-6)
+        issues.extend(shape.issues)
+        geometries[number] = shape.geometry
+        if shape.trouble is not None:
+            issues.append(
+                Issue("error", "plot_unusable", f"{name}:{plot.line}", shape.trouble["zh"], shape.trouble["en"])
+            )
+    issues.append(
+        Issue(
+            "info" if "point" in corners else "warning",
+            "corners_joined",
+            name,
+            f"{len(keys)} 行按拐点读取，连成 {len(plots)} 个地块",
+            f"{len(keys)} rows were read as corners and joined to {len(plots)} plots",
+        )
+    )
+    kept = _of_plots(columns, corners, list(plots.values()), name, issues)
+    return RawFeatures(name=name, columns=kept, geometries=geometries, crs=None, encoding=None, issues=issues)
+
+
+def _without_remarks(
+    xy: npt.NDArray[np.float64],
+    lines: npt.NDArray[Any],
+    breaks: npt.NDArray[np.int_],
+    columns: Columns,
+    corners: dict[str, str],
+    name: str,
+    issues: list[Issue],
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any], npt.NDArray[np.int_], Columns]:
+    """Leave out rows that have neither a point number nor coordinates: remarks and sums below a table."""
+    remark = np.isnan(xy).all(axis=1)
+    if "point" in corners:
+        remark &= np.array([value is None for value in columns[corners["point"]]], dtype=bool)
+    else:
+        remark &= False
+    if remark.any():
+        shown = ", ".join(str(line) for line in lines[remark][:8])
+        issues.append(
+            Issue(
+                "info",
+                "rows_without_corner",
+                name,
+                f"{int(remark.sum())} 行没有点号和坐标（第 {shown} 行），不是拐点，未读取",
+                f"{int(remark.sum())} rows have neither point number nor coordinates (lines {shown}) and were not read",
+            )
+        )
+    kept = ~remark
+    return xy[kept], lines[kept], breaks[kept], {title: values[kept] for title, values in columns.items()}
+
+
+def _filled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return a column with merged cells filled downwards."""
+    result, last = values.copy(), None
+    for row, value in enumerate(values):
+        if value is None:
+            result[row] = last
+        last = result[row]
+    return result
+
+
+def _keys(columns: Columns, corners: dict[str, str], breaks: npt.NDArray[np.int_]) -> list[tuple[Any, ...]]:
+    """Return for every row what plot it belongs to.
+
+    The columns of numbers and names of plots tell, and any other whose values stand over at least three rows each;
+    without one, blank rows part the plots.
+    """
+    own = find_columns(columns, {key: SITE_ALIASES[key] for key in ("site_id", "name")}).values()
+    telling = []
+    for title, values in columns.items():
+        if title in corners.values():
+            continue
+        filled = _filled(values)
+        texts = np.array([str(value) for value in filled], dtype=object)
+        changes = np.flatnonzero(texts[1:] != texts[:-1]) + 1
+        runs = np.diff([0, *changes.tolist(), len(texts)])
+        if title in own or (runs >= _FEWEST).all():
+            columns[title] = filled
+            telling.append(texts)
+    if not own and all(len(set(texts.tolist())) == 1 for texts in telling):
+        return [(int(value),) for value in breaks]
+    return list(zip(*telling, strict=True))
+
+
+def _rings(
+    members: list[int],
+    xy: npt.NDArray[np.float64],
+    columns: Columns,
+    corners: dict[str, str],
+    breaks: npt.NDArray[np.int_],
+    labels: npt.NDArray[Any] | None,
+) -> list[int]:
+    """Return ring numbers: as the columns of parts and rings say, else a new one where the numbering restarts."""
+    told = [_filled(columns[corners[key]]) for key in ("part", "ring") if key in corners]
+    known: dict[tuple[str, ...], int] = {}
+    if told:
+        names = [tuple(str(values[row]).strip().removesuffix(".0") for values in told) for row in members]
+        return [known.setdefault(key, len(known) + 1) for key in names]
+    rings, ring, first = [], 1, members[0]
+    for place, row in enumerate(members):
+        parted = place > 0 and breaks[row] != breaks[members[place - 1]]
+        again = labels is not None and row != first and labels[row] == labels[first]
+        # The first number once more closes a ring, unless it stands elsewhere and further corners follow.
+        if parted or (again and place + _FEWEST <= len(members) and not np.array_equal(xy[row], xy[first])):
+            ring, first = ring + 1, row
+        rings.append(ring)
+    return rings
+
+
+def _of_plots(
+    columns: Columns, corners: dict[str, str], plots: list[list[int]], name: str, issues: list[Issue]
+) -> Columns:
+    """Return the columns of plots: what all corners of a plot share. What differs from corner to corner falls away."""
+    kept: Columns = {}
+    dropped = []
+    for title, values in columns.items():
+        if title in corners.values():
+            continue
+        first = np.empty(len(plots), dtype=object)
+        same = True
+        for number, members in enumerate(plots):
+            there = [values[row] for row in members if values[row] is not None]
+            first[number] = there[0] if there else None
+            same = same and len({str(value) for value in there}) <= 1
+        if same:
+            kept[title] = first
+        else:
+            dropped.append(title)
+    if dropped:
+        listed = ", ".join(dropped[:8])
+        issues.append(
+            Issue(
+                "info",
+                "corner_columns_dropped",
+                name,
+                f"{listed} 列逐点不同，属于拐点而非地块，未保留",
+                f"the columns {listed} differ from corner to corner and were not kept for the plots",
+            )
+        )
+    return kept

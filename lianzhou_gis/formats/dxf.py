@@ -1,0 +1,285 @@
+"""DXF: the outlines of a drawing. It has no reference system; closed outlines are areas, open ones lines."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
+from lianzhou_gis.formats.dxf_outlines import ARC_TOLERANCE_M, Outline, outline_of
+from lianzhou_gis.formats.encodings import DbfText, decide_dbf_encoding
+from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
+from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, unreadable_issue
+
+__all__ = ["read_dxf"]
+
+_BINARY = b"AutoCAD Binary DXF"
+_CODE_PAGE = re.compile(rb"\$DWGCODEPAGE[ \t]*\r?\n[ \t]*3[ \t]*\r?\n[ \t]*([\w.\-]+)")
+_VERSION = re.compile(rb"\$ACADVER[ \t]*\r?\n[ \t]*1[ \t]*\r?\n[ \t]*(AC\d{4})")
+# From this version on all texts are UTF-8.
+_UNICODE = b"AC1021"
+# Blocks in blocks, or in rows and columns, can stand for any number of entities.
+_MOST_ENTITIES = 300_000
+_DEEPEST_BLOCK = 16
+_UNITS = {0, 6}
+
+
+def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
+    """Read the outlines in the model space of a drawing.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        For messages.
+    layer : str, optional
+        A layer of the drawing; all of them are read where none is named.
+    encoding : str, optional
+        Of its texts; decided from the file where not given.
+
+    Returns
+    -------
+    RawFeatures
+        Columns ``layer``, ``entity``, ``handle`` and ``xdata``; x is east as drawings have it. No reference system.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged or out of bounds, or has no such layer or no outlines.
+    """
+    content = read_bounded(path, MAX_TEXT_BYTES // 2)
+    issues: list[Issue] = []
+    try:
+        drawing = _drawing(content, name, encoding, issues)
+        rows, other = _outlines(drawing, name, layer)
+    except LianzhouError:
+        raise
+    except (Exception, RecursionError) as error:
+        # Whatever the reader meets in a damaged drawing.
+        raise FormatError(
+            f"{name}：图纸损坏，无法读取；请在 CAD 中修复（RECOVER）后另存为 DXF",
+            f"{name}: the drawing is damaged and cannot be read; repair it in CAD (RECOVER) and save it as DXF",
+        ) from error
+    if not rows:
+        raise _nothing(drawing, name, layer)
+    geometries = np.full(len(rows), None, dtype=object)
+    geometries[:] = [outline.geometry for _, outline in rows]
+    issues.extend(unreadable_issue(shapely.is_missing(geometries), name))
+    columns = {
+        "layer": [str(entity.dxf.get("layer", "0")) for entity, _ in rows],
+        "entity": [entity.dxftype() for entity, _ in rows],
+        "handle": [entity.dxf.get("handle") for entity, _ in rows],
+        "xdata": [_xdata(entity) for entity, _ in rows],
+    }
+    _note(drawing, rows, other, columns["layer"], name, issues)
+    _note_rings_inside(geometries, columns["layer"], name, issues)
+    return RawFeatures(
+        name=name,
+        columns={title: np.array(values, dtype=object) for title, values in columns.items() if any(values)},
+        geometries=geometries,
+        crs=None,
+        encoding=None,
+        issues=issues,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+
+
+def _drawing(content: bytes, name: str, encoding: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401 - ezdxf
+    ezdxf = extra("ezdxf", "dxf")
+    recover = extra("ezdxf.recover", "dxf")
+    if not content.startswith(_BINARY):
+        version, page = _VERSION.search(content[: 2**16]), _CODE_PAGE.search(content[: 2**16])
+        claim = b"UTF-8" if version and version[1] >= _UNICODE else page[1] if page else None
+        foreign = sorted({line.strip() for line in content.splitlines() if not line.isascii()})
+        text = DbfText([], [(line, 0) for line in foreign], 0)
+        decided = decide_dbf_encoding(
+            text, claim.replace(b"_", b" ") if claim else None, declared=encoding, where=name, label="$DWGCODEPAGE"
+        )
+        issues.extend(decided.issues)
+        if decided.source == "bytes":
+            issues.append(
+                Issue(
+                    "info",
+                    "encoding_detected",
+                    name,
+                    f"图纸文字按 {decided.name} 编码读取",
+                    f"the texts of the drawing were read as {decided.name}",
+                )
+            )
+        try:
+            return ezdxf.read(io.StringIO(content.decode(decided.name, errors="replace"), newline=None))
+        except ezdxf.DXFError:
+            pass
+    drawing, audit = recover.read(io.BytesIO(content))
+    if audit.has_errors or audit.has_fixes or not content.startswith(_BINARY):
+        issues.append(
+            Issue(
+                "warning",
+                "drawing_recovered",
+                name,
+                f"图纸结构有误，已恢复读取（{len(audit.errors) + len(audit.fixes)} 处）；请核对图形是否齐全",
+                f"the drawing is damaged and was recovered ({len(audit.errors) + len(audit.fixes)} places); "
+                "check that nothing is missing",
+            )
+        )
+    return drawing
+
+
+def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[Any, Outline]], Counter[str]]:  # noqa: ANN401
+    """Return the entities that have an outline, and how many of which kind have none."""
+    rows: list[tuple[Any, Outline]] = []
+    other: Counter[str] = Counter()
+    refuse_count(name, _count(drawing, drawing.modelspace(), name, {}), _MOST_ENTITIES, "个图元", "entities")
+    for entity in _entities(drawing.modelspace()):
+        if layer is not None and str(entity.dxf.get("layer", "0")).casefold() != layer.casefold():
+            continue
+        try:
+            outline = outline_of(entity)
+        except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
+            outline = Outline(None)
+        if outline is None:
+            other[entity.dxftype()] += 1
+        else:
+            rows.append((entity, outline))
+    return rows, other
+
+
+def _count(drawing: Any, source: Any, name: str, known: dict[str, int], around: tuple[str, ...] = ()) -> int:  # noqa: ANN401
+    """Return how many entities there are once all blocks stand at their places, without putting them there."""
+    if len(around) > _DEEPEST_BLOCK:
+        raise FormatError(
+            f"{name}：图块嵌套过深或相互引用；请在 CAD 中炸开图块",
+            f"{name}: blocks are nested too deeply or hold each other; explode them in CAD",
+        )
+    total = 0
+    for entity in source:
+        if entity.dxftype() != "INSERT":
+            total += 1
+            continue
+        title = str(entity.dxf.name)
+        if title not in known:
+            block = drawing.blocks.get(title)
+            known[title] = _count(drawing, block, name, known, (*around, title)) if block is not None else 0
+        total += known[title] * max(int(entity.mcount), 1)
+        refuse_count(name, total, _MOST_ENTITIES, "个图元", "entities")
+    return total
+
+
+def _entities(source: Any) -> Iterator[Any]:  # noqa: ANN401
+    """Yield all entities, those of inserted blocks at their place."""
+    for entity in source:
+        if entity.dxftype() != "INSERT":
+            yield entity
+            continue
+        for insert in entity.multi_insert() if entity.mcount > 1 else [entity]:
+            yield from _entities(insert.virtual_entities())
+
+
+def _xdata(entity: Any) -> str | None:  # noqa: ANN401
+    """Return the texts that programs attach to an entity (CASS: code and number of a parcel under SOUTH)."""
+    if entity.xdata is None:
+        return None
+    found = [
+        f"{program}: " + ", ".join(str(value) for code, value in tags if code == 1000)
+        for program, tags in entity.xdata.data.items()
+        if any(code == 1000 for code, _ in tags)
+    ]
+    return "; ".join(found) or None
+
+
+def _nothing(drawing: Any, name: str, layer: str | None) -> FormatError:  # noqa: ANN401
+    layers = sorted({str(entity.dxf.get("layer", "0")) for entity in drawing.modelspace()})
+    listed = ", ".join(layers[:8]) + (" ..." if len(layers) > 8 else "") or "-"
+    if layer is not None:
+        return FormatError(
+            f"{name}：图层 {layer[:60]} 中没有边界线；图纸有图层 {listed}",
+            f"{name}: no outlines in the layer {layer[:60]}; the drawing has the layers {listed}",
+        )
+    return FormatError(
+        f"{name}：模型空间中没有边界线（多段线、圆、填充）；图纸有图层 {listed}",
+        f"{name}: there are no outlines (polylines, circles, hatches) in its model space; it has the layers {listed}",
+    )
+
+
+def _note(
+    drawing: Any,  # noqa: ANN401
+    rows: list[tuple[Any, Outline]],
+    other: Counter[str],
+    layers: list[str],
+    name: str,
+    issues: list[Issue],
+) -> None:
+    """Note arcs made chords, what was passed over, layers that are switched off, and strange units."""
+    curved = sum(outline.curved for _, outline in rows)
+    if curved:
+        issues.append(
+            Issue(
+                "warning",
+                "curves_linearised",
+                name,
+                f"{curved} 个图形含圆弧或曲线，已按弦高不超过 {ARC_TOLERANCE_M * 1000:.0f} 毫米的折线读取",
+                f"{curved} outlines hold arcs or curves, read as chords within {ARC_TOLERANCE_M * 1000:.0f} mm",
+            )
+        )
+    if other:
+        listed = ", ".join(f"{kind} {count}" for kind, count in sorted(other.items()))
+        issues.append(
+            Issue("info", "entities_not_read", name, f"未读取非边界图元：{listed}", f"not outlines, not read: {listed}")
+        )
+    hidden = sorted(
+        title
+        for title in set(layers)
+        if drawing.layers.has_entry(title)
+        and (drawing.layers.get(title).is_off() or drawing.layers.get(title).is_frozen())
+    )
+    if hidden:
+        listed = ", ".join(hidden[:8])
+        issues.append(
+            Issue(
+                "warning",
+                "layer_hidden",
+                name,
+                f"图层 {listed} 已关闭或冻结，其中的图形也已读取",
+                f"the layers {listed} are off or frozen; what stands in them was read all the same",
+            )
+        )
+    units = int(drawing.header.get("$INSUNITS", 0))
+    if units not in _UNITS:
+        issues.append(
+            Issue(
+                "info",
+                "drawing_units",
+                name,
+                f"图纸单位代码为 {units}（非米）；坐标按 --crs 的单位读取，请核对",
+                f"the unit of the drawing is code {units}, not metres; coordinates were read in the unit of --crs",
+            )
+        )
+
+
+def _note_rings_inside(geometries: Geometries, layers: list[str], name: str, issues: list[Issue]) -> None:
+    """Note closed outlines inside others of their layer: a drawing does not say whether they are holes."""
+    areas = np.flatnonzero(np.isin(shapely.get_type_id(geometries), (3, 6)) & shapely.is_valid(geometries))
+    if len(areas) < 2:
+        return
+    shapes = geometries[areas]
+    inner, outer = shapely.STRtree(shapes).query(shapes, predicate="covered_by")
+    own = np.array(layers, dtype=object)[areas]
+    count = len(set(inner[(inner != outer) & (own[inner] == own[outer])].tolist()))
+    if count:
+        issues.append(
+            Issue(
+                "warning",
+                "outline_inside",
+                name,
+                f"{count} 个闭合图形位于同图层另一闭合图形之内；按独立的面读取，未作为孔扣除",
+                f"{count} closed outlines lie inside another of their layer; they are areas of their own, not holes",
+            )
+        )

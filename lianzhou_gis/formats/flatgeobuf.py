@@ -1,0 +1,42 @@
+"""FlatGeobuf: one layer in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.gdal_layers import read_gdal_layer
+from lianzhou_gis.formats.limits import sha256_of_file
+from lianzhou_gis.formats.raw_features import RawFeatures
+
+__all__ = ["read_flatgeobuf"]
+
+
+def read_flatgeobuf(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
+    """Read a FlatGeobuf file.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        For messages.
+    layer, encoding : str, optional
+        The format has neither.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged.
+    """
+    issues: list[Issue] = []
+    digest = sha256_of_file(path)
+    read = read_gdal_layer(path, None, name, issues)
+    return RawFeatures(
+        name=name,
+        columns=read.columns,
+        geometries=read.geometries,
+        crs=read.crs,
+        encoding=None,
+        issues=issues,
+        sha256=digest,
+    )

@@ -1,0 +1,127 @@
+"""One layer of a file that GDAL reads: counted, bounded, its warnings heard, its columns under unique names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from lianzhou_gis.errors import FormatError, Issue, LianzhouError
+from lianzhou_gis.formats.limits import MAX_FEATURES, refuse_count
+from lianzhou_gis.formats.raw_features import (
+    Geometries,
+    geometries_from_wkb,
+    heard_warnings,
+    unique_names,
+    without_paths,
+)
+
+__all__ = ["GdalLayer", "layer_kinds", "read_gdal_layer"]
+
+# Counters in headers are taken on trust by the reader, and rows beyond them are left out without a word; with a
+# condition, whatever it is, rows are counted one by one.
+_EVERY_ROW = "1 = 1"
+
+
+@dataclass
+class GdalLayer:
+    """What was read of a layer.
+
+    Attributes
+    ----------
+    geometries : ndarray of shapely geometries or None, shape (n,)
+    columns : dict of str to array, each shape (n,)
+    fields : dict of str to str
+        Column to the field of the file that it comes from, where names had to be changed.
+    crs : str, optional
+        As GDAL names it.
+    """
+
+    geometries: Geometries
+    columns: dict[str, npt.NDArray[Any]]
+    fields: dict[str, str]
+    crs: str | None
+
+
+def read_gdal_layer(
+    path: Path, layer: str | None, name: str, issues: list[Issue], *, encoding: str | None = None
+) -> GdalLayer:
+    """Read all records of one layer.
+
+    Parameters
+    ----------
+    path : Path
+    layer : str, optional
+        None for files of one layer.
+    name : str
+        For messages.
+    issues : list of Issue
+        More is added.
+    encoding : str, optional
+        Handed to GDAL.
+
+    Raises
+    ------
+    FormatError
+        If it cannot be read whole, or is out of bounds.
+    """
+    # Imported where it is needed: it takes longer to load than a screening of one site.
+    import pyogrio
+
+    with heard_warnings(name, issues):
+        try:
+            count = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)["features"]
+            refuse_count(name, int(count), MAX_FEATURES, "个要素", "features")
+            meta, _, blobs, values = pyogrio.raw.read(path, layer=layer, encoding=encoding, where=_EVERY_ROW)
+        except LianzhouError:
+            raise
+        except UnicodeDecodeError as error:
+            raise FormatError(
+                f"{name}：文字不是 UTF-8，不符合标准；请重新导出",
+                f"{name}: its texts are not UTF-8 as the standard demands; export it again",
+            ) from error
+        except Exception as error:
+            # Whatever GDAL meets in a damaged file.
+            said = _said(error)
+            raise FormatError(
+                f"{name}：无法读取，可能已损坏{said}；请重新导出",
+                f"{name}: it cannot be read and may be damaged{said}; export it again",
+            ) from error
+    rows = len(values[0]) if values else 0
+    geometries, lost = geometries_from_wkb(blobs, name, rows)
+    issues.extend(lost)
+    fields = [str(field) for field in meta["fields"]]
+    names, renamed = unique_names(fields, ["geometry", "source_row"], name)
+    issues.extend(renamed)
+    return GdalLayer(
+        geometries, dict(zip(names, values, strict=True)), dict(zip(names, fields, strict=True)), meta["crs"]
+    )
+
+
+def layer_kinds(path: Path, name: str) -> dict[str, str | None]:
+    """Return the layers of a file with the kind of their geometry, None for tables without.
+
+    Raises
+    ------
+    FormatError
+        If GDAL cannot open it.
+    """
+    import pyogrio
+
+    with heard_warnings(name, []):
+        try:
+            found = pyogrio.list_layers(path)
+        except Exception as error:
+            said = _said(error)
+            raise FormatError(
+                f"{name}：无法打开，可能已损坏{said}；请重新导出",
+                f"{name}: it cannot be opened and may be damaged{said}; export it again",
+            ) from error
+    return {str(title): kind for title, kind in found.tolist()}
+
+
+def _said(error: Exception) -> str:
+    """Return what GDAL says; what its binding stumbles over tells nobody anything."""
+    return f" ({without_paths(str(error))[:120]})" if type(error).__module__.startswith("pyogrio") else ""

@@ -1,0 +1,132 @@
+"""GeoParquet: geometries as WKB in a Parquet file, their reference system in its metadata."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
+from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_VECTOR_BYTES, refuse_count, sha256_of_file
+from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings, unique_names, unreadable_issue
+from lianzhou_gis.formats.well_known import wkb_of_outside
+
+__all__ = ["read_geoparquet"]
+
+# A few bytes can stand for a million long texts: what comes out is counted while it comes.
+_BATCH_ROWS = 2_000
+_MOST_BYTES = MAX_VECTOR_BYTES // 4
+
+
+def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
+    """Read a GeoParquet file.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        For messages.
+    layer, encoding : str, optional
+        The format has neither.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged, no GeoParquet, or unpacks to more than is read.
+    """
+    parquet = extra("pyarrow.parquet", "arrow")
+    digest = sha256_of_file(path)
+    issues: list[Issue] = []
+    try:
+        with parquet.ParquetFile(path) as file:
+            refuse_count(name, file.metadata.num_rows, MAX_FEATURES, "个要素", "features")
+            meta, column = _geo(file.schema_arrow.metadata or {}, name)
+            table = _rows(file, name)
+    except LianzhouError:
+        raise
+    except Exception as error:
+        # Whatever the reader meets in a damaged file.
+        raise FormatError(
+            f"{name}：不是有效的 Parquet 文件，可能已损坏；请重新导出",
+            f"{name}: this is no valid Parquet file, or damaged; export it again",
+        ) from error
+    if column not in table:
+        raise FormatError(f"{name}：没有图形列 {column[:60]}", f"{name}: there is no geometry column {column[:60]}")
+    blobs = table.pop(column)
+    there = np.array([isinstance(blob, bytes) for blob in blobs], dtype=bool)
+    with heard_warnings(name, []):
+        shapes = shapely.from_wkb(
+            wkb_of_outside([blob if isinstance(blob, bytes) else None for blob in blobs]), on_invalid="ignore"
+        )
+    geometries = np.asarray(shapes, dtype=object)
+    issues.extend(unreadable_issue(there & shapely.is_missing(geometries), name))
+    if meta.get("edges") == "spherical":
+        issues.append(
+            Issue(
+                "warning",
+                "edges_spherical",
+                name,
+                "文件声明边为球面大圆，按平面直边读取",
+                "the file declares great-circle edges; they were read as straight ones",
+            )
+        )
+    names, renamed = unique_names([str(title) for title in table], ["geometry", "source_row"], name)
+    issues.extend(renamed)
+    return RawFeatures(
+        name=name,
+        columns=dict(zip(names, table.values(), strict=True)),
+        geometries=geometries,
+        crs=_system(meta),
+        encoding=None,
+        issues=issues,
+        sha256=digest,
+    )
+
+
+def _geo(metadata: dict[bytes, bytes], name: str) -> tuple[dict[str, Any], str]:
+    """Return what the file says of its geometry column."""
+    try:
+        geo = json.loads(metadata.get(b"geo", b""))
+        column = str(geo["primary_column"])
+        meta = geo["columns"][column]
+        encoding = str(meta["encoding"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FormatError(
+            f"{name}：没有 GeoParquet 的 geo 元数据，不知哪一列是图形；请用 GIS 软件重新导出",
+            f"{name}: without the metadata of GeoParquet nobody knows which column is the geometry; export it again",
+        ) from error
+    if encoding != "WKB":
+        raise FormatError(
+            f"{name}：图形编码为 {encoding[:30]}，只读 WKB；请按 WKB 编码重新导出",
+            f"{name}: geometries are encoded as {encoding[:30]}, only WKB is read; export them as WKB",
+        )
+    return meta, column
+
+
+def _system(meta: dict[str, Any]) -> str | None:
+    """Return the reference system: PROJJSON, longitude and latitude of WGS 84 where nothing is said, None for null."""
+    if "crs" not in meta:
+        return "OGC:CRS84"
+    return json.dumps(meta["crs"]) if meta["crs"] is not None else None
+
+
+def _rows(file: Any, name: str) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401 - a ParquetFile
+    """Return all columns, batch by batch, within bounds."""
+    parts: dict[str, list[npt.NDArray[Any]]] = {title: [] for title in file.schema_arrow.names}
+    total = 0
+    for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+        total += batch.nbytes
+        if total > _MOST_BYTES:
+            raise FormatError(
+                f"{name}：解压后超过 {_MOST_BYTES / 2**20:.0f} MB；请拆分或裁剪后再读",
+                f"{name}: unpacks to more than {_MOST_BYTES / 2**20:.0f} MB; split or clip it",
+            )
+        for title, values in zip(batch.schema.names, batch.columns, strict=True):
+            column = np.empty(len(values), dtype=object)
+            column[:] = values.to_pylist()
+            parts[title].append(column)
+    return {title: np.concatenate(held) if held else np.empty(0, dtype=object) for title, held in parts.items()}

@@ -1,0 +1,291 @@
+"""What a file is, decided by what stands in it. Its name counts only where the content leaves it open."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zipfile
+from enum import StrEnum
+from pathlib import Path
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.formats.table_header import names_coordinates
+
+__all__ = ["READABLE", "Kind", "extension_issue", "is_database", "kind_of", "kind_of_head"]
+
+
+class Kind(StrEnum):
+    """The formats that are read, and the containers that hold them."""
+
+    GEOPACKAGE = "GeoPackage"
+    SHAPEFILE = "Shapefile"
+    FILEGDB = "FileGDB"
+    FLATGEOBUF = "FlatGeobuf"
+    GEOPARQUET = "GeoParquet"
+    GEOJSON = "GeoJSON"
+    KML = "KML"
+    DXF = "DXF"
+    WORKBOOK = "XLSX"
+    TABLE = "CSV"
+    PARCEL_TXT = "TXT"
+    WELL_KNOWN = "WKT/WKB"
+    DATABASE = "PostGIS"
+    ARCHIVE = "ZIP"
+    FOLDER = "folder"
+
+
+READABLE = ".txt .gpkg .gdb .shp .zip .kml .kmz .dxf .xlsx .csv .geojson .fgb .parquet .wkt .wkb"
+HEAD_BYTES = 2**16
+_BY_EXTENSION = {
+    ".gpkg": Kind.GEOPACKAGE,
+    ".shp": Kind.SHAPEFILE,
+    ".shx": Kind.SHAPEFILE,
+    ".dbf": Kind.SHAPEFILE,
+    ".gdb": Kind.FILEGDB,
+    ".gdbtable": Kind.FILEGDB,
+    ".fgb": Kind.FLATGEOBUF,
+    ".parquet": Kind.GEOPARQUET,
+    ".geoparquet": Kind.GEOPARQUET,
+    ".geojson": Kind.GEOJSON,
+    ".json": Kind.GEOJSON,
+    ".kml": Kind.KML,
+    ".kmz": Kind.ARCHIVE,
+    ".zip": Kind.ARCHIVE,
+    ".dxf": Kind.DXF,
+    ".xlsx": Kind.WORKBOOK,
+    ".xlsm": Kind.WORKBOOK,
+    ".csv": Kind.TABLE,
+    ".tsv": Kind.TABLE,
+    ".txt": Kind.PARCEL_TXT,
+    ".wkt": Kind.WELL_KNOWN,
+    ".wkb": Kind.WELL_KNOWN,
+}
+_TEXTS = (Kind.GEOJSON, Kind.KML, Kind.DXF, Kind.TABLE, Kind.PARCEL_TXT, Kind.WELL_KNOWN)
+_MAGIC = (
+    (b"SQLite format 3\x00", Kind.GEOPACKAGE),
+    (b"\x00\x00\x27\x0a", Kind.SHAPEFILE),
+    (b"fgb\x03", Kind.FLATGEOBUF),
+    (b"PAR1", Kind.GEOPARQUET),
+    (b"AutoCAD Binary DXF\r\n\x1a\x00", Kind.DXF),
+    (b"PK\x03\x04", Kind.ARCHIVE),
+    (b"PK\x05\x06", Kind.ARCHIVE),
+)
+# What planners try as well, and what to do with it.
+_ELSEWHERE = (
+    (rb"AC1[0-9]{3}", "是 DWG 图纸；请在 CAD 中另存为 DXF", "this is a DWG drawing; save it as DXF"),
+    (
+        rb"\xd0\xcf\x11\xe0",
+        "是旧版 Office 文件（.xls）；请另存为 .xlsx",
+        "this is an old Office file (.xls); save it as .xlsx",
+    ),
+    (rb"%PDF", "是 PDF；请提供坐标或矢量文件", "this is a PDF; give coordinates or a vector file"),
+    (
+        rb"Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ",
+        "是 ZIP 以外的压缩包；请解压或改用 ZIP",
+        "this archive is no ZIP; unpack it or pack it as ZIP",
+    ),
+    (rb"\x89PNG|\xff\xd8\xff|II\*\x00|MM\x00\*|GIF8", "是图片；请提供矢量文件", "this is an image; give a vector file"),
+)
+_WKT = re.compile(
+    r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)"
+    r"\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)",
+    re.IGNORECASE,
+)
+_HEX_WKB = re.compile(r"\s*0[01][0-9A-Fa-f]{16,}")
+_DXF = re.compile(r"(?:\s*999[ \t]*\r?\n[^\n]*\n)*\s*0[ \t]*\r?\n[ \t]*SECTION[ \t]*\r?\n", re.IGNORECASE)
+_XML_ROOT = re.compile(r"<(?:[\w.\-]+:)?([\w.\-]+)")
+_DATABASE = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
+
+
+def is_database(source: object) -> bool:
+    """Tell whether a source is the URL of a database.
+
+    Examples
+    --------
+    >>> is_database("postgresql://localhost/land?table=red_line"), is_database("land.gpkg")
+    (True, False)
+    """
+    return isinstance(source, str) and _DATABASE.match(source) is not None
+
+
+def kind_of(source: str | Path) -> Kind:
+    """Return what a source is. Every reader is chosen here and nowhere else.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file, a folder, or the URL of a database.
+
+    Raises
+    ------
+    MissingFileError
+        If nothing stands there.
+    FormatError
+        If it is in no format that is read; says what it is, where that is known, and what to do.
+
+    Examples
+    --------
+    >>> kind_of("postgresql://localhost/land").value
+    'PostGIS'
+    """
+    if is_database(source):
+        return Kind.DATABASE
+    path = existing(Path(source))
+    if path.is_dir():
+        return Kind.FILEGDB if any(path.glob("*.gdbtable")) else Kind.FOLDER
+    # A pipe or a device never ends.
+    if not path.is_file():
+        raise FormatError(f"{path.name}：不是文件", f"{path.name}: is not a file")
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except OSError as error:
+        raise FormatError(
+            f"{path.name}：无法读取（{error.strerror}）", f"{path.name}: cannot be read ({error.strerror})"
+        ) from error
+    if not head:
+        raise FormatError(f"{path.name}：文件是空的", f"{path.name}: the file is empty")
+    kind = kind_of_head(head, path.suffix.lower())
+    if kind is Kind.ARCHIVE and _is_workbook(path):
+        return Kind.WORKBOOK
+    if kind is not None:
+        return kind
+    raise _unknown(path.name, head)
+
+
+def kind_of_head(head: bytes, suffix: str) -> Kind | None:
+    r"""Return what begins with these bytes, None if it is nothing that is read.
+
+    Parameters
+    ----------
+    head : bytes
+        The first 64 KB, or all of a smaller file.
+    suffix : str
+        Lower case with its dot. It decides between formats of plain text that look alike, and for a DBF.
+
+    Examples
+    --------
+    >>> kind_of_head(b'{"type": "Point"}', ".kml"), kind_of_head(b"SQLite format 3\x00", ".shp")
+    (<Kind.GEOJSON: 'GeoJSON'>, <Kind.GEOPACKAGE: 'GeoPackage'>)
+    """
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    expected = _BY_EXTENSION.get(suffix)
+    if suffix in (".dbf", ".gdbtable"):
+        return expected
+    if any(re.match(pattern, head) for pattern, _, _ in _ELSEWHERE):
+        return None
+    if _is_wkb(head):
+        return Kind.WELL_KNOWN
+    text = _as_text(head)
+    return _kind_of_text(text, expected) if text is not None else None
+
+
+def _kind_of_text(text: str, expected: Kind | None) -> Kind | None:
+    if re.search(r"^[ \t\u3000]*[\[【][ \t]*(?:属性描述|地块坐标)[ \t]*[\]】]", text, re.MULTILINE):
+        return Kind.PARCEL_TXT
+    start = text.lstrip()
+    if start.startswith("<"):
+        root = _xml_root(text)
+        return Kind.KML if (root or "").lower() == "kml" or (root is None and expected is Kind.KML) else None
+    if start.startswith("{"):
+        return Kind.GEOJSON
+    if _DXF.match(text):
+        return Kind.DXF
+    if _WKT.match(text) or _HEX_WKB.match(text):
+        return Kind.WELL_KNOWN
+    if expected is not Kind.TABLE and names_coordinates(text):
+        return Kind.TABLE
+    return expected if expected in _TEXTS else None
+
+
+def _xml_root(text: str) -> str | None:
+    """Return the name of the first element of an XML text, whatever declarations and comments stand before it."""
+    place = 0
+    while True:
+        place = text.find("<", place)
+        if place < 0:
+            return None
+        for start, end in (("<?", "?>"), ("<!--", "-->"), ("<!", ">")):
+            if text.startswith(start, place):
+                place = text.find(end, place + len(start))
+                break
+        else:
+            found = _XML_ROOT.match(text, place)
+            return found[1] if found else None
+        if place < 0:
+            return None
+
+
+def _as_text(head: bytes) -> str | None:
+    """Return the beginning of a text, None if it is none; what a cut in mid-character spoils does not matter here."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+    if b"\x00" in head:
+        return None
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(head)
+    except UnicodeDecodeError:
+        return head.decode("gb18030", errors="replace")
+
+
+def _is_wkb(head: bytes) -> bool:
+    if len(head) < 9 or head[0] > 1:
+        return False
+    code = int.from_bytes(head[1:5], "little" if head[0] else "big") & 0x1FFFFFFF
+    return code < 4000 and 1 <= code % 1000 <= 17
+
+
+def _is_workbook(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "xl/workbook.xml" in archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, EOFError, RuntimeError):
+        return False
+
+
+def _unknown(name: str, head: bytes) -> FormatError:
+    for pattern, zh, en in _ELSEWHERE:
+        if re.match(pattern, head):
+            return FormatError(f"{name}：{zh}", f"{name}: {en}")
+    text = _as_text(head)
+    root = _xml_root(text) if text is not None else None
+    if root is not None:
+        return FormatError(
+            f"{name}：是 {root[:30]} 网页或 XML 文件；请另存为 .xlsx、.kml 或 .gpkg",
+            f"{name}: this is a page or an XML file of {root[:30]}; save it as .xlsx, .kml or .gpkg",
+        )
+    return FormatError(
+        f"{name}：内容不是可读的格式（可能已损坏）；可读 {READABLE}，请转换或重新导出",
+        f"{name}: what stands in it is in no known format, or damaged; convert or export it to one of {READABLE}",
+    )
+
+
+def extension_issue(name: str, suffix: str, kind: Kind) -> list[Issue]:
+    """Return an Issue where the name of a file promises another format than it holds.
+
+    Examples
+    --------
+    >>> [issue.en for issue in extension_issue("a.shp", ".shp", Kind.GEOPACKAGE)]
+    ['the name says Shapefile, the content is GeoPackage and was read as such']
+    """
+    expected = _BY_EXTENSION.get(suffix)
+    if expected is kind or (suffix == ".txt" and kind in _TEXTS) or kind in (Kind.FOLDER, Kind.DATABASE):
+        return []
+    if expected is None and kind is Kind.FILEGDB:
+        expected_zh, expected_en = "文件夹", "a folder"
+    elif expected is None:
+        expected_zh, expected_en = "未知格式", "nothing known"
+    else:
+        expected_zh = expected_en = expected.value
+    return [
+        Issue(
+            "warning",
+            "extension_differs",
+            name,
+            f"扩展名表示{expected_zh}，内容却是 {kind.value}，按内容读取",
+            f"the name says {expected_en}, the content is {kind.value} and was read as such",
+        )
+    ]

@@ -1,0 +1,239 @@
+"""KML: longitude and latitude of WGS 84 by its standard. Links to other files and entities are refused."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.encodings import codec_name, decode_text
+from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
+from lianzhou_gis.formats.plain_xml import parse_plain_xml
+from lianzhou_gis.formats.raw_features import RawFeatures, unique_names, unreadable_issue
+
+__all__ = ["read_kml"]
+
+_DECLARED = re.compile(r"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
+_LINK = (
+    "含有指向其他文件的链接（NetworkLink），不予跟随；请把内容另存为一个 KML",
+    "it links to other files (NetworkLink), which are not followed; save all of it as one KML",
+)
+_DRAWN = ("GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Tour")
+_FOLDERS = ("Document", "Folder")
+_SHAPES = ("Point", "LineString", "LinearRing", "Polygon", "MultiGeometry", "Track", "MultiTrack", "Model")
+
+
+def read_kml(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
+    """Read the placemarks of a KML file.
+
+    Parameters
+    ----------
+    path : Path
+    name : str
+        For messages.
+    layer : str, optional
+        A folder inside it; all placemarks are read where none is named.
+    encoding : str, optional
+        As the file declares it, where not given.
+
+    Returns
+    -------
+    RawFeatures
+        Columns ``name``, ``description``, ``folder`` and the extended data.
+
+    Raises
+    ------
+    FormatError
+        If it is no well-formed KML, has a document type, or links to other files.
+    """
+    content = read_bounded(path, MAX_TEXT_BYTES)
+    text, issues = _text(content, name, encoding)
+    root = parse_plain_xml(text, name, {"NetworkLink": _LINK, "NetworkLinkControl": _LINK})
+    if root.tag.lower() != "kml":
+        raise FormatError(
+            f"{name}：不是 KML（根元素为 {root.tag[:30]}）", f"{name}: no KML (its root is {root.tag[:30]})"
+        )
+    marks = [(mark, folders) for mark, folders in _placemarks(root, ()) if layer is None or layer in folders]
+    refuse_count(name, len(marks), MAX_FEATURES, "个要素", "features")
+    if layer is not None and not marks:
+        known = sorted({folder for _, folders in _placemarks(root, ()) for folder in folders})
+        listed = ", ".join(known[:8]) or "-"
+        raise FormatError(
+            f"{name}：没有文件夹 {layer[:60]}；可选 {listed}", f"{name}: no folder {layer[:60]}; choose one of {listed}"
+        )
+    geometries = np.full(len(marks), None, dtype=object)
+    broken = np.zeros(len(marks), dtype=bool)
+    passed_over = {tag for tag in _DRAWN if root.find(f".//{tag}") is not None}
+    for row, (mark, _) in enumerate(marks):
+        shapes = [child for child in mark if child.tag in _SHAPES]
+        passed_over.update(child.tag for child in shapes if child.tag == "Model")
+        parts = [part for child in shapes for part in _parts(child)]
+        broken[row] = None in parts
+        if parts and not broken[row]:
+            geometries[row] = _joined(parts)
+    issues.extend(unreadable_issue(broken, name))
+    if passed_over:
+        listed = ", ".join(sorted(passed_over))
+        issues.append(
+            Issue(
+                "info", "kml_not_read", name, f"{listed} 不是边界，未读取", f"{listed} are no borders and were not read"
+            )
+        )
+    columns, renamed = _columns(marks, name)
+    issues.extend(renamed)
+    return RawFeatures(
+        name=name,
+        columns=columns,
+        geometries=geometries,
+        crs=None,
+        encoding=None,
+        issues=issues,
+        sha256=hashlib.sha256(content).hexdigest(),
+        wgs84_by="KML",
+    )
+
+
+def _text(content: bytes, name: str, encoding: str | None) -> tuple[str, list[Issue]]:
+    """Return the text of a file in the encoding that it declares; the parser itself knows no GBK."""
+    declared = _DECLARED.search(content[:200].decode("ascii", errors="replace"))
+    codec = codec_name(declared[1]) if declared and encoding is None else None
+    if codec is not None and not content.startswith(b"\xef\xbb\xbf"):
+        try:
+            return content.decode(codec), []
+        except UnicodeDecodeError:
+            pass
+    text, used, issues = decode_text(content, name, encoding=encoding)
+    if codec is not None and used != "utf-8-sig":
+        issues.append(
+            Issue(
+                "warning",
+                "encoding_contradiction",
+                name,
+                f"文件声明编码为 {codec}，与字节不符，按 {used} 读取",
+                f"the file declares {codec}, which the bytes contradict; it was read as {used}",
+            )
+        )
+    return text, issues
+
+
+def _placemarks(element: ET.Element, folders: tuple[str, ...]) -> Iterator[tuple[ET.Element, tuple[str, ...]]]:
+    """Yield all placemarks with the names of the folders around them; the depth of the tree is bounded."""
+    if element.tag in _FOLDERS:
+        folders = (*folders, _said(element, "name") or "-")
+    for child in element:
+        if child.tag == "Placemark":
+            yield child, folders
+        elif child.tag in (*_FOLDERS, "kml", "Create", "Update", "Change"):
+            yield from _placemarks(child, folders)
+
+
+def _said(element: ET.Element, tag: str) -> str | None:
+    found = element.find(tag)
+    return (found.text or "").strip() or None if found is not None else None
+
+
+def _numbers(element: ET.Element) -> npt.NDArray[np.float64] | None:
+    """Return longitudes and latitudes of ``coordinates``, None where they are no numbers."""
+    text = (element.findtext("coordinates") or "").strip()
+    # Some programs put blanks behind the commas.
+    words = re.sub(r",\s+", ",", text).split()
+    try:
+        rows = [[float(part) for part in word.split(",")[:2]] for word in words]
+        numbers = np.array(rows, dtype=np.float64)
+    except ValueError:
+        return None
+    return numbers if numbers.ndim == 2 and numbers.shape[1] == 2 and len(numbers) else None
+
+
+def _track(element: ET.Element) -> npt.NDArray[np.float64] | None:
+    try:
+        rows = [[float(part) for part in (child.text or "").split()[:2]] for child in element if child.tag == "coord"]
+        numbers = np.array(rows, dtype=np.float64)
+    except ValueError:
+        return None
+    return numbers if numbers.ndim == 2 and numbers.shape[1] == 2 else None
+
+
+def _parts(element: ET.Element) -> Iterator[Any]:
+    """Yield the simple geometries of an element, None for each that cannot be built."""
+    if element.tag in ("MultiGeometry", "MultiTrack"):
+        for child in element:
+            if child.tag in _SHAPES:
+                yield from _parts(child)
+        return
+    if element.tag == "Model":
+        return
+    try:
+        if element.tag == "Polygon":
+            shell = element.find("outerBoundaryIs/LinearRing")
+            # The standard has one ring in each inner boundary; programs write several.
+            holes = element.findall("innerBoundaryIs/LinearRing")
+            rings = [_numbers(ring) for ring in ([shell] if shell is not None else []) + holes]
+            if shell is None or any(ring is None for ring in rings):
+                yield None
+            else:
+                yield shapely.Polygon(rings[0], rings[1:])
+            return
+        numbers = _track(element) if element.tag == "Track" else _numbers(element)
+        if numbers is None:
+            yield None
+        elif element.tag == "Point":
+            yield shapely.Point(numbers[0])
+        else:
+            yield shapely.LineString(numbers)
+    except (ValueError, shapely.errors.ShapelyError):
+        yield None
+
+
+def _joined(parts: list[Any]) -> Any:  # noqa: ANN401 - shapely geometries
+    if len(parts) == 1:
+        return parts[0]
+    kinds = {part.geom_type for part in parts}
+    if len(kinds) > 1:
+        return shapely.GeometryCollection(parts)
+    build: dict[str, Any] = {
+        "Point": shapely.MultiPoint,
+        "LineString": shapely.MultiLineString,
+        "Polygon": shapely.MultiPolygon,
+    }
+    return build[kinds.pop()](parts)
+
+
+def _extended(mark: ET.Element) -> dict[str, str | None]:
+    """Return the extended data of a placemark, typed by a schema or not."""
+    data: dict[str, str | None] = {}
+    for entry in mark.iterfind("ExtendedData/Data"):
+        data.setdefault(entry.get("name", "-"), _said(entry, "value"))
+    for entry in mark.iterfind("ExtendedData/SchemaData/SimpleData"):
+        data.setdefault(entry.get("name", "-"), (entry.text or "").strip() or None)
+    return data
+
+
+def _columns(
+    marks: list[tuple[ET.Element, tuple[str, ...]]], name: str
+) -> tuple[dict[str, npt.NDArray[Any]], list[Issue]]:
+    own = [
+        {"name": _said(mark, "name"), "description": _said(mark, "description"), "folder": "/".join(folders) or None}
+        for mark, folders in marks
+    ]
+    more = [_extended(mark) for mark, _ in marks]
+    titles: dict[str, None] = {}
+    for data in more:
+        titles.update(dict.fromkeys(data))
+    basic = [title for title in ("name", "description", "folder") if any(row[title] for row in own)]
+    names, issues = unique_names([*basic, *titles], ["geometry", "source_row"], name)
+    columns: dict[str, npt.NDArray[Any]] = {}
+    for place, (column, title) in enumerate(zip(names, [*basic, *titles], strict=True)):
+        rows: list[Any] = own if place < len(basic) else more
+        values = np.empty(len(marks), dtype=object)
+        values[:] = [row.get(title) for row in rows]
+        columns[column] = values
+    return columns, issues

@@ -1,0 +1,217 @@
+"""XLSX: a sheet of a workbook as a table of coordinates. Formulas are never computed, only their stored values read."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import io
+import re
+import zipfile
+from pathlib import Path
+from typing import IO, Any
+from xml.parsers import expat
+
+import pandas as pd
+
+from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
+from lianzhou_gis.formats.archives import list_members
+from lianzhou_gis.formats.coordinate_table import features_of_cells
+from lianzhou_gis.formats.layer_choice import choose_layer
+from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
+from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings
+from lianzhou_gis.formats.table_header import find_header
+
+__all__ = ["read_workbook"]
+
+# Excel's own bounds are 16,384 columns and 1,048,576 rows; a cell in the last corner of an empty sheet claims them all.
+_WIDEST = 256
+_MOST_CELLS = 2_000_000
+_MOST_BLANK = 100_000
+_CELL = re.compile(r"([A-Z]{1,3})\d{1,8}")
+
+
+def read_workbook(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
+    """Read the sheet of a workbook that holds coordinates.
+
+    Parameters
+    ----------
+    layer : str, optional
+        Name of the sheet, where several hold coordinates.
+    encoding : str, optional
+        Not used: the format fixes it.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged or out of bounds, no sheet holds coordinates, several do, or a formula has no stored value.
+    """
+    content = read_bounded(path, MAX_TEXT_BYTES)
+    issues: list[Issue] = []
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = list_members(archive, name, limit=MAX_TEXT_BYTES)
+            for member in members:
+                if member.name.startswith("xl/worksheets/") and member.extension == "xml":
+                    with archive.open(member.info) as stream:
+                        _refuse_far_cells(stream, f"{name}/{member.name}")
+        with heard_warnings(name, issues):
+            sheets = _sheets(content, name)
+    except LianzhouError:
+        raise
+    except Exception as error:
+        # Whatever the reader meets in a damaged workbook.
+        raise FormatError(
+            f"{name}：工作簿损坏或不是有效的 XLSX；请用 Excel 另存后再读",
+            f"{name}: the workbook is damaged or no valid XLSX; save it anew in Excel",
+        ) from error
+    tables = {title: cells for title, cells in sheets.items() if find_header(_head(cells), name) is not None}
+    chosen = choose_layer(name, list(tables), layer, also=[title for title in sheets if title not in tables])
+    if len(tables) > 1 or len(sheets) > 1:
+        name = f"{name}/{chosen}"
+    cells, formulas = _plain(sheets[chosen], name)
+    if formulas:
+        shown = ", ".join(formulas[:8]) + (" ..." if len(formulas) > 8 else "")
+        issues.append(
+            Issue(
+                "warning",
+                "formula_value",
+                name,
+                f"{len(formulas)} 个单元格是公式（{shown}），采用文件中保存的计算结果，未重新计算",
+                f"{len(formulas)} cells are formulas ({shown}); the values stored with them were taken, none computed",
+            )
+        )
+    raw = features_of_cells(cells, name, issues)
+    raw.sha256 = hashlib.sha256(content).hexdigest()
+    return raw
+
+
+def _refuse_far_cells(stream: IO[bytes], name: str) -> None:
+    """Refuse a sheet with too many cells, or with one so far out that the empty ones before it take for ever."""
+    parser = expat.ParserCreate(None, " ")
+    cells = rows = 0
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal cells, rows
+        local = tag.rsplit(" ", 1)[-1]
+        if local == "c":
+            cells += 1
+            place = _CELL.fullmatch(attributes.get("r", ""))
+            if place and len(place[1]) > 1:
+                refuse_count(f"{name}:{place[0]}", _number(place[1]), _WIDEST, "列", "columns")
+            refuse_count(name, cells, _MOST_CELLS, "个单元格", "cells")
+        elif local == "row":
+            rows += 1
+            number = attributes.get("r", "")
+            last = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else rows
+            refuse_count(f"{name}:{number or rows}", last - rows, _MOST_BLANK, "个空行", "blank rows")
+
+    def doctype(*_: object) -> None:
+        raise FormatError(f"{name}：含有 DOCTYPE，不予读取；请另存", f"{name}: a DOCTYPE is not read; save it anew")
+
+    parser.StartElementHandler = start
+    parser.StartDoctypeDeclHandler = doctype
+    parser.ParseFile(stream)
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
+
+
+class _Formula:
+    """The stored value of a cell with a formula."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __str__(self) -> str:
+        return "" if self.value is None else str(self.value)
+
+
+def _head(cells: pd.DataFrame) -> list[list[object]]:
+    rows: list[list[object]] = cells.iloc[:24].to_numpy(dtype=object).tolist()
+    return rows
+
+
+def _sheets(content: bytes, name: str) -> dict[str, pd.DataFrame]:
+    """Return the cells of all sheets that hold any, formulas marked."""
+    openpyxl = extra("openpyxl", "tables")
+    values = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
+    formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    sheets = {}
+    for sheet, written in zip(values.worksheets, formulas.worksheets, strict=True):
+        sheet.reset_dimensions()
+        written.reset_dimensions()
+        rows: list[list[object]] = []
+        lines: list[int] = []
+        width = 0
+        pairs = zip(_rows(sheet), _rows(written), strict=True)
+        for line, (row, source) in enumerate(pairs, start=1):
+            end = len(source)
+            while end and source[end - 1] is None:
+                end -= 1
+            cells = [_cell(value, text) for value, text in zip(row[:end], source[:end], strict=True)]
+            if len(cells) > _WIDEST:
+                raise FormatError(
+                    f"{name}/{sheet.title}:{line}：超过 {_WIDEST} 列；请删去多余的列",
+                    f"{name}/{sheet.title}:{line}: more than {_WIDEST} columns; remove those that are not needed",
+                )
+            width = max(width, len(cells))
+            # Blank rows part plots: they stay, but not those that a cell at the far end of the sheet claims.
+            if cells or (rows and rows[-1]):
+                rows.append(cells)
+                lines.append(line)
+            refuse_count(name, len(rows) * max(width, 1), _MOST_CELLS, "个单元格", "cells")
+        if width:
+            sheets[str(sheet.title)] = pd.DataFrame(
+                [row + [None] * (width - len(row)) for row in rows], index=lines, columns=range(width), dtype=object
+            )
+    return sheets
+
+
+def _rows(sheet: Any) -> Any:  # noqa: ANN401 - a sheet of openpyxl, an iterator of rows
+    return sheet.iter_rows(max_col=_WIDEST + 1, values_only=True)
+
+
+def _cell(value: object, written: object) -> object:
+    if isinstance(written, str) and written.startswith("=") and value != written:
+        return _Formula(value)
+    if isinstance(written, str | int | float | bool | datetime.date | datetime.time | datetime.timedelta | None):
+        value = written if value is None else value
+    elif written is not None:
+        # An array or data table formula.
+        return _Formula(value)
+    if isinstance(value, str):
+        return value.strip() or None
+    return value
+
+
+def _plain(cells: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """Return cells with the stored values of formulas, and where those stood; one without a value is refused."""
+    found = []
+    grid = cells.to_numpy(dtype=object, copy=True)
+    for column in range(grid.shape[1]):
+        for row, line in enumerate(cells.index):
+            value = grid[row, column]
+            if not isinstance(value, _Formula):
+                continue
+            place = f"{_letters(column)}{line}"
+            if value.value is None or (isinstance(value.value, str) and value.value.startswith("#")):
+                raise FormatError(
+                    f"{name}:{place}：公式没有保存的计算结果；请在 Excel 中打开并保存，或改为数值",
+                    f"{name}:{place}: a formula without a stored value; open and save it in Excel, or write the value",
+                )
+            found.append(place)
+            grid[row, column] = value.value
+    return pd.DataFrame(grid, index=cells.index, columns=cells.columns, dtype=object), found
+
+
+def _letters(column: int) -> str:
+    letters = ""
+    number = column + 1
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(ord("A") + rest) + letters
+    return letters
