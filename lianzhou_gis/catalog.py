@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from lianzhou_gis.errors import CatalogError, MissingFileError, RuleError
+from lianzhou_gis.errors import CatalogError, MissingFileError, RuleError, did_you_mean
 from lianzhou_gis.rulebook.loading import read_marked
-from lianzhou_gis.vocabulary import grade_of, theme, themes
+from lianzhou_gis.vocabulary import grade_of, theme
+from lianzhou_gis.vocabulary import themes as all_themes
+
+if TYPE_CHECKING:
+    import folium
+
+    from lianzhou_gis.zones import Layers
 
 __all__ = ["Catalog", "CatalogRegion", "LayerEntry", "Series"]
 
@@ -98,8 +104,10 @@ class LayerEntry(_Entry):
     @field_validator("theme")
     @classmethod
     def _known_theme(cls, name: str) -> str:
-        if name not in themes():
-            raise ValueError(f"no theme {name!r}; there are {', '.join(themes())}")
+        if name not in all_themes():
+            raise ValueError(
+                f"no theme {name!r}{did_you_mean(name, all_themes())[1]}; there are {', '.join(all_themes())}"
+            )
         return name
 
     @model_validator(mode="after")
@@ -203,6 +211,58 @@ class Catalog:
             raise _refusal(path, data, error) from error
         _refuse_twins(path, data, document.layers)
         return cls(document.region, document.plane, document.layers, path)
+
+    def __repr__(self) -> str:
+        count = len({entry.theme for entry in self.layers})
+        return f"<Catalog of {self.region.name}: {len(self.layers)} layers of {count} themes>"
+
+    def _repr_html_(self) -> str:
+        from lianzhou_gis.reports import catalog_card
+        from lianzhou_gis.rulebook import day_of
+
+        return catalog_card(self, day_of(None))
+
+    def load(self, *, as_of: date | str | None = None, themes: Iterable[str] | None = None) -> Layers:
+        """Load the layers in their edition of a day, without any site.
+
+        Parameters
+        ----------
+        as_of : date or ISO text, optional
+            Default today in China.
+        themes : iterable of str, optional
+            Default: every theme of the catalog.
+
+        Returns
+        -------
+        Layers
+            With a gap for everything that does not speak; nothing is raised for a layer.
+
+        Raises
+        ------
+        CatalogError
+            For a theme that the catalog does not have.
+        """
+        from lianzhou_gis.geodesy import Region
+        from lianzhou_gis.rulebook import Rulebook, day_of
+        from lianzhou_gis.zones import load_layers
+
+        named = {entry.theme for entry in self.layers}
+        wanted = named if themes is None else set(themes)
+        if missing := sorted(wanted - named):
+            zh, en = did_you_mean(missing[0], named)
+            raise CatalogError(
+                f"图层目录中没有主题 {', '.join(missing)}{zh}；可用的有 {', '.join(sorted(named))}",
+                f"the catalog has no theme {', '.join(missing)}{en}; there are {', '.join(sorted(named))}",
+            )
+        scope = [name for name in all_themes() if name in wanted]
+        region = Region(self.region.name, self.region.bounds) if self.region.bounds else None
+        return load_layers(self, scope, day_of(as_of), facts=Rulebook.load().facts, region=region)
+
+    def explore(self, *, as_of: date | str | None = None, themes: Sequence[str] | None = None) -> folium.Map:
+        """Return the layers of a day as an ordinary ``folium.Map`` that draws offline."""
+        from lianzhou_gis.maps import explore_layers
+
+        return explore_layers(self, as_of=as_of, themes=themes)
 
     @property
     def folder(self) -> Path:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from lianzhou_gis.evidence import Evidence
+
 __all__ = ["Result", "Screener", "screen"]
 
 Facts = Mapping[str, Any] | FactsFile
@@ -71,6 +73,11 @@ class Result:
         told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if verdict in counts)
         open_ = int((~self.assessment.verdicts["complete"].astype(bool)).sum())
         return f"<Result as of {self.as_of}: {len(self.sites_in)} sites; {told}; {open_} not assessed whole>"
+
+    def _repr_html_(self) -> str:
+        from lianzhou_gis.reports import result_card
+
+        return result_card(self)
 
     @property
     def sites_table(self) -> pd.DataFrame:
@@ -130,6 +137,18 @@ class Result:
     def query(self, expression: str) -> gpd.GeoDataFrame:
         """Return the sites for which an expression of pandas holds, as ``"worst_possible == 'prohibited'"``."""
         return self.sites.query(expression)
+
+    def finding(self, finding_id: str) -> Evidence:
+        """Return one finding with the site and the zone that it rests on.
+
+        Raises
+        ------
+        RunError
+            If there is none of that id.
+        """
+        from lianzhou_gis.evidence import evidence_of
+
+        return evidence_of(self, finding_id)
 
     def explore(self) -> folium.Map:
         """Return an ordinary ``folium.Map`` of the run, to which tiles, markers and layers can be added."""

@@ -70,6 +70,15 @@ class Sites:
     issues: tuple[Issue, ...]
     inputs: tuple[SiteInput, ...]
 
+    def __repr__(self) -> str:
+        named = ", ".join(item.name for item in self.inputs)
+        return f"<Sites: {len(self)} from {named}; {len(self.gaps)} gaps, {len(self.issues)} issues>"
+
+    def _repr_html_(self) -> str:
+        from lianzhou_gis.reports import sites_card
+
+        return sites_card(self)
+
     @cached_property
     def frame(self) -> gpd.GeoDataFrame:
         """The table as a GeoDataFrame, EPSG:4490."""

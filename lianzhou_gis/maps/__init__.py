@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from lianzhou_gis.maps.basemaps import basemap, with_basemap
 from lianzhou_gis.maps.catalog_map import catalog_map
-from lianzhou_gis.maps.explorer import explore
+from lianzhou_gis.maps.explorer import explore, explore_layer, explore_layers
 from lianzhou_gis.maps.page import map_page, page
 from lianzhou_gis.maps.payload import payload
 
-__all__ = ["basemap", "catalog_map", "explore", "map_page", "page", "payload", "with_basemap"]
+__all__ = [
+    "basemap",
+    "catalog_map",
+    "explore",
+    "explore_layer",
+    "explore_layers",
+    "map_page",
+    "page",
+    "payload",
+    "with_basemap",
+]

@@ -11,17 +11,14 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog
-from lianzhou_gis.errors import CatalogError
-from lianzhou_gis.geodesy import Region
 from lianzhou_gis.maps.drawing import encoded, simplified
 from lianzhou_gis.maps.payload import INTERNAL, SYNTHETIC, frame_of
 from lianzhou_gis.maps.zone_layers import bounds_of, zone_layers
-from lianzhou_gis.rulebook import Rulebook, day_of
+from lianzhou_gis.rulebook import day_of
 from lianzhou_gis.vocabulary import DISCLAIMER, label, theme
-from lianzhou_gis.vocabulary import themes as all_themes
-from lianzhou_gis.zones import Layer, Layers, load_layers
+from lianzhou_gis.zones import Layer, Layers
 
-__all__ = ["catalog_map"]
+__all__ = ["catalog_map", "layer_map"]
 
 _COLUMNS = (
     "theme", "layer_id", "zone_id", "name", "grade", "source_name", "town", "authority", "document", "geometry"
@@ -51,26 +48,24 @@ def catalog_map(
     """
     catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
     day = day_of(as_of)
-    named = {entry.theme for entry in catalog.layers}
-    missing = sorted(set(themes or ()) - named)
-    if missing:
-        raise CatalogError(
-            f"--themes：图层目录中没有主题 {', '.join(missing)}；可用的有 {', '.join(sorted(named))}",
-            f"--themes: the catalog has no theme {', '.join(missing)}; there are {', '.join(sorted(named))}",
-        )
-    scope = [name for name in all_themes() if name in (set(themes) if themes else named)]
-    region = Region(catalog.region.name, catalog.region.bounds) if catalog.region.bounds else None
-    return _payload(catalog, load_layers(catalog, scope, day, facts=Rulebook.load().facts, region=region), day)
+    layers = catalog.load(as_of=day, themes=themes)
+    return _payload(f"{catalog.region.name}环境管控图层图", layers, f"{day} 有效的图层")
 
 
-def _payload(catalog: Catalog, layers: Layers, day: date) -> dict[str, Any]:
+def layer_map(layer: Layer) -> dict[str, Any]:
+    """Return what the map of one layer shows."""
+    date_of = layer.entry.data_date
+    return _payload(layer.entry.name["zh"], Layers((layer,), ()), f"数据日期 {date_of or '不明'}")
+
+
+def _payload(title: str, layers: Layers, when: str) -> dict[str, Any]:
     titles = {layer.entry.id: layer.entry.name["zh"] for layer in layers.layers}
     zones = pd.concat([layer.zones[list(_COLUMNS)] for layer in layers.layers], ignore_index=True)
     drawn, moved_m = zone_layers(zones, titles)
     synthetic = SYNTHETIC if any(layer.entry.synthetic for layer in layers.layers) else None
     return frame_of(
-        title=f"{catalog.region.name}环境管控图层图",
-        subtitle=[f"{day} 有效的图层　{DISCLAIMER['zh']}"],
+        title=title,
+        subtitle=[f"{when}　{DISCLAIMER['zh']}"],
         notes=[INTERNAL],
         about=[
             "点按地图查看此处的管控区；未显示、未载入或未覆盖的图层不在其内。",
@@ -79,7 +74,7 @@ def _payload(catalog: Catalog, layers: Layers, day: date) -> dict[str, Any]:
         synthetic=synthetic,
         source_heads=["图层", "文件", "数据日期", "状态"],
         sources=[_source(layer) for layer in layers.layers],
-        imprint=[text for text in (f"CGCS2000　{day}", DISCLAIMER["zh"], synthetic) if text],
+        imprint=[text for text in (f"CGCS2000　{when}", DISCLAIMER["zh"], synthetic) if text],
         layers=drawn,
         gaps=_gaps(layers),
         tables=_gap_tables(layers, titles),

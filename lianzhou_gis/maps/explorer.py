@@ -1,7 +1,9 @@
-"""A run as an ordinary ``folium.Map``, safe in all that is put into it here."""
+"""A run, or layers, as an ordinary ``folium.Map``, safe in all that is put into it here."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -9,13 +11,17 @@ from branca.element import MacroElement
 from folium.template import Template
 
 from lianzhou_gis.maps import assets, leaflet
+from lianzhou_gis.maps.catalog_map import catalog_map, layer_map
 from lianzhou_gis.maps.payload import as_json, payload
+from lianzhou_gis.maps.zone_layers import bounds_of
 
 if TYPE_CHECKING:
+    from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.runs import Run
     from lianzhou_gis.screening import Result
+    from lianzhou_gis.zones import Layer
 
-__all__ = ["Planner", "base_map", "explore"]
+__all__ = ["Planner", "base_map", "explore", "explore_layer", "explore_layers"]
 
 
 class Planner(MacroElement):
@@ -64,12 +70,21 @@ def base_map() -> folium.Map:
     return frame
 
 
-def explore(result: Result | Run) -> folium.Map:
+def _framed(data: dict[str, Any]) -> folium.Map:
+    """Return what a map shows on an ordinary ``folium.Map``."""
+    frame = base_map()
+    Planner(data).add_to(frame)
+    return frame
+
+
+def explore(result: Result | Run, *, towards: Sequence[Any] = ()) -> folium.Map:
     """Return a run as a ``folium.Map``, to which tiles, markers and layers of one's own can be added.
 
     Parameters
     ----------
     result : Result or Run
+    towards : sequence of shapely geometry, optional
+        What the map looks at first, EPSG:4490; default all sites.
 
     Returns
     -------
@@ -79,6 +94,17 @@ def explore(result: Result | Run) -> folium.Map:
     from lianzhou_gis.runs import Run
 
     run = result if isinstance(result, Run) else Run.of(result)
-    frame = base_map()
-    Planner(payload(run)).add_to(frame)
-    return frame
+    data = payload(run)
+    return _framed(data | {"bounds": bounds_of(towards) or data["bounds"]})
+
+
+def explore_layers(
+    catalog: Catalog, *, as_of: date | str | None = None, themes: Sequence[str] | None = None
+) -> folium.Map:
+    """Return the layers of a catalog on a day as a ``folium.Map``; parameters as those of ``catalog_map``."""
+    return _framed(catalog_map(catalog, as_of=as_of, themes=themes))
+
+
+def explore_layer(layer: Layer) -> folium.Map:
+    """Return one layer, as it was loaded, as a ``folium.Map``."""
+    return _framed(layer_map(layer))

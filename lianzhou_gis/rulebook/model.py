@@ -129,6 +129,15 @@ class Rule:
     line: int
     versions: tuple[RuleVersion, ...]
 
+    def __repr__(self) -> str:
+        told = ", ".join(f"{version.effective_from} {version.effect.value}" for version in self.versions)
+        return f"<Rule {self.id}: {told}>"
+
+    def _repr_html_(self) -> str:
+        from lianzhou_gis.reports import rule_card
+
+        return rule_card(self)
+
     def version(self, day: date) -> RuleVersion | None:
         """Return the version of a day, ``None`` where there is none."""
         for version in self.versions:

@@ -58,6 +58,15 @@ class Rulebook:
         """
         return _shipped() if folder is None else _load(Path(folder))
 
+    def __repr__(self) -> str:
+        return f"<Rulebook {self.version}: {len(self.rules)} rules, {len(self.laws)} laws>"
+
+    def _repr_html_(self) -> str:
+        from lianzhou_gis.reports import rulebook_card
+        from lianzhou_gis.rulebook.days import day_of
+
+        return rulebook_card(self, day_of(None))
+
     def in_force(self, day: date) -> tuple[RuleVersion, ...]:
         """Return the rules of a day, each in its version of that day."""
         return tuple(version for rule in self.rules if (version := rule.version(day)) is not None)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.rulebook import AccessItem
 from lianzhou_gis.vocabulary import GapReason
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
 
 __all__ = ["COLUMNS", "Layer", "LayerGap", "Layers"]
 
@@ -78,10 +84,34 @@ class Layer:
     study: StudyArea | None = None
     cut: frozenset[str] = frozenset()
 
+    def __repr__(self) -> str:
+        entry = self.entry
+        return (
+            f"<Layer {entry.id}: {self.feature_count} zones of {entry.theme}, {self.status}, data of {entry.data_date}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from lianzhou_gis.reports import layer_card
+
+        return layer_card(self)
+
     @property
     def feature_count(self) -> int:
         """Zones in use."""
         return len(self.zones)
+
+    @cached_property
+    def frame(self) -> gpd.GeoDataFrame:
+        """The zones as a GeoDataFrame, EPSG:4490."""
+        import geopandas as gpd
+
+        return gpd.GeoDataFrame(self.zones, geometry="geometry", crs="EPSG:4490")
+
+    def explore(self) -> folium.Map:
+        """Return the layer as an ordinary ``folium.Map`` that draws offline."""
+        from lianzhou_gis.maps import explore_layer
+
+        return explore_layer(self)
 
 
 @dataclass(frozen=True)
@@ -101,3 +131,30 @@ class Layers:
     access_items: tuple[AccessItem, ...] = ()
     towns: pd.DataFrame | None = None
     issues: tuple[Issue, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        used = sum(layer.status == "loaded" for layer in self.layers)
+        return f"<Layers: {used} of {len(self.layers)} loaded, {len(self.gaps)} gaps>"
+
+    def __iter__(self) -> Iterator[Layer]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __getitem__(self, layer_id: str) -> Layer:
+        """Return a layer by its id.
+
+        Raises
+        ------
+        CatalogError
+            If no layer of that id was loaded.
+        """
+        found = {layer.entry.id: layer for layer in self.layers}
+        if layer_id not in found:
+            zh, en = did_you_mean(layer_id, found)
+            raise CatalogError(
+                f"没有载入图层 {layer_id}{zh}；有 {', '.join(found)}",
+                f"no layer {layer_id} was loaded{en}; there are {', '.join(found)}",
+            )
+        return found[layer_id]
