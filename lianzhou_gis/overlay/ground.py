@@ -18,7 +18,7 @@ from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.vocabulary import theme
 from lianzhou_gis.zones import Cache, Layer, LayerGap
 
-__all__ = ["UNSTATED_ACCURACY_M", "Ground", "areal_parts", "index_zones"]
+__all__ = ["UNSTATED_ACCURACY_M", "Ground", "areal_parts", "cut_zones", "index_zones"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -63,8 +63,8 @@ def _cut_by_stricter(shapes: Geometries, zones: pd.DataFrame, theme_id: str) -> 
     return result
 
 
-def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
-    """Make the zones of a layer ready; what stricter zones of the same source hold is cut out of milder ones.
+def cut_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> Geometries:
+    """Return the zones of a layer in the plane; what stricter zones of the same source hold is cut out of milder ones.
 
     Parameters
     ----------
@@ -76,7 +76,12 @@ def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
     shapes = plane.project(zones["geometry"].to_numpy(dtype=object), zones["survey_crs"].to_list() or None)
     if theme(theme_id).nested:
         shapes = _cut_by_stricter(shapes, zones, theme_id)
-    return ShapeIndex.of(shapes)
+    return shapes
+
+
+def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
+    """Make the zones of a layer ready to be asked; see :func:`cut_zones`."""
+    return ShapeIndex.of(cut_zones(zones, theme_id, plane))
 
 
 def _kept_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:

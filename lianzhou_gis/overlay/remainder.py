@@ -12,7 +12,7 @@ from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs, merged
 from lianzhou_gis.vocabulary import GapReason, theme
 
-__all__ = ["mean_width", "remainders"]
+__all__ = ["mean_width", "outside", "remainders"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -39,7 +39,7 @@ def _measure(shapes: Geometries) -> npt.NDArray[np.float64]:
     return np.where(shapely.get_dimensions(shapes) == 2, shapely.area(shapes), shapely.length(shapes))
 
 
-def _outside(sites: Geometries, index: ShapeIndex, pairs: Pairs, chosen: Flags) -> tuple[Positions, Geometries]:
+def outside(sites: Geometries, index: ShapeIndex, pairs: Pairs, chosen: Flags) -> tuple[Positions, Geometries]:
     """Return what of every site is in none of the chosen shapes of an index; whole sites included.
 
     Of areas the parts that are wide enough to count; of lines any length, of points the point. ``pairs`` are those of
@@ -94,7 +94,7 @@ def remainders(sites: Geometries, ground: Ground, pairs: Pairs) -> Columns:
     rows = [_in_doubt(sites, ground)]
     inside = meeting_pairs(sites, ground.coverages)
     beyond = [
-        _outside(sites, ground.coverages, inside, np.arange(len(ground.coverages)) == which)
+        outside(sites, ground.coverages, inside, np.arange(len(ground.coverages)) == which)
         for which in range(len(ground.coverages))
     ]
     for place, layer in enumerate(ground.layers):
@@ -110,7 +110,7 @@ def remainders(sites: Geometries, ground: Ground, pairs: Pairs) -> Columns:
             # Of a site that is cut by the coverage, what units hold may lie beyond it.
             uncut = np.zeros(len(sites), dtype=bool)
             uncut[held.site[held.whole]] = True
-            rests = _outside(within, ground.zones, pairs.of(uncut[pairs.site]), ground.layer == place)
+            rests = outside(within, ground.zones, pairs.of(uncut[pairs.site]), ground.layer == place)
             rows.append(_records(GapReason.COVERAGE_GAP, layer.entry.id, *rests))
     return Columns.joined(rows)
 

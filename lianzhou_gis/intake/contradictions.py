@@ -1,0 +1,96 @@
+"""Where layers contradict each other: statements that must hold between two of them, from ``checks.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from lianzhou_gis.intake.defects import Defect, contradictions, defect_of, threshold
+from lianzhou_gis.intake.planar import Geometries, PlanarLayer, accuracy_of, beyond, shared, wide_parts
+from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.overlay.pairs import merged
+from lianzhou_gis.vocabulary import theme
+
+__all__ = ["contradicting"]
+
+
+def _chosen(there: PlanarLayer, grades: Sequence[str] | None) -> Any:  # noqa: ANN401 - positions
+    areal = shapely.area(there.shapes) > 0
+    if grades is None:
+        return np.flatnonzero(areal)
+    return np.flatnonzero(areal & there.zones["grade"].isin(grades).to_numpy(dtype=bool))
+
+
+def _others(layers: Sequence[PlanarLayer], grades: Sequence[str] | None) -> tuple[Geometries, float]:
+    """Return the shapes of some layers in one array, and the coarsest of their accuracies."""
+    shapes, accuracy = [np.array([], dtype=object)], 0.0
+    for there in layers:
+        positions = _chosen(there, grades)
+        shapes.append(there.shapes[positions])
+        known = accuracy_of(there.zones, threshold("unstated_accuracy_m"))[positions]
+        accuracy = max(accuracy, float(known.max(initial=0.0)))
+    return np.concatenate(shapes), accuracy
+
+
+def _pieces(kind: str, holders: Geometries, others: Geometries) -> tuple[Any, Geometries]:
+    """Return what of every holder contradicts the statement."""
+    index = ShapeIndex.of(others)
+    if kind == "within":
+        return beyond(holders, index)
+    holder, _, pieces = shared(holders, index)
+    positions, group = np.unique(holder, return_inverse=True)
+    return positions, merged(pieces, group.astype(np.intp), len(positions))
+
+
+def _said(kind: str, area: float, other: Mapping[str, Any]) -> tuple[str, str]:
+    entry = theme(other["theme"])
+    names = [grade.label for grade in entry.grades if grade.id in (other.get("grades") or ())] or [entry.label]
+    zh, en = "、".join(name["zh"] for name in names), " / ".join(name["en"] for name in names)
+    if kind == "within":
+        return f"有 {area:.2f} 平方米不在{zh}之内", f"{area:.2f} m2 lie outside the {en}"
+    return f"有 {area:.2f} 平方米与{zh}重叠", f"{area:.2f} m2 overlap the {en}"
+
+
+def contradicting(layers: Sequence[PlanarLayer]) -> list[Defect]:
+    """Return where the layers of a day contradict each other, zone by zone; slivers within accuracy do not count."""
+    by_theme: dict[str, list[PlanarLayer]] = {}
+    for there in layers:
+        by_theme.setdefault(there.layer.entry.theme, []).append(there)
+    found = []
+    for statement in contradictions():
+        holder, other, kind = statement["holder"], statement["other"], statement["kind"]
+        holders = by_theme.get(holder["theme"], [])
+        if holders and other["theme"] not in by_theme:
+            missing = theme(other["theme"]).label
+            title = defect_of(statement["code"], None, "", "").title
+            zh = f"没有{missing['zh']}图层，未核对“{title['zh']}”"
+            en = f"there is no {missing['en']} to check: {title['en'].lower()}"
+            found.append(defect_of("contradiction_unchecked", holders[0].layer.entry.id, zh, en))
+            continue
+        others, accuracy = _others(by_theme.get(other["theme"], []), other.get("grades"))
+        for there in holders:
+            positions = _chosen(there, holder.get("grades"))
+            own = accuracy_of(there.zones, threshold("unstated_accuracy_m"))[positions]
+            for place, piece in zip(*_pieces(kind, there.shapes[positions], others), strict=True):
+                kept = wide_parts(piece, float(np.hypot(own[place], accuracy)))
+                if kept.is_empty:
+                    continue
+                row = there.zones.iloc[positions[place]]
+                zh, en = _said(kind, kept.area, other)
+                found.append(
+                    defect_of(
+                        statement["code"],
+                        there.layer.entry.id,
+                        zh,
+                        en,
+                        zone_id=row["zone_id"],
+                        zone_name=row["name"] if isinstance(row["name"], str) else None,
+                        amount=kept.area,
+                        unit="m2",
+                        shape=there.on_earth(kept),
+                    )
+                )
+    return found

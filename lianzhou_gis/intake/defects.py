@@ -1,0 +1,168 @@
+"""A defect of a layer: what is wrong, where, by how much, and what its owner should do; the words come from data."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import shapely
+import yaml
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
+from lianzhou_gis.vocabulary import GapReason, label
+
+__all__ = ["SEVERITIES", "Defect", "Place", "contradictions", "defect_of", "defects_of_issue", "place_of", "threshold"]
+
+SEVERITIES = ("error", "warning", "info")
+# "layer water, zone W3", "layer water:12" (row 12).
+_NAMED = re.compile(r"(?:^|, )(layer|zone) ([^,]+?)(?::\d+)?(?=, |$)")
+
+
+@cache
+def _data() -> dict[str, Any]:
+    text = files(__package__).joinpath("checks.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.safe_load(text)
+    return data
+
+
+def threshold(name: str) -> float:
+    """Return a threshold by its name in ``checks.yaml``.
+
+    Examples
+    --------
+    >>> threshold("width_m")
+    0.01
+    """
+    return float(_data()["thresholds"][name])
+
+
+def contradictions() -> list[dict[str, Any]]:
+    """Return the statements about pairs of layers that must hold."""
+    return list(_data()["contradictions"])
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a defect is: longitude and latitude, and the 3-degree zone with its metres (X north, Y east)."""
+
+    lon: float
+    lat: float
+    zone: str
+    north: float
+    east: float
+
+
+@dataclass(frozen=True)
+class Defect:
+    """One entry of the worklist.
+
+    Attributes
+    ----------
+    severity : {"error", "warning", "info"}
+    code : str
+    title : dict
+        What kind of defect it is, zh and en.
+    layer_id, zone_id, zone_name : str or None
+    zh, en : str
+        What exactly.
+    todo : dict
+        What the owner of the data should do, zh and en.
+    amount : float or None
+        How much, in ``unit``: ``m2``, ``m`` or ``count``.
+    shape : shapely geometry or None
+        The place, EPSG:4490.
+    """
+
+    severity: str
+    code: str
+    title: dict[str, str]
+    layer_id: str | None
+    zone_id: str | None
+    zone_name: str | None
+    zh: str
+    en: str
+    todo: dict[str, str]
+    amount: float | None = None
+    unit: str | None = None
+    shape: Any = None
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        """Errors first, then by layer, kind, zone and size."""
+        place = self.place
+        where = (place.lon, place.lat) if place else (0.0, 0.0)
+        rank = SEVERITIES.index(self.severity)
+        return rank, self.layer_id or "", self.code, self.zone_id or "", -(self.amount or 0.0), where, self.zh
+
+    @property
+    def where(self) -> str:
+        """Layer and zone in short."""
+        return ", ".join(
+            f"{word} {name}" for word, name in (("layer", self.layer_id), ("zone", self.zone_id)) if name is not None
+        )
+
+    @property
+    def place(self) -> Place | None:
+        """A point of the shape."""
+        return place_of(self.shape)
+
+
+def place_of(shape: Any) -> Place | None:  # noqa: ANN401 - a shapely geometry
+    """Return a point inside a shape as a surveyor finds it.
+
+    Examples
+    --------
+    >>> place_of(shapely.Point(112.489039, 24.819999))
+    Place(lon=112.489039, lat=24.819999, zone='EPSG:4525', north=2746869.23, east=37650511.97)
+    """
+    if shape is None or shape.is_empty:
+        return None
+    point = shape if shape.geom_type == "Point" else shapely.point_on_surface(shape)
+    lon, lat = float(point.x), float(point.y)
+    system = gauss_kruger(round(lon / 3.0))
+    metres = from_cgcs2000(np.array([point], dtype=object), system)[0]
+    return Place(round(lon, 7), round(lat, 7), system.code, round(metres.y, 2), round(metres.x, 2))
+
+
+def defect_of(code: str, layer_id: str | None, zh: str, en: str, **more: Any) -> Defect:  # noqa: ANN401 - the fields
+    """Return a defect of a kind that ``checks.yaml`` knows."""
+    entry = _data()["codes"][code]
+    amount = more.pop("amount", None)
+    return Defect(
+        severity=more.pop("severity", entry["severity"]),
+        code=code,
+        title={"zh": entry["zh"], "en": entry["en"]},
+        layer_id=layer_id,
+        zone_id=more.pop("zone_id", None),
+        zone_name=more.pop("zone_name", None),
+        zh=zh,
+        en=en,
+        todo=dict(entry["todo"]),
+        amount=None if amount is None else round(float(amount), 2) + 0.0,
+        **more,
+    )
+
+
+def defects_of_issue(issue: Issue) -> Defect:
+    """Return what was said while a layer was read as a defect: layer and zone stand in ``where``."""
+    named = dict(_NAMED.findall(issue.where)) if issue.where.startswith("layer ") else {}
+    entry = _data()["codes"]["other"]
+    known = {reason.value for reason in GapReason}
+    title = label("gap", issue.code) if issue.code in known else {"zh": entry["zh"], "en": entry["en"]}
+    zone = named.get("zone")
+    return Defect(
+        severity=issue.severity,
+        code=issue.code,
+        title=title,
+        layer_id=named.get("layer"),
+        zone_id=zone,
+        zone_name=None,
+        zh=issue.zh if named else f"{issue.where}：{issue.zh}",
+        en=issue.en if named else f"{issue.where}: {issue.en}",
+        todo=dict(entry["todo"]),
+    )

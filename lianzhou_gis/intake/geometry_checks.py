@@ -1,0 +1,197 @@
+"""Faults of single shapes with their places, shapes that stand twice, shapes where none should be."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from lianzhou_gis.geodesy import Region
+from lianzhou_gis.intake.defects import Defect, defect_of, threshold
+from lianzhou_gis.intake.planar import PlanarLayer, beyond
+from lianzhou_gis.overlay.index import ShapeIndex
+
+__all__ = ["doubled", "fault_places", "faults", "misplaced"]
+
+_LOCATED = re.compile(r"(.+?)\[(-?[\d.eE+-]+) (-?[\d.eE+-]+)\]")
+_REASONS = {
+    "Self-intersection": "边界自相交",
+    "Ring Self-intersection": "边界自相接",
+    "Hole lies outside shell": "孔洞在外环之外",
+    "Holes are nested": "孔洞相套",
+    "Nested shells": "外环相套",
+    "Interior is disconnected": "内部不连通",
+    "Duplicate Rings": "环重复",
+    "Too few points in geometry component": "点数不足",
+}
+# Places that are this near in degrees (a centimetre) are one.
+_SAME_PLACE = 7
+
+
+def _crossings(polygon: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401 - a Polygon
+    """Return where edges of a polygon cross each other, shape (n, 2)."""
+    edges = []
+    for ring in shapely.get_rings(polygon):
+        corners = shapely.get_coordinates(ring)
+        edges.append(np.stack([corners[:-1], corners[1:]], axis=1))
+    if not edges:
+        return np.empty((0, 2))
+    lines = np.asarray(shapely.linestrings(np.concatenate(edges)), dtype=object)
+    first, second = shapely.STRtree(lines).query(lines, predicate="crosses")
+    once = first < second
+    return shapely.get_coordinates(shapely.intersection(lines[first[once]], lines[second[once]]))
+
+
+def fault_places(geometry: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - a shapely geometry
+    """Return every fault of an areal geometry with its place: GEOS's reason and a point.
+
+    Examples
+    --------
+    >>> bow_tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    >>> fault_places(bow_tie)
+    [('Self-intersection', <POINT (1 1)>)]
+    """
+    found: dict[tuple[float, float], tuple[str, Any]] = {}
+    for part in (geometry, *shapely.get_parts(geometry)):
+        located = _LOCATED.fullmatch(shapely.is_valid_reason(part))
+        if located:
+            point = shapely.Point(float(located[2]), float(located[3]))
+            found.setdefault((round(point.x, _SAME_PLACE), round(point.y, _SAME_PLACE)), (located[1], point))
+    for part in shapely.get_parts(geometry):
+        if part.geom_type != "Polygon":
+            continue
+        for x, y in _crossings(part):
+            key = (round(float(x), _SAME_PLACE), round(float(y), _SAME_PLACE))
+            found.setdefault(key, ("Self-intersection", shapely.Point(x, y)))
+    return [found[key] for key in sorted(found)]
+
+
+def faults(zones: pd.DataFrame, layer_id: str) -> list[Defect]:
+    """Return every fault of the shapes of a layer as it was read, before any repair.
+
+    Parameters
+    ----------
+    zones : DataFrame
+        With the columns of zones; geometry as read, EPSG:4490.
+    """
+    shapes = zones["geometry"].to_numpy(dtype=object)
+    broken = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes))
+    found = []
+    for position in broken:
+        places = fault_places(shapes[position]) or [("invalid", shapes[position])]
+        for number, (reason, point) in enumerate(places, start=1):
+            found.append(
+                defect_of(
+                    "geometry_fault",
+                    layer_id,
+                    f"{_REASONS.get(reason, reason)}（该图形共 {len(places)} 处，第 {number} 处；"
+                    f"源记录第 {zones['source_row'].iloc[position]} 条）",
+                    f"{reason} ({number} of {len(places)} in this shape; record {zones['source_row'].iloc[position]})",
+                    zone_id=zones["zone_id"].iloc[position],
+                    zone_name=_name(zones, position),
+                    shape=point,
+                )
+            )
+    return found
+
+
+def _name(zones: pd.DataFrame, position: Any) -> str | None:  # noqa: ANN401 - a position
+    name = zones["name"].iloc[position]
+    return name if isinstance(name, str) else None
+
+
+def misplaced(there: PlanarLayer, region: Region | None) -> list[Defect]:
+    """Return the zones outside the region, and the parts of zones beyond the coverage that is declared."""
+    zones, entry = there.zones, there.layer.entry
+    found = []
+    if region is not None:
+        bounds = shapely.bounds(zones["geometry"].to_numpy(dtype=object))
+        west, south, east, north = region.bounds
+        inside = (bounds[:, 0] >= west) & (bounds[:, 1] >= south) & (bounds[:, 2] <= east) & (bounds[:, 3] <= north)
+        for position in np.flatnonzero(~inside & np.isfinite(bounds).all(axis=1)):
+            found.append(
+                defect_of(
+                    "outside_region",
+                    entry.id,
+                    f"该区域全部或部分不在{region.name}范围内",
+                    f"the zone lies outside {region.name}, wholly or in part",
+                    zone_id=zones["zone_id"].iloc[position],
+                    zone_name=_name(zones, position),
+                    shape=zones["geometry"].iloc[position],
+                )
+            )
+    if there.layer.coverage is None or entry.coverage == "union":
+        return found
+    (coverage,) = there.plane.project([there.layer.coverage])
+    shapely.prepare(coverage)
+    crossing = np.flatnonzero(~shapely.covers(coverage, there.shapes))
+    places, rests = beyond(there.shapes[crossing], ShapeIndex.of(np.array([coverage], dtype=object)))
+    for position, rest in zip(crossing[places], rests, strict=True):
+        found.append(
+            defect_of(
+                "outside_declared_coverage",
+                entry.id,
+                f"有 {rest.area:.2f} 平方米在声明的覆盖范围之外",
+                f"{rest.area:.2f} m2 lie beyond the coverage that is declared",
+                zone_id=zones["zone_id"].iloc[position],
+                zone_name=_name(zones, position),
+                amount=rest.area,
+                unit="m2",
+                shape=there.on_earth(rest),
+            )
+        )
+    return found
+
+
+def doubled(there: PlanarLayer) -> list[Defect]:
+    """Return the zones whose shape stands twice in a layer, and those of a grade that nearly coincide."""
+    zones, entry = there.zones, there.layer.entry
+    rounded = shapely.transform(zones["geometry"].to_numpy(dtype=object), lambda xy: np.round(xy, 9) + 0.0)
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for position, blob in enumerate(shapely.to_wkb(shapely.normalize(rounded), output_dimension=2)):
+        groups[blob].append(position)
+    found, same = [], set()
+    for positions in groups.values():
+        if len(positions) < 2:
+            continue
+        names = [str(zones["zone_id"].iloc[position]) for position in positions]
+        same |= {(one, other) for one in positions for other in positions}
+        found.append(
+            defect_of(
+                "duplicate_shape",
+                entry.id,
+                f"{'、'.join(names)} 的图形完全相同",
+                f"{', '.join(names)} have the very same shape",
+                zone_id=names[0],
+                zone_name=_name(zones, positions[0]),
+                amount=len(positions),
+                unit="count",
+                shape=zones["geometry"].iloc[positions[0]],
+            )
+        )
+    area = shapely.area(there.shapes)
+    grades = zones["grade"].to_numpy(dtype=object)
+    for one, other, piece in zip(*there.overlaps, strict=True):
+        alike = grades[one] == grades[other] or not isinstance(grades[one], str)
+        if (one, other) in same or not alike:
+            continue
+        if piece.area >= threshold("same_share") * max(area[one], area[other]):
+            found.append(
+                defect_of(
+                    "nearly_same_shape",
+                    entry.id,
+                    f"与 {zones['zone_id'].iloc[other]} 重合 {piece.area:.2f} 平方米，几乎相同",
+                    f"shares {piece.area:.2f} m2 with {zones['zone_id'].iloc[other]} and is nearly the same",
+                    zone_id=zones["zone_id"].iloc[one],
+                    zone_name=_name(zones, one),
+                    amount=piece.area,
+                    unit="m2",
+                    shape=zones["geometry"].iloc[one],
+                )
+            )
+    return found

@@ -1,0 +1,189 @@
+"""Stricter zones inside milder ones: nested or ring-shaped data, and whether both are cut right."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.intake.defects import Defect, defect_of, threshold
+from lianzhou_gis.intake.planar import PlanarLayer, accuracy_of, shared_within, wide_parts
+from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.vocabulary import theme
+
+__all__ = ["Nesting", "nesting"]
+
+Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Nesting:
+    """How the grades of one source lie to each other.
+
+    Attributes
+    ----------
+    source : str or None
+    stricter, milder : str
+        Grades.
+    form : {"nested", "ring", "mixed", "apart"}
+        The milder zones hold the stricter ones, surround them, neither, or do not meet them.
+    stricter_m2, milder_m2 : float
+        As drawn; ``cut_m2`` is the milder grade without what the stricter one holds.
+    """
+
+    source: str | None
+    stricter: str
+    milder: str
+    form: str
+    stricter_m2: float
+    milder_m2: float
+    cut_m2: float
+
+
+def _groups(there: PlanarLayer) -> list[tuple[str | None, list[tuple[str, Positions]]]]:
+    """Return for every source its grades, strictest first, with their zones."""
+    zones = there.zones
+    sources = np.array([name if isinstance(name, str) else "" for name in zones["source_name"]], dtype=object)
+    grades = zones["grade"].to_numpy(dtype=object)
+    areal = shapely.area(there.shapes) > 0
+    groups = []
+    for source in sorted(set(sources)):
+        present = []
+        for grade in theme(there.layer.entry.theme).grades:
+            positions = np.flatnonzero((sources == source) & (grades == grade.id) & areal)
+            if len(positions):
+                present.append((grade.id, positions))
+        if len(present) > 1:
+            groups.append((source or None, present))
+    return groups
+
+
+def _defect(there: PlanarLayer, code: str, position: Any, zh: str, en: str, shape: Any) -> Defect:  # noqa: ANN401
+    zones = there.zones
+    name = zones["name"].iloc[position]
+    return defect_of(
+        code,
+        there.layer.entry.id,
+        zh,
+        en,
+        zone_id=zones["zone_id"].iloc[position],
+        zone_name=name if isinstance(name, str) else None,
+        amount=shape.area,
+        unit="m2",
+        shape=there.on_earth(shape),
+    )
+
+
+def _holes_left(milder: Any, stricter: Any) -> list[Any]:  # noqa: ANN401 - shapely geometries
+    """Return what of the holes around stricter zones neither grade holds."""
+    rings = [ring for part in shapely.get_parts(milder) for ring in shapely.get_rings(part)[1:]]
+    holes = shapely.polygons(rings) if rings else np.array([], dtype=object)
+    left = []
+    for hole in holes[shapely.intersects(holes, stricter)]:
+        rest = wide_parts(shapely.difference(hole, stricter), threshold("nesting_gap_width_m"))
+        if not rest.is_empty:
+            left.append(rest)
+    return left
+
+
+def _pair(there: PlanarLayer, source: str | None, strict: tuple[str, Positions], mild: tuple[str, Positions]) -> Any:  # noqa: ANN401
+    """Look at two grades of a source."""
+    shapes, found = there.shapes, []
+    whole_strict = shapely.union_all(shapes[strict[1]])
+    whole_mild = shapely.union_all(shapes[mild[1]])
+    inside = shapely.intersection(shapes[strict[1]], whole_mild)
+    share = shapely.area(inside) / shapely.area(shapes[strict[1]])
+    near = accuracy_of(there.zones, threshold("unstated_accuracy_m"))[strict[1]]
+    rest = shapely.difference(shapes[strict[1]], whole_mild)
+    # What is narrower than the accuracy says nothing about how the data are made.
+    held = [not wide_parts(piece, width).is_empty for piece, width in zip(inside, near, strict=True)]
+    left = [not wide_parts(piece, width).is_empty for piece, width in zip(rest, near, strict=True)]
+    forms = [
+        "mixed" if both else "nested" if one else "ring"
+        for one, both in zip(held, np.logical_and(held, left), strict=True)
+    ]
+    away = shapely.distance(shapes[strict[1]], whole_mild) > near
+    forms = ["apart" if form == "ring" and far else form for form, far in zip(forms, away, strict=True)]
+    labels = {grade.id: grade.label for grade in theme(there.layer.entry.theme).grades}
+    mild_zh, mild_en = labels[mild[0]]["zh"], labels[mild[0]]["en"]
+    for position, form, piece, part in zip(strict[1], forms, inside, share, strict=True):
+        if form == "mixed":
+            zh = f"有 {part:.1%} 与同源的{mild_zh}重叠，既非套合亦非环状"
+            en = f"{part:.1%} of it overlap the {mild_en} of its source: neither nested nor ring-shaped"
+            found.append(_defect(there, "nesting_mixed", position, zh, en, piece))
+        elif form == "apart" and set(forms) == {"apart"}:
+            zh, en = f"与同源的{mild_zh}不相邻", f"does not meet the {mild_en} of its source"
+            found.append(_defect(there, "nesting_apart", position, zh, en, shapes[position]))
+    for rest in _holes_left(whole_mild, whole_strict):
+        zh = f"{mild_zh}的内环与高一级区域之间有 {rest.area:.2f} 平方米空隙"
+        en = f"{rest.area:.2f} m2 lie between the {mild_en} and the stricter zone inside it"
+        found.append(_defect(there, "nesting_gap", mild[1][0], zh, en, rest))
+    kinds = sorted(set(forms) - {"apart"}) or ["apart"]
+    told = Nesting(
+        source=source,
+        stricter=strict[0],
+        milder=mild[0],
+        form=kinds[0] if len(kinds) == 1 else "mixed",
+        stricter_m2=round(float(whole_strict.area), 2),
+        milder_m2=round(float(whole_mild.area), 2),
+        cut_m2=round(float(shapely.area(shapely.union_all(there.cut[mild[1]]))), 2),
+    )
+    return told, found
+
+
+def _variants(there: PlanarLayer) -> list[Defect]:
+    """Return the zones that lie in milder zones of a source whose name is nearly theirs: one source, two spellings."""
+    zones = there.zones
+    order = {grade.id: rank for rank, grade in enumerate(theme(there.layer.entry.theme).grades)}
+    rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
+    found, seen = [], set()
+    for first, second, piece in zip(*there.overlaps, strict=True):
+        one, other = (first, second) if rank[first] <= rank[second] else (second, first)
+        names = [zones["source_name"].iloc[position] for position in (one, other)]
+        if not all(isinstance(name, str) for name in names) or names[0] == names[1] or not 0 <= rank[one] < rank[other]:
+            continue
+        held = piece.area >= threshold("same_share") * there.shapes[one].area
+        if not held or SequenceMatcher(None, *names).ratio() < threshold("name_likeness") or (one, names[1]) in seen:
+            continue
+        seen.add((one, names[1]))
+        zh = f"位于“{names[1]}”的区域之内，自身名称为“{names[0]}”"
+        en = f"lies inside zones of {names[1]} while its own source is called {names[0]}"
+        found.append(_defect(there, "source_name_variants", one, zh, en, there.shapes[one]))
+    return found
+
+
+def _cut_right(there: PlanarLayer) -> list[Defect]:
+    """Return what two grades of a source still share after the cut that every screening makes."""
+    zones, cut = there.zones, there.cut
+    sources = [name if isinstance(name, str) else "" for name in zones["source_name"]]
+    grades = zones["grade"].to_numpy(dtype=object)
+    found = []
+    for one, other, piece in zip(*shared_within(ShapeIndex.of(cut)), strict=True):
+        known = isinstance(grades[one], str) and isinstance(grades[other], str)
+        if known and grades[one] != grades[other] and sources[one] == sources[other]:
+            left = wide_parts(piece, threshold("width_m"))
+            if not left.is_empty:
+                name = zones["zone_id"].iloc[other]
+                zh, en = f"与 {name} 仍重叠 {left.area:.2f} 平方米", f"still shares {left.area:.2f} m2 with {name}"
+                found.append(_defect(there, "cut_incomplete", one, zh, en, left))
+    return found
+
+
+def nesting(there: PlanarLayer) -> tuple[list[Nesting], list[Defect]]:
+    """Say how the grades of every source lie to each other, and what is wrong with it."""
+    if not theme(there.layer.entry.theme).nested:
+        return [], []
+    groups = _groups(there)
+    told: list[Nesting] = []
+    found: list[Defect] = []
+    for source, present in groups:
+        for strict, mild in itertools.pairwise(present):
+            one, defects = _pair(there, source, strict, mild)
+            told.append(one)
+            found.extend(defects)
+    return told, [*found, *_variants(there), *_cut_right(there)]

@@ -1,0 +1,91 @@
+"""Control units cover their area once: gaps and overlaps with their polygons; the list of units against the units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import shapely
+
+from lianzhou_gis.intake.defects import Defect, defect_of, threshold
+from lianzhou_gis.intake.planar import PlanarLayer, areas_of, beyond, wide_parts
+from lianzhou_gis.rulebook import AccessItem
+
+__all__ = ["unit_gaps", "unit_list", "unit_overlaps"]
+
+
+def unit_gaps(there: PlanarLayer) -> list[Defect]:
+    """Return the places inside the coverage that belong to no unit; where coverage is the units' union, its holes."""
+    coverage = there.layer.coverage
+    if coverage is None:
+        return []
+    if there.layer.entry.coverage == "union":
+        rings = shapely.get_rings(shapely.get_parts(coverage))
+        shells = shapely.polygons([shapely.get_exterior_ring(part) for part in shapely.get_parts(coverage)])
+        holes = np.asarray(shapely.polygons(rings), dtype=object)
+        wanted = holes[~np.isin(shapely.to_wkb(shapely.normalize(holes)), shapely.to_wkb(shapely.normalize(shells)))]
+    else:
+        wanted = np.array([coverage], dtype=object)
+    _, rests = beyond(areas_of(there.plane.project(wanted)), there.index)
+    found = []
+    for part in shapely.get_parts(rests):
+        if wide_parts(part, threshold("width_m")).is_empty:
+            continue
+        found.append(
+            defect_of(
+                "unit_gap",
+                there.layer.entry.id,
+                f"{part.area:.2f} 平方米不属于任何管控单元",
+                f"{part.area:.2f} m2 belong to no control unit",
+                amount=part.area,
+                unit="m2",
+                shape=there.on_earth(part),
+            )
+        )
+    return found
+
+
+def unit_overlaps(there: PlanarLayer) -> list[Defect]:
+    """Return the places that belong to two units."""
+    zones = there.zones
+    found = []
+    for one, other, piece in zip(*there.overlaps, strict=True):
+        kept = wide_parts(piece, threshold("width_m"))
+        if kept.is_empty:
+            continue
+        names = [zones["zone_id"].iloc[position] for position in (one, other)]
+        found.append(
+            defect_of(
+                "unit_overlap",
+                there.layer.entry.id,
+                f"{names[0]} 与 {names[1]} 重叠 {kept.area:.2f} 平方米",
+                f"{names[0]} and {names[1]} overlap by {kept.area:.2f} m2",
+                zone_id=names[0],
+                zone_name=zones["name"].iloc[one] if isinstance(zones["name"].iloc[one], str) else None,
+                amount=kept.area,
+                unit="m2",
+                shape=there.on_earth(kept),
+            )
+        )
+    return found
+
+
+def unit_list(there: PlanarLayer, items: Iterable[AccessItem]) -> list[Defect]:
+    """Return the units of the access list that have no polygon; units without items are gaps of loading itself."""
+    known = {str(name) for name in there.zones["zone_id"]}
+    listed: dict[str, int] = {}
+    for item in items:
+        if not item.applies_in("") and item.unit_id not in known:
+            listed[item.unit_id] = listed.get(item.unit_id, 0) + 1
+    return [
+        defect_of(
+            "list_unit_without_polygon",
+            there.layer.entry.id,
+            f"准入清单中有 {count} 条属于单元 {name}，图层中没有该单元",
+            f"{count} items of the access list are of the unit {name}, which the layer does not have",
+            zone_id=name,
+            amount=count,
+            unit="count",
+        )
+        for name, count in sorted(listed.items())
+    ]
