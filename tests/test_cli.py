@@ -140,6 +140,9 @@ def test_layers_list_and_check():
     assert done.returncode == 1
     assert {issue["code"] for issue in told["issues"] if issue["severity"] == "error"} == {"no_geometry"}
     assert all(layer["status"] == "loaded" for layer in told["layers"])
+    # The red line outside the priority units, which the demo has as real data do.
+    assert "redline_in_lesser_unit" in {issue["code"] for issue in told["issues"]}
+    assert {layer["counted"]["found"] for layer in told["layers"] if layer["counted"]} == {17, 28}
 
 
 def test_rules_list_show_and_check():

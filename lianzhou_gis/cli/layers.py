@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
 
 from lianzhou_gis.cli import options
+from lianzhou_gis.cli.layers_check import check
 from lianzhou_gis.cli.layers_import import import_layer
 
 __all__ = ["layers"]
@@ -19,6 +19,7 @@ def layers() -> None:
     """图层清单、入库与检查 / List, import and check the layers."""
 
 
+layers.add_command(check)
 layers.add_command(import_layer)
 
 
@@ -58,48 +59,6 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
         for entry in entries
     ]
     options.console().print(plain_table(heads, rows))
-
-
-@layers.command()
-@options.catalog
-@options.date_option
-@options.json_option
-@options.lang
-@options.guarded
-def check(catalog: Path, as_of: str | None, as_json: bool, lang: str) -> None:
-    """载入并检查全部图层；有缺陷时退出码为 1。
-
-    Load and check all layers; exit code 1 where one cannot be relied on.
-    """
-    options.day(as_of)
-
-    from lianzhou_gis.catalog import Catalog
-    from lianzhou_gis.cli.tables import issues_table, plain_table
-    from lianzhou_gis.rulebook import Rulebook, day_of
-    from lianzhou_gis.zones import check_catalog
-
-    entries = Catalog.open(catalog)
-    day = day_of(as_of)
-    found = check_catalog(entries, day, facts=Rulebook.load().facts)
-    if as_json:
-        told = {
-            "as_of": day.isoformat(),
-            "layers": [
-                {"id": name, "zones": found.counts[name], "status": found.status[name]} for name in found.counts
-            ],
-            "issues": [
-                {"severity": item.severity, "code": item.code, "where": item.where, "message": item.message}
-                for item in found.issues
-            ],
-        }
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
-    else:
-        heads = ("图层", "区域数", "状态") if lang == "zh" else ("Layer", "Zones", "Status")
-        window = options.console()
-        window.print(plain_table(heads, [(name, found.counts[name], found.status[name]) for name in found.counts]))
-        window.print(issues_table(found.issues, lang))
-    if not found.sound:
-        sys.exit(1)
 
 
 @layers.command()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -91,13 +90,15 @@ def _holes_left(milder: Any, stricter: Any) -> list[Any]:  # noqa: ANN401 - shap
     return left
 
 
-def _pair(there: PlanarLayer, source: str | None, strict: tuple[str, Positions], mild: tuple[str, Positions]) -> Any:  # noqa: ANN401
-    """Look at two grades of a source."""
+def _pair(
+    there: PlanarLayer, source: str | None, stricter: list[tuple[str, Positions]], mild: tuple[str, Positions]
+) -> tuple[Nesting, list[Defect]]:
+    """Look at a grade of a source and the next stricter one; what any stricter one holds is no gap."""
+    strict = stricter[-1]
     shapes, found = there.shapes, []
     whole_strict = shapely.union_all(shapes[strict[1]])
     whole_mild = shapely.union_all(shapes[mild[1]])
     inside = shapely.intersection(shapes[strict[1]], whole_mild)
-    share = shapely.area(inside) / shapely.area(shapes[strict[1]])
     near = accuracy_of(there.zones, threshold("unstated_accuracy_m"))[strict[1]]
     rest = shapely.difference(shapes[strict[1]], whole_mild)
     # What is narrower than the accuracy says nothing about how the data are made.
@@ -111,15 +112,16 @@ def _pair(there: PlanarLayer, source: str | None, strict: tuple[str, Positions],
     forms = ["apart" if form == "ring" and far else form for form, far in zip(forms, away, strict=True)]
     labels = {grade.id: grade.label for grade in theme(there.layer.entry.theme).grades}
     mild_zh, mild_en = labels[mild[0]]["zh"], labels[mild[0]]["en"]
-    for position, form, piece, part in zip(strict[1], forms, inside, share, strict=True):
+    for position, form, piece, width in zip(strict[1], forms, inside, near, strict=True):
         if form == "mixed":
-            zh = f"有 {part:.1%} 与同源的{mild_zh}重叠，既非套合亦非环状"
-            en = f"{part:.1%} of it overlap the {mild_en} of its source: neither nested nor ring-shaped"
+            piece = wide_parts(piece, width)
+            zh = f"有 {piece.area:.2f} 平方米与同源的{mild_zh}重叠，其余部分不重叠"
+            en = f"{piece.area:.2f} m2 of it overlap the {mild_en} of its source, the rest does not"
             found.append(_defect(there, "nesting_mixed", position, zh, en, piece))
         elif form == "apart" and set(forms) == {"apart"}:
             zh, en = f"与同源的{mild_zh}不相邻", f"does not meet the {mild_en} of its source"
             found.append(_defect(there, "nesting_apart", position, zh, en, shapes[position]))
-    for rest in _holes_left(whole_mild, whole_strict):
+    for rest in _holes_left(whole_mild, shapely.union_all(shapes[np.concatenate([held for _, held in stricter])])):
         zh = f"{mild_zh}的内环与高一级区域之间有 {rest.area:.2f} 平方米空隙"
         en = f"{rest.area:.2f} m2 lie between the {mild_en} and the stricter zone inside it"
         found.append(_defect(there, "nesting_gap", mild[1][0], zh, en, rest))
@@ -182,8 +184,8 @@ def nesting(there: PlanarLayer) -> tuple[list[Nesting], list[Defect]]:
     told: list[Nesting] = []
     found: list[Defect] = []
     for source, present in groups:
-        for strict, mild in itertools.pairwise(present):
-            one, defects = _pair(there, source, strict, mild)
+        for place in range(1, len(present)):
+            one, defects = _pair(there, source, present[:place], present[place])
             told.append(one)
             found.extend(defects)
     return told, [*found, *_variants(there), *_cut_right(there)]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from lianzhou_gis.zones.cache import Cache
-from lianzhou_gis.zones.checking import CatalogCheck, check_catalog
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
 from lianzhou_gis.zones.loading import load_layers
 
-__all__ = ["COLUMNS", "Cache", "CatalogCheck", "Layer", "LayerGap", "Layers", "check_catalog", "load_layers"]
+__all__ = ["COLUMNS", "Cache", "Layer", "LayerGap", "Layers", "load_layers"]

@@ -91,3 +91,17 @@ def test_bad_answers_are_one_line(desk, arguments, more, words):
     last = done.stderr.strip().splitlines()
     assert len(last) == 1 and all(word in last[0] for word in words), done.stderr
     assert not desk.catalog_path.exists()
+
+
+def test_check_writes_the_worklist_and_fails_as_told(desk):
+    path = desk.file({"BSM": ["A"], "级别": ["一级"]})
+    assert (
+        run("import", path, "--as", "water_source_zone", "--layers", desk.catalog_path, "--no-coverage").exit_code == 0
+    )
+    check = ["check", "--layers", desk.catalog_path, "--as-of", "2026-11-23"]
+    done = run(*check, "--out", desk.path / "out", "--json")
+    told = json.loads(done.stdout)
+    assert done.exit_code == 1 and {"outside_coverage", "provenance_missing"} <= {i["code"] for i in told["issues"]}
+    assert sorted(file.name for file in (desk.path / "out").iterdir()) == ["worklist.gpkg", "worklist.xlsx"]
+    assert "未声明覆盖范围" in run(*check).stdout.replace("\n", "").replace(" ", "")
+    assert run(*check, "gone").exit_code == 2
