@@ -188,7 +188,7 @@ def screen(
 
     Parameters
     ----------
-    sites : Sites, path, list of paths, WKT, geometry or GeoDataFrame
+    sites : Sites, path, list of paths, WKT, geometry, GeoJSON as a dict, or GeoDataFrame
         What :func:`lianzhou_gis.read_sites` takes, or what it returned.
     catalog : Catalog or path
     rulebook : Rulebook, optional

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -18,6 +19,7 @@ from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
 from lianzhou_gis.formats.features import read_dataset
 from lianzhou_gis.formats.filegdb import filegdb_layers
+from lianzhou_gis.formats.geojson import features_of_geojson
 from lianzhou_gis.formats.geopackage import feature_layers
 from lianzhou_gis.formats.kinds import Kind
 from lianzhou_gis.formats.parcel_txt import read_parcel_txt
@@ -48,7 +50,7 @@ def drafts_of(
 
     Parameters
     ----------
-    source : path, list of paths, WKT, shapely geometry, GeoDataFrame or list of any of these
+    source : path, WKT, shapely geometry, GeoJSON as a dict, GeoDataFrame or list of any of these
     layer, crs, datum, region
         As :func:`lianzhou_gis.read_sites` takes them.
 
@@ -62,6 +64,8 @@ def drafts_of(
             raise FormatError("没有给出项目文件；请至少指定一个", "no sites were given; name at least one file")
         for one in source:
             yield from drafts_of(one, layer=layer, crs=crs, datum=datum, region=region)
+    elif isinstance(source, Mapping):
+        yield _of_mapping(source, crs=crs, datum=datum, region=region)
     elif _is_geodataframe(source):
         yield _of_frame(source, crs=crs, datum=datum, region=region)
     elif isinstance(source, shapely.Geometry):
@@ -72,8 +76,9 @@ def drafts_of(
         yield _of_file(Path(source), layer=layer, crs=crs, datum=datum, region=region)
     else:
         raise FormatError(
-            f"不能从 {type(source).__name__} 读取项目；可用文件路径、WKT、几何图形或 GeoDataFrame",
-            f"sites cannot be read from {type(source).__name__}; give a path, WKT, a geometry or a GeoDataFrame",
+            f"不能从 {type(source).__name__} 读取项目；可用文件路径、WKT、几何图形、GeoJSON 字典或 GeoDataFrame",
+            f"sites cannot be read from {type(source).__name__}; "
+            "give a path, WKT, a geometry, GeoJSON as a dict or a GeoDataFrame",
         )
 
 
@@ -122,6 +127,19 @@ def _sites_among(
     if _OUTFALLS in found:
         outfalls = read_dataset(replace(dataset, layer=_OUTFALLS), crs=crs, datum=datum, region=region)
     return replace(dataset, layer=_SITES), outfalls
+
+
+def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+    """Read GeoJSON that is in memory as its text would be read."""
+    name = "GeoJSON"
+    try:
+        text = json.dumps(data, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        told = type(error).__name__
+        raise FormatError(f"{name}：字典不是 GeoJSON（{told}）", f"{name}: the dict is no GeoJSON ({told})") from error
+    raw = features_of_geojson(text, name, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), [])
+    features = place_features(raw, crs=crs, datum=datum, region=region)
+    return draft_of_features(features, SiteInput(name, features.sha256, None))
 
 
 def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401

@@ -102,7 +102,7 @@ def read_sites(
 
     Parameters
     ----------
-    source : path, list of paths, WKT, shapely geometry or GeoDataFrame
+    source : path, list of paths, WKT, shapely geometry, GeoJSON as a dict, or GeoDataFrame
         Any file that :func:`lianzhou_gis.formats.read_features` reads (GeoPackage and FileGDB: the layer ``sites`` if
         there are several, points of the layer ``outfalls`` by ``site_id``), and the parcel coordinate TXT.
     layer : str, optional

@@ -197,3 +197,25 @@ def test_nothing_is_changed_and_nothing_is_found(tmp_path):
         read_sites([])
     with pytest.raises(FormatError, match="int"):
         read_sites(7)
+
+
+@pytest.mark.parametrize("kind", ["geometry", "feature", "collection"])
+def test_geojson_in_memory_is_read_as_its_file_would_be(kind):
+    geometry = shapely.geometry.mapping(shapely.box(112.49, 24.82, 112.492, 24.822))
+    feature = {"type": "Feature", "properties": {"site_id": "A", "livestock": "yes"}, "geometry": geometry}
+    data = {
+        "geometry": geometry,
+        "feature": feature,
+        "collection": {"type": "FeatureCollection", "features": [feature]},
+    }
+    sites = read_sites(data[kind])
+    assert sites.table["area_m2"].round(1).tolist() == [44793.6]
+    assert "datum_assumed" in [issue.code for issue in sites.issues]
+    if kind != "geometry":
+        assert sites.facts == {"A": {"livestock": "yes"}}
+
+
+@pytest.mark.parametrize("data", [{}, {"type": "Polygon", "coordinates": {1, 2}}, {"a": float("nan")}])
+def test_a_dict_that_is_no_geojson_is_refused(data):
+    with pytest.raises(FormatError, match="GeoJSON"):
+        read_sites(data)
