@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo install test check lint types tests browser example bench clean
+.PHONY: help demo install test check lint types tests browser example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
 	@echo "make test     set up with the test extras, then lint, types and all tests"
 	@echo "make install  set up with every extra"
 	@echo "make check    lint and types only"
+	@echo "make docs     build the pages into docs/_build/"
 	@echo "make bench    timings against named peers (minutes)"
 	@echo "make example  rewrite maps/example.html"
 
@@ -57,6 +58,10 @@ test: check tests
 example: $(VENV)/.core
 	$(BIN)/lianzhou-gis demo --as-of 2026-11-23 --out maps/demo --overwrite --quiet
 	cp maps/demo/map.html maps/example.html
+
+docs: $(VENV)/.full
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
+	@echo "docs/_build/index.html"
 
 bench: $(VENV)/.full
 	$(BIN)/python benchmarks/overlay_against_geopandas.py
