@@ -95,6 +95,8 @@ class County:
         """Write layers and catalog, and return the path of the catalog."""
         for name, rows in self.zones.items():
             entry = self.entries.get(name)
+            if entry is not None and rows and "expected_count" not in entry:
+                entry.setdefault("row_count", len(rows))
             path = self.folder / f"{name}.gpkg"
             if entry is None or path.exists():
                 continue

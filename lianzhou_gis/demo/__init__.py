@@ -37,7 +37,7 @@ def build(folder: str | Path) -> Path:
         write_layer(target, layer_id, rows)
     write_access_list(target / "access_list.csv")
     write_sites(target / "sites", county, layers)
-    write_catalog(folder / "layers.yaml", _LAYERS)
+    write_catalog(folder / "layers.yaml", _LAYERS, {layer_id: len(rows) for layer_id, rows in layers.items()})
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -102,8 +103,8 @@ def _dated(key: str, value: Any) -> Any:  # noqa: ANN401
     return date.fromisoformat(value) if key.endswith(("_date", "_from", "_to")) and isinstance(value, str) else value
 
 
-def write_catalog(path: Path, folder: str) -> None:
-    """Write the catalog; paths begin with ``folder``."""
+def write_catalog(path: Path, folder: str, rows: Mapping[str, int]) -> None:
+    """Write the catalog; paths begin with ``folder``, ``rows`` are the records of every layer."""
     entries = []
     for layer_id, entry in place("layers").items():
         record = {
@@ -120,9 +121,12 @@ def write_catalog(path: Path, folder: str) -> None:
             "coverage": _COVERAGE,
             "synthetic": True,
         }
-        for key in ("valid_from", "valid_to", "expected_count", "count_by", "row_count", "accuracy_m"):
+        for key in ("valid_from", "valid_to", "expected_count", "count_by"):
             if key in entry:
                 record[key] = entry[key]
+        record["row_count"] = rows[layer_id]
+        if "accuracy_m" in entry:
+            record["accuracy_m"] = entry["accuracy_m"]
         if "access_list" in entry:
             record["access_list"] = f"{folder}/{entry['access_list']}"
         if "fields" in entry:

@@ -13,9 +13,9 @@ import shapely
 
 from lianzhou_gis.errors import FactError, Issue
 from lianzhou_gis.findings.access_list import ACCESS_RULE, apply_access_list
-from lianzhou_gis.findings.bearing import Bearing, rows_by_site
+from lianzhou_gis.findings.bearing import OUTFALL, Bearing, rows_by_site
 from lianzhou_gis.findings.checks import checks_of
-from lianzhou_gis.findings.layer_gaps import gaps_of_layers, gaps_of_sites
+from lianzhou_gis.findings.layer_gaps import gaps_of_layers, gaps_of_rules, gaps_of_sites
 from lianzhou_gis.findings.records import Finding, Gap, Override, Question, in_order, table_of
 from lianzhou_gis.findings.verdicts import Answer, answer
 from lianzhou_gis.formats import Sites
@@ -123,7 +123,9 @@ def assess(
     for ends in measured.ends.rows():
         margins[ends.site_id].append(ends)
     loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
-    gaps = [*gaps_of_layers(sites, layers, measured), *gaps_of_sites(sites)]
+    discharging = {rule.theme for rule in rules if rule.theme is not None and rule.subject == OUTFALL}
+    gaps = [*gaps_of_layers(sites, layers, measured, discharging), *gaps_of_sites(sites)]
+    gaps += gaps_of_rules(sites, [name for name in scope if name not in bearing.themes()])
     for site_id, outfall in zip(sites.table["site_id"], sites.table["outfall"], strict=True):
         own, known = rows.get(site_id, []), facts.get(site_id, {})
         outside = {name: layer for name, layer in loaded.items() if (site_id, name) not in measured.wholly_inside}

@@ -109,6 +109,8 @@ class Bearing:
             for rule in self._of_theme.get(margin.theme, ()):
                 if rule.setback_m is not None and margin.margin_m < rule.setback_m and says(rule).value is not False:
                     self._short_of_setback(site_id, rule, margin)
+        if outfall:
+            self._receiving(site_id, rows, says)
         for rule in self._everywhere:
             self._bears(site_id, facts, rule, says(rule))
         if not outfall:
@@ -129,6 +131,32 @@ class Bearing:
             self._no_rule(site_id, row)
         for rule in applying:
             self._bears(site_id, facts, rule, says(rule), row=row, layer_id=row.layer_id, relation=row.relation)
+
+    def _receiving(self, site_id: str, rows: Sequence[Any], says: Any) -> None:  # noqa: ANN401
+        """Say that the water into which an outfall leads is of no known class where none of the rules on it bears."""
+        for name, rules in self._of_theme.items():
+            about = [rule for rule in rules if rule.subject == OUTFALL]
+            asking = [rule for rule in about if says(rule).value is not False]
+            met = [row for row in rows if row.theme == name and row.subject == OUTFALL]
+            known = any(rule.bears(row.relation, row.distance_m) for rule in about for row in met)
+            if known or not asking or not theme(name).receiving:
+                continue
+            self.gaps.append(
+                Gap(
+                    site_id=site_id,
+                    reason=GapReason.UNKNOWN_GRADE,
+                    theme=name,
+                    layer_id=None,
+                    zone_id=None,
+                    rule_id=None,
+                    facts=(),
+                    detail={
+                        "zh": "排污口附近没有已划定类别的水域，受纳水体的类别不明",
+                        "en": "no classified water lies at the outfall: the class of what receives it is unknown",
+                    },
+                    worst=Verdict.strictest([_strictest(rule).verdict for rule in asking]),
+                )
+            )
 
     def _bears(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,38 +11,58 @@ import shapely
 from lianzhou_gis.findings.records import Gap
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
-from lianzhou_gis.vocabulary import GapReason, Verdict, label
+from lianzhou_gis.vocabulary import GapReason, Verdict, label, theme
 from lianzhou_gis.zones import LayerGap, Layers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["gaps_of_layers", "gaps_of_sites", "towns_of"]
+__all__ = ["gaps_of_layers", "gaps_of_rules", "gaps_of_sites", "towns_of"]
 
 
 def towns_of(frame: pd.DataFrame, towns: pd.DataFrame | None) -> dict[str, set[str]]:
-    """Return the towns of every site: those named in its table and those that it lies in; empty where none is known."""
-    found = {
-        site_id: {town} if isinstance(town, str) and town else set()
-        for site_id, town in zip(frame["site_id"], frame["town"], strict=True)
-    }
+    """Return the names and codes of the towns that every site lies in; empty where none is known."""
+    found: dict[str, set[str]] = {site_id: set() for site_id in frame["site_id"]}
     if towns is None or not len(towns):
         return found
     tree = shapely.STRtree(towns.geometry.to_numpy())
     site, place = tree.query(frame.geometry.to_numpy(), predicate="intersects")
-    ids, names = frame["site_id"].to_numpy(), towns["name"].to_numpy()
-    for row, name in zip(ids[site], names[place], strict=True):
-        if isinstance(name, str):
-            found[row].add(name)
+    ids, names = frame["site_id"].to_numpy(), [_names(row) for row in towns.itertuples()]
+    for row, number in zip(ids[site], place, strict=True):
+        found[row] |= names[number]
     return found
 
 
-def _in_town(gap: LayerGap, towns: set[str]) -> bool:
-    """Tell whether a gap of some towns is one of a site; where its town is not known it is."""
-    if gap.towns is None or not towns:
+def _names(town: Any) -> set[str]:  # noqa: ANN401 - a named tuple of the administrative zones
+    return {text for text in (town.name, town.zone_id) if isinstance(text, str) and text}
+
+
+def _same_town(one: str, other: str) -> bool:
+    """Tell whether two names or codes may mean one town: they differ in what is put before or behind them."""
+    if one.isdigit():
+        # 441882103, 441882103000 and DEMO-441882103; 441882 is no town but the county around it.
+        return other.endswith(one) or other.endswith(one.removesuffix("000"))
+    return one in other or other in one
+
+
+def _in_town(gap: LayerGap, here: set[str], declared: Any, known: set[str]) -> bool:  # noqa: ANN401 - a cell
+    """Tell whether a gap of some towns is one of a site: unless the site is known to lie in others, it is.
+
+    Parameters
+    ----------
+    here : set of str
+        Names and codes of the towns that the site lies in.
+    declared : str or None
+        Of its table: a further town, and never a proof that it lies in no other.
+    known : set of str
+        Names and codes of all towns: one that is not among them may be any of them, misspelt.
+    """
+    if gap.towns is None or not here:
         return True
-    # 龙坪镇 and 龙坪镇（示例） are one: names differ in what is put behind them.
-    return any(one in other or other in one for one in gap.towns for other in towns)
+    named = here | ({declared} if isinstance(declared, str) and declared else set())
+    if any(_same_town(one, other) for one in gap.towns for other in named):
+        return True
+    return not all(any(_same_town(one, other) for other in known) for one in gap.towns)
 
 
 def _of_layer(site_id: str, gap: LayerGap) -> Gap:
@@ -59,7 +79,7 @@ def _of_layer(site_id: str, gap: LayerGap) -> Gap:
     )
 
 
-def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]:
+def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay, discharging: Collection[str]) -> list[Gap]:
     """Return the gaps of layers for every site that they bear on.
 
     Parameters
@@ -68,17 +88,20 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]
     layers : Layers
     measured : Overlay
         Made with the gaps of ``layers``, in their order.
+    discharging : collection of str
+        Themes with rules on outfalls: of these it matters where the outfall lies, too.
     """
     frame = sites.table
     # Where no gap is one of some towns, nobody needs to know them.
-    asked = any(gap.towns is not None for gap in layers.gaps)
-    towns = towns_of(frame, layers.towns if asked else None)
+    towns = layers.towns if any(gap.towns is not None for gap in layers.gaps) else None
+    here = towns_of(frame, towns)
+    known = set().union(*(_names(town) for town in towns.itertuples())) if towns is not None else set()
     found = [
         _of_layer(site_id, gap)
         for gap in layers.gaps
         if gap.area is None
-        for site_id in frame["site_id"]
-        if _in_town(gap, towns[site_id])
+        for site_id, declared in zip(frame["site_id"], frame["town"], strict=True)
+        if _in_town(gap, here[site_id], declared, known)
     ]
     # A site without a shape meets nothing: it has every gap that lies somewhere.
     shapes = frame["geometry"].to_numpy(dtype=object)
@@ -86,6 +109,8 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay) -> list[Gap]
     found += [_of_layer(site_id, gap) for gap in layers.gaps if gap.area is not None for site_id in lost]
     themes = {layer.entry.id: layer.entry.theme for layer in layers.layers}
     for row in measured.rest.rows():
+        if row.subject == "outfall" and themes.get(row.layer_id) not in discharging:
+            continue
         gap = _of_layer(row.site_id, layers.gaps[row.gap]) if row.gap >= 0 else _not_covered(row, themes)
         gap.area_m2 = None if row.area_m2 is None or np.isnan(row.area_m2) else float(row.area_m2)
         gap.geometry = row.geometry
@@ -97,6 +122,9 @@ def _not_covered(row: Any, themes: Mapping[str, str]) -> Gap:  # noqa: ANN401 - 
     layer_id, reason = row.layer_id, GapReason(row.reason)
     said = label("gap", reason)
     area_zh, area_en = (f" {row.area_m2:.2f} 平方米", f"{row.area_m2:.2f} m2") if row.area_m2 else ("一部分", "part")
+    outfall = row.subject == "outfall"
+    where_zh = f"排污口{said['zh']}" if outfall else f"用地有{area_zh}{said['zh']}，该部分"
+    where_en = "the outfall" if outfall else f"{area_en} of the site"
     return Gap(
         site_id=row.site_id,
         reason=reason,
@@ -106,8 +134,8 @@ def _not_covered(row: Any, themes: Mapping[str, str]) -> Gap:  # noqa: ANN401 - 
         rule_id=None,
         facts=(),
         detail={
-            "zh": f"用地有{area_zh}{said['zh']}，该部分未核查",
-            "en": f"{area_en} of the site {'is in a' if reason is GapReason.COVERAGE_GAP else 'lies'} {said['en']}",
+            "zh": f"{where_zh}未核查",
+            "en": f"{where_en} {'is in a' if reason is GapReason.COVERAGE_GAP else 'lies'} {said['en']}",
         },
         worst=Verdict.PROHIBITED,
     )
@@ -128,4 +156,26 @@ def gaps_of_sites(sites: Sites) -> list[Gap]:
             worst=Verdict.PROHIBITED,
         )
         for gap in sites.gaps
+    ]
+
+
+def gaps_of_rules(sites: Sites, unruled: Collection[str]) -> list[Gap]:
+    """Return the gap of every theme in scope about which no rule at all is in force: nothing of it was judged."""
+    return [
+        Gap(
+            site_id=site_id,
+            reason=GapReason.NO_RULE,
+            theme=name,
+            layer_id=None,
+            zone_id=None,
+            rule_id=None,
+            facts=(),
+            detail={
+                "zh": f"规则库在基准日没有关于“{theme(name).label['zh']}”的有效规则",
+                "en": f"the rulebook has no rule on {theme(name).label['en']} in force on that day",
+            },
+            worst=Verdict.PROHIBITED,
+        )
+        for name in unruled
+        for site_id in sites.table["site_id"]
     ]

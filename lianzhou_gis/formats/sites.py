@@ -37,6 +37,8 @@ _KINDS = {0: "point", 1: "line", 2: "polygon"}
 # The corners of a site are surveyed: readings that lie further apart leave open what is meant.
 _SITE_ACCURACY_M = 0.5
 _WIDEST_CORRIDOR_M = 5000.0
+# What overlaps by less than 2 mm only touches: a site that thin would meet nothing, wherever it lies.
+_THINNEST_M = 0.01
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,7 @@ def read_sites(
     table["site_id"] = ids
     table["outfall"] = _all_outfalls(drafts, table, ids)
     gaps = _check(table, trouble, places, issues)
-    _measure(table, places, issues)
+    gaps += _measure(table, places, issues)
     inputs = {(draft.source.name, draft.source.sha256): draft.source for draft in drafts}
     return Sites(
         table=table[list(SITE_COLUMNS)].sort_values("site_id", ignore_index=True),
@@ -307,8 +309,8 @@ def _check(table: pd.DataFrame, trouble: list[Any], places: list[str], issues: l
     return gaps
 
 
-def _measure(table: pd.DataFrame, places: list[str], issues: list[Issue]) -> None:
-    """Measure footprints, and compare declared areas with the statutory ones."""
+def _measure(table: pd.DataFrame, places: list[str], issues: list[Issue]) -> list[SiteGap]:
+    """Measure footprints, compare declared areas with the statutory ones, and name those too thin to meet anything."""
     plane = Plane()
     shapes = table["geometry"].to_numpy(dtype=object)
     survey = table["survey_crs"].tolist()
@@ -328,3 +330,7 @@ def _measure(table: pd.DataFrame, places: list[str], issues: list[Issue]) -> Non
         issues += found
     table["declared_area_m2"] = np.array(declared, dtype=np.float64)
     issues += far_outfalls(table["outfall"].to_numpy(dtype=object), shapes, plane, places)
+    thin = (shapely.get_dimensions(taken) == 2) & (2.0 * shapely.area(taken) < _THINNEST_M * shapely.length(taken))
+    zh = "用地宽不足 1 厘米，不成其为用地范围；请核对坐标单位和走廊宽度"
+    en = "the site is less than 1 cm wide, which is no footprint; check the unit of coordinates and corridor width"
+    return [SiteGap(name, GapReason.NO_FOOTPRINT, {"zh": zh, "en": en}) for name in table["site_id"][thin]]

@@ -317,7 +317,7 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
             "file_sha256": sha256_of_file(stage / names["zones"]),
         }
     )
-    gaps, found = completeness_gaps(zones, entry, str(entry.sha256))
+    gaps, found = completeness_gaps(zones, zones, entry, str(entry.sha256))
     incomplete = [Issue("error", gap.reason.value, f"layer {entry.id}", gap.zh, gap.en) for gap in gaps]
     told = {item.code for item in plan.issues}
     issues = [item for item in issues if item.code != "unknown_grade" or "unknown_grade" not in told]

@@ -17,7 +17,7 @@ from lianzhou_gis.geodesy import Plane, footprints, length
 from lianzhou_gis.overlay.columns import Columns
 from lianzhou_gis.overlay.ground import UNSTATED_ACCURACY_M, Ground
 from lianzhou_gis.overlay.nearness import near_border, near_pairs
-from lianzhou_gis.overlay.pairs import meeting_pairs
+from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs
 from lianzhou_gis.overlay.relations import related
 from lianzhou_gis.overlay.remainder import remainders
 from lianzhou_gis.overlay.surroundings import margins_of, nearest_of, zones_drawn
@@ -38,7 +38,7 @@ _OVERLAPS = (
     "share_of_site", "share_of_zone", "length_m", "distance_m", "bearing_deg", "doubtful", "geometry",
 )  # fmt: skip
 _TOTALS = ("site_id", "theme", "grade", "gross_area_m2", "net_area_m2", "net_share")
-_REMAINDER = ("site_id", "reason", "layer_id", "gap", "area_m2", "geometry")
+_REMAINDER = ("site_id", "subject", "reason", "layer_id", "gap", "area_m2", "geometry")
 # Sites that one thread takes at a time: their pieces stay in the cache of the processor, the fixed costs are spread.
 _CHUNK = 2000
 
@@ -83,7 +83,7 @@ class Overlay:
 
     @cached_property
     def remainder(self) -> pd.DataFrame:
-        """``site_id, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``."""
+        """``site_id, subject, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``."""
         return self.rest.frame()
 
     @cached_property
@@ -231,10 +231,13 @@ def _measured(
             # Of a zone that was cut to the study area the whole is not known here.
             share_of_zone=np.where((of_zone > 0) & ~ground.cut[rows["zone"]], rows["area_m2"] / of_zone, np.nan),
         )
+    rest = remainders(there.shapes, ground, pairs).assign(subject="footprint")
     if not shapely.is_missing(there.outfalls).all():
-        rows = Columns.joined([rows, _outfalls(there, ground, reach).select(tuple(rows.arrays))])
-    rest = remainders(there.shapes, ground, pairs)
-    order = np.lexsort((rest["gap"], rest["reason"].astype(str), rest["layer_id"].astype(str), rest["site"]))
+        pairs = meeting_pairs(there.outfalls, ground.zones)
+        rows = Columns.joined([rows, _outfalls(there, ground, pairs, reach).select(tuple(rows.arrays))])
+        rest = Columns.joined([rest, remainders(there.outfalls, ground, pairs).assign(subject="outfall")])
+    keys = [rest[name].astype(str) for name in ("reason", "layer_id", "subject")]
+    order = np.lexsort((rest["gap"], *keys, rest["site"]))
     ends = margins_of(there.shapes, ground, setback_m)
     return (
         _overlaps(rows, there, ground),
@@ -257,9 +260,8 @@ def _with_identity(rows: Columns, ground: Ground) -> Columns:
     )
 
 
-def _outfalls(there: _Sites, ground: Ground, reach: Floats) -> Columns:
+def _outfalls(there: _Sites, ground: Ground, pairs: Pairs, reach: Floats) -> Columns:
     """Return the rows of the outfall points: rules about discharges look at these, not at the footprint."""
-    pairs = meeting_pairs(there.outfalls, ground.zones)
     near = near_pairs(there.outfalls, ground.zones, pairs, reach, ground.plane)
     zone = np.concatenate([pairs.zone, near.zone])
     site = np.concatenate([pairs.site, near.site])

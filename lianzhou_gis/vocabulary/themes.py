@@ -46,6 +46,8 @@ class Theme:
         Whether a stricter grade cuts milder ones of the same source.
     covering : bool
         Whether its zones cover the whole area of the layer without gap or overlap (control units).
+    receiving : bool
+        Whether its zones say into which water an outfall leads: one that meets none has a water of unknown class.
     near_m : float
         Zones up to this distance are reported as ``near``, metres.
     """
@@ -55,6 +57,7 @@ class Theme:
     grades: tuple[Grade, ...]
     nested: bool
     covering: bool
+    receiving: bool
     near_m: float
     style: Style
 
@@ -98,6 +101,7 @@ def themes() -> dict[str, Theme]:
             grades=grades,
             nested=bool(entry.get("nested", False)),
             covering=bool(entry.get("covering", False)),
+            receiving=bool(entry.get("receiving", False)),
             near_m=float(entry.get("near_m", NEAR_M)),
             style=style,
         )

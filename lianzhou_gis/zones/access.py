@@ -13,10 +13,11 @@ from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary, parse_access_items
+from lianzhou_gis.rulebook.access import EVERY_UNIT
 from lianzhou_gis.vocabulary import GapReason
 from lianzhou_gis.zones.layer import LayerGap
 
-__all__ = ["read_access_list", "units_without_items"]
+__all__ = ["read_access_list", "units_unknown", "units_without_items"]
 
 
 def read_access_list(
@@ -70,3 +71,14 @@ def units_without_items(unit_ids: Iterable[str], items: Iterable[AccessItem]) ->
     """
     listed = {item.unit_id for item in items}
     return sorted(unit for unit in set(unit_ids) if unit not in listed)
+
+
+def units_unknown(unit_ids: Iterable[str], items: Iterable[AccessItem]) -> list[str]:
+    """Return the units that items are about and the layer does not have: a slip in a code would silence an item.
+
+    Examples
+    --------
+    >>> units_unknown(["U1"], [])
+    []
+    """
+    return sorted({item.unit_id for item in items} - set(unit_ids) - {EVERY_UNIT})

@@ -24,20 +24,32 @@ def _gap(entry: LayerEntry, zh: str, en: str) -> LayerGap:
     return LayerGap(GapReason.LAYER_INCOMPLETE, entry.theme, entry.id, zh, en)
 
 
-def completeness_gaps(zones: pd.DataFrame, entry: LayerEntry, sha256: str) -> tuple[list[LayerGap], list[Issue]]:
-    """Compare a layer with what the catalog says a whole one has.
+def completeness_gaps(
+    zones: pd.DataFrame, current: pd.DataFrame, entry: LayerEntry, sha256: str
+) -> tuple[list[LayerGap], list[Issue]]:
+    """Compare a layer with what the catalog says a whole one has; where it says nothing, nothing is proven.
 
     Parameters
     ----------
     zones : DataFrame
-        As read, zones of other dates and without geometry included.
+        As read, zones of other dates and without geometry included: what was recorded at import.
+    current : DataFrame
+        Those in force on the day, which is what must be as many as expected.
     sha256 : str
         Of the content.
     """
     gaps, issues = [], []
+    if entry.expected_count is None and entry.row_count is None and entry.sha256 is None:
+        gaps.append(
+            _gap(
+                entry,
+                "图层目录未记应有个数（expected_count）、条数（row_count）或校验值（sha256），无法证明图层完整",
+                "the catalog has no expected_count, row_count or sha256 by which the layer could be proven whole",
+            )
+        )
     where = f"layer {entry.id}"
     if entry.expected_count is not None:
-        if entry.count_by is not None and entry.count_by not in zones.columns:
+        if entry.count_by is not None and entry.count_by not in current.columns:
             gaps.append(
                 _gap(
                     entry,
@@ -46,7 +58,7 @@ def completeness_gaps(zones: pd.DataFrame, entry: LayerEntry, sha256: str) -> tu
                 )
             )
         else:
-            count = len(zones) if entry.count_by is None else int(zones[entry.count_by].nunique())
+            count = len(current) if entry.count_by is None else int(current[entry.count_by].nunique())
             by_zh = f"（按 {entry.count_by} 计）" if entry.count_by else ""
             by_en = f" (by {entry.count_by})" if entry.count_by else ""
             if count < entry.expected_count:

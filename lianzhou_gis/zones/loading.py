@@ -18,7 +18,7 @@ from lianzhou_gis.formats import read_features
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea, widened
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
-from lianzhou_gis.zones.access import read_access_list, units_without_items
+from lianzhou_gis.zones.access import read_access_list, units_unknown, units_without_items
 from lianzhou_gis.zones.attributes import as_zones
 from lianzhou_gis.zones.cache import Cache
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
@@ -219,9 +219,13 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
     if not len(zones):
         return loading.failed(entry, GapReason.LAYER_EMPTY, "图层没有任何要素", "the layer has no features at all")
     sha256 = content_sha256(zones)
-    gaps, issues = completeness_gaps(zones, entry, sha256)
+    current = _of_the_day(loading, zones, entry)
+    gaps, issues = completeness_gaps(zones, current, entry, sha256)
     loading.gaps.extend(gaps)
     loading.issues.extend(issues)
+    if not len(current):
+        zh, en = f"{loading.day} 没有任何有效的区域", f"no zone of it is in force on {loading.day}"
+        return loading.failed(entry, GapReason.LAYER_EMPTY, zh, en)
     if not features.system.reliable:
         name = features.system.name
         loading.gap(
@@ -230,13 +234,12 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
             f"图层坐标系 {name} 与 CGCS2000 之间没有转换参数，位置可能偏差数十米至一百多米",
             f"no parameters lead from the layer's {name} to CGCS2000; it may be off by tens of metres or more",
         )
-    zones = _of_the_day(loading, zones, entry)
-    usable = usable_zones(zones, entry, loading.study)
+    usable = usable_zones(current, entry, loading.study)
     loading.gaps.extend(usable.gaps)
     loading.issues.extend(usable.issues)
-    _points(loading, usable.zones, entry)
+    _without_extent(loading, usable.zones, entry)
     loading.issues.extend(area_issues(usable.zones, entry, usable.uncut))
-    loading.issues.extend(whole_area_issues(zones, entry))
+    loading.issues.extend(whole_area_issues(current, entry))
     study = loading.study if usable.far or usable.cut else None
     return Layer(entry, usable.zones, "loaded", None, sha256, study, usable.cut)
 
@@ -262,15 +265,28 @@ def _of_the_day(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd
     return zones[kept]
 
 
-def _points(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> None:
-    """Mark the surroundings of zones that are known as a point only."""
-    kinds = shapely.get_type_id(zones.geometry.to_numpy())
-    pointed = zones[np.isin(kinds, (0, 4))]
+def _without_extent(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> None:
+    """Mark the surroundings of zones known as a point only, and name those of which a line is all that is known."""
+    dimension = shapely.get_dimensions(zones.geometry.to_numpy())
+    zone: Any
+    for zone in zones[dimension == 1].itertuples():
+        name = zone.name if isinstance(zone.name, str) else zone.zone_id
+        loading.gap(
+            GapReason.NO_GEOMETRY,
+            entry,
+            f"“{name}”只有线，不是面，范围不明；请改为面图形",
+            f"{name} is a line and no area, so that its extent is not known; make it a polygon",
+            zone_id=zone.zone_id,
+        )
+    pointed = zones[dimension == 0]
     if not len(pointed):
         return
-    metres = pointed["accuracy_m"].fillna(_POINT_ACCURACY_M).to_numpy(dtype=np.float64)
+    accuracy = pointed["accuracy_m"].to_numpy(dtype=np.float64)
+    if entry.accuracy_m is not None and len(pointed) < len(zones):
+        # What the catalog says of a layer of areas is how good their borders are, not how far a point may reach.
+        accuracy = np.where(accuracy == entry.accuracy_m, np.nan, accuracy)
+    metres = np.where(np.isnan(accuracy), _POINT_ACCURACY_M, accuracy)
     discs = loading.plane.unproject(widened(loading.plane.project(pointed.geometry.to_numpy()), metres, loading.plane))
-    zone: Any
     for zone, radius, disc in zip(pointed.itertuples(), metres, discs, strict=True):
         name = zone.name if isinstance(zone.name, str) else zone.zone_id
         loading.gap(
@@ -316,9 +332,15 @@ def _access(loading: _Loading, layer: Layer) -> list[AccessItem]:
             loading.issues.extend(issues)
         except LianzhouError as error:
             loading.gap(GapReason.LAYER_INCOMPLETE, entry, error.zh, error.en)
-    for zone in layer.zones[
-        layer.zones["zone_id"].isin(units_without_items(layer.zones["zone_id"], items))
-    ].itertuples():
+    units = layer.zones["zone_id"]
+    for unit_id in units_unknown(units, items):
+        loading.gap(
+            GapReason.LAYER_INCOMPLETE,
+            entry,
+            f"准入清单所指的管控单元 {unit_id} 不在图层中；请更正编号，或删去其他地方的条目",
+            f"the access list names the unit {unit_id}, which the layer does not have; correct it or drop its rows",
+        )
+    for zone in layer.zones[units.isin(units_without_items(units, items))].itertuples():
         loading.gap(
             GapReason.LAYER_INCOMPLETE,
             entry,

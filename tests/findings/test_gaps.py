@@ -212,6 +212,7 @@ def test_zone_without_geometry_in_the_town_of_the_site(county, site, square):
 
 def test_zone_without_geometry_in_another_town(county, site, square):
     county.add("administrative", square(*HERE, 5000), name="保安镇")
+    county.add("administrative", square(112.6, 25.1, 5000), name="星子镇")
     county.add("contaminated_plot", None, grade="名录", town="星子镇")
     assert only(county.screen(site, FACTS)).verdict == "no_conflict_found"
 

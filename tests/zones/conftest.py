@@ -66,6 +66,8 @@ class Folder:
         record = {"series": name, "theme": "karst_strong", "path": file or f"{name}.gpkg", **entry}
         self.entries.append(record)
         if shapes is not None:
+            if not {"expected_count", "sha256"} & set(record):
+                record.setdefault("row_count", len(shapes))
             frame = gpd.GeoDataFrame(columns or {}, geometry=gpd.GeoSeries(list(shapes), crs="EPSG:4490"))
             frame = frame.to_crs(crs)
             frame.to_file(self.path / record["path"], engine="pyogrio", **(write or {}))
