@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from lianzhou_gis.catalog import Catalog
+    from lianzhou_gis.errors import Issue, LianzhouError
     from lianzhou_gis.formats import Sites, read_sites, write_parcel_txt
     from lianzhou_gis.rulebook import Rulebook
     from lianzhou_gis.screening import Result, Screener, screen
@@ -19,6 +20,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Catalog": "lianzhou_gis.catalog",
+    "Issue": "lianzhou_gis.errors",
+    "LianzhouError": "lianzhou_gis.errors",
     "Result": "lianzhou_gis.screening",
     "Rulebook": "lianzhou_gis.rulebook",
     "Screener": "lianzhou_gis.screening",
@@ -30,6 +33,8 @@ _HOMES = {
 
 __all__ = [
     "Catalog",
+    "Issue",
+    "LianzhouError",
     "Result",
     "Rulebook",
     "Screener",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from typing import Any
 
 __all__ = ["STEPS", "Progress", "watched"]
 
@@ -35,7 +36,7 @@ def watched(lang: str = "zh", *, quiet: bool = False) -> Progress:
     Returns
     -------
     callable
-        In a notebook it draws a bar with tqdm, if that is installed; in a terminal it writes a line to stderr; where
+        In a notebook it draws a bar that goes when the work is done; in a terminal it writes a line to stderr; where
         nobody watches (a pipe, a test, a service) it does nothing.
 
     Examples
@@ -55,17 +56,21 @@ def _line(step: str, lang: str) -> None:
 
 def _bar(lang: str) -> Progress:
     try:
-        tqdm = import_module("tqdm.auto").tqdm
+        display = import_module("IPython.display")
     except ImportError:
         return _silent
     # Writing is a work of its own: what is screened is not always written.
     names = [name for name in STEPS if name != "writing"]
-    bar = tqdm(total=len(names), leave=False, bar_format="{desc} {bar} {n}/{total} {elapsed}")
+    shown: list[Any] = []
 
     def tell(step: str) -> None:
-        bar.set_description_str(STEPS[step][lang])
-        bar.update(names.index(step) - bar.n if step in names else 0)
+        done = names.index(step) if step in names else len(names) - 1
+        bar = display.HTML(f'<progress max="{len(names)}" value="{done}"></progress> {STEPS[step][lang]} …')
+        if shown:
+            shown[0].update(bar)
+        else:
+            shown.append(display.display(bar, display_id=True))
         if step == names[-1]:
-            bar.close()
+            shown.pop().update(display.HTML(""))
 
     return tell

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 
 import geopandas as gpd
 import pandas as pd
@@ -159,3 +160,25 @@ def _moved():
 @pytest.fixture(name="square")
 def _square():
     return square
+
+
+def _chromium(playwright):
+    system = shutil.which("chromium")
+    return playwright.chromium.launch(
+        executable_path=system,
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+    )
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api")
+    with sync_api.sync_playwright() as playwright:
+        try:
+            browser = _chromium(playwright)
+        except sync_api.Error as error:
+            if os.environ.get("CI"):
+                raise
+            pytest.skip(f"no Chromium: {error.message.splitlines()[0]}")
+        yield browser
+        browser.close()

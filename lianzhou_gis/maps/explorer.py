@@ -60,13 +60,34 @@ class Planner(MacroElement):
         self.style = assets.style()
 
 
+class OfflineMap(folium.Map):
+    """A ``folium.Map`` with Leaflet inside; it asks a server for folium's other scripts only where they are used.
+
+    What is drawn here needs Leaflet alone. Markers, popups and the like that a user adds need what folium brings for
+    them (jQuery, Bootstrap, icons), which comes from folium's servers, as always with folium.
+    """
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - folium's own
+        """Bring the scripts that are needed, then render as folium does."""
+        script = leaflet.data_uri(leaflet.script().encode(), ".js")
+        style = leaflet.data_uri(leaflet.style().encode(), ".css")
+        added = any(not isinstance(child, Planner | folium.TileLayer) for child in self._children.values())
+        default = folium.Map
+        self.default_js = [
+            ("leaflet", script),
+            *(pair for pair in default.default_js if added and pair[0] != "leaflet"),
+        ]
+        self.default_css = [
+            ("leaflet_css", style),
+            *(pair for pair in default.default_css if added and pair[0] != "leaflet_css"),
+        ]
+        return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
+
+
 def base_map() -> folium.Map:
-    """Return an empty map without tiles, with Leaflet inside instead of from a server."""
-    frame = folium.Map(location=[0, 0], zoom_start=2, tiles=None, width="100%", height="100%")
-    script = leaflet.data_uri(leaflet.script().encode(), ".js")
-    style = leaflet.data_uri(leaflet.style().encode(), ".css")
-    frame.default_js = [(name, script if name == "leaflet" else url) for name, url in frame.default_js]
-    frame.default_css = [(name, style if name == "leaflet_css" else url) for name, url in frame.default_css]
+    """Return an empty map without tiles."""
+    frame = OfflineMap(location=[0, 0], zoom_start=2, tiles=None, width="100%", height="100%")
+    frame._name = "Map"
     return frame
 
 

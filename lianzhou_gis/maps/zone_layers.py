@@ -109,7 +109,10 @@ def _large_first(zones: pd.DataFrame) -> pd.DataFrame:
 
 def bounds_of(geometries: Any) -> list[list[float]] | None:  # noqa: ANN401 - array of geometries
     """Return the corners around geometries as Leaflet takes them, a point widened; ``None`` where there is nothing."""
-    box = shapely.total_bounds(np.asarray(geometries, dtype=object))
+    shapes = np.asarray(geometries, dtype=object)
+    if not shapes.size:
+        return None
+    box = shapely.total_bounds(shapes)
     if not np.isfinite(box).all():
         return None
     west, south, east, north = (float(value) for value in box)

@@ -46,6 +46,14 @@ def _outward(link: Any) -> str | None:  # noqa: ANN401 - whatever a rulebook hol
     return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
 
 
+def _edge(effect: Effect) -> str:
+    """Return the line at the side of what a rule does; a notice restricts nothing: it is grey, not green."""
+    if effect is Effect.NOTICE:
+        return "solid #767676"
+    style = verdict_style(effect.verdict)
+    return f"{style.line} {style.colour}"
+
+
 @cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
@@ -56,7 +64,9 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.FunctionLoader(lambda name: files(__package__).joinpath(name).read_text(encoding="utf-8")),
     )
     environment.filters.update(short=_short, outward=_outward)
-    environment.globals.update(disclaimer=DISCLAIMER, label=label, style=verdict_style, most=_MOST_ROWS, few=_FEW)
+    environment.globals.update(
+        disclaimer=DISCLAIMER, label=label, style=verdict_style, edge=_edge, most=_MOST_ROWS, few=_FEW
+    )
     return environment
 
 

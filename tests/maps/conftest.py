@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-
 import geopandas as gpd
 import pyproj
 import pytest
@@ -215,28 +212,6 @@ def run(hostile):
             ),
         },
     )
-
-
-def _chromium(playwright):
-    system = shutil.which("chromium")
-    return playwright.chromium.launch(
-        executable_path=system,
-        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
-    )
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        try:
-            browser = _chromium(playwright)
-        except sync_api.Error as error:
-            if os.environ.get("CI"):
-                raise
-            pytest.skip(f"no Chromium: {error.message.splitlines()[0]}")
-        yield browser
-        browser.close()
 
 
 class Visit:

@@ -12,6 +12,14 @@ def test_an_ordinary_folium_map(run):
     assert "L.marker" in shown.get_root().render()
 
 
+def test_only_what_a_user_adds_asks_a_server(run):
+    shown = explore(run)
+    assert "https://" not in shown.get_root().render().split('<script type="application/json"')[0]
+    marked = explore(run)
+    folium.Marker([24.8, 112.4], popup="x").add_to(marked)
+    assert "jquery" in marked.get_root().render()
+
+
 @pytest.mark.browser
 def test_it_draws_offline_and_keeps_hostile_names_text(run, hostile, visit):
     opened = visit(explore(run).get_root().render())
