@@ -223,7 +223,9 @@ def as_zones(frame: pd.DataFrame, entry: LayerEntry, survey_crs: str | None, iss
     empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
     given = {ours: frame[theirs] if (theirs := found.get(ours)) else empty for ours in COLUMNS}
     table: dict[str, Any] = {name: _texts(given[name], _LONGEST.get(name, 80)) for name in _TEXTS}
-    table["part"] = table["part"].map(lambda text: _PARTS.get(text) if text else None).astype(object)
+    # A list, for a column of texts would have NaN for None, which no rule takes for an unknown part.
+    parts = [_PARTS.get(text) if text else None for text in table["part"]]
+    table["part"] = pd.Series(parts, index=frame.index, dtype=object)
     table["grade"] = _grades(given["grade"], entry, where, issues)
     table["valid_from"] = _dates(given["valid_from"], "valid_from", where, issues)
     table["valid_to"] = _dates(given["valid_to"], "valid_to", where, issues)

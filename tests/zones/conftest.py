@@ -41,9 +41,9 @@ def _make_records():
 def zones_of():
     """Zones of columns, and the issues on the way."""
 
-    def _zones(columns, theme="water_source_zone", shapes=None, **entry):
+    def _zones(table, theme="water_source_zone", shapes=None, **entry):
         issues = []
-        return as_zones(make_records(columns, shapes), make_entry(theme, **entry), None, issues), issues
+        return as_zones(make_records(table, shapes), make_entry(theme, **entry), None, issues), issues
 
     return _zones
 
