@@ -114,6 +114,21 @@ def test_a_file_that_lies_about_itself(tmp_path):
         assert name in one_line_error(run("screen", tmp_path / name, *LAYERS))
 
 
+def test_a_layer_is_chosen_from_a_drawing_and_from_an_archive(tmp_path):
+    corpus = ROOT / "tests" / "data" / "formats"
+    themes = ["--themes", "karst_strong", "--as-of", "2026-11-23"]
+    drawing = corpus / "dxf-bulges-and-hatches.dxf"
+    assert "--crs" in one_line_error(run("screen", drawing, *LAYERS, *themes))
+    chosen = ["--crs", "EPSG:4546", "--layer", "用地红线", *LAYERS, *themes]
+    done = run("screen", drawing, *chosen, "--json", "--out", tmp_path / "run")
+    document = json.loads(done.stdout)
+    assert len(document["sites"]) == 1
+    assert "curves_linearised" in {issue["code"] for issue in document["issues"]}
+    assert (tmp_path / "run" / "inputs" / drawing.name).read_bytes() == drawing.read_bytes()
+    several = one_line_error(run("screen", corpus / "shapefile-two-in-zip.zip", *LAYERS, *themes))
+    assert "--layer" in several and "plots, towns" in several
+
+
 def test_a_run_folder_and_its_map_again(tmp_path):
     done = run("screen", SITES, *LAYERS, *FACTS, "--as-of", "2026-11-23", "--out", tmp_path / "run")
     assert done.returncode == 0, done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
     content = read_bounded(path, MAX_TEXT_BYTES // 2)
     issues: list[Issue] = []
     try:
-        drawing = _drawing(content, name, encoding, issues)
+        drawing = _drawing(path, content, name, encoding, issues)
         rows, other = _outlines(drawing, name, layer)
     except LianzhouError:
         raise
@@ -92,9 +93,9 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
     )
 
 
-def _drawing(content: bytes, name: str, encoding: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401 - ezdxf
+def _drawing(path: Path, content: bytes, name: str, encoding: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401 - ezdxf
     ezdxf = extra("ezdxf", "dxf")
-    recover = extra("ezdxf.recover", "dxf")
+    logging.getLogger("ezdxf").addHandler(logging.NullHandler())
     if not content.startswith(_BINARY):
         version, page = _VERSION.search(content[: 2**16]), _CODE_PAGE.search(content[: 2**16])
         claim = b"UTF-8" if version and version[1] >= _UNICODE else page[1] if page else None
@@ -114,23 +115,9 @@ def _drawing(content: bytes, name: str, encoding: str | None, issues: list[Issue
                     f"the texts of the drawing were read as {decided.name}",
                 )
             )
-        try:
-            return ezdxf.read(io.StringIO(content.decode(decided.name, errors="replace"), newline=None))
-        except ezdxf.DXFError:
-            pass
-    drawing, audit = recover.read(io.BytesIO(content))
-    if audit.has_errors or audit.has_fixes or not content.startswith(_BINARY):
-        issues.append(
-            Issue(
-                "warning",
-                "drawing_recovered",
-                name,
-                f"图纸结构有误，已恢复读取（{len(audit.errors) + len(audit.fixes)} 处）；请核对图形是否齐全",
-                f"the drawing is damaged and was recovered ({len(audit.errors) + len(audit.fixes)} places); "
-                "check that nothing is missing",
-            )
-        )
-    return drawing
+        return ezdxf.read(io.StringIO(content.decode(decided.name, errors="replace"), newline=None))
+    # Nothing is recovered here: what the library makes of a damaged number is another number.
+    return ezdxf.readfile(path)
 
 
 def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[Any, Outline]], Counter[str]]:  # noqa: ANN401

@@ -46,7 +46,13 @@ class GdalLayer:
 
 
 def read_gdal_layer(
-    path: Path, layer: str | None, name: str, issues: list[Issue], *, encoding: str | None = None
+    path: Path,
+    layer: str | None,
+    name: str,
+    issues: list[Issue],
+    *,
+    encoding: str | None = None,
+    counted: bool = False,
 ) -> GdalLayer:
     """Read all records of one layer.
 
@@ -61,6 +67,8 @@ def read_gdal_layer(
         More is added.
     encoding : str, optional
         Handed to GDAL.
+    counted : bool
+        Whether the format counts its records for certain, so that fewer mean damage.
 
     Raises
     ------
@@ -90,6 +98,12 @@ def read_gdal_layer(
                 f"{name}: it cannot be read and may be damaged{said}; export it again",
             ) from error
     rows = len(values[0]) if values else 0
+    rows = len(blobs) if blobs is not None else rows
+    if counted and rows != count:
+        raise FormatError(
+            f"{name}：文件声明 {count} 条记录，只读出 {rows} 条，可能已损坏；请重新导出",
+            f"{name}: {count} records are declared, {rows} can be read; it may be damaged: export it again",
+        )
     geometries, lost = geometries_from_wkb(blobs, name, rows)
     issues.extend(lost)
     fields = [str(field) for field in meta["fields"]]

@@ -62,15 +62,18 @@ def _declared(path: Path, name: str) -> dict[str, _Declared]:
         try:
             with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True)) as connection:
                 rows = connection.execute(query).fetchall()
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if mode.endswith("immutable=1"):
                 raise _no_geopackage(name) from error
         else:
             break
-    return {
-        str(table): _Declared(str(column), int(srs), str(organization or ""), int(code or 0), str(definition or ""))
-        for table, column, srs, organization, code, definition in rows
-    }
+    try:
+        return {
+            str(table): _Declared(str(column), int(srs), str(organization or ""), int(code or 0), str(definition or ""))
+            for table, column, srs, organization, code, definition in rows
+        }
+    except (TypeError, ValueError) as error:
+        raise _no_geopackage(name) from error
 
 
 def _no_geopackage(name: str) -> FormatError:
@@ -137,7 +140,7 @@ def _refuse_computed(path: Path, layer: str, name: str) -> None:
             # Hidden columns of kind 2 and 3 are generated from others.
             quoted = layer.replace('"', '""')
             generated = any(row[6] > 1 for row in connection.execute(f'PRAGMA table_xinfo("{quoted}")').fetchall())
-        except (sqlite3.Error, TypeError) as error:
+        except (sqlite3.Error, TypeError, UnicodeDecodeError) as error:
             raise _no_geopackage(name) from error
     if found is None:
         raise FormatError(f"{name}：登记的图层表不存在；请重新导出", f"{name}: its table is missing; export it again")

@@ -44,8 +44,13 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     try:
         with parquet.ParquetFile(path) as file:
             refuse_count(name, file.metadata.num_rows, MAX_FEATURES, "个要素", "features")
+            groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
+            _refuse_bytes(sum(group.total_byte_size for group in groups), name)
             meta, column = _geo(file.schema_arrow.metadata or {}, name)
-            table = _rows(file, name)
+            flat = [field.name for field in file.schema_arrow if field.type.num_fields == 0]
+            nested = [field.name for field in file.schema_arrow if field.name not in flat]
+        with parquet.ParquetFile(path, read_dictionary=flat) as file:
+            table = _rows(file, flat, name)
     except LianzhouError:
         raise
     except Exception as error:
@@ -64,6 +69,17 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
         )
     geometries = np.asarray(shapes, dtype=object)
     issues.extend(unreadable_issue(there & shapely.is_missing(geometries), name))
+    if nested:
+        listed = ", ".join(nested[:8])
+        issues.append(
+            Issue(
+                "info",
+                "column_not_read",
+                name,
+                f"嵌套字段 {listed} 未读取",
+                f"the nested columns {listed} were not read",
+            )
+        )
     if meta.get("edges") == "spherical":
         issues.append(
             Issue(
@@ -114,19 +130,29 @@ def _system(meta: dict[str, Any]) -> str | None:
     return json.dumps(meta["crs"]) if meta["crs"] is not None else None
 
 
-def _rows(file: Any, name: str) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401 - a ParquetFile
-    """Return all columns, batch by batch, within bounds."""
-    parts: dict[str, list[npt.NDArray[Any]]] = {title: [] for title in file.schema_arrow.names}
+def _refuse_bytes(total: int, name: str) -> None:
+    if total > _MOST_BYTES:
+        raise FormatError(
+            f"{name}：解压后超过 {_MOST_BYTES / 2**20:.0f} MB；请拆分或裁剪后再读",
+            f"{name}: unpacks to more than {_MOST_BYTES / 2**20:.0f} MB; split or clip it",
+        )
+
+
+def _rows(file: Any, flat: list[str], name: str) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401 - a ParquetFile
+    """Return the columns batch by batch, within bounds; a text that many rows share is built once, counted often."""
+    parts: dict[str, list[npt.NDArray[Any]]] = {title: [] for title in flat}
     total = 0
-    for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-        total += batch.nbytes
-        if total > _MOST_BYTES:
-            raise FormatError(
-                f"{name}：解压后超过 {_MOST_BYTES / 2**20:.0f} MB；请拆分或裁剪后再读",
-                f"{name}: unpacks to more than {_MOST_BYTES / 2**20:.0f} MB; split or clip it",
-            )
+    for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=flat):
         for title, values in zip(batch.schema.names, batch.columns, strict=True):
             column = np.empty(len(values), dtype=object)
-            column[:] = values.to_pylist()
+            if hasattr(values, "dictionary"):
+                words = values.dictionary.to_pylist()
+                places = values.indices.to_pylist()
+                column[:] = [None if place is None else words[place] for place in places]
+                total += sum(len(word) if isinstance(word, str | bytes) else 8 for word in column if word is not None)
+            else:
+                total += values.nbytes
+                column[:] = values.to_pylist()
+            _refuse_bytes(total, name)
             parts[title].append(column)
     return {title: np.concatenate(held) if held else np.empty(0, dtype=object) for title, held in parts.items()}

@@ -13,6 +13,7 @@ import shapely
 from pyproj.exceptions import CRSError
 
 from lianzhou_gis.errors import Issue, ReferenceSystemError
+from lianzhou_gis.formats.columns import plain_name, unit_in_name
 from lianzhou_gis.formats.limits import MAX_VERTICES, refuse_count
 from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, dimension_issue, unreadable_issue, without
 from lianzhou_gis.geodesy import (
@@ -27,6 +28,9 @@ from lianzhou_gis.geodesy import (
 __all__ = ["Features", "place_features"]
 
 _LAST_PLAIN = 7
+# Eastings with the number of their zone in front are the largest numbers that anybody writes.
+_FARTHEST = (1e8, 1e8)
+_WHOLE_EARTH = (180.0, 90.0)
 _WGS84_NAMES = ("urn:ogc:def:crs:ogc:1.3:crs84", "urn:ogc:def:crs:ogc::crs84", "ogc:crs84", "crs84")
 
 
@@ -57,26 +61,37 @@ class Features:
     sha256: str
     aliases: dict[str, str] = field(default_factory=dict)
 
-    def named(self, wanted: Iterable[str]) -> pd.DataFrame:
-        """Return the records with columns under the aliases that are asked for, where no column has that name itself.
+    def named(self, known: Iterable[str], *, told: Iterable[str] = ()) -> pd.DataFrame:
+        """Return the records with columns under their aliases, where those are told or only those are known.
 
         Parameters
         ----------
-        wanted : iterable of str
-            Names that a user gives columns: of fields, or of their aliases.
+        known : iterable of str
+            Names that mean something; compared as :func:`plain_name` folds them.
+        told : iterable of str
+            Names that somebody gives for this file: of fields, or of their aliases.
         """
-        asked = {name for name in wanted if name not in self.frame.columns}
-        return self.frame.rename(columns={column: alias for column, alias in self.aliases.items() if alias in asked})
+        words = {plain_name(name) for name in known}
+        asked = set(told) - set(self.frame.columns)
+        taken = {plain_name(str(column)) for column in self.frame.columns}
+        renamed = {}
+        for column, alias in self.aliases.items():
+            plain = {plain_name(alias), unit_in_name(alias)[0]}
+            better = plain_name(column) not in words and bool(plain & words)
+            if (alias in asked or better) and not plain & taken:
+                renamed[column] = alias
+                taken |= plain
+        return self.frame.rename(columns=renamed)
 
 
-def _standard_system(raw: RawFeatures, region: Region | None) -> Any:  # noqa: ANN401
+def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue]) -> Any:  # noqa: ANN401
     """Return what a format of WGS 84 by its standard means; planar numbers are refused.
 
     The old ``crs`` member of GeoJSON is believed.
     """
     named = str(raw.crs) if raw.crs is not None else None
     if named is not None and named.lower() not in _WGS84_NAMES:
-        raw.issues.append(
+        issues.append(
             Issue(
                 "info",
                 "crs_member",
@@ -88,7 +103,7 @@ def _standard_system(raw: RawFeatures, region: Region | None) -> Any:  # noqa: A
         return named
     form = raw.wgs84_by
     _refuse_planar(raw, f"{form} 标准为经纬度", f"{form} is longitude and latitude by its standard", region)
-    raw.issues.append(
+    issues.append(
         Issue(
             "warning",
             "datum_assumed",
@@ -148,24 +163,25 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
     ReferenceSystemError
         If the system is missing, unknown or impossible.
     """
-    if raw.wgs84_by is not None and crs is None and datum is None:
-        raw.crs = _standard_system(raw, region)
     issues = list(raw.issues)
     refuse_count(raw.name, int(shapely.get_num_coordinates(raw.geometries).sum()), MAX_VERTICES, "个顶点", "vertices")
-    geometries = _finite(_flat(_plain(raw.geometries, raw.name, issues), raw.name, issues), raw.name, issues)
+    flat = _flat(_plain(raw.geometries, raw.name, issues), raw.name, issues)
+    geometries = _possible(flat, _FARTHEST, raw.name, issues)
+    raw = replace(raw, geometries=geometries)
     if datum is not None:
-        _refuse_planar(
-            replace(raw, geometries=geometries),
-            "声明的基准要求经纬度",
-            "that datum is of longitude and latitude",
-            region,
-        )
+        _refuse_planar(raw, "声明的基准要求经纬度", "that datum is of longitude and latitude", region)
+    elif raw.wgs84_by is not None and crs is None:
+        raw.crs = _standard_system(raw, region, issues)
     declared = _kept_declaration(raw, crs, datum, issues)
     limits = _limits(geometries)
     system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
     issues.extend(found)
-    _refuse_degrees(raw.name, limits, system)
-    placed = _finite(to_cgcs2000(geometries, system), raw.name, issues)
+    if system.crs.is_geographic:
+        zh, en = f"{system.name} 为经纬度", f"{system.name} is longitude and latitude"
+        _refuse_planar(raw, zh, en, region)
+    else:
+        _refuse_degrees(raw.name, limits, system)
+    placed = _possible(to_cgcs2000(geometries, system), _WHOLE_EARTH, raw.name, issues)
     rows = raw.rows if raw.rows is not None else range(1, len(placed) + 1)
     frame = pd.DataFrame({**raw.columns, "source_row": np.asarray(rows, dtype=np.int64)})
     frame["geometry"] = pd.Series(placed, index=frame.index, dtype=object)
@@ -235,13 +251,32 @@ def _flat(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
     return geometries
 
 
-def _finite(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
-    """Return geometries with None for those that have a coordinate beyond all numbers."""
+def _possible(geometries: Geometries, most: tuple[float, float], name: str, issues: list[Issue]) -> Geometries:
+    """Return geometries with None for those that have a coordinate beyond all numbers, or beyond what can be meant."""
     coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
-    wild = np.unique(owners[~np.isfinite(coordinates).all(axis=1)])
-    if not len(wild):
-        return geometries
-    lost = np.zeros(len(geometries), dtype=bool)
-    lost[wild] = True
-    issues.extend(unreadable_issue(lost, name))
-    return without(geometries, lost)
+    kept = geometries
+    endless = ~np.isfinite(coordinates).all(axis=1)
+    if endless.any():
+        lost = np.zeros(len(geometries), dtype=bool)
+        lost[owners[endless]] = True
+        issues.extend(unreadable_issue(lost, name))
+        kept = without(kept, lost)
+    absurd = ~endless & (np.abs(coordinates) > most).any(axis=1)
+    if absurd.any():
+        rows = np.unique(owners[absurd])
+        x, y = coordinates[np.flatnonzero(absurd)[0]]
+        shown = ", ".join(str(row + 1) for row in rows[:8]) + (" ..." if len(rows) > 8 else "")
+        issues.append(
+            Issue(
+                "error",
+                "coordinate_absurd",
+                name,
+                f"{len(rows)} 个要素的坐标不可能（第 {shown} 条，如 {x:.6g}, {y:.6g}），按无图形处理；请更正",
+                f"{len(rows)} features have impossible coordinates (records {shown}, such as {x:.6g}, {y:.6g}); "
+                "they count as without geometry: correct them",
+            )
+        )
+        lost = np.zeros(len(geometries), dtype=bool)
+        lost[rows] = True
+        kept = without(kept, lost)
+    return kept

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.columns import SITE_ALIASES
 from lianzhou_gis.formats.placing import Features
 from lianzhou_gis.geodesy import ReferenceSystem
 
@@ -75,7 +76,7 @@ class SiteDraft:
 
 def draft_of_features(features: Features, source: SiteInput, outfalls: Features | None = None) -> SiteDraft:
     """Return the sites of a layer that was read."""
-    frame = features.frame
+    frame = features.named(word for words in SITE_ALIASES.values() for word in words)
     rows = frame["source_row"].to_numpy(dtype=np.int64)
     columns: dict[str, Any] = {
         str(name): frame[name].to_numpy(dtype=object)

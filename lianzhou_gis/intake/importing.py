@@ -29,7 +29,7 @@ from lianzhou_gis.intake.remarks import remarks
 from lianzhou_gis.intake.storing import RepairRecord, filled, mended, storable, write_zones
 from lianzhou_gis.intake.told import UNKNOWN, Told, refused
 from lianzhou_gis.rulebook import FactVocabulary
-from lianzhou_gis.zones.attributes import as_zones
+from lianzhou_gis.zones.attributes import as_zones, named_columns
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.zones.content import content_sha256
 
@@ -197,7 +197,7 @@ def plan_import(source: Source, told: Told) -> Plan:
     """
     issues = list(source.features.issues)
     entry = _draft(source, told, issues)
-    frame = storable(source.features.frame, source.name, issues)
+    frame = storable(named_columns(source.features, entry), source.name, issues)
     frame = filled(frame, entry, told.fill, source.name, issues)
     proposal = propose(frame, entry, told)
     questions = list(proposal.questions)

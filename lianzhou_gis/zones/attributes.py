@@ -16,12 +16,13 @@ import yaml
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
+from lianzhou_gis.formats import Features
 from lianzhou_gis.formats.columns import find_columns, unit_in_name
 from lianzhou_gis.formats.site_ids import plain_text
 from lianzhou_gis.vocabulary import grade_of, theme
 from lianzhou_gis.zones.layer import COLUMNS
 
-__all__ = ["as_zones", "columns_of", "grade_of_cell"]
+__all__ = ["as_zones", "columns_of", "grade_of_cell", "named_columns"]
 
 _TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
 _LONGEST = {"document": 300, "name": 200}
@@ -38,6 +39,12 @@ _PARTS = {
 def _aliases() -> dict[str, list[str]]:
     text = files(__package__).joinpath("aliases.yaml").read_text(encoding="utf-8")
     return dict(yaml.safe_load(text))
+
+
+def named_columns(features: Features, entry: LayerEntry) -> pd.DataFrame:
+    """Return what was read of a layer; where a file gives its columns names for people, those that are known here."""
+    words = [word for words in _aliases().values() for word in words]
+    return features.named([*_aliases(), *words], told=entry.columns)
 
 
 def columns_of(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:

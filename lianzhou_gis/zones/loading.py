@@ -19,7 +19,7 @@ from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea, widene
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
 from lianzhou_gis.zones.access import read_access_list, units_unknown, units_without_items
-from lianzhou_gis.zones.attributes import as_zones
+from lianzhou_gis.zones.attributes import as_zones, named_columns
 from lianzhou_gis.zones.cache import Cache
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.zones.content import content_sha256
@@ -215,7 +215,7 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
     )
     loading.issues.extend(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
-    zones = as_zones(features.frame, entry, survey, loading.issues)
+    zones = as_zones(named_columns(features, entry), entry, survey, loading.issues)
     if not len(zones):
         return loading.failed(entry, GapReason.LAYER_EMPTY, "图层没有任何要素", "the layer has no features at all")
     sha256 = content_sha256(zones)

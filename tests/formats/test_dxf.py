@@ -1,0 +1,169 @@
+"""Drawings: arcs within the stated tolerance, areas, holes, mirrored and inserted entities."""
+
+import math
+
+import ezdxf
+import pytest
+import shapely
+
+from lianzhou_gis.errors import FormatError, ReferenceSystemError
+from lianzhou_gis.formats import read_features, read_sites
+from lianzhou_gis.formats.dxf import read_dxf
+from lianzhou_gis.formats.dxf_outlines import ARC_TOLERANCE_M
+
+E, N = 650_500.0, 2_746_900.0
+SQUARE = [(E, N), (E + 200, N), (E + 200, N + 200), (E, N + 200)]
+HOLE = [(E + 50, N + 50), (E + 100, N + 50), (E + 100, N + 100), (E + 50, N + 100)]
+
+
+@pytest.fixture
+def drawn(tmp_path):
+    """Draw, save, and read the raw outlines again."""
+
+    def run(draw, version="R2010", **options):
+        document = ezdxf.new(version)
+        draw(document, document.modelspace())
+        path = tmp_path / "a.dxf"
+        document.saveas(path, **options)
+        return read_dxf(path, "a.dxf", None, None)
+
+    return run
+
+
+def codes(raw):
+    return [issue.code for issue in raw.issues]
+
+
+@pytest.mark.parametrize("bulge", [1.0, -1.0, 0.2, -0.2, 2.5])
+def test_bulges_have_the_area_of_their_arcs(drawn, bulge):
+    raw = drawn(
+        lambda _, space: space.add_lwpolyline(
+            [(E, N, bulge), *[(x, y, 0) for x, y in SQUARE[1:]]], format="xyb", close=True
+        )
+    )
+    angle = 4 * math.atan(abs(bulge))
+    radius = 100 / math.sin(angle / 2)
+    segment = radius**2 / 2 * (angle - math.sin(angle))
+    expected = 40_000 + math.copysign(segment, bulge)
+    shape = raw.geometries[0]
+    # Chords lie within the tolerance of the arc, so that the area differs by less than its length times that.
+    assert shape.is_valid or bulge == -2.5
+    assert abs(shape.area - expected) < ARC_TOLERANCE_M * radius * angle
+    assert "curves_linearised" in codes(raw)
+
+
+def test_points_of_an_arc_lie_on_it(drawn):
+    raw = drawn(lambda _, space: space.add_lwpolyline([(E, N, 1.0), (E + 200, N, 0)], format="xyb", close=True))
+    away = shapely.get_coordinates(raw.geometries[0]) - (E + 100, N)
+    assert max(abs(math.hypot(x, y) - 100) for x, y in away) < 1e-6
+
+
+def test_circles_ellipses_and_splines_are_areas(drawn):
+    def draw(_, space):
+        space.add_circle((E, N), 50)
+        space.add_ellipse((E, N), major_axis=(100, 0), ratio=0.5)
+        spline = space.add_spline()
+        spline.set_closed([(E, N, 0), (E + 100, N, 0), (E + 100, N + 100, 0), (E, N + 100, 0)], degree=3)
+        space.add_arc((E, N), 50, 0, 90)
+
+    raw = drawn(draw)
+    assert [shape.geom_type for shape in raw.geometries] == ["Polygon", "Polygon", "Polygon", "LineString"]
+    assert raw.geometries[0].area == pytest.approx(math.pi * 2500, rel=2e-4)
+    assert raw.geometries[1].area == pytest.approx(math.pi * 5000, rel=2e-4)
+
+
+def test_hatches_have_holes_and_arcs(drawn):
+    def draw(_, space):
+        hatch = space.add_hatch()
+        hatch.paths.add_polyline_path(SQUARE, is_closed=True)
+        hatch.paths.add_polyline_path(HOLE, is_closed=True)
+        edges = space.add_hatch().paths.add_edge_path()
+        edges.add_line((E, N), (E + 200, N))
+        edges.add_arc((E + 100, N), 100, 0, 180)
+
+    raw = drawn(draw)
+    assert raw.geometries[0].area == pytest.approx(40_000 - 2_500)
+    assert raw.geometries[1].area == pytest.approx(math.pi * 5_000, rel=2e-4)
+
+
+def test_edges_that_do_not_meet_are_no_border(drawn):
+    def draw(_, space):
+        edges = space.add_hatch().paths.add_edge_path()
+        edges.add_line((E, N), (E + 200, N))
+        edges.add_line((E + 200, N + 1), (E, N + 100))
+
+    raw = drawn(draw)
+    assert raw.geometries.tolist() == [None] and "geometry_unreadable" in codes(raw)
+
+
+def test_mirrored_and_inserted_outlines_lie_where_they_are_drawn(drawn):
+    def draw(document, space):
+        mirrored = [(-x, y) for x, y in SQUARE]
+        space.add_lwpolyline(mirrored, close=True, dxfattribs={"extrusion": (0, 0, -1)})
+        block = document.blocks.new("plot")
+        block.add_lwpolyline([(0, 0), (100, 0), (100, 100), (0, 100)], close=True)
+        space.add_blockref("plot", (E, N), dxfattribs={"xscale": 2, "yscale": 2})
+
+    raw = drawn(draw)
+    for shape in raw.geometries:
+        assert shape.bounds == pytest.approx((E, N, E + 200, N + 200))
+
+
+def test_what_closes_an_outline(drawn):
+    def draw(_, space):
+        space.add_lwpolyline(SQUARE, close=True)
+        space.add_lwpolyline([*SQUARE, SQUARE[0]])
+        space.add_lwpolyline(SQUARE)
+        space.add_polyline3d([(x, y, 9.0) for x, y in SQUARE], close=True)
+        space.add_line(SQUARE[0], SQUARE[1])
+
+    raw = drawn(draw)
+    kinds = [shape.geom_type for shape in raw.geometries]
+    assert kinds == ["Polygon", "Polygon", "LineString", "Polygon", "LineString"]
+
+
+def test_an_outline_inside_another_is_not_made_a_hole(drawn):
+    def draw(_, space):
+        space.add_lwpolyline(SQUARE, close=True)
+        space.add_lwpolyline(HOLE, close=True)
+
+    raw = drawn(draw)
+    assert raw.geometries[0].area == 40_000 and "outline_inside" in codes(raw)
+
+
+def test_layers_and_texts_of_programs_are_columns(drawn):
+    def draw(document, space):
+        document.appids.add("SOUTH")
+        document.layers.add("用地红线").off()
+        line = space.add_lwpolyline(SQUARE, close=True, dxfattribs={"layer": "用地红线"})
+        line.set_xdata("SOUTH", [(1000, "300000"), (1000, "宗地12")])
+
+    raw = drawn(draw)
+    assert raw.columns["layer"].tolist() == ["用地红线"]
+    assert raw.columns["xdata"].tolist() == ["SOUTH: 300000, 宗地12"]
+    assert "layer_hidden" in codes(raw)
+
+
+def test_binary_drawings_are_read(drawn):
+    raw = drawn(lambda _, space: space.add_lwpolyline(SQUARE, close=True), fmt="bin")
+    assert raw.geometries[0].area == 40_000
+
+
+def test_a_drawing_needs_a_reference_system(tmp_path):
+    document = ezdxf.new()
+    document.modelspace().add_lwpolyline(SQUARE, close=True)
+    document.saveas(tmp_path / "a.dxf")
+    with pytest.raises(ReferenceSystemError, match="EPSG:4546"):
+        read_features(tmp_path / "a.dxf")
+    sites = read_sites(tmp_path / "a.dxf", crs="EPSG:4546")
+    assert sites.frame["statutory_area_m2"][0] == pytest.approx(39_977.61, abs=0.01)
+
+
+def test_a_damaged_number_is_not_recovered(tmp_path):
+    document = ezdxf.new("R2000")
+    document.modelspace().add_lwpolyline(SQUARE, close=True)
+    document.saveas(tmp_path / "a.dxf")
+    content = (tmp_path / "a.dxf").read_text()
+    (tmp_path / "a.dxf").write_text(content.replace("2747100.0", "27471V0.0"))
+    with pytest.raises(FormatError, match="damaged"):
+        read_features(tmp_path / "a.dxf", crs="EPSG:4546")
