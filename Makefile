@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo install test check lint types tests browser example docs bench clean
+.PHONY: help demo install test check lint types tests browser database example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
@@ -40,6 +40,10 @@ install: $(VENV)/.full
 browser: $(VENV)/.full
 	@sh tests/browser/install.sh $(BIN)/python
 
+# The tests of tests/postgis need PostgreSQL with PostGIS.
+database:
+	@sh tests/postgis/install.sh
+
 lint: $(VENV)/.full
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -50,7 +54,7 @@ types: $(VENV)/.full
 
 check: lint types
 
-tests: browser
+tests: browser database
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: check tests

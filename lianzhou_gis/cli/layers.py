@@ -35,11 +35,14 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
     """
     from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.cli.tables import plain_table
+    from lianzhou_gis.formats.postgis_source import masked
     from lianzhou_gis.vocabulary import theme
 
     entries = Catalog.open(catalog).layers
     if as_json:
-        click.echo(json.dumps([entry.model_dump(mode="json") for entry in entries], ensure_ascii=False, indent=1))
+        told = [entry.model_dump(mode="json") for entry in entries]
+        told = [{**record, "path": masked(record["path"])} for record in told]
+        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return
     heads = {
         "zh": ("图层", "名称", "主题", "数据日期", "有效期", "覆盖范围", "文件", "公开"),
@@ -53,7 +56,7 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
             entry.data_date,
             f"{entry.valid_from or '…'} – {entry.valid_to or '…'}",
             entry.coverage,
-            entry.path,
+            masked(entry.path),
             entry.disclosure,
         )
         for entry in entries

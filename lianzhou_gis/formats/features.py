@@ -18,10 +18,11 @@ from lianzhou_gis.formats.flatgeobuf import read_flatgeobuf
 from lianzhou_gis.formats.geojson import read_geojson
 from lianzhou_gis.formats.geopackage import read_geopackage
 from lianzhou_gis.formats.geoparquet import read_geoparquet
-from lianzhou_gis.formats.kinds import READABLE, Kind, is_database
+from lianzhou_gis.formats.kinds import Kind, is_database
 from lianzhou_gis.formats.kml import read_kml
 from lianzhou_gis.formats.parcel_txt import read_parcel_txt
 from lianzhou_gis.formats.placing import Features, place_features
+from lianzhou_gis.formats.postgis import read_postgis
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.shapefile import read_shapefile
 from lianzhou_gis.formats.well_known import read_well_known
@@ -62,7 +63,7 @@ def read_features(
     Parameters
     ----------
     path : str or Path
-        A file, a folder, or a ZIP archive.
+        A file, a folder, a ZIP archive, or ``postgresql://user@host/database?table=schema.table``.
     layer : str, optional
         Needed where there are several: the layer, the sheet, the Shapefile in an archive, or ``name/layer``.
     crs : anything pyproj takes, optional
@@ -94,9 +95,7 @@ def read_features(
     (<POINT (112.489 24.82)>, 'wgs84', ['datum_assumed'])
     """
     if is_database(path):
-        raise FormatError(
-            f"数据库不能作为文件读取；可读 {READABLE}", f"a database is not read as a file; readable are {READABLE}"
-        )
+        return place_features(read_postgis(str(path), layer=layer), crs=crs, datum=datum, region=region)
     with opened(Path(path), layer) as dataset:
         return read_dataset(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
 

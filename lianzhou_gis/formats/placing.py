@@ -173,7 +173,7 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
     elif raw.wgs84_by is not None and crs is None:
         raw.crs = _standard_system(raw, region, issues)
     declared = _kept_declaration(raw, crs, datum, issues)
-    limits = _limits(geometries)
+    limits = raw.extent or _limits(geometries)
     system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
     issues.extend(found)
     if system.crs.is_geographic:

@@ -58,6 +58,8 @@ class RawFeatures:
         The format, where its standard says that coordinates are longitude and latitude of WGS 84.
     aliases : dict of str to str
         Column to the name that the file gives it for people.
+    extent : tuple of float, optional
+        West, south, east, north of all records, where these are only some of them.
     """
 
     name: str
@@ -70,6 +72,7 @@ class RawFeatures:
     rows: Sequence[int] | None = None
     wgs84_by: str | None = None
     aliases: dict[str, str] = field(default_factory=dict)
+    extent: tuple[float, float, float, float] | None = None
 
 
 def geometries_from_wkb(

@@ -17,13 +17,14 @@ import shapely
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
-from lianzhou_gis.formats.features import read_dataset
+from lianzhou_gis.formats.features import read_dataset, read_features
 from lianzhou_gis.formats.filegdb import filegdb_layers
 from lianzhou_gis.formats.geojson import features_of_geojson
 from lianzhou_gis.formats.geopackage import feature_layers
-from lianzhou_gis.formats.kinds import Kind
+from lianzhou_gis.formats.kinds import Kind, is_database
 from lianzhou_gis.formats.parcel_txt import read_parcel_txt
 from lianzhou_gis.formats.placing import Features, place_features
+from lianzhou_gis.formats.postgis_source import PostgisSource
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
 from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
@@ -50,7 +51,7 @@ def drafts_of(
 
     Parameters
     ----------
-    source : path, WKT, shapely geometry, GeoJSON as a dict, GeoDataFrame or list of any of these
+    source : path, database URL, WKT, shapely geometry, GeoJSON as a dict, GeoDataFrame or list of any of these
     layer, crs, datum, region
         As :func:`lianzhou_gis.read_sites` takes them.
 
@@ -72,6 +73,10 @@ def drafts_of(
         yield _of_geometries([source], {}, "geometry", None, crs=crs, datum=datum, region=region)
     elif isinstance(source, str) and _WKT.match(source):
         yield _of_wkt(source, crs=crs, datum=datum, region=region)
+    elif isinstance(source, str) and is_database(source):
+        features = read_features(source, layer=layer, crs=crs, datum=datum, region=region)
+        name = PostgisSource.of(source, layer).name
+        yield draft_of_features(features, SiteInput(name, features.sha256, None))
     elif isinstance(source, str | Path):
         yield _of_file(Path(source), layer=layer, crs=crs, datum=datum, region=region)
     else:

@@ -45,12 +45,11 @@ def _inside(lon: float, lat: float, region: Region) -> bool:
     return west <= lon <= east and south <= lat <= north
 
 
-def _held(region: Region, bounds: Bounds, system: ReferenceSystem) -> bool:
-    """Tell whether the whole region lies in the box of the coordinates: a layer of the country has its middle afar."""
-    corners = lonlat_of(np.array([[bounds[0], bounds[1]], [bounds[2], bounds[3]]]), system)
-    west, south, east, north = region.bounds
-    low, high = corners
-    return bool(np.isfinite(corners).all() and (low <= (west, south)).all() and (high >= (east, north)).all())
+def _around(region: Region, bounds: Bounds, system: ReferenceSystem) -> bool:
+    """Tell whether the middle of the region lies in the box of the coordinates: a province has its middle elsewhere."""
+    (west, south), (east, north) = lonlat_of(np.array([bounds[:2], bounds[2:]]), system)
+    lon, lat = _middle(region.bounds)
+    return bool(west <= lon <= east and south <= lat <= north)
 
 
 def rank_candidates(bounds: Bounds, region: Region = LIANZHOU) -> list[Candidate]:
@@ -173,7 +172,9 @@ def resolve_reference_system(
         x, y = _middle(bounds)
         lon, lat = (float(value) for value in lonlat_of(np.array([[x, y]]), system)[0])
         place = f"{lon:.4f}E {lat:.4f}N" if np.isfinite([lon, lat]).all() else "-"
-        if place == "-" or (region is not None and not _inside(lon, lat, region) and not _held(region, bounds, system)):
+        if place == "-" or (
+            region is not None and not _inside(lon, lat, region) and not _around(region, bounds, system)
+        ):
             area = region.name if region else "-"
             raise _refuse(
                 where,

@@ -85,6 +85,12 @@ class StudyArea:
         with np.errstate(invalid="ignore"):
             return np.asarray((left <= east) & (right >= west) & (bottom <= north) & (top >= south))
 
+    def meets(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
+        """Tell of every shape, valid or not, whether it meets the area."""
+        met = self.boxes_meet(shapes)
+        met[met] = shapely.intersects(self.box, shapes[met])
+        return met
+
     def reached_beyond(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
         """Tell of every shape whether its box sticks out of the area."""
         west, south, east, north = self.bounds

@@ -31,7 +31,7 @@ from lianzhou_gis.intake.told import UNKNOWN, Told, refused
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.zones.attributes import as_zones, named_columns
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
-from lianzhou_gis.zones.content import content_sha256
+from lianzhou_gis.zones.content import Content, content_sha256
 
 __all__ = ["Imported", "Plan", "Source", "carry_out", "plan_import", "read_source"]
 
@@ -310,14 +310,15 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
             f"{source.name}：入库后的内容与源文件不一致，未入库；请把该文件交给维护者",
             f"{source.name}: what was written does not hold what was read, so nothing was imported; report the file",
         )
+    content = Content.of(zones, [plan.entry.count_by or "zone_id"])
     entry = plan.entry.model_copy(
         update={
-            "row_count": len(zones),
-            "sha256": content_sha256(zones),
+            "row_count": content.rows,
+            "sha256": content.sha256,
             "file_sha256": sha256_of_file(stage / names["zones"]),
         }
     )
-    gaps, found = completeness_gaps(zones, zones, entry, str(entry.sha256))
+    gaps, found = completeness_gaps(content, content, entry)
     incomplete = [Issue("error", gap.reason.value, f"layer {entry.id}", gap.zh, gap.en) for gap in gaps]
     told = {item.code for item in plan.issues}
     issues = [item for item in issues if item.code != "unknown_grade" or "unknown_grade" not in told]

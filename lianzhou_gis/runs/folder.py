@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from lianzhou_gis.errors import MissingFileError, RunError
 from lianzhou_gis.formats.containers import files_of
+from lianzhou_gis.formats.postgis_source import masked
 from lianzhou_gis.runs.document import as_document, plain
 from lianzhou_gis.runs.schema import Document
 
@@ -108,7 +109,9 @@ def _write_inputs(result: Result, folder: Path) -> None:
         (folder / "sites.geojson").write_text(frame.to_json(drop_id=True, ensure_ascii=False), encoding="utf-8")
     facts = {"sites": {site: plain(dict(sorted(known.items()))) for site, known in sorted(result.facts.items())}}
     (folder / "facts.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True, sort_keys=True), encoding="utf-8")
-    (folder / "layers.yaml").write_bytes(result.catalog.path.read_bytes())
+    # Bytes as they stand, but for passwords of databases.
+    catalog = result.catalog.path.read_bytes().decode("utf-8")
+    (folder / "layers.yaml").write_bytes(masked(catalog).encode("utf-8"))
 
 
 def _make_room(folder: Path, overwrite: bool) -> None:

@@ -12,6 +12,7 @@ from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import statutory_area
 from lianzhou_gis.vocabulary import GapReason
+from lianzhou_gis.zones.content import Content
 from lianzhou_gis.zones.layer import LayerGap
 
 __all__ = ["area_issues", "completeness_gaps", "whole_area_issues"]
@@ -24,19 +25,16 @@ def _gap(entry: LayerEntry, zh: str, en: str) -> LayerGap:
     return LayerGap(GapReason.LAYER_INCOMPLETE, entry.theme, entry.id, zh, en)
 
 
-def completeness_gaps(
-    zones: pd.DataFrame, current: pd.DataFrame, entry: LayerEntry, sha256: str
-) -> tuple[list[LayerGap], list[Issue]]:
+def completeness_gaps(whole: Content, current: Content, entry: LayerEntry) -> tuple[list[LayerGap], list[Issue]]:
     """Compare a layer with what the catalog says a whole one has; where it says nothing, nothing is proven.
 
     Parameters
     ----------
-    zones : DataFrame
-        As read, zones of other dates and without geometry included: what was recorded at import.
-    current : DataFrame
-        Those in force on the day, which is what must be as many as expected.
-    sha256 : str
-        Of the content.
+    whole : Content
+        Of all zones, those of other dates and without geometry included: what was recorded at import.
+    current : Content
+        Of those in force on the day, which is what must be as many as expected.
+    entry : LayerEntry
     """
     gaps, issues = [], []
     if entry.expected_count is None and entry.row_count is None and entry.sha256 is None:
@@ -49,7 +47,7 @@ def completeness_gaps(
         )
     where = f"layer {entry.id}"
     if entry.expected_count is not None:
-        if entry.count_by is not None and entry.count_by not in current.columns:
+        if entry.count_by is not None and entry.count_by not in current.counts:
             gaps.append(
                 _gap(
                     entry,
@@ -58,7 +56,7 @@ def completeness_gaps(
                 )
             )
         else:
-            count = len(current) if entry.count_by is None else int(current[entry.count_by].nunique())
+            count = current.rows if entry.count_by is None else current.counts[entry.count_by]
             by_zh = f"（按 {entry.count_by} 计）" if entry.count_by else ""
             by_en = f" (by {entry.count_by})" if entry.count_by else ""
             if count < entry.expected_count:
@@ -79,15 +77,15 @@ def completeness_gaps(
                         f"{entry.expected_count} are expected, there are {count}{by_en}; check the catalog",
                     )
                 )
-    if entry.row_count is not None and len(zones) < entry.row_count:
+    if entry.row_count is not None and whole.rows < entry.row_count:
         gaps.append(
             _gap(
                 entry,
-                f"入库时记录 {entry.row_count} 条，现仅 {len(zones)} 条",
-                f"{entry.row_count} rows were recorded at import, there are only {len(zones)}",
+                f"入库时记录 {entry.row_count} 条，现仅 {whole.rows} 条",
+                f"{entry.row_count} rows were recorded at import, there are only {whole.rows}",
             )
         )
-    elif entry.sha256 is not None and sha256 != entry.sha256:
+    elif entry.sha256 is not None and whole.sha256 != entry.sha256:
         gaps.append(
             _gap(
                 entry,

@@ -14,7 +14,8 @@ import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
 from lianzhou_gis.errors import Issue, LianzhouError, MissingFileError, ReferenceSystemError
-from lianzhou_gis.formats import read_features
+from lianzhou_gis.formats import Features, read_features
+from lianzhou_gis.formats.kinds import is_database
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea, widened
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
@@ -22,11 +23,12 @@ from lianzhou_gis.zones.access import read_access_list, units_unknown, units_wit
 from lianzhou_gis.zones.attributes import as_zones, named_columns
 from lianzhou_gis.zones.cache import Cache
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
-from lianzhou_gis.zones.content import content_sha256
+from lianzhou_gis.zones.content import Content
 from lianzhou_gis.zones.coverage import coverage_of
 from lianzhou_gis.zones.keeping import Loaded, kept_or_loaded
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
-from lianzhou_gis.zones.shapes import usable_zones
+from lianzhou_gis.zones.shapes import far_issue, near_zones, usable_zones
+from lianzhou_gis.zones.stored import read_stored
 
 __all__ = ["load_layers"]
 
@@ -180,6 +182,8 @@ def _layer(loading: _Loading, entry: LayerEntry) -> Layer:
 
 def _kept(loading: _Loading, entry: LayerEntry) -> Layer:
     """Return a layer from the cache where it was loaded before, with all that was said of it."""
+    if is_database(entry.path):
+        return _read(loading, entry)
 
     def load() -> Loaded:
         aside = replace(loading, gaps=[], issues=[], turns=[])
@@ -205,25 +209,22 @@ def _kept(loading: _Loading, entry: LayerEntry) -> Layer:
 
 
 def _read(loading: _Loading, entry: LayerEntry) -> Layer:
-    features = read_features(
-        loading.catalog.file(entry.path),
-        layer=entry.layer,
-        crs=entry.crs,
-        datum=entry.datum,
-        encoding=entry.encoding,
-        region=loading.region,
-    )
+    # Control units are kept wherever they lie: their access list names them.
+    study = None if theme(entry.theme).covering else loading.study
+    features, known = _features(loading, entry, study)
     loading.issues.extend(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
     zones = as_zones(named_columns(features, entry), entry, survey, loading.issues)
-    if not len(zones):
+    counted = [entry.count_by] if entry.count_by else []
+    whole = known or Content.of(zones, counted)
+    if not whole.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, "图层没有任何要素", "the layer has no features at all")
-    sha256 = content_sha256(zones)
     current = _of_the_day(loading, zones, entry)
-    gaps, issues = completeness_gaps(zones, current, entry, sha256)
+    present = known or Content.counted(current, counted)
+    gaps, issues = completeness_gaps(whole, present, entry)
     loading.gaps.extend(gaps)
     loading.issues.extend(issues)
-    if not len(current):
+    if not present.rows:
         zh, en = f"{loading.day} 没有任何有效的区域", f"no zone of it is in force on {loading.day}"
         return loading.failed(entry, GapReason.LAYER_EMPTY, zh, en)
     if not features.system.reliable:
@@ -234,14 +235,32 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
             f"图层坐标系 {name} 与 CGCS2000 之间没有转换参数，位置可能偏差数十米至一百多米",
             f"no parameters lead from the layer's {name} to CGCS2000; it may be off by tens of metres or more",
         )
-    usable = usable_zones(current, entry, loading.study)
+    near = near_zones(current, study)
+    if far := present.rows - len(near):
+        loading.issues.append(far_issue(far, entry))
+    usable = usable_zones(near, entry, study)
     loading.gaps.extend(usable.gaps)
     loading.issues.extend(usable.issues)
     _without_extent(loading, usable.zones, entry)
     loading.issues.extend(area_issues(usable.zones, entry, usable.uncut))
     loading.issues.extend(whole_area_issues(current, entry))
-    study = loading.study if usable.far or usable.cut else None
-    return Layer(entry, usable.zones, "loaded", None, sha256, study, usable.cut)
+    beyond = study if far or usable.cut else None
+    return Layer(entry, usable.zones, "loaded", None, whole.sha256, beyond, usable.cut)
+
+
+def _features(loading: _Loading, entry: LayerEntry, study: StudyArea | None) -> tuple[Features, Content | None]:
+    """Read a file whole, of a database the rows near the study area where it is recorded what the whole holds."""
+    if is_database(entry.path):
+        return read_stored(entry, region=loading.region, study=study)
+    features = read_features(
+        loading.catalog.file(entry.path),
+        layer=entry.layer,
+        crs=entry.crs,
+        datum=entry.datum,
+        encoding=entry.encoding,
+        region=loading.region,
+    )
+    return features, None
 
 
 def _of_the_day(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.vocabulary import GapReason
 from lianzhou_gis.zones.layer import LayerGap
 
-__all__ = ["Usable", "usable_zones"]
+__all__ = ["Usable", "far_issue", "near_zones", "usable_zones"]
 
 Geometries = npt.NDArray[np.object_]
 
@@ -37,14 +37,11 @@ class Usable:
         The same shapes where none is cut: what official areas are compared with.
     cut : frozenset of str
         The ``zone_id`` of zones of which only a part is in ``zones``.
-    far : int
-        How many zones lie beyond the study area and were left out.
     """
 
     zones: pd.DataFrame
     uncut: Geometries
     cut: frozenset[str]
-    far: int
     gaps: list[LayerGap] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
 
@@ -55,16 +52,13 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
     Parameters
     ----------
     zones : DataFrame
-        Those of the day, as read.
+        Those of the day near the study area, as read.
     entry : LayerEntry
     study : StudyArea, optional
-        What lies beyond bears on no site. Without one everything is kept.
+        What of a zone lies beyond bears on no site.
     """
     gaps, issues = _without_shape(zones, entry), []
-    read = zones["geometry"].to_numpy(dtype=object)
-    shaped = zones[~(shapely.is_missing(read) | shapely.is_empty(read))]
-    near = shaped if study is None else shaped[study.boxes_meet(shaped["geometry"].to_numpy(dtype=object))]
-    near = near.reset_index(drop=True)
+    near = zones[~_shapeless(zones)].reset_index(drop=True)
     shapes = near["geometry"].to_numpy(dtype=object).copy()
     uncut = shapes.copy()
     repairs = repaired(shapes, study=study, accuracy_m=near["accuracy_m"].to_numpy(dtype=np.float64))
@@ -73,46 +67,56 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
     for row, repair in repairs.items():
         lost[row], cut[row], shapes[row] = repair.geometry is None, repair.cut, repair.geometry
         uncut[row] = uncut[row] if repair.cut else repair.geometry
-    here = np.ones(len(near), dtype=bool)
+    # What only touches the study area may be nothing in it once it is repaired.
+    here = lost | ~shapely.is_empty(shapes)
     if study is not None:
-        box = study.box
-        shapely.prepare(box)
-        here = lost | shapely.intersects(box, shapes)
-        heavy = (shapely.get_num_coordinates(shapes) > _HEAVY) & study.reached_beyond(shapes) & here & ~cut
+        heavy = (shapely.get_num_coordinates(shapes) > _HEAVY) & study.reached_beyond(shapes) & ~lost & ~cut
         issues += _clip_issues(near[heavy], shapes[heavy], entry)
         shapes[heavy] = study.clipped(shapes[heavy])
         cut |= heavy
     for row, repair in repairs.items():
         if here[row]:
             _tell(repair, near["zone_id"].iloc[row], entry, gaps, issues)
-    far = len(shaped) - int(here.sum())
-    if far:
-        issues.append(
-            Issue(
-                "info",
-                "zones_beyond_study_area",
-                f"layer {entry.id}",
-                f"{far} 个区域在研究范围（本区及周边至少 20 公里）之外，未参与核查",
-                f"{far} zones lie beyond the study area (the region and at least 20 km around it) and were left out",
-            )
-        )
     kept = here & ~lost
     return Usable(
         zones=near.assign(geometry=pd.Series(shapes, index=near.index, dtype=object))[kept].reset_index(drop=True),
         uncut=uncut[kept],
         cut=frozenset(near["zone_id"][kept & cut]),
-        far=far,
         gaps=gaps,
         issues=issues,
     )
 
 
+def near_zones(zones: pd.DataFrame, study: StudyArea | None) -> pd.DataFrame:
+    """Return the zones that meet the study area, and those without a shape, which may lie anywhere."""
+    if study is None:
+        return zones
+    near = _shapeless(zones) | study.meets(zones["geometry"].to_numpy(dtype=object))
+    kept: pd.DataFrame = zones[near]
+    return kept
+
+
+def far_issue(count: int, entry: LayerEntry) -> Issue:
+    """Say that zones beyond the study area were left out."""
+    return Issue(
+        "info",
+        "zones_beyond_study_area",
+        f"layer {entry.id}",
+        f"{count} 个区域在研究范围（本区及周边至少 20 公里）之外，未参与核查",
+        f"{count} zones lie beyond the study area (the region and at least 20 km around it) and were left out",
+    )
+
+
+def _shapeless(zones: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    shapes = zones["geometry"].to_numpy(dtype=object)
+    return np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+
+
 def _without_shape(zones: pd.DataFrame, entry: LayerEntry) -> list[LayerGap]:
     """Name every zone that is known only by its town, or not even that."""
-    shapes = zones["geometry"].to_numpy(dtype=object)
     gaps = []
     zone: Any
-    for zone in zones[shapely.is_missing(shapes) | shapely.is_empty(shapes)].itertuples():
+    for zone in zones[_shapeless(zones)].itertuples():
         town = zone.town if isinstance(zone.town, str) else None
         name = zone.name if isinstance(zone.name, str) else zone.zone_id
         gaps.append(

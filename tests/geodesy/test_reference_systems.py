@@ -119,3 +119,10 @@ def test_declared_offsets_carry_their_band(datum):
     point = shapely.Point(112.45, 24.85)
     assert from_cgcs2000(to_cgcs2000([point], system), system)[0].distance(point) * 111_000 < 0.1
     assert system_of(system.code).datum == datum
+
+
+def test_a_layer_of_the_province_has_its_middle_elsewhere_and_is_no_less_plausible():
+    system, _ = resolve_reference_system("EPSG:4490", bounds=(109.6, 20.2, 117.3, 25.5), region=LIANZHOU)
+    assert system.datum == "cgcs2000"
+    with pytest.raises(ReferenceSystemError):
+        resolve_reference_system("EPSG:4490", bounds=(113.4, 20.2, 117.3, 25.5), region=LIANZHOU)
