@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 __all__ = [
     "CatalogError",
+    "DisclosureError",
     "FactError",
     "FormatError",
     "GeometryError",
@@ -81,6 +82,10 @@ class GeometryError(LianzhouError, ValueError):
 
 class CatalogError(LianzhouError, ValueError):
     """The catalog of layers is broken."""
+
+
+class DisclosureError(LianzhouError, ValueError):
+    """Something must not be published, or not so."""
 
 
 class RuleError(LianzhouError, ValueError):

@@ -17,6 +17,7 @@ _COMMANDS = {
     "demo": "核查演示项目（合成数据） / screen the demo sites (synthetic data)",
     "layers": "图层清单与检查 / list and check the layers",
     "map": "由结果文件夹生成地图 / make the map of a run folder",
+    "publish": "发布公开成果并逐字节检查 / publish what may be public, and check it",
     "rules": "规则清单、说明与检查 / list, show and check the rules",
     "screen": "核查项目选址 / screen proposed sites",
 }

@@ -127,6 +127,8 @@ def write_catalog(path: Path, folder: str, rows: Mapping[str, int]) -> None:
         record["row_count"] = rows[layer_id]
         if "accuracy_m" in entry:
             record["accuracy_m"] = entry["accuracy_m"]
+        if "public_columns" in entry:
+            record["disclosure_columns"] = dict.fromkeys(entry["public_columns"], "public")
         if "access_list" in entry:
             record["access_list"] = f"{folder}/{entry['access_list']}"
         if "fields" in entry:

@@ -46,14 +46,20 @@ def _column(zones: pd.DataFrame, name: str) -> list[str | None]:
     return [_text(value) for value in zones[name]] if name in zones else [None] * len(zones)
 
 
-def _layer(theme_id: str, zones: pd.DataFrame, shapes: Any, titles: Mapping[str, str]) -> dict[str, Any]:  # noqa: ANN401
+def _layer(
+    theme_id: str,
+    zones: pd.DataFrame,
+    shapes: Any,  # noqa: ANN401 - array of geometries
+    titles: Mapping[str, str],
+    beside: Mapping[str, str],
+) -> dict[str, Any]:
     entry = theme(theme_id)
     known = {grade.id for grade in entry.grades}
     grades = [grade if grade in known else "" for grade in _column(zones, "grade")]
     more = [
-        "；".join(f"{word}：{value}" for word, value in zip(_MORE.values(), row, strict=True) if value) or None
-        for row in zip(*(_column(zones, name) for name in _MORE), strict=True)
-    ]
+        "；".join(f"{word}：{value}" for word, value in zip(beside.values(), row, strict=True) if value) or None
+        for row in zip(*(_column(zones, name) for name in beside), strict=True)
+    ] or [None] * len(zones)
     legend = [
         {"style": grade.id, "text": grade.label["zh"], "count": grades.count(grade.id)}
         for grade in entry.grades
@@ -81,7 +87,9 @@ def _layer(theme_id: str, zones: pd.DataFrame, shapes: Any, titles: Mapping[str,
     }
 
 
-def zone_layers(zones: pd.DataFrame, titles: Mapping[str, str]) -> tuple[list[dict[str, Any]], float]:
+def zone_layers(
+    zones: pd.DataFrame, titles: Mapping[str, str], *, more: Mapping[str, str] = _MORE, simplify: bool = True
+) -> tuple[list[dict[str, Any]], float]:
     """Return zones as layers of a map, and how far their lines may have moved, metres.
 
     Parameters
@@ -90,20 +98,26 @@ def zone_layers(zones: pd.DataFrame, titles: Mapping[str, str]) -> tuple[list[di
         With ``theme``, ``zone_id``, ``name``, ``grade``, ``layer_id`` and ``geometry`` in EPSG:4490.
     titles : mapping of str to str
         The title of each layer by its id.
+    more : mapping of str to str
+        Columns that stand beside the name, and what they are called.
+    simplify : bool
+        Whether the shapes are made coarser for drawing.
     """
     # Large areas first, so that the lines of towns stand over everything and small zones over large ones.
     names = [name for name in themes() if (zones["theme"] == name).any()]
     names.sort(key=lambda name: (name == _OUTLINE, not theme(name).covering))
     frames = [_large_first(zones[zones["theme"] == name]) for name in names]
-    drawn = simplified([frame.geometry.to_numpy() for frame in frames])
-    layers = [
-        _layer(name, frame, shapes, titles) for name, frame, shapes in zip(names, frames, drawn.shapes, strict=True)
-    ]
-    return layers, drawn.tolerance_m
+    shapes = [frame["geometry"].to_numpy() for frame in frames]
+    moved_m = 0.0
+    if simplify:
+        drawn = simplified(shapes)
+        shapes, moved_m = drawn.shapes, drawn.tolerance_m
+    layers = [_layer(name, frame, own, titles, more) for name, frame, own in zip(names, frames, shapes, strict=True)]
+    return layers, moved_m
 
 
 def _large_first(zones: pd.DataFrame) -> pd.DataFrame:
-    shapes = zones.geometry.to_numpy()
+    shapes = zones["geometry"].to_numpy()
     return zones.iloc[np.argsort(-shapely.area(shapes), kind="stable")]
 
 

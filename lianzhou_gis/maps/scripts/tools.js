@@ -2,7 +2,7 @@
 function pointerBox(app) {
   const box = make("div", null, "lz-pointer"), fixed = app.data.pointer_decimals;
   box.setAttribute("aria-hidden", "true");
-  const first = make("span", "CGCS2000 经纬度与三度带坐标：移动指针"), second = make("span", "", "lz-under");
+  const first = make("span", "CGCS2000 坐标：移动指针查看"), second = make("span", "", "lz-under");
   box.append(first, second);
   let asked = 0;
   app.map.on("mousemove", (event) => {
