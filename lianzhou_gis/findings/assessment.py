@@ -40,8 +40,7 @@ class Assessment:
         By site, theme and rule.
     unknown : list of Gap
         By site and reason.
-    questions : list of Question
-        By site, those that settle most first.
+    rulebook : Rulebook
     scope, ruled : tuple of str
         Themes that were looked at, and those that some rule in force is about.
     measured : Overlay
@@ -51,7 +50,7 @@ class Assessment:
     answers: dict[str, Answer]
     found: list[Finding]
     unknown: list[Gap]
-    questions: list[Question]
+    rulebook: Rulebook
     scope: tuple[str, ...]
     ruled: tuple[str, ...]
     measured: Overlay
@@ -78,6 +77,11 @@ class Assessment:
     def gaps(self) -> pd.DataFrame:
         """Columns as the fields of :class:`Gap`; geometry EPSG:4490."""
         return table_of(Gap, self.unknown)
+
+    @cached_property
+    def questions(self) -> list[Question]:
+        """The facts that are missing, by site, those that settle most first."""
+        return _questions(self.unknown, self.rulebook)
 
     @cached_property
     def checks(self) -> pd.DataFrame:
@@ -142,7 +146,7 @@ def assess(
         answers=_answers(sites, findings, gaps),
         found=in_order(findings, ["site_id", "theme", "rule_id", "layer_id", "zone_id", "subject"]),
         unknown=in_order(gaps, ["site_id", "reason", "theme", "layer_id", "zone_id", "rule_id"]),
-        questions=_questions(gaps, rulebook),
+        rulebook=rulebook,
         scope=tuple(scope),
         ruled=tuple(bearing.themes()),
         measured=measured,

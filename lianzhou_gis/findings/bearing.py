@@ -17,6 +17,9 @@ __all__ = ["OUTFALL", "Bearing", "proven_effect"]
 # The fact that is missing where a rule is about the outfall and none was given as a point.
 OUTFALL = "outfall"
 _HITS = ("overlap", "within")
+# Different sets of facts of which the outcomes are remembered.
+_FACTS_KEPT = 64
+_EFFECTS = list(Effect)
 _RESTRICTING = (Effect.PROHIBITED, Effect.PROCEDURE_REQUIRED)
 
 
@@ -26,7 +29,7 @@ def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
 
 
 def _strictest(rule: RuleVersion) -> Effect:
-    return min((rule.effect, rule.worst), key=list(Effect).index)
+    return min((rule.effect, rule.worst), key=_EFFECTS.index)
 
 
 def proven_effect(rule: RuleVersion, doubtful: bool) -> Effect:
@@ -57,6 +60,7 @@ class Bearing:
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
         self._asked: dict[tuple[str, str], Gap] = {}
+        self._said: dict[str, dict[str, Outcome]] = {}
         self._everywhere = [rule for rule in rules if rule.everywhere]
         self._of_theme: dict[str, list[RuleVersion]] = {}
         for rule in rules:
@@ -92,7 +96,11 @@ class Bearing:
         outfall : bool
             Whether the outfall is given as a point.
         """
-        known: dict[str, Outcome] = {}
+        # Of many sites most have the same facts: what a rule makes of them is found out once.
+        told = repr(sorted(facts.items()))
+        if told not in self._said:
+            self._said = {told: {}} if len(self._said) >= _FACTS_KEPT else {**self._said, told: {}}
+        known = self._said[told]
 
         def says(rule: RuleVersion) -> Outcome:
             if rule.id not in known:

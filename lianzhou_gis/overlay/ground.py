@@ -242,6 +242,11 @@ class Ground:
         return np.concatenate([*parts, np.zeros(0, dtype=bool)])
 
     @cached_property
+    def unstated(self) -> list[str]:
+        """Ids of the layers that do not state their accuracy."""
+        return [layer.entry.id for layer in self.layers if layer.zones["accuracy_m"].isna().any()]
+
+    @cached_property
     def layer_id(self) -> Geometries:
         """Ids of the layers."""
         return np.array([layer.entry.id for layer in self.layers], dtype=object)

@@ -66,6 +66,15 @@ def _first_of(group: npt.NDArray[np.intp], value: Floats, chain: Positions) -> P
     return order[np.flatnonzero(np.diff(group[order], prepend=-1))]
 
 
+def _bend(sites: Geometries, chain: Positions, index: ShapeIndex, plane: Plane) -> float:
+    """Return by which factor ways of one true length can differ in the plane, between these sites and chains."""
+    south, north = shapely.total_bounds(sites)[[1, 3]]
+    boxes = index.chains.boxes[chain]
+    ends = shapely.points([0.0, 0.0], [min(south, boxes[:, 1].min()), max(north, boxes[:, 3].max())])
+    k = plane.stretch(shapely.get_y(plane.unproject(np.asarray(ends, dtype=object))))
+    return float(np.max(np.maximum(k, 1.0 / k)) ** 2) + 1e-5
+
+
 def _closest(sites: Geometries, index: ShapeIndex, site: Positions, chain: Positions, plane: Plane) -> Nearness:
     """Measure candidates and keep the shortest way of every pair of a site and a zone."""
     if not len(site):
@@ -75,12 +84,14 @@ def _closest(sites: Geometries, index: ShapeIndex, site: Positions, chain: Posit
     # The chain whose box is nearest gives a way; a chain whose box is farther than that cannot be nearer.
     first = _first_of(pair, least, chain)
     bound = np.asarray(shapely.distance(sites[site[first]], index.chains.shapes.at(chain[first])))
-    kept = least <= bound[pair] * MARGIN + _SLACK_M
+    # How far the plane is off here tells how much longer than the shortest a way may be and yet prove to be shorter.
+    bend = _bend(sites[site[first]], chain, index, plane)
+    kept = least <= bound[pair] * bend + _SLACK_M
     site, chain, pair = site[kept], chain[kept], pair[kept]
     flat = np.asarray(shapely.distance(sites[site], index.chains.shapes.at(chain)), dtype=np.float64)
     shortest = np.full(len(bound), np.inf)
     np.minimum.at(shortest, pair, flat)
-    kept = flat <= shortest[pair] * MARGIN + _SLACK_M
+    kept = flat <= shortest[pair] * bend + _SLACK_M
     site, chain, pair = site[kept], chain[kept], pair[kept]
     ways = distances(plane, sites[site], index.chains.shapes.at(chain))
     first = _first_of(pair, ways.distance_m, chain)

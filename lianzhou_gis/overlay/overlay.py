@@ -206,7 +206,7 @@ def lay(
         rest=rest,
         ends=ends,
         wholly_inside=frozenset(zip(inside["site_id"].tolist(), inside["theme"].tolist(), strict=True)),
-        issues=tuple(_accuracy_issues(np.asarray(sites["accuracy_m"], dtype=np.float64), ground.layers)),
+        issues=tuple(_accuracy_issues(np.asarray(sites["accuracy_m"], dtype=np.float64), ground.unstated)),
         ground=ground,
         ids=there.ids,
         shapes=there.shapes,
@@ -306,7 +306,7 @@ def _overlaps(rows: Columns, there: _Sites, ground: Ground) -> Columns:
     return rows.select(_OVERLAPS)
 
 
-def _accuracy_issues(accuracy: Floats, layers: Sequence[Layer]) -> list[Issue]:
+def _accuracy_issues(accuracy: Floats, unstated: Sequence[str]) -> list[Issue]:
     """Name what has no stated accuracy: 4 m is taken for it."""
     zh, en = f"未说明精度，按 {UNSTATED_ACCURACY_M:g} 米判断边界误差", f"{UNSTATED_ACCURACY_M:g} m is taken for it"
     issues = []
@@ -316,8 +316,7 @@ def _accuracy_issues(accuracy: Floats, layers: Sequence[Layer]) -> list[Issue]:
             Issue("info", "accuracy_assumed", "sites", f"{count} 个项目{zh}", f"{count} sites state no accuracy; {en}")
         )
     issues += [
-        Issue("info", "accuracy_assumed", f"layer {layer.entry.id}", f"图层{zh}", f"the layer states no accuracy; {en}")
-        for layer in layers
-        if layer.zones["accuracy_m"].isna().any()
+        Issue("info", "accuracy_assumed", f"layer {layer_id}", f"图层{zh}", f"the layer states no accuracy; {en}")
+        for layer_id in unstated
     ]
     return issues

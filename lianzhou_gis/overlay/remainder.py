@@ -101,7 +101,8 @@ def remainders(sites: Geometries, ground: Ground, pairs: Pairs) -> Columns:
         which = int(ground.coverage[place])
         if which < 0:
             continue
-        rows.append(_records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, *beyond[which]))
+        if len(beyond[which][0]):
+            rows.append(_records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, *beyond[which]))
         if theme(layer.entry.theme).covering:
             # Only what lies within the coverage can be a gap between units.
             held = inside.of(inside.zone == which)

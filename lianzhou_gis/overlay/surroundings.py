@@ -125,6 +125,8 @@ def margins_of(shapes: Geometries, ground: Ground, setback_m: Mapping[str, float
     tables = [Columns({"site": site[:0], "margin_m": metres_away[:0]}).assign(theme="", layer_id="")]
     for place, which, metres in asked:
         chosen = (end == which) & (metres_away <= metres)
+        if not chosen.any():
+            continue
         layer = ground.layers[place]
         table = Columns({"site": site[chosen], "margin_m": metres_away[chosen]})
         tables.append(table.assign(theme=layer.entry.theme, layer_id=layer.entry.id))

@@ -27,7 +27,7 @@ class Verdict(StrEnum):
     @property
     def rank(self) -> int:
         """Place in the order of strictness, 0 the strictest."""
-        return list(Verdict).index(self)
+        return _RANKS[self]
 
     def stricter_than(self, other: Verdict) -> bool:
         """Tell whether this verdict is stricter than ``other``."""
@@ -37,6 +37,9 @@ class Verdict(StrEnum):
     def strictest(verdicts: list[Verdict]) -> Verdict:
         """Return the strictest of at least one verdict."""
         return min(verdicts, key=lambda verdict: verdict.rank)
+
+
+_RANKS = {verdict: place for place, verdict in enumerate(Verdict)}
 
 
 class Effect(StrEnum):
