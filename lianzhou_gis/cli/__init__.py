@@ -14,6 +14,7 @@ import lianzhou_gis
 __all__ = ["main"]
 
 _COMMANDS = {
+    "batch": "批量核查大量项目 / screen very many sites",
     "demo": "核查演示项目（合成数据） / screen the demo sites (synthetic data)",
     "layers": "图层清单与检查 / list and check the layers",
     "map": "由结果文件夹生成地图 / make the map of a run folder",

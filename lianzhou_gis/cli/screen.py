@@ -17,10 +17,11 @@ from lianzhou_gis.vocabulary import Verdict
 if TYPE_CHECKING:
     from lianzhou_gis.screening import Result
 
-__all__ = ["screen"]
+__all__ = ["pairs_of", "screen"]
 
 
-def _pairs(texts: tuple[str, ...]) -> dict[str, str]:
+def pairs_of(texts: tuple[str, ...]) -> dict[str, str]:
+    """Return the facts that ``--set`` gives."""
     pairs = {}
     for text in texts:
         key, equals, value = text.partition("=")
@@ -100,7 +101,7 @@ def screen(
     Screen proposed sites: parcel TXT, tables of corners (XLSX, CSV), DXF, KML, Shapefile, GeoPackage, FileGDB ...
     """
     options.day(as_of)
-    pairs = _pairs(sets)
+    pairs = pairs_of(sets)
 
     from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.formats import read_facts, read_sites

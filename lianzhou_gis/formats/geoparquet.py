@@ -15,7 +15,7 @@ from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_VECTOR_BYTES, refuse_c
 from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings, unique_names, unreadable_issue
 from lianzhou_gis.formats.well_known import wkb_of_outside
 
-__all__ = ["read_geoparquet"]
+__all__ = ["declared_geometry", "read_geoparquet"]
 
 # A few bytes can stand for a million long texts: what comes out is counted while it comes.
 _BATCH_ROWS = 2_000
@@ -101,6 +101,18 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
         issues=issues,
         sha256=digest,
     )
+
+
+def declared_geometry(metadata: dict[bytes, bytes], name: str) -> tuple[str | None, str]:
+    """Return the reference system and the name of the geometry column that the metadata of a file declare.
+
+    Raises
+    ------
+    FormatError
+        If they declare none, or geometries that are not WKB.
+    """
+    meta, column = _geo(metadata, name)
+    return _system(meta), column
 
 
 def _geo(metadata: dict[bytes, bytes], name: str) -> tuple[dict[str, Any], str]:

@@ -27,7 +27,7 @@ from lianzhou_gis.vocabulary import GapReason
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["SITE_COLUMNS", "SiteGap", "Sites", "read_sites"]
+__all__ = ["SITE_COLUMNS", "SiteGap", "Sites", "read_sites", "sites_of"]
 
 SITE_COLUMNS = (
     "site_id", "name", "source_file", "source_row", "survey_crs", "datum", "accuracy_m", "town", "geometry_kind",
@@ -138,14 +138,28 @@ def read_sites(
     if not sum(len(draft.rows) for draft in drafts):
         names = ", ".join(draft.name for draft in drafts)
         raise FormatError(f"{names}：文件中没有任何项目", f"{names}: there are no sites in it")
+    return sites_of(drafts)
+
+
+def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None) -> Sites:
+    """Check and measure drafts of sites.
+
+    Parameters
+    ----------
+    drafts : list of SiteDraft
+        With at least one site.
+    ids : list of str, optional
+        Of all sites, each once; default: their own, made unique.
+    """
     issues = [issue for draft in drafts for issue in draft.issues]
     parts = [_of_draft(draft, issues) for draft in drafts]
     table = pd.concat([part for part, _ in parts], ignore_index=True)
     facts = [row for _, rows in parts for row in rows]
     trouble = [draft.troubles.get(row) for draft in drafts for row in range(len(draft.rows))]
     places = table.pop("place").tolist()
-    ids, found = site_ids(table["site_id"].tolist(), table["geometry"].to_numpy(), facts, places)
-    issues += found
+    if ids is None:
+        ids, found = site_ids(table["site_id"].tolist(), table["geometry"].to_numpy(), facts, places)
+        issues += found
     table["site_id"] = ids
     table["outfall"] = _all_outfalls(drafts, table, ids)
     gaps = _check(table, trouble, places, issues)

@@ -1,0 +1,232 @@
+"""Very many sites: streamed through all cores or a cluster, stopped and taken up again, summed up at the end."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import lianzhou_gis
+from lianzhou_gis.batch.ledger import Ledger
+from lianzhou_gis.batch.local import run_local
+from lianzhou_gis.batch.source import SiteSource
+from lianzhou_gis.batch.summary import summarise
+from lianzhou_gis.batch.work import Done, Task, screener_of
+from lianzhou_gis.errors import FactError, ReferenceSystemError, did_you_mean, extra
+from lianzhou_gis.formats import FactsFile
+from lianzhou_gis.formats.facts import facts_of
+from lianzhou_gis.formats.limits import sha256_of_file
+from lianzhou_gis.geodesy import resolve_reference_system
+from lianzhou_gis.rulebook import FactVocabulary, day_of
+from lianzhou_gis.screening import Screener
+
+__all__ = ["Batch", "Progress", "run_batch"]
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a batch is.
+
+    Attributes
+    ----------
+    done, total : int
+        Sites.
+    rate : float
+        Sites a second, of this run.
+    left_s : float or None
+        Seconds that are left at that rate.
+    """
+
+    done: int
+    total: int
+    rate: float
+    left_s: float | None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch that is done.
+
+    Attributes
+    ----------
+    folder : pathlib.Path
+    sites, failed : int
+        All sites, and those that could not be screened.
+    summary : dict
+        What ``summary.json`` holds.
+    """
+
+    folder: Path
+    sites: int
+    failed: int
+    summary: dict[str, Any]
+
+
+def run_batch(
+    sites: str | Path,
+    catalog: str | Path,
+    folder: str | Path,
+    *,
+    layer: str | None = None,
+    crs: str | None = None,
+    datum: str | None = None,
+    facts: Mapping[str, Any] | FactsFile | None = None,
+    sets: Mapping[str, str] | None = None,
+    as_of: date | str | None = None,
+    themes: Sequence[str] | None = None,
+    chunk: int = CHUNK,
+    workers: int | None = None,
+    scheduler: str | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Batch:
+    """Screen the sites of a file of any size into a folder of GeoParquet.
+
+    Parameters
+    ----------
+    sites : path
+        GeoParquet, GeoPackage or FlatGeobuf.
+    catalog : path
+        Of the catalog; on a cluster the same on every machine.
+    folder : path
+        New, empty, or of the same batch, which is then taken up where it stopped.
+    layer, crs, datum, facts, sets, as_of, themes
+        As :func:`lianzhou_gis.screen` and :func:`lianzhou_gis.read_sites` take them.
+    chunk : int
+        Sites that a worker takes at a time; memory grows with it, not with the number of sites.
+    workers : int, optional
+        Processes; default as many as there are processors.
+    scheduler : str, optional
+        The address of a dask scheduler, to use its workers instead.
+    progress : callable, optional
+        Told how far it is after every chunk.
+
+    Returns
+    -------
+    Batch
+
+    Raises
+    ------
+    MissingFileError, FormatError, ReferenceSystemError, CatalogError, FactError, RunError
+        For input that cannot be used at all. A single site that fails does not raise: it is a gap of the result.
+    MissingExtraError
+        Without pyarrow, or distributed where a scheduler is given.
+    """
+    extra("pyarrow", "arrow")
+    source = SiteSource.open(sites, layer)
+    day = day_of(as_of)
+    named = tuple(themes) if themes else None
+    screener = screener_of(str(Path(catalog).resolve()), day, named)
+    ids = source.ids()
+    told = facts if isinstance(facts, FactsFile) else facts_of(facts, "facts")
+    _check_facts(told, sets or {}, screener.rulebook.facts, set(ids) if told.sites else set())
+    system = crs if crs is not None else source.crs
+    if system is None and datum is None:
+        raise ReferenceSystemError(
+            f"{source.path.name}：没有坐标系说明；请用 --crs EPSG:代码 指明",
+            f"{source.path.name}: no reference system is given; name it with --crs EPSG:code",
+        )
+    if system is not None:
+        resolve_reference_system(system, where=source.path.name)
+    task = Task(
+        catalog=str(Path(catalog).resolve()),
+        as_of=day,
+        themes=named,
+        name=source.path.name,
+        sha256=sha256_of_file(source.path),
+        crs=system,
+        datum=datum,
+        facts=told,
+        sets=tuple(sorted((sets or {}).items())),
+    )
+    chunks = -(-source.count // chunk)
+    ledger = Ledger.open(Path(folder), _asked(task, source, screener, chunk))
+    done = ledger.done()
+    state = _State(source.count, sum(min(chunk, source.count - number * chunk) for number in done), progress)
+
+    def commit(finished: Done) -> None:
+        ledger.commit(finished)
+        state.add(finished.sites)
+
+    waiting = source.chunks(chunk, ids, done)
+    if scheduler is not None:
+        from lianzhou_gis.batch.cluster import run_on_cluster
+
+        run_on_cluster(task, waiting, commit, scheduler)
+    else:
+        run_local(task, waiting, commit, min(workers or os.cpu_count() or 1, max(chunks - len(done), 1)))
+    summary = summarise(ledger, screener)
+    return Batch(Path(folder), summary["sites"], summary["failed"], summary)
+
+
+class _State:
+    """Counts sites and tells how far it is."""
+
+    def __init__(self, total: int, done: int, progress: Callable[[Progress], None] | None) -> None:
+        self._total, self._before, self._done = total, done, done
+        self._progress, self._started = progress, time.monotonic()
+
+    def add(self, sites: int) -> None:
+        self._done += sites
+        if self._progress is not None:
+            passed = time.monotonic() - self._started
+            rate = (self._done - self._before) / passed if passed > 0 else 0.0
+            left = (self._total - self._done) / rate if rate > 0 else None
+            self._progress(Progress(self._done, self._total, rate, left))
+
+
+def _check_facts(file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary, ids: set[str]) -> None:
+    """Refuse facts and sites that nobody knows before any site is looked at.
+
+    Raises
+    ------
+    FactError
+    """
+    strangers = sorted(set(file.sites) - ids)
+    if strangers:
+        raise FactError(
+            f"{file.name}：没有编号为 {strangers[0][:60]} 的项目（共 {len(strangers)} 个编号不在文件中）",
+            f"{file.name}: there is no site {strangers[0][:60]} ({len(strangers)} ids are not in the file)",
+        )
+    rows = [(file.name, file.all), ("--set", sets), *((file.name, row) for row in file.sites.values())]
+    for where, row in rows:
+        for column, raw in row.items():
+            name = vocabulary.find(str(column))
+            if name is None:
+                zh, en = did_you_mean(str(column)[:60], [fact.name for fact in vocabulary])
+                raise FactError(
+                    f"{where}：没有名为 {str(column)[:60]!r} 的项目信息{zh}；可用名称见 lianzhou-gis rules facts",
+                    f"{where}: there is no fact {str(column)[:60]!r}{en}; see lianzhou-gis rules facts",
+                )
+            vocabulary.parse(name, raw, where)
+
+
+def _asked(
+    task: Task,
+    source: SiteSource,
+    screener: Screener,
+    chunk: int,
+) -> dict[str, Any]:
+    """Return all that the result hangs on: a folder is taken up only by the very same."""
+    return {
+        "software": lianzhou_gis.__version__,
+        "input": {"name": task.name, "sha256": task.sha256, "layer": source.layer, "sites": source.count},
+        "crs": task.crs,
+        "datum": task.datum,
+        "as_of": task.as_of.isoformat(),
+        "scope": list(screener.scope),
+        "chunk": chunk,
+        "rulebook": {"version": screener.rulebook.version, "sha256": screener.rulebook.sha256},
+        "region": screener.catalog.region.name,
+        "layers": [
+            {"id": layer.entry.id, "sha256": layer.sha256, "status": str(layer.status), "zones": layer.feature_count}
+            for layer in screener.layers.layers
+        ],
+        "facts": {"all": task.facts.all, "sites": task.facts.sites, "sets": dict(task.sets)},
+        "disclosure": "restricted",
+    }

@@ -1,0 +1,270 @@
+"""What a worker does: a chunk of sites in, the tables of it out; a site that fails becomes a gap, never an end."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.batch.source import Chunk
+from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlaps_table, sites_table, written
+from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
+from lianzhou_gis.findings import Answer, Finding, Gap, answer, towns_of
+from lianzhou_gis.formats import FactsFile, Sites
+from lianzhou_gis.formats.placing import place_features
+from lianzhou_gis.formats.raw_features import RawFeatures
+from lianzhou_gis.formats.site_drafts import SiteInput, draft_of_features
+from lianzhou_gis.formats.sites import SITE_COLUMNS, sites_of
+from lianzhou_gis.formats.well_known import wkb_of_outside
+from lianzhou_gis.geodesy import Region
+from lianzhou_gis.overlay import Columns
+from lianzhou_gis.runs.document import plain
+from lianzhou_gis.screening import Result, Screener
+from lianzhou_gis.vocabulary import GapReason, Verdict
+
+__all__ = ["Done", "Task", "screener_of", "work"]
+
+_ISSUES_SHOWN = 3
+UNKNOWN_TOWN = "?"
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is asked of every chunk; goes to the workers as it is.
+
+    Attributes
+    ----------
+    catalog : str
+        Path, the same for every worker.
+    as_of : datetime.date
+    themes : tuple of str or None
+    name, sha256 : str
+        Of the file of sites.
+    crs : str or None
+        In which its coordinates stand.
+    datum : str or None
+    facts : FactsFile
+    sets : tuple of (str, str)
+    """
+
+    catalog: str
+    as_of: date
+    themes: tuple[str, ...] | None
+    name: str
+    sha256: str
+    crs: str | None
+    datum: str | None
+    facts: FactsFile
+    sets: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """A chunk as it comes back.
+
+    Attributes
+    ----------
+    number, sites : int
+    tables : dict of str to bytes
+        Parquet files by the name of the table.
+    counts : dict
+        By town: sites, verdicts, and for every theme how many sites lie in it with how many square metres.
+    rules : dict
+        What the rules that bear say of themselves.
+    issues : list
+        Code, severity, how often, some places, both texts of the first.
+    failed : int
+        Sites that could not be screened.
+    """
+
+    number: int
+    sites: int
+    tables: dict[str, bytes]
+    counts: dict[str, Any]
+    rules: dict[str, Any]
+    issues: list[dict[str, Any]]
+    failed: int
+
+
+@lru_cache(maxsize=2)
+def screener_of(catalog: str, as_of: date, themes: tuple[str, ...] | None) -> Screener:
+    """Return the layers of a day made ready, once for every worker, from the cache of its machine."""
+    return Screener.prepare(Path(catalog), as_of=as_of, themes=themes, progress=lambda step: None)
+
+
+@dataclass
+class _Gathered:
+    """What gathers from the parts of a chunk."""
+
+    tables: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    findings: list[Finding] = field(default_factory=list)
+    issues: list[Any] = field(default_factory=list)
+    counts: dict[str, Any] = field(default_factory=dict)
+    failed: int = 0
+
+
+def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Done:
+    """Screen a chunk.
+
+    Parameters
+    ----------
+    task : Task
+    chunk : Chunk
+    lost : mapping of int to str, optional
+        Places in the chunk of sites that are not even tried, and why: they ended a worker.
+    """
+    screener = screener_of(task.catalog, task.as_of, task.themes)
+    gathered = _Gathered()
+    lost = lost or {}
+    tried = np.array([row for row in range(len(chunk.ids)) if row not in lost], dtype=np.intp)
+    if len(tried):
+        _screened(task, chunk, tried, screener, gathered)
+    for row, why in lost.items():
+        _failed(task, chunk, row, RuntimeError(why), screener, gathered)
+    arrow = extra("pyarrow", "arrow")
+    tables = {}
+    for name, parts in gathered.tables.items():
+        whole = arrow.concat_tables(parts).combine_chunks()
+        # Whatever parts a chunk was cut into, its sites stand in the order of their ids.
+        order = arrow.compute.sort_indices(whole, sort_keys=[("site_id", "ascending")]) if len(parts) > 1 else None
+        tables[name] = written(whole if order is None else whole.take(order))
+    return Done(
+        number=chunk.number,
+        sites=len(chunk.ids),
+        tables=tables,
+        counts=gathered.counts,
+        rules={item.rule_id: {name: plain(getattr(item, name)) for name in TEXTS} for item in gathered.findings},
+        issues=_told(gathered.issues),
+        failed=gathered.failed,
+    )
+
+
+def _screened(task: Task, chunk: Chunk, rows: Any, screener: Screener, gathered: _Gathered) -> None:  # noqa: ANN401
+    """Screen some sites of a chunk; where that fails, each half by itself, down to the one that it fails for."""
+    try:
+        sites = _sites(task, chunk, rows, screener)
+        facts = replace(task.facts, sites={name: own for name, own in task.facts.sites.items() if name in sites.facts})
+        result = screener.screen(sites, facts=facts, sets=dict(task.sets), threads=1, progress=lambda step: None)
+        towns = towns_of(sites.table, screener.layers.towns)
+    except Exception as error:
+        # Whatever it is: one site must not take the others with it, nor be forgotten.
+        if len(rows) == 1:
+            _failed(task, chunk, int(rows[0]), error, screener, gathered)
+            return
+        for half in np.array_split(rows, 2):
+            _screened(task, chunk, half, screener, gathered)
+        return
+    known, own = set(screener.layers.issues), result.assessment
+    gathered.issues += [issue for issue in result.issues if issue not in known]
+    gathered.findings += own.found
+    gathered.tables["sites"].append(sites_table(sites, towns, own.answers))
+    gathered.tables["overlaps"].append(overlaps_table(result.overlay.rows))
+    gathered.tables["findings"].append(findings_table(own.found))
+    gathered.tables["gaps"].append(gaps_table(own.unknown))
+    _count(gathered.counts, result, towns)
+
+
+def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  # noqa: ANN401
+    """Return some sites of a chunk, checked and measured as those of any file."""
+    table = chunk.table.take(rows)
+    columns: dict[str, Any] = {}
+    for name in table.schema.names:
+        if name not in ("geometry", "source_row"):
+            cells = np.empty(len(table), dtype=object)
+            cells[:] = table[name].to_pylist()
+            columns[str(name)] = cells
+    region = screener.catalog.region
+    shapes = shapely.from_wkb(wkb_of_outside(table["geometry"].to_pylist()), on_invalid="ignore")
+    raw = RawFeatures(
+        name=task.name,
+        columns=columns,
+        geometries=np.asarray(shapes, dtype=object),
+        crs=task.crs,
+        encoding=None,
+        sha256=task.sha256,
+        rows=(chunk.first + rows).tolist(),
+    )
+    features = place_features(
+        raw, crs=None, datum=task.datum, region=Region(region.name, region.bounds) if region.bounds else None
+    )
+    draft = draft_of_features(features, SiteInput(task.name, task.sha256))
+    return sites_of([draft], ids=[chunk.ids[row] for row in rows])
+
+
+def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Screener, gathered: _Gathered) -> None:
+    """Put a site that cannot be screened into the result: not assessed, with the reason."""
+    reason = GapReason.UNKNOWN_CRS if isinstance(error, ReferenceSystemError) else GapReason.READ_ERROR
+    zh, en = (error.zh, error.en) if isinstance(error, LianzhouError) else (str(error), str(error))
+    site_id = chunk.ids[row]
+    detail = {"zh": f"该项目无法核查：{zh[:300]}", "en": f"the site could not be screened: {en[:300]}"}
+    gap = Gap(site_id, reason, None, None, None, None, (), detail, Verdict.PROHIBITED)
+    record = dict.fromkeys(SITE_COLUMNS) | {
+        "site_id": site_id,
+        "source_file": task.name,
+        "source_row": chunk.first + row,
+        "geometry_kind": "none",
+    }
+    sites = Sites(pd.DataFrame([record], dtype=object), {site_id: {}}, (), (), ())
+    answers: dict[str, Answer] = {site_id: answer([], [gap])}
+    gathered.tables["sites"].append(sites_table(sites, {}, answers))
+    gathered.tables["gaps"].append(gaps_table([gap]))
+    gathered.tables["findings"].append(findings_table([]))
+    gathered.tables["overlaps"].append(overlaps_table(_NO_ROWS))
+    gathered.failed += 1
+    for town in (UNKNOWN_TOWN, ""):
+        _add(gathered.counts.setdefault(town, _nothing()), answers[site_id], {}, {})
+
+
+_NO_ROWS = Columns({name: np.empty(0, dtype=object) for name in (
+    "site_id", "layer_id", "theme", "zone_id", "zone_name", "grade", "part", "subject", "relation", "area_m2",
+    "share_of_site", "share_of_zone", "length_m", "distance_m", "bearing_deg", "doubtful", "geometry",
+)})  # fmt: skip
+
+
+def _nothing() -> dict[str, Any]:
+    return {"sites": 0, "verdicts": {}, "worst_possible": {}, "themes": {}}
+
+
+def _add(counted: dict[str, Any], said: Answer, themes: Mapping[str, bool], areas: Mapping[str, float]) -> None:
+    counted["sites"] += 1
+    for name, verdict in (("verdicts", said.verdict.value), ("worst_possible", said.worst_possible.value)):
+        counted[name][verdict] = counted[name].get(verdict, 0) + 1
+    for theme in themes:
+        held = counted["themes"].setdefault(theme, [0, 0.0])
+        held[0] += 1
+        held[1] += areas.get(theme, 0.0)
+
+
+def _count(counts: dict[str, Any], result: Result, towns: Mapping[str, set[str]]) -> None:
+    """Add the sites of a result to the counts of their towns, and to those of all (the empty name)."""
+    themes: dict[str, dict[str, bool]] = defaultdict(dict)
+    for row in result.overlay.rows.select(["site_id", "theme", "subject", "relation"]).rows():
+        if row.subject == "footprint" and row.relation in ("overlap", "within"):
+            themes[row.site_id][row.theme] = True
+    areas: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in result.overlay.sums.rows():
+        if row.grade is None:
+            areas[row.site_id][row.theme] = row.net_area_m2
+    for site_id, said in result.assessment.answers.items():
+        # A site in two towns counts in both, and once among all.
+        for town in (*(sorted(towns.get(site_id, ())) or [UNKNOWN_TOWN]), ""):
+            _add(counts.setdefault(town, _nothing()), said, themes[site_id], areas[site_id])
+
+
+def _told(issues: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return issues by code: how often, where for some, and the texts of the first."""
+    often = Counter((issue.severity, issue.code) for issue in issues)
+    told = []
+    for (severity, code), count in sorted(often.items()):
+        own = [issue for issue in issues if (issue.severity, issue.code) == (severity, code)]
+        where = [issue.where for issue in own[:_ISSUES_SHOWN]]
+        told.append({"severity": severity, "code": code, "count": count, "where": where, "message": own[0].message})
+    return told
