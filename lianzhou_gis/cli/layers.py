@@ -9,6 +9,7 @@ import click
 
 from lianzhou_gis.cli import options
 from lianzhou_gis.cli.layers_check import check
+from lianzhou_gis.cli.layers_diff import diff
 from lianzhou_gis.cli.layers_import import import_layer
 
 __all__ = ["layers"]
@@ -20,6 +21,7 @@ def layers() -> None:
 
 
 layers.add_command(check)
+layers.add_command(diff)
 layers.add_command(import_layer)
 
 

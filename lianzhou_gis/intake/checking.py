@@ -8,12 +8,10 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError, LianzhouError
-from lianzhou_gis.formats import read_features
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
 from lianzhou_gis.intake.attribute_checks import approved_areas, expiry, provenance, unknown_grades
 from lianzhou_gis.intake.contradictions import contradicting
@@ -21,11 +19,11 @@ from lianzhou_gis.intake.defects import SEVERITIES, Defect, defect_of, defects_o
 from lianzhou_gis.intake.geometry_checks import doubled, faults, misplaced
 from lianzhou_gis.intake.nesting import Nesting, nesting
 from lianzhou_gis.intake.planar import PlanarLayer
+from lianzhou_gis.intake.reading import read_zones
 from lianzhou_gis.intake.unit_checks import unit_gaps, unit_list, unit_overlaps
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.vocabulary import label, theme, themes
 from lianzhou_gis.zones import Layer, LayerGap, load_layers
-from lianzhou_gis.zones.attributes import as_zones
 
 __all__ = ["LayerReport", "LayersCheck", "check_layers"]
 
@@ -200,7 +198,7 @@ def _looked_at(
     entry, zones = there.layer.entry, there.zones
     told, found = nesting(there)
     try:
-        found += faults(_as_read(catalog, entry, region), entry.id)
+        found += faults(read_zones(catalog, entry, region)[0], entry.id)
     except LianzhouError as error:
         found.append(defect_of("other", entry.id, error.zh, error.en, severity="error"))
     found += misplaced(there, region) + doubled(there)
@@ -209,19 +207,6 @@ def _looked_at(
     if theme(entry.theme).covering:
         found += unit_gaps(there) + unit_overlaps(there)
     return told, found
-
-
-def _as_read(catalog: Catalog, entry: LayerEntry, region: Region | None) -> pd.DataFrame:
-    """Return the zones of a layer before any repair."""
-    features = read_features(
-        catalog.file(entry.path),
-        layer=entry.layer,
-        crs=entry.crs,
-        datum=entry.datum,
-        encoding=entry.encoding,
-        region=region,
-    )
-    return as_zones(features.frame, entry, None, [])
 
 
 def _reported(layer: Layer, there: PlanarLayer, told: list[Nesting]) -> LayerReport:

@@ -78,7 +78,7 @@ def verdict_style(verdict: str) -> VerdictStyle:
 
 
 def other_style(name: str) -> tuple[dict[str, str], Style]:
-    """Return label and style of what is neither zone nor site: ``piece``, ``gap``, ``nearest`` or ``outfall``.
+    """Return label and style of what is neither zone nor site: an overlap ``piece``, a ``gap``, an ``outfall`` ...
 
     Examples
     --------

@@ -105,3 +105,19 @@ def test_check_writes_the_worklist_and_fails_as_told(desk):
     assert sorted(file.name for file in (desk.path / "out").iterdir()) == ["worklist.gpkg", "worklist.xlsx"]
     assert "未声明覆盖范围" in run(*check).stdout.replace("\n", "").replace(" ", "")
     assert run(*check, "gone").exit_code == 2
+
+
+def test_diff_of_two_files(desk):
+    old = desk.file({"BSM": ["A", "B"], "级别": ["一级", "二级"]}, name="old.gpkg")
+    new = desk.file({"BSM": ["A"], "级别": ["二级"]}, name="new.gpkg")
+    arguments = ["diff", old, new, "--layers", desk.catalog_path, "--as-of", "2026-11-23"]
+    assert run(*arguments).exit_code == 2 and "--as" in run(*arguments).stderr
+    done = run(*arguments, "--as", "water_source_zone", "--out", desk.path / "out", "--json")
+    (told,) = json.loads(done.stdout)["layers"]
+    assert (told["counts"]["regraded"], told["counts"]["removed"]) == (1, 1)
+    assert sorted(file.name for file in (desk.path / "out").iterdir()) == ["diff.gpkg", "diff.html", "diff.xlsx"]
+    shown = run(*arguments, "--as", "water_source_zone", "--lang", "en").stdout
+    assert "regraded 1" in shown and "Secondary protection zone" in shown
+    (desk.path / "out" / "result.json").write_text("{}", encoding="utf-8")
+    done = run(*arguments, "--as", "water_source_zone", "--runs", desk.path / "out")
+    assert done.exit_code == 2 and "--runs" in done.stderr

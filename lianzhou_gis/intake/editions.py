@@ -1,0 +1,190 @@
+"""Two editions of a layer, however they are named: an id of a catalog, a file, or all that two catalogs hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry
+from lianzhou_gis.errors import CatalogError, Issue, LianzhouError
+from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.geodesy import LIANZHOU, LIANZHOU_PROJ, Plane
+from lianzhou_gis.intake.planar import Geometries, areas_of
+from lianzhou_gis.intake.reading import read_zones, region_of
+from lianzhou_gis.intake.told import UNKNOWN, Told
+from lianzhou_gis.vocabulary import themes
+
+__all__ = ["Edition", "editions_of", "open_edition"]
+
+_CATALOGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class Edition:
+    """One edition of a layer, with all its zones whatever the day.
+
+    Attributes
+    ----------
+    zones : DataFrame
+        With the columns of zones; geometry EPSG:4490, repaired where it was broken; None where there is none.
+    of_catalog : bool
+        Whether a catalog names it; a bare file is not among the layers of any.
+    """
+
+    catalog: Catalog
+    entry: LayerEntry
+    zones: pd.DataFrame
+    issues: tuple[Issue, ...]
+    of_catalog: bool = True
+
+    @property
+    def plane(self) -> Plane:
+        """The plane of its catalog."""
+        return Plane(self.catalog.plane or LIANZHOU_PROJ)
+
+    @property
+    def shapes(self) -> Geometries:
+        """The zones in the plane; what is no area is an empty polygon."""
+        survey = self.zones["survey_crs"].to_list() or None
+        return areas_of(self.plane.project(self.zones["geometry"].to_numpy(dtype=object), survey))
+
+
+def _mended(zones: pd.DataFrame, entry: LayerEntry, issues: list[Issue]) -> pd.DataFrame:
+    """Return zones with valid shapes: all that any reading of a broken one holds."""
+    shapes = zones["geometry"].to_numpy(dtype=object).copy()
+    for position, repair in repaired(shapes).items():
+        shapes[position] = repair.geometry
+        issues.append(repair.issue(f"layer {entry.id}, zone {zones['zone_id'].iloc[position]}"))
+    return zones.assign(geometry=pd.Series(shapes, index=zones.index, dtype=object))
+
+
+def open_edition(catalog: Catalog, entry: LayerEntry) -> Edition:
+    """Read an edition.
+
+    Raises
+    ------
+    MissingFileError, FormatError, ReferenceSystemError, CatalogError
+        If it cannot be read.
+    """
+    zones, issues = read_zones(catalog, entry, region_of(catalog))
+    return Edition(catalog, entry, _mended(zones, entry, issues), tuple(issues))
+
+
+def _of_file(path: Path, theme: str, told: Told, crs: str | None, around: Catalog | None) -> Edition:
+    """Read a file as an edition, as if a catalog beside it named it."""
+    if theme not in themes():
+        raise CatalogError(f"没有主题 {theme}", f"there is no theme {theme}")
+    name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in path.stem)[:64] or "file"
+    entry = LayerEntry(
+        id=name,
+        series=name,
+        theme=theme,
+        path=path.name,
+        crs=crs,
+        columns=told.columns,
+        grades={value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
+        accuracy_m=told.accuracy_m,
+        data_date=told.data_date,
+    )
+    region = around.region if around else CatalogRegion(name=LIANZHOU.name, bounds=LIANZHOU.bounds)
+    beside = Catalog(region, around.plane if around else None, (entry,), path.parent / "layers.yaml")
+    return replace(open_edition(beside, entry), of_catalog=False)
+
+
+def _entry(catalog: Catalog | None, name: str) -> LayerEntry | None:
+    return next((entry for entry in (catalog.layers if catalog else ()) if entry.id == name), None)
+
+
+def _pairs_of_catalogs(old: Catalog, new: Catalog, day: date, issues: list[Issue]) -> list[tuple[Any, Any]]:
+    """Return the editions of a day of two catalogs, series by series; what cannot be read is said and left out."""
+    order = list(themes())
+    pairs = []
+    found = [
+        {series.name: series.edition for series in catalog.series(order, day) if series.edition is not None}
+        for catalog in (old, new)
+    ]
+    names = sorted(
+        {*found[0], *found[1]}, key=lambda name: (order.index((found[0].get(name) or found[1][name]).theme), name)
+    )
+    for name in names:
+        sides: list[Edition | None] = []
+        for catalog, editions in zip((old, new), found, strict=True):
+            entry = editions.get(name)
+            try:
+                sides.append(None if entry is None else open_edition(catalog, entry))
+            except LianzhouError as error:
+                zh, en = f"无法读取，未比较：{error.zh}", f"could not be read and was not compared: {error.en}"
+                issues.append(Issue("error", "edition_unreadable", f"layer {name}", zh, en))
+                break
+        if len(sides) == 2:
+            pairs.append((sides[0], sides[1]))
+    return pairs
+
+
+def editions_of(
+    old: str,
+    new: str,
+    *,
+    catalog: Path,
+    day: date,
+    theme: str | None = None,
+    told: Told | None = None,
+    crs: str | None = None,
+) -> tuple[list[tuple[Edition | None, Edition | None]], list[Issue]]:
+    """Return the pairs of editions that two names stand for.
+
+    Parameters
+    ----------
+    old, new : str
+        Each an id of the catalog or a file; or both catalogs, which are then compared series by series.
+    catalog : pathlib.Path
+        For ids.
+    day : datetime.date
+        Whose editions of two catalogs are compared.
+    theme : str, optional
+        Of files; where one side is of a catalog, its theme is taken.
+    told : Told, optional
+        Columns and grades of files.
+    crs : str, optional
+        Of files without one.
+
+    Raises
+    ------
+    CatalogError, MissingFileError, FormatError, ReferenceSystemError
+        If a name stands for nothing, or what it stands for cannot be read.
+    """
+    issues: list[Issue] = []
+    paths = [Path(name) for name in (old, new)]
+    if all(path.suffix.lower() in _CATALOGS for path in paths):
+        first, second = (Catalog.open(path) for path in paths)
+        return _pairs_of_catalogs(first, second, day, issues), issues
+    known = Catalog.open(catalog) if catalog.exists() else None
+    entries = [_entry(known, name) for name in (old, new)]
+    theme = theme or next((entry.theme for entry in entries if entry is not None), None)
+    sides = []
+    for name, path, entry in zip((old, new), paths, entries, strict=True):
+        if entry is not None and known is not None:
+            sides.append(open_edition(known, entry))
+        elif path.exists():
+            if theme is None:
+                raise CatalogError(
+                    f"{path.name}：请用 --as 说明主题", f"{path.name}: say with --as what kind of zones it holds"
+                )
+            sides.append(_of_file(path, theme, told or Told(), crs, known))
+        else:
+            listed = ", ".join(item.id for item in known.layers) if known else "-"
+            raise CatalogError(
+                f"{name}：既不是文件，也不是图层目录 {catalog.name} 中的图层（有 {listed}）",
+                f"{name}: neither a file nor a layer of {catalog.name} (there are {listed})",
+            )
+    if sides[0].entry.theme != sides[1].entry.theme:
+        kinds = [side.entry.theme for side in sides]
+        raise CatalogError(
+            f"{old} 与 {new} 主题不同（{kinds[0]}、{kinds[1]}），不能比较",
+            f"{old} and {new} are of different themes ({kinds[0]}, {kinds[1]}) and cannot be compared",
+        )
+    return [(sides[0], sides[1])], issues
