@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.errors import Issue, LianzhouError
     from lianzhou_gis.formats import Sites, read_sites, write_parcel_txt
+    from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Rulebook
-    from lianzhou_gis.screening import Result, Screener, screen
+    from lianzhou_gis.screening import Screener, screen
 
 __version__ = "0.1.0"
 
@@ -22,7 +23,7 @@ _HOMES = {
     "Catalog": "lianzhou_gis.catalog",
     "Issue": "lianzhou_gis.errors",
     "LianzhouError": "lianzhou_gis.errors",
-    "Result": "lianzhou_gis.screening",
+    "Result": "lianzhou_gis.result",
     "Rulebook": "lianzhou_gis.rulebook",
     "Screener": "lianzhou_gis.screening",
     "Sites": "lianzhou_gis.formats",

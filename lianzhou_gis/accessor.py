@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.formats import Sites
+    from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Rulebook
-    from lianzhou_gis.screening import Result
 
 __all__ = ["LianzhouAccessor", "NoGeometryError"]
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import folium
 
     from lianzhou_gis.findings import Finding
-    from lianzhou_gis.screening import Result
+    from lianzhou_gis.result import Result
 
 __all__ = ["Evidence", "evidence_of"]
 

@@ -17,17 +17,17 @@ LEVELS = [
     ["formats", "zones"],
     ["overlay", "raster"],
     ["findings"],
-    ["progress", "screening", "evidence", "runs", "intake", "compare", "siting"],
+    ["progress", "result", "screening", "evidence", "runs", "intake", "compare", "siting"],
     ["maps", "reports", "batch"],
     ["demo", "accessor", "cli", "service"],
 ]
 # Doors upward: methods of the result that a user expects on it, imported inside the function.
 DOORS = {
-    *((room, "maps") for room in ("catalog", "evidence", "screening", "zones")),
-    *((room, "reports") for room in ("catalog", "evidence", "formats", "rulebook", "screening", "zones")),
+    *((room, "maps") for room in ("catalog", "evidence", "result", "zones")),
+    *((room, "reports") for room in ("catalog", "evidence", "formats", "result", "rulebook", "zones")),
     ("catalog", "zones"),
-    ("screening", "evidence"),
-    ("screening", "runs"),
+    ("result", "evidence"),
+    ("result", "runs"),
 }
 PLACE = {room: (level, column) for level, rooms in enumerate(LEVELS) for column, room in enumerate(rooms)}
 

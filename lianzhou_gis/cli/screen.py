@@ -15,7 +15,7 @@ from lianzhou_gis.progress import watched
 from lianzhou_gis.vocabulary import Verdict
 
 if TYPE_CHECKING:
-    from lianzhou_gis.screening import Result
+    from lianzhou_gis.result import Result
 
 __all__ = ["pairs_of", "screen"]
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lianzhou_gis.errors import Issue
+    from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Citation
-    from lianzhou_gis.screening import Result
 
 __all__ = ["citation_text", "issues_table", "plain_table", "sites_table", "summary"]
 

@@ -19,7 +19,7 @@ from lianzhou_gis.runs.schema import SCHEMA_VERSION, Document
 from lianzhou_gis.vocabulary import DISCLAIMER
 
 if TYPE_CHECKING:
-    from lianzhou_gis.screening import Result
+    from lianzhou_gis.result import Result
 
 __all__ = ["as_document", "plain", "rounded"]
 

@@ -22,7 +22,7 @@ from lianzhou_gis.runs.schema import Document
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from lianzhou_gis.screening import Result
+    from lianzhou_gis.result import Result
 
 __all__ = ["Run", "save"]
 

@@ -14,7 +14,7 @@ from lianzhou_gis.formats.geopackage_writing import write_tables
 from lianzhou_gis.runs.document import plain, rounded
 
 if TYPE_CHECKING:
-    from lianzhou_gis.screening import Result
+    from lianzhou_gis.result import Result
 
 __all__ = ["write_geopackage"]
 

@@ -1,0 +1,169 @@
+"""What a screening found: tables and geometry, built where somebody asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.findings import Assessment
+from lianzhou_gis.formats import Sites
+from lianzhou_gis.overlay import Overlay
+from lianzhou_gis.rulebook import Rulebook
+from lianzhou_gis.vocabulary import Verdict
+from lianzhou_gis.zones import Layers
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+    import pandas as pd
+
+    from lianzhou_gis.evidence import Evidence
+
+__all__ = ["Result"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One screening: the verdict for every site, and all that it rests on.
+
+    Attributes
+    ----------
+    sites_in : Sites
+        The sites as read, never changed.
+    facts : dict
+        Facts by ``site_id`` as the rules saw them.
+    layers : Layers
+        The layers in scope as loaded, with their gaps.
+    overlay : Overlay
+        What was measured.
+    assessment : Assessment
+        Findings, gaps, questions, checks and verdicts.
+    as_of : datetime.date
+        The day whose law and layers were applied.
+    scope : tuple of str
+        The themes that were looked at.
+    """
+
+    sites_in: Sites
+    facts: dict[str, dict[str, Any]]
+    catalog: Catalog
+    layers: Layers
+    rulebook: Rulebook
+    overlay: Overlay
+    assessment: Assessment
+    as_of: date
+    scope: tuple[str, ...]
+    parameters: dict[str, Any]
+    issues: tuple[Issue, ...] = field(default=())
+
+    def __repr__(self) -> str:
+        counts = self.assessment.verdicts["verdict"].value_counts()
+        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if verdict in counts)
+        open_ = int((~self.assessment.verdicts["complete"].astype(bool)).sum())
+        return f"<Result as of {self.as_of}: {len(self.sites_in)} sites; {told}; {open_} not assessed whole>"
+
+    def _repr_html_(self) -> str:
+        from lianzhou_gis.reports import result_card
+
+        return result_card(self)
+
+    @property
+    def sites_table(self) -> pd.DataFrame:
+        """The sites with their verdicts as a plain table."""
+        table = self.sites_in.table.merge(self.assessment.verdicts, on="site_id", validate="one_to_one")
+        return table.sort_values("site_id", ignore_index=True)
+
+    @cached_property
+    def sites(self) -> gpd.GeoDataFrame:
+        """The sites with their verdicts, by ``site_id``; EPSG:4490."""
+        return _with_geometry(self.sites_table)
+
+    @cached_property
+    def findings(self) -> gpd.GeoDataFrame:
+        """Every rule that bears on a site through a zone, with the piece; EPSG:4490."""
+        return _with_geometry(self.assessment.findings)
+
+    @cached_property
+    def gaps(self) -> gpd.GeoDataFrame:
+        """Everything that is not assessed, by name; EPSG:4490."""
+        return _with_geometry(self.assessment.gaps)
+
+    @cached_property
+    def overlaps(self) -> gpd.GeoDataFrame:
+        """Every pair of a site and a zone that overlap, touch or are near; EPSG:4490."""
+        return _with_geometry(self.overlay.overlaps)
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """Areas per site, theme and grade; net areas by union."""
+        return self.overlay.totals
+
+    @property
+    def checks(self) -> pd.DataFrame:
+        """One row per site and theme, negatives included."""
+        return self.assessment.checks
+
+    @property
+    def questions(self) -> list[Any]:
+        """The facts that are missing, as questions, those that settle most first."""
+        return self.assessment.questions
+
+    @cached_property
+    def zones(self) -> gpd.GeoDataFrame:
+        """The zones near a site, or nearest to it; EPSG:4490."""
+        return _with_geometry(self.overlay.zones_drawn)
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any layer that was used is synthetic."""
+        return any(layer.entry.synthetic for layer in self.layers.layers)
+
+    def to_frame(self) -> gpd.GeoDataFrame:
+        """Return the sites with their verdicts as a table of one's own, EPSG:4490."""
+        return self.sites.copy()
+
+    def query(self, expression: str) -> gpd.GeoDataFrame:
+        """Return the sites for which an expression of pandas holds, as ``"worst_possible == 'prohibited'"``."""
+        return self.sites.query(expression)
+
+    def finding(self, finding_id: str) -> Evidence:
+        """Return one finding with the site and the zone that it rests on.
+
+        Raises
+        ------
+        RunError
+            If there is none of that id.
+        """
+        from lianzhou_gis.evidence import evidence_of
+
+        return evidence_of(self, finding_id)
+
+    def explore(self) -> folium.Map:
+        """Return an ordinary ``folium.Map`` of the run, to which tiles, markers and layers can be added."""
+        from lianzhou_gis.maps import explore
+
+        return explore(self)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
+        """Write the run folder and return its path.
+
+        Raises
+        ------
+        RunError
+            If the folder exists and is not empty, unless ``overwrite`` and it is a run folder.
+        """
+        from lianzhou_gis.maps import map_page
+        from lianzhou_gis.runs import save
+
+        return save(self, Path(folder), pages={"map.html": map_page}, overwrite=overwrite)
+
+
+def _with_geometry(frame: pd.DataFrame) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(frame["geometry"], crs="EPSG:4490"), crs="EPSG:4490")
