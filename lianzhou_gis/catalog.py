@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lianzhou_gis.errors import CatalogError, MissingFileError, RuleError, did_you_mean
-from lianzhou_gis.rulebook.loading import read_marked
+from lianzhou_gis.rulebook.marked import read_marked
 from lianzhou_gis.vocabulary import grade_of, theme
 from lianzhou_gis.vocabulary import themes as all_themes
 

@@ -13,7 +13,7 @@ from lianzhou_gis.errors import Issue
 from lianzhou_gis.findings import Assessment
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
-from lianzhou_gis.rulebook import Rulebook
+from lianzhou_gis.rulebook import Derived, Rulebook
 from lianzhou_gis.vocabulary import Verdict
 from lianzhou_gis.zones import Layers
 
@@ -35,8 +35,12 @@ class Result:
     ----------
     sites_in : Sites
         The sites as read, never changed.
+    given : dict
+        Facts by ``site_id`` as they were given.
     facts : dict
-        Facts by ``site_id`` as the rules saw them.
+        Facts by ``site_id`` as the rules saw them, what follows from others included.
+    derived : dict of site_id to tuple of Derived
+        Which of them follow from others, and by which cited row.
     layers : Layers
         The layers in scope as loaded, with their gaps.
     overlay : Overlay
@@ -50,7 +54,9 @@ class Result:
     """
 
     sites_in: Sites
+    given: dict[str, dict[str, Any]]
     facts: dict[str, dict[str, Any]]
+    derived: dict[str, tuple[Derived, ...]]
     catalog: Catalog
     layers: Layers
     rulebook: Rulebook
@@ -107,6 +113,11 @@ class Result:
     def checks(self) -> pd.DataFrame:
         """One row per site and theme, negatives included."""
         return self.assessment.checks
+
+    @property
+    def access(self) -> pd.DataFrame:
+        """Every item of the access lists of the units that a site lies in, compared; one row each."""
+        return self.assessment.access
 
     @property
     def questions(self) -> list[Any]:

@@ -17,7 +17,7 @@ from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.overlay import Ground, lay
 from lianzhou_gis.progress import Progress, watched
 from lianzhou_gis.result import Result
-from lianzhou_gis.rulebook import Rulebook, day_of
+from lianzhou_gis.rulebook import Inference, Rulebook, day_of
 from lianzhou_gis.vocabulary import themes as all_themes
 from lianzhou_gis.zones import Cache, Layers, load_layers
 
@@ -192,7 +192,7 @@ class Screener:
         """
         step = progress or watched()
         sites = sites if isinstance(sites, Sites) else read_sites(sites, region=_region(self.catalog))
-        known, fact_issues = merge_facts(sites, facts, sets, self.rulebook.facts)
+        given, fact_issues = merge_facts(sites, facts, sets, self.rulebook.facts)
         wider = self._wide_enough(sites)
         if wider is not self:
             return wider.screen(sites, facts=facts, sets=sets, overrides=overrides, threads=threads, progress=step)
@@ -205,12 +205,25 @@ class Screener:
             threads=threads or os.cpu_count() or 1,
         )
         step("findings")
+        inferred = _inferred(given, self.rulebook, self.as_of)
+        known = {site_id: found.facts for site_id, found in inferred.items()}
         assessment = assess(
-            sites, known, self.layers, measured, self.rulebook, as_of=self.as_of, scope=self.scope, overrides=overrides
+            sites,
+            known,
+            self.layers,
+            measured,
+            self.rulebook,
+            as_of=self.as_of,
+            scope=self.scope,
+            contradicted={site_id: found.contradicted for site_id, found in inferred.items()},
+            overrides=overrides,
         )
+        fact_issues += [issue for found in inferred.values() for issue in found.issues]
         return Result(
             sites_in=sites,
+            given=given,
             facts=known,
+            derived={site_id: found.derived for site_id, found in inferred.items()},
             catalog=self.catalog,
             layers=self.layers,
             rulebook=self.rulebook,
@@ -232,6 +245,18 @@ class Screener:
             return self
         themes = self.parameters["themes"]
         return Screener.prepare(self.catalog, self.rulebook, as_of=self.as_of, themes=themes, around=_shapes(sites))
+
+
+def _inferred(given: Mapping[str, dict[str, Any]], rulebook: Rulebook, day: date) -> dict[str, Inference]:
+    """Return the facts of every site with all that follows from them; sites of which the same is known share the work."""
+    made: dict[Any, Inference] = {}
+    found = {}
+    for site_id, facts in given.items():
+        key = tuple(sorted((name, value) for name, value in facts.items() if value is not None))
+        if key not in made or made[key].issues:
+            made[key] = rulebook.infer(facts, day, f"site {site_id}")
+        found[site_id] = made[key]
+    return found
 
 
 def _shapes(sites: Sites) -> list[Any]:

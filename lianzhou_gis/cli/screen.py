@@ -70,6 +70,7 @@ def finish(
 @click.option("--datum", type=click.Choice(["gcj02", "bd09"]), help="经纬度的加偏基准 / offset datum of lon/lat")
 @options.date_option
 @click.option("--themes", help="只核查这些主题，逗号分隔 / only these themes, comma separated")
+@click.option("--overrides", type=click.Path(path_type=Path), help="人工判断 YAML/JSON / file of judgements")
 @click.option("--out", type=click.Path(path_type=Path), help="结果文件夹；不给则不写文件 / run folder")
 @click.option("--overwrite", is_flag=True, help="覆盖已有结果 / replace an earlier run")
 @options.json_option
@@ -90,6 +91,7 @@ def screen(
     datum: str | None,
     as_of: str | None,
     themes: str | None,
+    overrides: Path | None,
     out: Path | None,
     overwrite: bool,
     as_json: bool,
@@ -104,6 +106,7 @@ def screen(
     pairs = pairs_of(sets)
 
     from lianzhou_gis.catalog import Catalog
+    from lianzhou_gis.findings import read_overrides
     from lianzhou_gis.formats import read_facts, read_sites
     from lianzhou_gis.geodesy import Region
     from lianzhou_gis.screening import screen as run
@@ -118,6 +121,7 @@ def screen(
         sets=pairs,
         as_of=as_of,
         themes=[theme.strip() for theme in themes.split(",")] if themes is not None else None,
+        overrides=read_overrides(overrides) if overrides else (),
         progress=watched(lang),
     )
     finish(result, out=out, overwrite=overwrite, as_json=as_json, fail_on=fail_on, lang=lang, quiet=False)

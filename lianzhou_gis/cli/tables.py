@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lianzhou_gis.errors import Issue
+    from lianzhou_gis.findings import Override
     from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Citation
 
@@ -59,6 +60,7 @@ def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the fin
         citation = row.citations[0] if row.citations else None
         article = "" if citation is None else _bracketed(citation_text(citation, lang), lang)
         line = f"{row.title[lang]} {article}".strip() + (_doubt(row.area_m2, lang) if row.doubtful else "")
+        line += _judged(row.override, lang)
         if line not in lines:
             lines.append(line)
     more = len(lines) - _GROUNDS
@@ -67,11 +69,20 @@ def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the fin
     return "\n".join(lines)
 
 
+def _judged(override: Override | None, lang: str) -> str:
+    """Return a person's judgement as it stands under the finding."""
+    if override is None:
+        return ""
+    if lang == "zh":
+        told = f"〔人工判断：{override.decision}。{override.office}，{override.decided_on}"
+        return f"\n{told}，理由：{override.reason}，依据：{override.evidence}〕"
+    told = f"[Judged by {override.office}, {override.decided_on}: {override.decision}. Reason: {override.reason}. "
+    return f"\n{told}Evidence: {override.evidence}]"
+
+
 def citation_text(citation: Citation, lang: str) -> str:
     """Return a citation in short."""
-    if lang == "zh":
-        return f"《{citation.title['zh']}》第{citation.article}条"
-    return f"{citation.title['en']}, art. {citation.article}"
+    return citation.text(lang)
 
 
 def _doubt(area_m2: float, lang: str) -> str:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from lianzhou_gis.findings.assessment import Assessment, assess
 from lianzhou_gis.findings.layer_gaps import towns_of
-from lianzhou_gis.findings.records import Finding, Gap, Override, Question
+from lianzhou_gis.findings.overrides import read_overrides
+from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, Reply
 from lianzhou_gis.findings.verdicts import Answer, answer
 
-__all__ = ["Answer", "Assessment", "Finding", "Gap", "Override", "Question", "answer", "assess", "towns_of"]
+__all__ = [
+    "AccessComparison",
+    "Answer",
+    "Assessment",
+    "Finding",
+    "Gap",
+    "Override",
+    "Question",
+    "Reply",
+    "answer",
+    "assess",
+    "read_overrides",
+    "towns_of",
+]

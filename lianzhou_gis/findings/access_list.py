@@ -1,13 +1,18 @@
-"""The items of the access lists: each has the effect of its kind; one that nothing decides is said to be undecided."""
+"""The items of the access lists: each has the effect of its kind; one that nothing decides is said to be undecided.
+
+Every item of every unit that a site lies in is compared, whatever comes out: the table that an EIA form asks for.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from lianzhou_gis.findings.bearing import number
-from lianzhou_gis.findings.records import Finding, Gap, finding_id
-from lianzhou_gis.rulebook import AccessItem, RuleVersion
+from lianzhou_gis.findings.questions import OpenPoint
+from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, finding_id
+from lianzhou_gis.rulebook import AccessItem, Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason
 
 __all__ = ["ACCESS_RULE", "apply_access_list"]
@@ -15,6 +20,16 @@ __all__ = ["ACCESS_RULE", "apply_access_list"]
 # The rule that says by which law the list binds, who decides and what follows; every item takes these over from it.
 ACCESS_RULE = "control_unit.access_list"
 EVERY_UNIT = "*"
+
+
+@dataclass
+class AccessOutcome:
+    """What the access lists say of a site: what bears, what is undecided, and every item compared."""
+
+    findings: list[Finding] = field(default_factory=list)
+    gaps: list[Gap] = field(default_factory=list)
+    points: list[OpenPoint] = field(default_factory=list)
+    comparisons: list[AccessComparison] = field(default_factory=list)
 
 
 def _of_all(rows: Sequence[Any]) -> dict[str, float | None]:
@@ -28,7 +43,7 @@ def apply_access_list(
     rows: Sequence[Any],
     items: Sequence[AccessItem],
     rule: RuleVersion | None,
-) -> tuple[list[Finding], list[Gap]]:
+) -> AccessOutcome:
     """Apply the items of the units that a site lies in; items for every unit once.
 
     Parameters
@@ -42,20 +57,65 @@ def apply_access_list(
     rule : RuleVersion or None
         :data:`ACCESS_RULE` of the day; without one an item has no law to rest on and is undecided.
     """
-    findings: list[Finding] = []
-    gaps: list[Gap] = []
+    found = AccessOutcome()
     for item in items if rows else ():
         held = [None] if item.unit_id == EVERY_UNIT else [row for row in rows if row.zone_id == item.unit_id]
         for row in held:
             outcome = item.bears_on(facts)
-            if outcome.value is False:
-                continue
-            if outcome.value is None or rule is None:
-                if item.effect is not Effect.NOTICE:
-                    gaps.append(_undecided(site_id, item, outcome.missing, row, rows))
-                continue
-            findings.append(_finding(site_id, facts, item, outcome.used, row, rows, rule))
-    return findings, gaps
+            finding = None
+            if outcome.value and rule is not None:
+                finding = _finding(site_id, facts, item, outcome.used, row, rows, rule)
+                found.findings.append(finding)
+            elif outcome.value is not False and item.effect is not Effect.NOTICE:
+                gap = _undecided(site_id, item, outcome.missing, row, rows)
+                effect = _proven(item, rows if row is None else [row])
+                found.gaps.append(gap)
+                found.points.append(
+                    OpenPoint(gap, item.bears_on, item.tests(), effect, item.effect, closes_if_true=rule is not None)
+                )
+            found.comparisons.append(_compared(site_id, facts, item, outcome, row, rows, finding))
+    return found
+
+
+def _compared(
+    site_id: str,
+    facts: Mapping[str, Any],
+    item: AccessItem,
+    outcome: Outcome,
+    row: Any,  # noqa: ANN401 - a named tuple of the overlaps
+    rows: Sequence[Any],
+    finding: Finding | None,
+) -> AccessComparison:
+    measures = _of_all(rows if row is None else [row])
+    asked = dict.fromkeys(test.fact for test in item.tests())
+    # A person's answer is told only where there is one; the question for it stands among the missing facts.
+    told = [name for name in asked if name != item.fact or facts.get(name) is not None]
+    return AccessComparison(
+        site_id=site_id,
+        layer_id=rows[0].layer_id,
+        level=item.level,
+        unit_id=None if row is None else row.zone_id,
+        unit_name=None if row is None else row.zone_name,
+        unit_grade=None if row is None else row.grade,
+        item_id=item.item_id,
+        dimension=item.dimension,
+        kind=item.kind,
+        effect=item.effect,
+        text=item.text,
+        document=item.document,
+        known={name: facts.get(name) for name in told},
+        missing_facts=tuple(sorted(outcome.missing)),
+        outcome="does_not_bear" if outcome.value is False else "undecided" if finding is None else "bears",
+        finding_id=None if finding is None else finding.finding_id,
+        area_m2=float(measures["area_m2"] or 0.0),
+        share_of_site=measures["share_of_site"],
+    )
+
+
+def _proven(item: AccessItem, rows: Sequence[Any]) -> Effect:
+    """Return what an item proves: in a unit met only within the accuracy of borders it calls for judgement."""
+    restricts = item.effect in (Effect.PROHIBITED, Effect.PROCEDURE_REQUIRED)
+    return Effect.NEEDS_JUDGEMENT if restricts and all(row.doubtful for row in rows) else item.effect
 
 
 def _undecided(site_id: str, item: AccessItem, missing: frozenset[str], row: Any, rows: Sequence[Any]) -> Gap:  # noqa: ANN401
@@ -88,9 +148,7 @@ def _finding(
     rule_id = f"access_item.{item.item_id}"
     layer_id = rows[0].layer_id
     zone_id = None if row is None else row.zone_id
-    # A unit that is met only within the accuracy of borders calls for judgement, as any zone does.
-    doubtful = all(other.doubtful for other in (rows if row is None else [row]))
-    restricts = item.effect in (Effect.PROHIBITED, Effect.PROCEDURE_REQUIRED)
+    met = rows if row is None else [row]
     document = f"（{item.document}）" if item.document else ""
     return Finding(
         finding_id=finding_id(site_id, layer_id, zone_id, rule_id, "footprint"),
@@ -104,9 +162,9 @@ def _finding(
         subject="footprint",
         rule_id=rule_id,
         title={"zh": f"准入清单 {item.item_id}：{item.text}", "en": f"Access list {item.item_id}: {item.text}"},
-        effect=Effect.NEEDS_JUDGEMENT if doubtful and restricts else item.effect,
+        effect=_proven(item, met),
         worst=item.effect,
-        doubtful=doubtful,
+        doubtful=all(other.doubtful for other in met),
         unverified=False,
         general_procedure=False,
         facts_used={name: facts.get(name) for name in sorted(used)},

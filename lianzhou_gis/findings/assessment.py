@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import shapely
 
-from lianzhou_gis.errors import FactError, Issue
+from lianzhou_gis.errors import Issue
 from lianzhou_gis.findings.access_list import ACCESS_RULE, apply_access_list
 from lianzhou_gis.findings.bearing import OUTFALL, Bearing, rows_by_site
 from lianzhou_gis.findings.checks import checks_of
 from lianzhou_gis.findings.layer_gaps import gaps_of_layers, gaps_of_rules, gaps_of_sites
-from lianzhou_gis.findings.records import Finding, Gap, Override, Question, in_order, table_of
+from lianzhou_gis.findings.overrides import lay_beside
+from lianzhou_gis.findings.questions import Asker, OpenPoint
+from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, in_order, table_of
 from lianzhou_gis.findings.verdicts import Answer, answer
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["Assessment", "assess"]
+
+Row = TypeVar("Row", Finding, Gap)
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,14 @@ class Assessment:
         By site, theme and rule.
     unknown : list of Gap
         By site and reason.
-    rulebook : Rulebook
+    compared : list of AccessComparison
+        Every item of the access lists of the units that a site lies in, whatever came out; by site.
+    points : dict of site_id to list of OpenPoint
+        What hangs on facts.
+    facts, contradicted : mapping of site_id
+        What is known of the projects, and which of it contradicts itself.
+    asker : Asker
+        Makes questions of the open points.
     scope, ruled : tuple of str
         Themes that were looked at, and those that some rule in force is about.
     measured : Overlay
@@ -50,7 +61,11 @@ class Assessment:
     answers: dict[str, Answer]
     found: list[Finding]
     unknown: list[Gap]
-    rulebook: Rulebook
+    compared: list[AccessComparison]
+    points: dict[str, list[OpenPoint]]
+    facts: Mapping[str, Mapping[str, Any]]
+    contradicted: Mapping[str, frozenset[str]]
+    asker: Asker
     scope: tuple[str, ...]
     ruled: tuple[str, ...]
     measured: Overlay
@@ -79,9 +94,31 @@ class Assessment:
         return table_of(Gap, self.unknown)
 
     @cached_property
+    def access(self) -> pd.DataFrame:
+        """Columns as the fields of :class:`AccessComparison`."""
+        return table_of(AccessComparison, self.compared)
+
+    @cached_property
     def questions(self) -> list[Question]:
-        """The facts that are missing, by site, those that settle most first."""
-        return _questions(self.unknown, self.rulebook)
+        """What to ask, by site, those that settle most first."""
+        found, unknown = _by_site(self.found), _by_site(self.unknown)
+        return [
+            question
+            for site_id in sorted(self.points)
+            for question in self.asker.questions(
+                site_id,
+                self.facts.get(site_id, {}),
+                self.contradicted.get(site_id, frozenset()),
+                [(item.effect, item.worst) for item in found[site_id]],
+                unknown[site_id],
+                self.points[site_id],
+            )
+        ]
+
+    @property
+    def overrides(self) -> list[Override]:
+        """The judgements of people that stand beside findings."""
+        return [item.override for item in self.found if item.override is not None]
 
     @cached_property
     def checks(self) -> pd.DataFrame:
@@ -98,6 +135,7 @@ def assess(
     *,
     as_of: date,
     scope: Sequence[str],
+    contradicted: Mapping[str, frozenset[str]] | None = None,
     overrides: Sequence[Override] = (),
 ) -> Assessment:
     """Apply the rules of a day to what was measured.
@@ -112,6 +150,8 @@ def assess(
     as_of : datetime.date
     scope : sequence of str
         Themes; rules that need no layer apply whatever the scope.
+    contradicted : mapping of site_id to set of str, optional
+        Facts that are unknown because what was given contradicts itself.
     overrides : sequence of Override
 
     Returns
@@ -130,6 +170,8 @@ def assess(
     discharging = {rule.theme for rule in rules if rule.theme is not None and rule.subject == OUTFALL}
     gaps = [*gaps_of_layers(sites, layers, measured, discharging), *gaps_of_sites(sites)]
     gaps += gaps_of_rules(sites, [name for name in scope if name not in bearing.themes()])
+    compared: list[AccessComparison] = []
+    points: dict[str, list[OpenPoint]] = {}
     for site_id, outfall in zip(sites.table["site_id"], sites.table["outfall"], strict=True):
         own, known = rows.get(site_id, []), facts.get(site_id, {})
         outside = {name: layer for name, layer in loaded.items() if (site_id, name) not in measured.wholly_inside}
@@ -137,51 +179,35 @@ def assess(
         bearing.apply(site_id, known, own, outside=outside, margins=margins.get(site_id, ()), outfall=given)
         units = [row for row in own if row.theme == "control_unit" and row.relation in ("overlap", "within")]
         units = [row for row in units if row.subject == "footprint"]
-        found, undecided = apply_access_list(site_id, known, units, layers.access_items, access_rule)
-        bearing.findings.extend(found)
-        bearing.gaps.extend(undecided)
-    findings = _with_overrides(bearing.findings, overrides)
+        listed = apply_access_list(site_id, known, units, layers.access_items, access_rule)
+        bearing.findings.extend(listed.findings)
+        bearing.gaps.extend(listed.gaps)
+        compared += listed.comparisons
+        points[site_id] = listed.points
+    findings = bearing.findings
+    issues = lay_beside(findings, overrides)
     gaps += bearing.gaps
+    for (site_id, _), point in bearing.open.items():
+        points[site_id].append(point)
+    found, unknown = _by_site(findings), _by_site(gaps)
     return Assessment(
-        answers=_answers(sites, findings, gaps),
+        answers={site_id: answer(found[site_id], unknown[site_id]) for site_id in sites.table["site_id"]},
         found=in_order(findings, ["site_id", "theme", "rule_id", "layer_id", "zone_id", "subject"]),
         unknown=in_order(gaps, ["site_id", "reason", "theme", "layer_id", "zone_id", "rule_id"]),
-        rulebook=rulebook,
+        compared=in_order(compared, ["site_id", "level", "unit_id", "item_id"]),
+        points=points,
+        facts=facts,
+        contradicted=contradicted or {},
+        asker=Asker(rulebook, as_of),
         scope=tuple(scope),
         ruled=tuple(bearing.themes()),
         measured=measured,
+        issues=tuple(issues),
     )
 
 
-def _with_overrides(findings: list[Finding], overrides: Sequence[Override]) -> list[Finding]:
-    by_id = {item.finding_id: item for item in findings}
-    for override in overrides:
-        if override.finding_id not in by_id:
-            raise FactError(
-                f"人工判断所指的条目 {override.finding_id} 不在本次结果中；请核对编号",
-                f"the judgement names finding {override.finding_id}, which this run does not have; check the id",
-            )
-        by_id[override.finding_id].override = asdict(override)
-    return findings
-
-
-def _answers(sites: Sites, findings: Sequence[Finding], gaps: Sequence[Gap]) -> dict[str, Answer]:
-    found: dict[str, list[Finding]] = defaultdict(list)
-    unknown: dict[str, list[Gap]] = defaultdict(list)
-    for item in findings:
-        found[item.site_id].append(item)
-    for gap in gaps:
-        unknown[gap.site_id].append(gap)
-    return {site_id: answer(found[site_id], unknown[site_id]) for site_id in sites.table["site_id"]}
-
-
-def _questions(gaps: Sequence[Gap], rulebook: Rulebook) -> list[Question]:
-    asked: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for gap in gaps:
-        for fact in gap.facts:
-            asked[gap.site_id, fact].append(gap.rule_id or "")
-    questions = [
-        Question(site_id, fact, dict(rulebook.facts.get(fact).question), tuple(sorted(set(rules))), len(rules))
-        for (site_id, fact), rules in asked.items()
-    ]
-    return sorted(questions, key=lambda item: (item.site_id, -item.settles, item.fact))
+def _by_site(rows: Sequence[Row]) -> Mapping[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.site_id].append(row)
+    return found

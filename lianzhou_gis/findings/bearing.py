@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from lianzhou_gis.findings.questions import OpenPoint
 from lianzhou_gis.findings.records import Finding, Gap, finding_id
 from lianzhou_gis.overlay import Columns
-from lianzhou_gis.rulebook import Outcome, RuleVersion
+from lianzhou_gis.rulebook import Outcome, RuleVersion, Test
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, theme
 
 __all__ = ["OUTFALL", "Bearing", "proven_effect"]
@@ -30,6 +32,11 @@ def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
 
 def _strictest(rule: RuleVersion) -> Effect:
     return min((rule.effect, rule.worst), key=_EFFECTS.index)
+
+
+def rule_facts(rule: RuleVersion) -> tuple[Test, ...]:
+    """Return the tests that a rule makes of facts."""
+    return () if rule.when is None else rule.when.tests()
 
 
 def proven_effect(rule: RuleVersion, doubtful: bool) -> Effect:
@@ -59,7 +66,7 @@ class Bearing:
     def __init__(self, rules: Sequence[RuleVersion]) -> None:
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
-        self._asked: dict[tuple[str, str], Gap] = {}
+        self.open: dict[tuple[str, str], OpenPoint] = {}
         self._said: dict[str, dict[str, Outcome]] = {}
         self._everywhere = [rule for rule in rules if rule.everywhere]
         self._of_theme: dict[str, list[RuleVersion]] = {}
@@ -116,16 +123,16 @@ class Bearing:
         for margin in margins:
             for rule in self._of_theme.get(margin.theme, ()):
                 if rule.setback_m is not None and margin.margin_m < rule.setback_m and says(rule).value is not False:
-                    self._short_of_setback(site_id, rule, margin)
+                    self._short_of_setback(site_id, rule, margin, says(rule).missing)
         if outfall:
-            self._receiving(site_id, rows, says)
+            self._receiving(site_id, facts, rows, says)
         for rule in self._everywhere:
             self._bears(site_id, facts, rule, says(rule))
         if not outfall:
             for rules in self._of_theme.values():
                 for rule in rules:
                     if rule.subject == OUTFALL and says(rule).value is not False:
-                        self._missing(site_id, rule, says(rule).missing | {OUTFALL})
+                        self._missing(site_id, rule, says(rule).missing | {OUTFALL}, closes_if_true=False)
 
     def _row(self, site_id: str, facts: Mapping[str, Any], row: Any, says: Any) -> None:  # noqa: ANN401
         rules = [rule for rule in self._of_theme.get(row.theme, ()) if rule.subject == row.subject]
@@ -140,7 +147,7 @@ class Bearing:
         for rule in applying:
             self._bears(site_id, facts, rule, says(rule), row=row, layer_id=row.layer_id, relation=row.relation)
 
-    def _receiving(self, site_id: str, rows: Sequence[Any], says: Any) -> None:  # noqa: ANN401
+    def _receiving(self, site_id: str, facts: Mapping[str, Any], rows: Sequence[Any], says: Any) -> None:  # noqa: ANN401
         """Say that the water into which an outfall leads is of no known class where none of the rules on it bears."""
         for name, rules in self._of_theme.items():
             about = [rule for rule in rules if rule.subject == OUTFALL]
@@ -157,13 +164,22 @@ class Bearing:
                     layer_id=None,
                     zone_id=None,
                     rule_id=None,
-                    facts=(),
+                    facts=tuple(sorted(_any(asking, facts).missing)),
                     detail={
                         "zh": "排污口附近没有已划定类别的水域，受纳水体的类别不明",
                         "en": "no classified water lies at the outfall: the class of what receives it is unknown",
                     },
-                    worst=Verdict.strictest([_strictest(rule).verdict for rule in asking]),
+                    worst=_worst(asking, facts),
                 )
+            )
+            self.open[site_id, f"outfall {name}"] = OpenPoint(
+                self.gaps[-1],
+                partial(_any, asking),
+                tuple(test for rule in asking for test in rule_facts(rule)),
+                Effect.NOTICE,
+                Effect.NOTICE,
+                closes_if_true=False,
+                worst_of=partial(_worst, asking),
             )
 
     def _bears(
@@ -230,13 +246,17 @@ class Bearing:
         *,
         row: Any = None,  # noqa: ANN401
         layer_id: str | None = None,
+        closes_if_true: bool = True,
     ) -> None:
         """Record that a rule hangs on facts: once for a site, however many zones it is asked for."""
         zone_id = None if row is None else row.zone_id
-        if (site_id, rule.id) in self._asked:
-            asked = self._asked[site_id, rule.id]
+        proven = proven_effect(rule, row is not None and bool(row.doubtful))
+        if (site_id, rule.id) in self.open:
+            point = self.open[site_id, rule.id]
+            asked = point.gap
             asked.zone_id = zone_id if asked.zone_id == zone_id else None
             asked.layer_id = layer_id if asked.layer_id == layer_id else None
+            point.effect = min(point.effect, proven, key=list(Effect).index)
             return
         self.gaps.append(
             Gap(
@@ -254,9 +274,11 @@ class Bearing:
                 worst=_strictest(rule).verdict,
             )
         )
-        self._asked[site_id, rule.id] = self.gaps[-1]
+        self.open[site_id, rule.id] = OpenPoint(
+            self.gaps[-1], rule.evaluate, rule_facts(rule), proven, _strictest(rule), closes_if_true
+        )
 
-    def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any) -> None:  # noqa: ANN401
+    def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any, missing: frozenset[str]) -> None:  # noqa: ANN401
         # A notice restricts nothing: that it may not have been seen opens no verdict.
         if rule.subject == OUTFALL or _strictest(rule) is Effect.NOTICE:
             return
@@ -268,13 +290,17 @@ class Bearing:
                 layer_id=margin.layer_id,
                 zone_id=None,
                 rule_id=rule.id,
-                facts=(),
+                facts=tuple(sorted(missing)),
                 detail={
                     "zh": f"“{rule.title['zh']}”须看到 {rule.setback_m:g} 米，图层覆盖止于 {margin.margin_m:.0f} 米处",
                     "en": f"{rule.id} looks {rule.setback_m:g} m far, the coverage ends {margin.margin_m:.0f} m away",
                 },
                 worst=_strictest(rule).verdict,
             )
+        )
+        # Beyond the coverage nothing is known of zones: only that the rule is not about the project closes it.
+        self.open[site_id, f"{rule.id} {margin.layer_id}"] = OpenPoint(
+            self.gaps[-1], rule.evaluate, rule_facts(rule), rule.effect, _strictest(rule), closes_if_true=False
         )
 
     def _zone_gap(self, site_id: str, reason: GapReason, row: Any, zh: str, en: str) -> None:  # noqa: ANN401
@@ -313,6 +339,21 @@ class Bearing:
             f"规则库对“{name}”这类区域没有有效规则",
             f"the rulebook has no rule in force for zones like {name}",
         )
+
+
+def _any(rules: Sequence[RuleVersion], facts: Mapping[str, Any]) -> Outcome:
+    """Return whether any of the rules is about a project."""
+    said = [rule.evaluate(facts) for rule in rules]
+    if any(outcome.value for outcome in said):
+        return Outcome(True)
+    missing = frozenset().union(*(outcome.missing for outcome in said))
+    return Outcome(None if missing else False, missing)
+
+
+def _worst(rules: Sequence[RuleVersion], facts: Mapping[str, Any]) -> Verdict:
+    """Return the strictest that any of the rules may mean for a project."""
+    meant = [_strictest(rule).verdict for rule in rules if rule.evaluate(facts).value is not False]
+    return Verdict.strictest([Verdict.NO_CONFLICT_FOUND, *meant])
 
 
 def _cure(rule: RuleVersion, doubtful: bool, area_m2: float) -> dict[str, Any] | None:

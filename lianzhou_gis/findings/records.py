@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lianzhou_gis.rulebook import Citation
@@ -13,7 +14,17 @@ from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Finding", "Gap", "Override", "Question", "finding_id", "in_order", "table_of"]
+__all__ = [
+    "AccessComparison",
+    "Finding",
+    "Gap",
+    "Override",
+    "Question",
+    "Reply",
+    "finding_id",
+    "in_order",
+    "table_of",
+]
 
 Text = dict[str, str]
 
@@ -66,7 +77,7 @@ class Finding:
     authority: Text
     blocks: tuple[str, ...]
     curable: dict[str, Any] | None
-    override: dict[str, Any] | None
+    override: Override | None
     area_m2: float
     share_of_site: float | None
     length_m: float | None
@@ -103,6 +114,66 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class AccessComparison:
+    """One item of an access list compared with a project, as the EIA form asks, whatever came out.
+
+    Attributes
+    ----------
+    unit_id, unit_name, unit_grade : str or None
+        ``None`` for an item of province, region or city, which holds in every unit.
+    known : dict
+        What is known of the project on the facts that the item turns on; ``None`` is unknown.
+    outcome : {"bears", "does_not_bear", "undecided"}
+    finding_id : str or None
+        Of the finding that it led to.
+    """
+
+    site_id: str
+    layer_id: str
+    level: str
+    unit_id: str | None
+    unit_name: str | None
+    unit_grade: str | None
+    item_id: str
+    dimension: str
+    kind: str
+    effect: Effect
+    text: str
+    document: str | None
+    known: dict[str, Any]
+    missing_facts: tuple[str, ...]
+    outcome: str
+    finding_id: str | None
+    area_m2: float
+    share_of_site: float | None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One answer to a question, and what the verdict would then be, all else as it is.
+
+    Attributes
+    ----------
+    value : str
+        As it is written behind ``--set FACT=``.
+    sets : dict of str to str
+        All that has to be given: a claim needs its document.
+    settles : int
+        How many open points it closes.
+    contradicts : bool
+        Whether it contradicts what is known; then nothing is foretold.
+    """
+
+    value: str
+    label: Text
+    sets: dict[str, str]
+    settles: int
+    verdict: Verdict
+    worst_possible: Verdict
+    contradicts: bool
+
+
+@dataclass(frozen=True)
 class Question:
     """A fact that is asked for.
 
@@ -110,8 +181,14 @@ class Question:
     ----------
     rules : tuple of str
         What hangs on it.
-    settles : int
-        How many gaps it can help to close.
+    settles, settles_always : int
+        How many open points its best answer closes, and how many any answer does.
+    place : int or None
+        Its place in the short list of questions that can close every open point; ``None`` for those not on it.
+    suggested : str or None
+        The answer by which it does so there.
+    replies : tuple of Reply
+        What each answer would lead to; empty where answers cannot be listed.
     """
 
     site_id: str
@@ -119,6 +196,10 @@ class Question:
     question: Text
     rules: tuple[str, ...]
     settles: int
+    settles_always: int
+    place: int | None
+    suggested: str | None
+    replies: tuple[Reply, ...]
 
 
 @dataclass(frozen=True)
@@ -128,19 +209,25 @@ class Override:
     Attributes
     ----------
     finding_id : str
-    decision : str
-        In their words.
-    by, document : str
-        Who decided, and in which document.
+    decision, reason, evidence : str
+        In their words; evidence is a document or its number.
+    office : str
+        Which office decided.
+    by : str or None
+        The person, where named.
+    decided_on : datetime.date
     """
 
     finding_id: str
     decision: str
-    by: str
-    document: str = field(default="")
+    office: str
+    reason: str
+    evidence: str
+    decided_on: date
+    by: str | None = None
 
 
-_Record = TypeVar("_Record", Finding, Gap)
+_Record = TypeVar("_Record", Finding, Gap, AccessComparison)
 
 
 def in_order(rows: Iterable[_Record], keys: Sequence[str]) -> list[_Record]:

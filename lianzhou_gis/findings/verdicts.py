@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from lianzhou_gis.findings.records import Finding, Gap
 from lianzhou_gis.vocabulary import Effect, Verdict, label
 
-__all__ = ["Answer", "answer"]
+__all__ = ["Answer", "answer", "weigh"]
 
 _MILD = (Verdict.CONDITIONAL, Verdict.NO_CONFLICT_FOUND)
 
@@ -43,8 +43,22 @@ def answer(findings: Sequence[Finding], gaps: Sequence[Gap]) -> Answer:
     >>> answer([], []).label["zh"]
     '在已核查图层内未发现冲突'
     """
-    proven = Verdict.strictest([Verdict.NO_CONFLICT_FOUND, *(item.effect.verdict for item in findings)])
-    worst = Verdict.strictest([proven, *(item.worst.verdict for item in findings), *(gap.worst for gap in gaps)])
+    verdict, worst = weigh([(item.effect, item.worst) for item in findings], gaps)
+    complete = not gaps
+    texts = {lang: _printed(verdict, worst, complete, findings, lang) for lang in ("zh", "en")}
+    return Answer(verdict, worst, complete, texts)
+
+
+def weigh(effects: Sequence[tuple[Effect, Effect]], gaps: Sequence[Gap]) -> tuple[Verdict, Verdict]:
+    """Return the verdict and the worst possible of what was found, each by what is proven and what it may mean.
+
+    Examples
+    --------
+    >>> [str(verdict) for verdict in weigh([(Effect.NEEDS_JUDGEMENT, Effect.PROHIBITED)], [])]
+    ['needs_judgement', 'prohibited']
+    """
+    proven = Verdict.strictest([Verdict.NO_CONFLICT_FOUND, *(effect.verdict for effect, _ in effects)])
+    worst = Verdict.strictest([proven, *(may.verdict for _, may in effects), *(gap.worst for gap in gaps)])
     asked = [gap for gap in gaps if gap.asks]
     prohibition_asked = any(gap.worst is Verdict.PROHIBITED for gap in asked)
     verdict = proven
@@ -54,9 +68,7 @@ def answer(findings: Sequence[Finding], gaps: Sequence[Gap]) -> Answer:
         verdict = Verdict.NOT_ASSESSED
     if verdict in (Verdict.NEEDS_INFORMATION, Verdict.NOT_ASSESSED):
         worst = Verdict.strictest([worst, verdict])
-    complete = not gaps
-    texts = {lang: _printed(verdict, worst, complete, findings, lang) for lang in ("zh", "en")}
-    return Answer(verdict, worst, complete, texts)
+    return verdict, worst
 
 
 def _printed(verdict: Verdict, worst: Verdict, complete: bool, findings: Sequence[Finding], lang: str) -> str:

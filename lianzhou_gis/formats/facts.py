@@ -87,14 +87,24 @@ def read_facts(path: str | Path) -> FactsFile:
     """
     path = Path(path)
     text, _, _ = decode_text(read_bounded(path, MAX_FACTS_BYTES), path.name)
+    return facts_of(parse_document(text, path), path.name)
+
+
+def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
+    """Return what a file of YAML or JSON says, duplicate keys and aliases refused.
+
+    Raises
+    ------
+    FormatError
+        If it is neither; names the line.
+    """
     try:
-        data = json.loads(text, object_pairs_hook=_once) if path.suffix.lower() == ".json" else _yaml(text)
+        return json.loads(text, object_pairs_hook=_once) if path.suffix.lower() == ".json" else _yaml(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}:{mark.line + 1}" if mark else path.name
         problem = " ".join(str(getattr(error, "problem", None) or error).split())[:120]
         raise FormatError(f"{place}：不是有效的 YAML 或 JSON（{problem}）", f"{place}: {problem}") from error
-    return facts_of(data, path.name)
 
 
 def _yaml(text: str) -> Any:  # noqa: ANN401 - any YAML

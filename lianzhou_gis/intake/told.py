@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lianzhou_gis.errors import FormatError, RuleError
 from lianzhou_gis.formats.limits import existing
-from lianzhou_gis.rulebook.loading import read_marked
+from lianzhou_gis.rulebook.marked import read_marked
 
 __all__ = ["UNKNOWN", "Told", "read_mapping", "refused", "told_of"]
 

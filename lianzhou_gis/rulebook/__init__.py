@@ -8,6 +8,7 @@ from lianzhou_gis.rulebook.checks import check_rulebook
 from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
 from lianzhou_gis.rulebook.days import day_of
 from lianzhou_gis.rulebook.facts import Fact, FactVocabulary
+from lianzhou_gis.rulebook.implications import Derived, Implication, Implications, Inference
 from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
 from lianzhou_gis.rulebook.rulebook import Rulebook
 
@@ -16,8 +17,12 @@ __all__ = [
     "Case",
     "Citation",
     "Condition",
+    "Derived",
     "Fact",
     "FactVocabulary",
+    "Implication",
+    "Implications",
+    "Inference",
     "Law",
     "Outcome",
     "Rule",

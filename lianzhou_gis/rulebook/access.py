@@ -14,21 +14,17 @@ from typing import Any
 import yaml
 
 from lianzhou_gis.errors import Issue, RuleError
-from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test, code_under
+from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
 from lianzhou_gis.rulebook.facts import ACCESS_PREFIX, FactVocabulary
-from lianzhou_gis.rulebook.loading import condition_of
+from lianzhou_gis.rulebook.industries import parse_industry_code
+from lianzhou_gis.rulebook.reading import condition_of
 from lianzhou_gis.vocabulary import Effect
 
 __all__ = ["AccessItem", "parse_access_items"]
 
 EVERY_UNIT = "*"
 LEVELS = ("province", "region", "city", "unit")
-DIMENSIONS = {
-    "spatial": "空间布局约束",
-    "emission": "污染物排放管控",
-    "risk": "环境风险防控",
-    "resource": "资源能源利用",
-}
+DIMENSIONS = ("spatial", "emission", "risk", "resource")
 
 
 @cache
@@ -79,6 +75,11 @@ class AccessItem:
         """Tell whether the item belongs to a unit."""
         return self.unit_id in (EVERY_UNIT, unit_id)
 
+    def tests(self) -> tuple[Test, ...]:
+        """Return the comparisons of facts by which the item decides."""
+        industry = (Test("industry_code", "in", self.industries),) if self.industries else ()
+        return (*industry, *(self.when.tests() if self.when is not None else ()), Test(self.fact, "is", True))
+
     def bears_on(self, facts: Mapping[str, Any]) -> Outcome:
         """Decide whether the item bears on a project.
 
@@ -90,16 +91,10 @@ class AccessItem:
             return Outcome(bool(answer), used=frozenset({self.fact}))
         outcomes = []
         if self.industries:
-            codes = facts.get("industry_code")
-            if codes is None:
-                outcomes.append(Outcome(None, missing=frozenset({"industry_code"})))
-            else:
-                hit = any(code_under(code, parent) for code in codes for parent in self.industries)
-                # A code coarser than the list's may or may not be the listed industry.
-                coarse = not hit and any(code_under(parent, code) for code in codes for parent in self.industries)
-                value = None if coarse else hit
-                missing = frozenset({self.fact}) if coarse else frozenset()
-                outcomes.append(Outcome(value, missing, frozenset({"industry_code"})))
+            industry = Test("industry_code", "in", self.industries).evaluate(facts)
+            # Where the code is too coarse to tell, a person may.
+            asked = industry.missing | ({self.fact} if industry.used and industry.value is None else set())
+            outcomes.append(Outcome(industry.value, frozenset(asked), industry.used))
         if self.when is not None:
             outcomes.append(self.when.evaluate(facts))
         if not outcomes:
@@ -135,8 +130,10 @@ def _item(row: Mapping[str, Any], vocabulary: FactVocabulary) -> AccessItem:
         raise ValueError(f"kind {cells['kind'][:40]!r}")
     if cells["level"] not in LEVELS or cells["dimension"] not in DIMENSIONS:
         raise ValueError(f"level {cells['level'][:40]!r} or dimension {cells['dimension'][:40]!r}")
-    industries = tuple(code for code in re.split(r"[;；,，、\s]+", cells["industries"].upper()) if code)
-    if not all(re.fullmatch(r"[A-Z]?\d{0,4}", code) for code in industries):
+    listed = [code for code in re.split(r"[;；,，、\s]+", cells["industries"]) if code]
+    industries = tuple(code for text in listed if (code := parse_industry_code(text)) is not None)
+    if len(industries) < len(listed):
+        # A code that is not in GB/T 4754 would match no project, and so clear them all.
         raise ValueError(f"industries {cells['industries'][:40]!r}")
     when = condition_of(json.loads(cells["when"]), vocabulary, cells["item_id"]) if cells["when"] else None
     return AccessItem(

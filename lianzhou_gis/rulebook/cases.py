@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import RuleError
-from lianzhou_gis.rulebook.loading import read_marked
+from lianzhou_gis.rulebook.marked import read_marked
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.vocabulary import Effect
 

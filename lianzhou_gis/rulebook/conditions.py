@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lianzhou_gis.rulebook.industries import codes_match
+
 __all__ = ["Condition", "Outcome", "Test"]
 
 NONE: frozenset[str] = frozenset()
@@ -43,11 +45,18 @@ class Test:
         known = facts.get(self.fact)
         if known is None:
             return Outcome(None, missing=frozenset({self.fact}))
-        return Outcome(_COMPARE[self.operator](known, self.value), used=frozenset({self.fact}))
+        value = _COMPARE[self.operator](known, self.value)
+        # An industry code that is too coarse is given, and still asked for.
+        missing = frozenset({self.fact}) if value is None else NONE
+        return Outcome(value, missing, used=frozenset({self.fact}))
 
     def facts(self) -> frozenset[str]:
         """Return the facts that are named."""
         return frozenset({self.fact})
+
+    def tests(self) -> tuple[Test, ...]:
+        """Return the comparison itself, as the tests of a tree."""
+        return (self,)
 
     def tree(self) -> dict[str, Any]:
         """Return the comparison as it stands in the rulebook."""
@@ -95,46 +104,27 @@ class Condition:
         """Return all facts that are named in the tree."""
         return frozenset().union(*(member.facts() for member in self.members))
 
+    def tests(self) -> tuple[Test, ...]:
+        """Return all comparisons in the tree."""
+        return tuple(test for member in self.members for test in member.tests())
+
     def tree(self) -> dict[str, Any]:
         """Return the condition as it stands in the rulebook."""
         members = [member.tree() for member in self.members]
         return {self.operator: members[0] if self.operator == "not" else members}
 
 
-def _codes_match(known: Any, wanted: Any) -> bool:  # noqa: ANN401 - a code or codes
-    """Tell whether a code is one of those wanted, or stands under one of them in the classification."""
-    codes = known if isinstance(known, tuple) else (known,)
-    return any(code_under(str(code), str(parent)) for code in codes for parent in _listed(wanted))
-
-
-def code_under(code: str, parent: str) -> bool:
-    """Tell whether an industry code is ``parent`` or stands under it; the letter of the section may be left out.
-
-    Examples
-    --------
-    >>> code_under("C2631", "26"), code_under("2631", "C2631"), code_under("C2631", "C27"), code_under("C2631", "C")
-    (True, True, False, True)
-    """
-    code, parent = code.strip().upper(), parent.strip().upper()
-    if parent.isalpha():
-        return code[:1] == parent
-    letter_c, letter_p = code[:1] if code[:1].isalpha() else "", parent[:1] if parent[:1].isalpha() else ""
-    if letter_c and letter_p and letter_c != letter_p:
-        return False
-    return code.lstrip(letter_c).startswith(parent.lstrip(letter_p))
-
-
 def _listed(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - one or several
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-def _is_in(known: Any, wanted: Any) -> bool:  # noqa: ANN401 - a value or several
+def _is_in(known: Any, wanted: Any) -> bool | None:  # noqa: ANN401 - a value or several
     if isinstance(known, tuple):
-        return _codes_match(known, wanted)
+        return codes_match(known, tuple(str(code) for code in _listed(wanted)))
     return known in _listed(wanted)
 
 
-_COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+_COMPARE: dict[str, Callable[[Any, Any], bool | None]] = {
     "is": lambda known, value: _is_in(known, (value,)),
     "in": _is_in,
     "at_least": lambda known, value: known >= value,

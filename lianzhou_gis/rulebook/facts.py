@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lianzhou_gis.errors import FactError, Issue, did_you_mean
+from lianzhou_gis.rulebook.industries import UNKNOWN_CODE, parse_industry_code
 
 __all__ = ["Fact", "FactVocabulary"]
 
@@ -130,6 +131,27 @@ class FactVocabulary:
             False,
         )
 
+    def shown(self, name: str, value: Any) -> dict[str, str]:  # noqa: ANN401 - a fact's value
+        """Return a value as people read it: yes and no, the label of a choice, a number with its unit.
+
+        Examples
+        --------
+        >>> entry = {"type": "yes_no", "zh": "畜禽养殖", "en": "livestock", "question": {"zh": "?", "en": "?"}}
+        >>> FactVocabulary({"livestock": entry}).shown("livestock", False)
+        {'zh': '否', 'en': 'no'}
+        """
+        fact = self.get(name)
+        if value is None:
+            return {"zh": "未知", "en": "unknown"}
+        if isinstance(value, bool):
+            return {"zh": "是" if value else "否", "en": "yes" if value else "no"}
+        if value in fact.choices:
+            return dict(fact.choices[value])
+        if isinstance(value, int | float):
+            return {"zh": f"{value:g}{fact.unit or ''}", "en": f"{value:g}"}
+        text = "、".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+        return {"zh": text, "en": text.replace("、", ", ")}
+
     def parse(self, name: str, raw: Any, where: str) -> tuple[Any, list[Issue]]:  # noqa: ANN401 - any cell
         """Read a value as its fact's type.
 
@@ -170,7 +192,7 @@ class FactVocabulary:
                 f"{where}：{fact.label['zh']}（{name}）的值 {text[:60]!r} 无法识别；{allowed_zh}",
                 f"{where}: {name} = {text[:60]!r} cannot be read; {allowed_en}",
             )
-        return value, []
+        return _known_codes(name, value, where) if isinstance(value, tuple) else (value, [])
 
     def settle_claims(self, facts: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[Issue]]:
         """Make every claim without a document unknown.
@@ -229,6 +251,23 @@ def _codes(fact: Fact, raw: Any, plain: str) -> tuple[str, ...] | None:  # noqa:
     listed = raw if isinstance(raw, list | tuple) else re.split(r"[,;，；、\s]+", plain.upper())
     codes = tuple(unicodedata.normalize("NFKC", str(code)).strip().upper() for code in listed if str(code).strip())
     return codes if codes and all(_CODE.fullmatch(code) and len(code) > 1 for code in codes) else None
+
+
+def _known_codes(name: str, codes: tuple[str, ...], where: str) -> tuple[tuple[str, ...], list[Issue]]:
+    """Return codes with their letters; one that GB/T 4754 does not have counts as any industry, and is told."""
+    found = {code: parse_industry_code(code) for code in codes}
+    issues = [
+        Issue(
+            "warning",
+            "industry_code_unknown",
+            where,
+            f"{name}：国民经济行业分类（GB/T 4754—2017）中没有代码 {code}，按行业未知处理；请更正",
+            f"{name}: GB/T 4754-2017 has no code {code}; the industry counts as unknown; correct it",
+        )
+        for code, known in found.items()
+        if known is None
+    ]
+    return tuple(known or UNKNOWN_CODE for known in found.values()), issues
 
 
 _READ = {"yes_no": _yes_no, "number": _number, "choice": _choice, "text": _text, "codes": _codes}

@@ -43,6 +43,26 @@ class Citation:
     link: str | None
     effective_from: date
 
+    @property
+    def place(self) -> Text:
+        """Where in the law: an article by its number; a chapter of a plan or a part of a list as it is named."""
+        if self.article[:1].isdigit() and "." not in self.article:
+            return {"zh": f"第{self.article}条", "en": f"art. {self.article}"}
+        return {"zh": f"（{self.article.strip('（）')}）", "en": f"({self.article.strip('（）')})"}
+
+    def text(self, lang: str) -> str:
+        """Return the citation as it is printed.
+
+        Examples
+        --------
+        >>> from lianzhou_gis.rulebook import Rulebook
+        >>> Rulebook.load().rule("source.primary_unrelated").versions[-1].citations[0].text("zh")
+        '《生态环境法典》第319条'
+        """
+        if lang == "zh":
+            return f"《{self.title['zh']}》{self.place['zh']}"
+        return f"{self.title['en']}, {self.place['en']}"
+
 
 @dataclass(frozen=True)
 class RuleVersion:

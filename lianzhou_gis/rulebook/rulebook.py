@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Any
 
 from lianzhou_gis.errors import MissingFileError, RuleError, did_you_mean
 from lianzhou_gis.rulebook.facts import FactVocabulary
+from lianzhou_gis.rulebook.implications import Implication, Implications, Inference, read_implications
 from lianzhou_gis.rulebook.loading import read_facts_vocabulary, read_laws, read_rules
 from lianzhou_gis.rulebook.model import Law, Rule, RuleVersion
 
@@ -28,6 +30,8 @@ class Rulebook:
     ----------
     rules : tuple of Rule
         By id.
+    implications : tuple of Implication
+        What facts say of other facts, by id.
     sha256 : str
         Of the bytes of all files, so that two equal rulebooks have equal hashes.
 
@@ -44,10 +48,13 @@ class Rulebook:
     folder: Path
     version: str
     sha256: str
+    implications: tuple[Implication, ...] = ()
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> Rulebook:
         """Read the rulebook that is shipped, or one of a folder with ``facts.yaml``, ``laws.yaml`` and ``rules/``.
+
+        A folder may also have ``implications/``.
 
         Raises
         ------
@@ -70,6 +77,27 @@ class Rulebook:
     def in_force(self, day: date) -> tuple[RuleVersion, ...]:
         """Return the rules of a day, each in its version of that day."""
         return tuple(version for rule in self.rules if (version := rule.version(day)) is not None)
+
+    def infer(self, given: Mapping[str, Any], day: date, where: str = "") -> Inference:
+        """Return facts with all that follows from them on a day.
+
+        Examples
+        --------
+        >>> found = Rulebook.load().infer({"industry_code": ("A0313",), "livestock_head": 600.0}, date(2026, 11, 23))
+        >>> found.facts["livestock"], found.facts["livestock_large_scale"]
+        (True, True)
+        """
+        return self.implied_on(day).infer(given, where)
+
+    def implied_on(self, day: date) -> Implications:
+        """Return the implications of a day."""
+        if day not in self._days:
+            self._days[day] = Implications([row for row in self.implications if row.in_force(day)], self.facts)
+        return self._days[day]
+
+    @cached_property
+    def _days(self) -> dict[date, Implications]:
+        return {}
 
     @cached_property
     def _by_id(self) -> dict[str, Rule]:
@@ -117,9 +145,24 @@ def _load(folder: Path) -> Rulebook:
                     f"{path.name}:{rule.line}: rule {rule.id} stands already in {first.file}:{first.line}",
                 )
             found[rule.id] = rule
+    implied: dict[str, Implication] = {}
+    implying = sorted((folder / "implications").glob("*.yaml"))
+    for path in implying:
+        for row in read_implications(path, facts, laws):
+            if row.id in implied:
+                raise RuleError(
+                    f"{path.name}:{row.line}：{row.id} 重复", f"{path.name}:{row.line}: {row.id} stands twice"
+                )
+            implied[row.id] = row
     digest = hashlib.sha256()
-    for path in [folder / "facts.yaml", folder / "laws.yaml", *paths]:
+    for path in [folder / "facts.yaml", folder / "laws.yaml", *paths, *implying]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return Rulebook(
-        tuple(found[rule_id] for rule_id in sorted(found)), facts, laws, folder, VERSION, digest.hexdigest()
+        tuple(found[rule_id] for rule_id in sorted(found)),
+        facts,
+        laws,
+        folder,
+        VERSION,
+        digest.hexdigest(),
+        tuple(implied[row_id] for row_id in sorted(implied)),
     )

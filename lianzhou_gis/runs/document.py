@@ -16,7 +16,7 @@ import pandas as pd
 
 import lianzhou_gis
 from lianzhou_gis.runs.schema import SCHEMA_VERSION, Document
-from lianzhou_gis.vocabulary import DISCLAIMER
+from lianzhou_gis.vocabulary import DISCLAIMER, label
 
 if TYPE_CHECKING:
     from lianzhou_gis.result import Result
@@ -101,6 +101,10 @@ _FINDING = (
     "share_of_site length_m distance_m"
 ).split()
 _GAP = "reason theme layer_id zone_id rule_id facts detail area_m2".split()
+_ACCESS = (
+    "level unit_id unit_name unit_grade item_id dimension kind effect text document known missing_facts outcome "
+    "finding_id area_m2 share_of_site"
+).split()
 _TOTAL = "theme grade gross_area_m2 net_area_m2 net_share".split()
 _CHECK = "theme status zones gross_area_m2 net_area_m2 nearest_m".split()
 
@@ -110,6 +114,7 @@ def _sites(result: Result) -> list[dict[str, Any]]:
     gaps = _by_site(result.assessment.gaps, _GAP)
     totals = _by_site(result.totals, _TOTAL)
     checks = _by_site(result.checks, _CHECK)
+    access = _by_site(result.access, _ACCESS)
     questions: dict[str, list[dict[str, Any]]] = {}
     for question in result.questions:
         record = plain(question)
@@ -120,12 +125,28 @@ def _sites(result: Result) -> list[dict[str, Any]]:
         site = record["site_id"]
         record["label"] = {"zh": zh, "en": en}
         record["facts"] = plain(dict(sorted(result.facts.get(site, {}).items())))
+        record["facts_derived"] = [
+            {
+                "fact": item.fact,
+                "value": plain(item.value),
+                "says": item.row.paraphrase,
+                "citations": plain(item.row.citations),
+            }
+            for item in sorted(result.derived.get(site, ()), key=lambda item: item.fact)
+        ]
         record["findings"] = findings.get(site, [])
         record["gaps"] = gaps.get(site, [])
         record["totals"] = totals.get(site, [])
         record["questions"] = questions.get(site, [])
         record["checks"] = checks.get(site, [])
+        record["access"] = [{**row, "said": _compared(row)} for row in access.get(site, [])]
     return records
+
+
+def _compared(row: dict[str, Any]) -> dict[str, str]:
+    """Return in words what came out where an item was compared."""
+    said, effect = label("access_outcome", row["outcome"]), label("effect", row["effect"])
+    return {lang: said[lang].format(effect=effect[lang]) for lang in ("zh", "en")}
 
 
 def _layers(result: Result) -> list[dict[str, Any]]:
@@ -157,7 +178,7 @@ def _run(result: Result) -> dict[str, Any]:
         "inputs": [{"name": name, "sha256": sha256} for name, sha256 in inputs],
         "parameters": plain(result.parameters),
     }
-    told = {"run": record, "facts": plain(result.facts)}
+    told = {"run": record, "facts": plain(result.facts), "overrides": plain(result.assessment.overrides)}
     digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
     return {"id": digest[:16], "created": datetime.now(UTC).isoformat(timespec="seconds"), **record}
 

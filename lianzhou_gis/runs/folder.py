@@ -107,8 +107,11 @@ def _write_inputs(result: Result, folder: Path) -> None:
     if in_memory:
         frame = result.sites_in.frame.sort_values("site_id")[["site_id", "name", "survey_crs", "geometry"]]
         (folder / "sites.geojson").write_text(frame.to_json(drop_id=True, ensure_ascii=False), encoding="utf-8")
-    facts = {"sites": {site: plain(dict(sorted(known.items()))) for site, known in sorted(result.facts.items())}}
+    facts = {"sites": {site: plain(dict(sorted(known.items()))) for site, known in sorted(result.given.items())}}
     (folder / "facts.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True, sort_keys=True), encoding="utf-8")
+    if result.assessment.overrides:
+        text = yaml.safe_dump({"overrides": plain(result.assessment.overrides)}, allow_unicode=True, sort_keys=True)
+        (folder / "overrides.yaml").write_text(text, encoding="utf-8")
     # Bytes as they stand, but for passwords of databases.
     catalog = result.catalog.path.read_bytes().decode("utf-8")
     (folder / "layers.yaml").write_bytes(masked(catalog).encode("utf-8"))

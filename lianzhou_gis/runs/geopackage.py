@@ -44,17 +44,22 @@ def _outfalls(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def layers_of(result: Result) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers of the GeoPackage by name, sorted so that the order of the sites does not matter."""
-    totals = result.totals
-    empty = gpd.GeoSeries([None] * len(totals), index=totals.index, crs="EPSG:4490")
     return {
         "sites": result.sites.drop(columns="outfall"),
         "outfalls": _outfalls(result.sites),
         "overlaps": result.overlaps,
-        "totals": gpd.GeoDataFrame(totals, geometry=empty, crs="EPSG:4490"),
+        "totals": _plain(result.totals),
         "findings": result.findings,
         "gaps": result.gaps,
         "zones": result.zones,
+        "access": _plain(result.access),
     }
+
+
+def _plain(table: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return a table without shapes as a layer."""
+    empty = gpd.GeoSeries([None] * len(table), index=table.index, crs="EPSG:4490")
+    return gpd.GeoDataFrame(table, geometry=empty, crs="EPSG:4490")
 
 
 def write_geopackage(result: Result, path: Path) -> None:

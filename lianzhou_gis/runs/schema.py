@@ -96,6 +96,18 @@ class CitationRecord(_Record):
     effective_from: str | None
 
 
+class OverrideRecord(_Record):
+    """A judgement of a person on a finding, beside what the software found."""
+
+    finding_id: str
+    decision: str
+    office: str
+    reason: str
+    evidence: str
+    decided_on: str
+    by: str | None
+
+
 class FindingRecord(_Record):
     """One rule that bears on one site through one zone (or everywhere)."""
 
@@ -122,7 +134,7 @@ class FindingRecord(_Record):
     authority: Text
     blocks: list[str]
     curable: dict[str, Any] | None
-    override: dict[str, Any] | None
+    override: OverrideRecord | None
     area_m2: float
     share_of_site: float | None
     length_m: float | None
@@ -152,13 +164,60 @@ class TotalRecord(_Record):
     net_share: float | None
 
 
+class ReplyRecord(_Record):
+    """An answer to a question, and what the verdict would then be."""
+
+    value: str
+    label: Text
+    sets: dict[str, str]
+    settles: int
+    verdict: Verdict
+    worst_possible: Verdict
+    contradicts: bool
+
+
 class QuestionRecord(_Record):
-    """A fact that is asked for."""
+    """A fact that is asked for; those with a place are the short list that can close every open point."""
 
     fact: str
     question: Text
     rules: list[str]
     settles: int
+    settles_always: int
+    place: int | None
+    suggested: str | None
+    replies: list[ReplyRecord]
+
+
+class AccessRecord(_Record):
+    """One item of an access list compared with the project; without a unit it holds in every one."""
+
+    level: Literal["province", "region", "city", "unit"]
+    unit_id: str | None
+    unit_name: str | None
+    unit_grade: str | None
+    item_id: str
+    dimension: Literal["spatial", "emission", "risk", "resource"]
+    kind: Literal["prohibited", "restricted", "required", "encouraged"]
+    effect: Effect
+    text: str
+    document: str | None
+    known: dict[str, Any]
+    missing_facts: list[str]
+    outcome: Literal["bears", "does_not_bear", "undecided"]
+    said: Text
+    finding_id: str | None
+    area_m2: float
+    share_of_site: float | None
+
+
+class DerivedRecord(_Record):
+    """A fact that was not given and follows from others."""
+
+    fact: str
+    value: Any
+    says: Text
+    citations: list[CitationRecord]
 
 
 class CheckRecord(_Record):
@@ -194,11 +253,13 @@ class SiteRecord(_Record):
     complete: bool
     label: Text
     facts: dict[str, Any]
+    facts_derived: list[DerivedRecord]
     findings: list[FindingRecord]
     gaps: list[GapRecord]
     totals: list[TotalRecord]
     questions: list[QuestionRecord]
     checks: list[CheckRecord]
+    access: list[AccessRecord]
 
 
 class IssueRecord(_Record):

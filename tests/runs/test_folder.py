@@ -60,7 +60,7 @@ def test_what_stands_in_it(screened, tmp_path):
         "result.json", "findings.gpkg", "map.html", "inputs/sites.geojson", "inputs/facts.yaml", "inputs/layers.yaml",
     }  # fmt: skip
     layers = {name for name, _ in pyogrio.list_layers(folder / "findings.gpkg")}
-    assert layers == {"sites", "outfalls", "overlaps", "totals", "findings", "gaps", "zones"}
+    assert layers == {"sites", "outfalls", "overlaps", "totals", "findings", "gaps", "zones", "access"}
 
 
 def test_result_fits_the_schema_that_is_shipped(screened, tmp_path):

@@ -1,0 +1,308 @@
+"""What facts say of other facts: an industry code of its two-highs list, a head count of its scale, a yes of a no.
+
+Each implication is a dated, cited row of data. A row sets what was not given. Where it says otherwise than what was
+given, one of the two is wrong: the fact counts as unknown and an Issue names both. A row that is ``unverified`` sets
+nothing; it only doubts. That a code stands on no list says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lianzhou_gis.errors import Issue, RuleError
+from lianzhou_gis.rulebook.conditions import Condition, Test
+from lianzhou_gis.rulebook.facts import FactVocabulary
+from lianzhou_gis.rulebook.loading import completed
+from lianzhou_gis.rulebook.marked import read_marked
+from lianzhou_gis.rulebook.model import Citation, Law
+from lianzhou_gis.rulebook.reading import Reader
+
+__all__ = ["Derived", "Implication", "Implications", "Inference", "read_implications"]
+
+_KEYS = {
+    "id", "when", "sets", "computes", "unverified", "effective_from", "effective_to", "paraphrase", "citations",
+    "checked_on",
+}  # fmt: skip
+_NEEDED = {"id", "when", "effective_from", "paraphrase", "citations", "checked_on"}
+
+
+@dataclass(frozen=True)
+class Implication:
+    """A row: where the condition holds, these facts have these values.
+
+    Attributes
+    ----------
+    sets : mapping of str to value
+    computes : mapping of str to (fact, times, per)
+        A number made from another: ``fact * times / per``.
+    """
+
+    id: str
+    file: str
+    line: int
+    when: Condition | Test
+    sets: Mapping[str, Any]
+    computes: Mapping[str, tuple[str, float, float]]
+    unverified: bool
+    paraphrase: dict[str, str]
+    citations: tuple[Citation, ...]
+    effective_from: date
+    effective_to: date | None
+    checked_on: date
+
+    def in_force(self, day: date) -> bool:
+        """Tell whether it is in force on a day; both ends count."""
+        return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
+
+    def says(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what it says of the facts: nothing unless its condition is known to hold."""
+        if self.when.evaluate(facts).value is not True:
+            return {}
+        made = {
+            name: facts[of] * times / per
+            for name, (of, times, per) in self.computes.items()
+            if facts.get(of) is not None
+        }
+        return {**self.sets, **made}
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A fact that a row has set."""
+
+    fact: str
+    value: Any
+    row: Implication
+
+
+@dataclass(frozen=True)
+class Inference:
+    """Facts with all that follows from them.
+
+    Attributes
+    ----------
+    facts : dict
+        Given and derived; contradicted ones are ``None``.
+    derived : tuple of Derived
+    contradicted : frozenset of str
+    issues : tuple of Issue
+        ``fact_contradicted`` and ``fact_doubted``.
+    """
+
+    facts: dict[str, Any]
+    derived: tuple[Derived, ...]
+    contradicted: frozenset[str]
+    issues: tuple[Issue, ...]
+
+
+class Implications:
+    """The rows of a day, applied to the facts of one project after the other.
+
+    Parameters
+    ----------
+    rows : sequence of Implication
+        Those in force.
+    vocabulary : FactVocabulary
+    """
+
+    def __init__(self, rows: Sequence[Implication], vocabulary: FactVocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._sure = [row for row in rows if not row.unverified]
+        self._doubting = [row for row in rows if row.unverified]
+        self._touching: dict[str, list[Implication]] = {}
+        for row in self._sure:
+            made_of = {of for of, _, _ in row.computes.values()}
+            for name in row.when.facts() | {*row.sets, *row.computes} | made_of:
+                self._touching.setdefault(name, []).append(row)
+
+    def infer(self, given: Mapping[str, Any], where: str) -> Inference:
+        """Return facts with all that follows from them.
+
+        Parameters
+        ----------
+        given : mapping
+            ``None`` and absent are unknown.
+        where : str
+            The site, for messages.
+        """
+        against: dict[str, tuple[Any, Any, Implication]] = {}
+        while True:
+            facts = {name: None if name in against else value for name, value in given.items()}
+            derived = _closure(self._sure, facts, against)
+            if derived is not None:
+                break
+        issues = [_contradiction(self._vocabulary, where, name, *against[name]) for name in sorted(against)]
+        issues += [
+            _doubt(self._vocabulary, where, name, facts[name], value, row)
+            for row in self._doubting
+            for name, value in row.says(facts).items()
+            if facts.get(name) is not None and facts[name] != value
+        ]
+        return Inference(facts, derived, frozenset(against), tuple(issues))
+
+    def follow(
+        self, facts: Mapping[str, Any], answer: Mapping[str, Any], contradicted: frozenset[str]
+    ) -> dict[str, Any] | None:
+        """Return inferred facts with one more answer and what follows from it; ``None`` where it contradicts them.
+
+        The same as inferring anew, without looking again at rows that the answer does not touch.
+
+        Parameters
+        ----------
+        facts : mapping
+            As inferred.
+        answer : mapping
+            Of facts that are unknown.
+        contradicted : frozenset of str
+            What was contradicted already.
+        """
+        known = {**facts, **answer}
+        blocked, moved = contradicted - set(answer), list(answer)
+        while moved:
+            for row in self._touching.get(moved.pop(), ()):
+                for name, value in row.says(known).items():
+                    if name in blocked:
+                        continue
+                    if known.get(name) is None:
+                        known[name] = value
+                        moved.append(name)
+                    elif known[name] != value:
+                        return None
+        return known
+
+
+def _closure(
+    rows: Sequence[Implication], facts: dict[str, Any], against: dict[str, tuple[Any, Any, Implication]]
+) -> tuple[Derived, ...] | None:
+    """Add to the facts all that follows; ``None`` where one turned out to be contradicted, so that all begins anew."""
+    derived: list[Derived] = []
+    moved = True
+    while moved:
+        moved = False
+        for row in rows:
+            for name, value in row.says(facts).items():
+                if name in against:
+                    continue
+                if facts.get(name) is None:
+                    facts[name] = value
+                    derived.append(Derived(name, value, row))
+                    moved = True
+                elif facts[name] != value:
+                    against[name] = (facts[name], value, row)
+                    return None
+    return tuple(derived)
+
+
+def _contradiction(
+    vocabulary: FactVocabulary,
+    where: str,
+    name: str,
+    before: Any,  # noqa: ANN401 - a fact's value
+    value: Any,  # noqa: ANN401
+    row: Implication,
+) -> Issue:
+    label, given, implied = vocabulary.get(name).label, vocabulary.shown(name, before), vocabulary.shown(name, value)
+    return Issue(
+        "warning",
+        "fact_contradicted",
+        where,
+        f"{label['zh']}（{name}）填“{given['zh']}”，与其他信息矛盾：{row.paraphrase['zh']}，依{row.citations[0].text('zh')}应为"
+        f"“{implied['zh']}”；按未知处理，请更正其一",
+        f"{name} is given as {given['en']}, which contradicts other facts: {row.paraphrase['en']} "
+        f"({row.citations[0].text('en')}: {implied['en']}); it counts as unknown; correct one of them",
+    )
+
+
+def _doubt(
+    vocabulary: FactVocabulary,
+    where: str,
+    name: str,
+    before: Any,  # noqa: ANN401
+    value: Any,  # noqa: ANN401
+    row: Implication,
+) -> Issue:
+    label, given, implied = vocabulary.get(name).label, vocabulary.shown(name, before), vocabulary.shown(name, value)
+    return Issue(
+        "warning",
+        "fact_doubted",
+        where,
+        f"{label['zh']}（{name}）填“{given['zh']}”，可能应为“{implied['zh']}”：{row.paraphrase['zh']}"
+        f"（{row.citations[0].text('zh')}，未核实）；请核对",
+        f"{name} is given as {given['en']} and may be {implied['en']}: {row.paraphrase['en']} "
+        f"({row.citations[0].text('en')}, unverified); check it",
+    )
+
+
+def read_implications(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> list[Implication]:
+    """Read one file of implications.
+
+    Raises
+    ------
+    RuleError
+        For anything that is not as it should be.
+    """
+    data = read_marked(path)
+    if not isinstance(data, dict) or not set(data) <= {"defaults", "implications"} or "implications" not in data:
+        raise RuleError(
+            f"{path.name}：应只有 implications 列表与 defaults",
+            f"{path.name}: must hold a list implications, defaults, nothing else",
+        )
+    reader = Reader(path, facts, laws)
+    reader.rule = "defaults"
+    defaults = data.get("defaults") or {}
+    reader.keys(defaults, {"checked_on", "effective_from"})
+    return [_row(reader, completed(entry, defaults)) for entry in data["implications"]]
+
+
+def _row(reader: Reader, entry: Any) -> Implication:  # noqa: ANN401 - a YAML value
+    reader.rule, reader.line = "?", getattr(entry, "line", 0)
+    if not isinstance(entry, dict):
+        raise reader.fail("应为键值对", "must be a mapping")
+    reader.rule = str(entry.get("id", "?"))
+    reader.keys(entry, _KEYS, _NEEDED)
+    when = reader.condition(entry["when"])
+    effective_from, checked = reader.day(entry, "effective_from"), reader.day(entry, "checked_on")
+    sets, computes = entry.get("sets") or {}, entry.get("computes") or {}
+    if when is None or effective_from is None or checked is None or not (sets or computes):
+        raise reader.fail(
+            "应有 when、effective_from、checked_on 及 sets 或 computes",
+            "needs when, effective_from, checked_on and sets or computes",
+        )
+    for name in (*sets, *computes):
+        if name not in reader.facts or reader.facts.get(name).claim:
+            raise reader.fail(f"不能设定项目信息 {name}", f"the fact {name} cannot be set")
+    return Implication(
+        id=reader.rule,
+        file=reader.path.name,
+        line=reader.line,
+        when=when,
+        sets={name: _value(reader, name, raw) for name, raw in sets.items()},
+        computes={name: _factor(reader, name, given) for name, given in computes.items()},
+        unverified=bool(entry.get("unverified", False)),
+        paraphrase=reader.text(entry, "paraphrase"),
+        citations=reader.citations(entry["citations"], effective_from),
+        effective_from=effective_from,
+        effective_to=reader.day(entry, "effective_to"),
+        checked_on=checked,
+    )
+
+
+def _value(reader: Reader, name: str, raw: Any) -> Any:  # noqa: ANN401 - a YAML value
+    # The same check as that of a condition: what a rule may ask for, a row may set.
+    test = reader.condition({"fact": name, "is": raw})
+    if not isinstance(test, Test) or reader.facts.get(name).type not in ("yes_no", "choice"):
+        raise reader.fail(f"{name} 的值 {raw!r} 有误", f"{name} cannot be {raw!r}")
+    return raw
+
+
+def _factor(reader: Reader, name: str, given: Any) -> tuple[str, float, float]:  # noqa: ANN401 - a YAML value
+    if not isinstance(given, dict) or set(given) != {"of", "times", "per"}:
+        raise reader.fail(f"{name} 应有 of、times、per", f"{name} needs of, times and per")
+    kinds = {reader.facts.get(fact).type if fact in reader.facts else None for fact in (name, given["of"])}
+    if kinds != {"number"} or not float(given["per"]) > 0:
+        raise reader.fail(f"{name} 与 {given['of']} 应为数值", f"{name} and {given['of']} must be numbers")
+    return str(given["of"]), float(given["times"]), float(given["per"])

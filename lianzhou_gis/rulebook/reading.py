@@ -1,0 +1,257 @@
+"""The parts that files of the rulebook are made of: texts, days, conditions, citations, versions of rules."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lianzhou_gis.errors import RuleError
+from lianzhou_gis.rulebook.conditions import OPERATORS, Condition, Test
+from lianzhou_gis.rulebook.facts import FactVocabulary
+from lianzhou_gis.rulebook.industries import parse_industry_code
+from lianzhou_gis.rulebook.marked import Marked
+from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
+from lianzhou_gis.vocabulary import Effect, label, themes
+
+__all__ = ["Reader", "condition_of"]
+
+_VERSION_KEYS = {
+    "effective_from", "effective_to", "paraphrase", "citations", "grade", "relation", "setback_m", "when", "effect",
+    "worst", "action", "unverified", "strict", "title",
+}  # fmt: skip
+_RULE_KEYS = (
+    _VERSION_KEYS - {"effective_from", "effective_to", "paraphrase", "citations"}
+    | {"id", "theme", "everywhere", "part", "named", "subject", "general_procedure", "authority", "blocks", "curable"}
+    | {"checked_on", "versions"}
+)  # fmt: skip
+_CURES = {"cut", "survey", "assessment", "procedure", "relocation"}
+
+
+class Reader:
+    """Reads one file of the rulebook; every refusal names the file, the line and the rule or row."""
+
+    def __init__(self, path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> None:
+        self.path, self.facts, self.laws = path, facts, laws
+        self.rule, self.line = "", 0
+
+    def fail(self, zh: str, en: str) -> RuleError:
+        """Return the refusal of what is being read, with its place."""
+        where = f"{self.path.name}:{self.line}"
+        return RuleError(f"{where}：规则 {self.rule}：{zh}", f"{where}: rule {self.rule}: {en}")
+
+    def keys(self, entry: Mapping[str, Any], allowed: Iterable[str], needed: Iterable[str] = ()) -> None:
+        """Refuse keys that are not allowed, and the absence of those needed."""
+        unknown, absent = sorted(set(entry) - set(allowed)), sorted(set(needed) - set(entry))
+        if unknown:
+            raise self.fail(f"未知的键 {', '.join(unknown)}", f"unknown key {', '.join(unknown)}")
+        if absent:
+            raise self.fail(f"缺少 {', '.join(absent)}", f"{', '.join(absent)} is missing")
+
+    def text(self, entry: Mapping[str, Any], key: str) -> dict[str, str]:
+        """Return a text that must be there in both languages."""
+        value = entry.get(key)
+        if (
+            not isinstance(value, dict)
+            or set(value) != {"zh", "en"}
+            or not all(str(item).strip() for item in value.values())
+        ):
+            raise self.fail(f"{key} 应有 zh 和 en 两种文字", f"{key} needs a text in zh and en")
+        return {"zh": str(value["zh"]).strip(), "en": str(value["en"]).strip()}
+
+    def day(self, entry: Mapping[str, Any], key: str) -> date | None:
+        """Return a date, ``None`` where there is none."""
+        value = entry.get(key)
+        if value is not None and type(value) is not date:
+            raise self.fail(f"{key} 不是日期", f"{key} is no date")
+        return value
+
+    def effect(self, value: Any) -> Effect:  # noqa: ANN401 - a YAML value
+        """Return an effect by its name."""
+        try:
+            return Effect(value)
+        except ValueError as error:
+            raise self.fail(f"没有效力 {value!r}", f"no effect {value!r}") from error
+
+    def condition(self, tree: Any) -> Condition | Test | None:  # noqa: ANN401 - a YAML value
+        """Return a tree of tests; ``None`` where nothing is asked."""
+        if tree is None:
+            return None
+        if not isinstance(tree, dict) or not tree:
+            raise self.fail("when 应为 all/any/not 或 fact", "when must be all, any, not or a fact")
+        if "fact" in tree:
+            return self._test(tree)
+        if len(tree) != 1 or next(iter(tree)) not in ("all", "any", "not"):
+            raise self.fail(f"when 的键 {sorted(tree)} 有误", f"when has keys {sorted(tree)}")
+        ((operator, members),) = tree.items()
+        listed = [members] if operator == "not" else members
+        if not isinstance(listed, list) or not listed:
+            raise self.fail(f"{operator} 应为非空列表", f"{operator} needs a list that is not empty")
+        read = tuple(self.condition(member) for member in listed)
+        return Condition(operator, tuple(member for member in read if member is not None))
+
+    def _test(self, tree: Mapping[str, Any]) -> Test:
+        operators = [key for key in tree if key != "fact"]
+        if len(operators) != 1 or operators[0] not in OPERATORS:
+            raise self.fail(
+                f"fact {tree['fact']} 应有 {OPERATORS} 之一", f"fact {tree['fact']} needs one of {OPERATORS}"
+            )
+        name, operator, value = str(tree["fact"]), operators[0], tree[operators[0]]
+        if name not in self.facts:
+            raise self.fail(f"没有项目信息 {name}", f"no fact {name} in the vocabulary")
+        fact = self.facts.get(name)
+        listed = value if operator == "in" else [value]
+        if not isinstance(listed, list) or not listed:
+            raise self.fail(f"{name} 的 in 应为非空列表", f"in of {name} needs a list")
+        checks: dict[str, Callable[[Any], bool]] = {
+            "yes_no": lambda item: isinstance(item, bool) and operator in ("is", "in"),
+            "number": lambda item: isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item),
+            "choice": lambda item: item in fact.choices and operator in ("is", "in"),
+            "text": lambda item: isinstance(item, str) and operator in ("is", "in"),
+            "codes": lambda item: parse_industry_code(str(item)) is not None and operator in ("is", "in"),
+        }
+        if not all(checks[fact.type](item) for item in listed):
+            raise self.fail(f"{name} 不能与 {value!r} 比较", f"{name} cannot be compared with {value!r} by {operator}")
+        if operator == "in":
+            return Test(name, operator, tuple(str(item) if fact.type == "codes" else item for item in listed))
+        return Test(name, operator, str(value) if fact.type == "codes" else value)
+
+    def citations(self, entries: Any, effective_from: date) -> tuple[Citation, ...]:  # noqa: ANN401 - a YAML value
+        """Return citations of articles that the register of laws has."""
+        if not isinstance(entries, list) or not entries:
+            raise self.fail("缺少 citations", "citations is missing")
+        found = []
+        for entry in entries:
+            if not isinstance(entry, dict):
+                raise self.fail("citation 应写明 law 与 article", "a citation needs law and article")
+            self.keys(entry, {"law", "article"}, {"law", "article"})
+            law = self.laws.get(str(entry["law"]))
+            if law is None:
+                raise self.fail(f"laws.yaml 中没有 {entry['law']}", f"laws.yaml has no {entry['law']}")
+            article = str(entry["article"])
+            number = article.split("-")[0].split("(")[0].split("第")[0]
+            if law.articles is not None and number.isdigit() and not 1 <= int(number) <= law.articles:
+                raise self.fail(
+                    f"{law.title['zh']}只有 {law.articles} 条，没有第 {article} 条",
+                    f"{law.id} has {law.articles} articles, no {article}",
+                )
+            found.append(Citation(law.id, law.title, article, law.issuer, law.link, law.effective_from))
+        return tuple(found)
+
+    def grades(self, theme: str | None, value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a YAML value
+        """Return grades of a theme; ``None`` for any."""
+        if value in (None, "any"):
+            return None
+        listed = tuple(value) if isinstance(value, list) else (value,)
+        known = {grade.id for grade in themes()[theme].grades} if theme else set()
+        unknown = [str(grade) for grade in listed if grade not in known]
+        if unknown:
+            raise self.fail(f"主题 {theme} 没有级别 {unknown}", f"theme {theme} has no grade {unknown}")
+        return listed
+
+    def names(self, value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a YAML value
+        """Return names of zones; ``None`` for any."""
+        if value is None:
+            return None
+        if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
+            raise self.fail("named 应为名称的非空列表", "named needs a list of names")
+        return tuple(value)
+
+    def version(self, entry: Marked, given: Mapping[str, Any]) -> RuleVersion:
+        """Return one version of a rule: what the rule says, changed by what the version says."""
+        merged = {**entry, **given}
+        theme = None if entry.get("everywhere") else entry["theme"]
+        effective_from = self.day(given, "effective_from")
+        if effective_from is None:
+            raise self.fail("缺少 effective_from", "effective_from is missing")
+        effective_to = self.day(given, "effective_to")
+        if effective_to is not None and effective_to < effective_from:
+            raise self.fail("effective_to 早于 effective_from", "effective_to is before effective_from")
+        relation, setback = merged.get("relation"), merged.get("setback_m")
+        if theme is not None and (relation is None) == (setback is None):
+            raise self.fail("relation 与 setback_m 应有且只有一个", "exactly one of relation and setback_m is needed")
+        if relation not in (None, "overlap", "within", "touch", "outside"):
+            raise self.fail(f"没有关系 {relation}", f"no relation {relation}")
+        effect = self.effect(merged.get("effect"))
+        curable = merged.get("curable")
+        if curable is not None and (not isinstance(curable, dict) or curable.get("by") not in _CURES):
+            raise self.fail(
+                f"curable 的 by 应为 {sorted(_CURES)} 之一", f"by of curable must be one of {sorted(_CURES)}"
+            )
+        blocks = merged.get("blocks") or []
+        for block in blocks:
+            try:
+                label("blocks", block)
+            except KeyError as error:
+                raise self.fail(f"没有 blocks {block}", f"no blocks {block}") from error
+        checked = self.day(merged, "checked_on")
+        if checked is None:
+            raise self.fail("缺少 checked_on", "checked_on is missing")
+        return RuleVersion(
+            id=self.rule,
+            title=self.text(merged, "title"),
+            theme=theme,
+            grades=self.grades(theme, merged.get("grade")),
+            part=merged.get("part"),
+            named=self.names(merged.get("named")),
+            subject=merged.get("subject", "footprint"),
+            relation=relation,
+            setback_m=None if setback is None else float(setback),
+            when=self.condition(merged.get("when")),
+            effect=effect,
+            worst=self.effect(merged["worst"]) if merged.get("worst") else effect,
+            strict=bool(merged.get("strict", False)),
+            unverified=bool(merged.get("unverified", False)),
+            general_procedure=bool(merged.get("general_procedure", False)),
+            action=self.text(merged, "action"),
+            authority=self.text(merged, "authority"),
+            blocks=tuple(blocks),
+            curable=curable,
+            paraphrase=self.text(given, "paraphrase"),
+            citations=self.citations(given.get("citations"), effective_from),
+            effective_from=effective_from,
+            effective_to=effective_to,
+            checked_on=checked,
+        )
+
+    def read(self, entry: Any) -> Rule:  # noqa: ANN401 - a YAML value
+        """Return one rule with its versions."""
+        self.rule, self.line = "?", getattr(entry, "line", 0)
+        if not isinstance(entry, Marked):
+            raise self.fail("规则应为键值对", "a rule must be a mapping")
+        self.rule = str(entry.get("id", "?"))
+        self.keys(entry, _RULE_KEYS, {"id", "title", "effect", "action", "authority", "checked_on", "versions"})
+        if bool(entry.get("everywhere")) == ("theme" in entry):
+            raise self.fail("theme 与 everywhere 应有且只有一个", "exactly one of theme and everywhere is needed")
+        if "theme" in entry and entry["theme"] not in themes():
+            raise self.fail(f"没有主题 {entry['theme']}", f"no theme {entry['theme']}")
+        if entry.get("subject", "footprint") not in ("footprint", "outfall"):
+            raise self.fail(f"没有 subject {entry['subject']}", f"no subject {entry['subject']}")
+        if not isinstance(entry["versions"], list) or not entry["versions"]:
+            raise self.fail("versions 应为非空列表", "versions needs a list that is not empty")
+        versions: list[RuleVersion] = []
+        for given in entry["versions"]:
+            self.line = getattr(given, "line", self.line)
+            if not isinstance(given, dict):
+                raise self.fail("version 应为键值对", "a version must be a mapping")
+            self.keys(given, _VERSION_KEYS)
+            version = self.version(entry, given)
+            if versions and (versions[-1].effective_to is None or version.effective_from <= versions[-1].effective_to):
+                raise self.fail("各版本日期重叠或未按先后排列", "versions overlap or are not in order")
+            versions.append(version)
+        return Rule(self.rule, self.path.name, entry.line, tuple(versions))
+
+
+def condition_of(tree: Any, facts: FactVocabulary, name: str) -> Condition | Test | None:  # noqa: ANN401 - JSON
+    """Read the condition of an access-list item, of the same shape as in a rule.
+
+    Raises
+    ------
+    RuleError
+        If it is none.
+    """
+    reader = Reader(Path("when"), facts, {})
+    reader.rule = name
+    return reader.condition(tree)
