@@ -248,7 +248,7 @@ class Screener:
 
 
 def _inferred(given: Mapping[str, dict[str, Any]], rulebook: Rulebook, day: date) -> dict[str, Inference]:
-    """Return the facts of every site with all that follows from them; sites of which the same is known share the work."""
+    """Return the facts of every site with all that follows; sites of which the same is known share the work."""
     made: dict[Any, Inference] = {}
     found = {}
     for site_id, facts in given.items():

@@ -74,9 +74,9 @@ def test_fail_on_compares_the_worst_possible():
 
 
 def test_set_beats_the_file_and_says_so():
-    done = run("screen", SITES, *LAYERS, *FACTS, "--set", "livestock=no", "--as-of", "2026-11-23", "--json")
+    done = run("screen", SITES, *LAYERS, *FACTS, "--set", "target_use=industrial", "--as-of", "2026-11-23", "--json")
     document = json.loads(done.stdout)
-    assert document["sites"][0]["facts"]["livestock"] is False
+    assert document["sites"][0]["facts"]["target_use"] == "industrial"
     assert "fact_conflict" in {issue["code"] for issue in document["issues"]}
 
 

@@ -70,7 +70,7 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
 
 
-def day(text: str | None) -> str | None:
+def day(text: str | None, option: str = "--as-of") -> str | None:
     """Check a date given on the command line.
 
     Raises
@@ -87,7 +87,7 @@ def day(text: str | None) -> str | None:
             date.fromisoformat(text)
         except ValueError as error:
             raise FormatError(
-                f"--as-of：{text!r} 不是日期；请写成 2026-11-23 的形式",
-                f"--as-of: {text!r} is not a date; write it as 2026-11-23",
+                f"{option}：{text!r} 不是日期；请写成 2026-11-23 的形式",
+                f"{option}: {text!r} is not a date; write it as 2026-11-23",
             ) from error
     return text

@@ -46,10 +46,14 @@ def finish(
 
         click.echo(json.dumps(as_document(result), ensure_ascii=False, indent=1))
     elif not quiet:
+        from lianzhou_gis.cli.asking import questions_text
         from lianzhou_gis.cli.tables import sites_table, summary
 
         window = options.console()
         window.print(sites_table(result, lang))
+        asked = questions_text(result, lang)
+        if asked is not None:
+            window.print(asked)
         window.print(summary(result, lang))
     if out is not None and not quiet:
         told = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
@@ -69,6 +73,7 @@ def finish(
 @click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
 @click.option("--datum", type=click.Choice(["gcj02", "bd09"]), help="经纬度的加偏基准 / offset datum of lon/lat")
 @options.date_option
+@click.option("--against", metavar="DATE", help="与另一基准日比较，只列变化及原因 / list only what flips, and why")
 @click.option("--themes", help="只核查这些主题，逗号分隔 / only these themes, comma separated")
 @click.option("--overrides", type=click.Path(path_type=Path), help="人工判断 YAML/JSON / file of judgements")
 @click.option("--out", type=click.Path(path_type=Path), help="结果文件夹；不给则不写文件 / run folder")
@@ -90,6 +95,7 @@ def screen(
     crs: str | None,
     datum: str | None,
     as_of: str | None,
+    against: str | None,
     themes: str | None,
     overrides: Path | None,
     out: Path | None,
@@ -103,6 +109,7 @@ def screen(
     Screen proposed sites: parcel TXT, tables of corners (XLSX, CSV), DXF, KML, Shapefile, GeoPackage, FileGDB ...
     """
     options.day(as_of)
+    options.day(against, "--against")
     pairs = pairs_of(sets)
 
     from lianzhou_gis.catalog import Catalog
@@ -114,14 +121,37 @@ def screen(
     entries = Catalog.open(catalog)
     region = Region(entries.region.name, entries.region.bounds) if entries.region.bounds else None
     given: Any = list(sites) if len(sites) > 1 else sites[0]
+    read = read_sites(given, layer=layer, crs=crs, datum=datum, region=region)
+    chosen = [theme.strip() for theme in themes.split(",")] if themes is not None else None
+    known = read_facts(facts_file) if facts_file else None
+    judged = read_overrides(overrides) if overrides else ()
     result = run(
-        read_sites(given, layer=layer, crs=crs, datum=datum, region=region),
-        entries,
-        facts=read_facts(facts_file) if facts_file else None,
-        sets=pairs,
-        as_of=as_of,
-        themes=[theme.strip() for theme in themes.split(",")] if themes is not None else None,
-        overrides=read_overrides(overrides) if overrides else (),
-        progress=watched(lang),
+        read, entries, facts=known, sets=pairs, as_of=as_of, themes=chosen, overrides=judged, progress=watched(lang)
     )
-    finish(result, out=out, overwrite=overwrite, as_json=as_json, fail_on=fail_on, lang=lang, quiet=False)
+    if against is not None:
+        other = run(read, entries, facts=known, sets=pairs, as_of=against, themes=chosen, progress=watched(lang))
+        _tell_flips(result, other, as_json=as_json, lang=lang)
+    finish(
+        result,
+        out=out,
+        overwrite=overwrite,
+        as_json=as_json and against is None,
+        fail_on=fail_on,
+        lang=lang,
+        quiet=against is not None,
+    )
+
+
+def _tell_flips(result: Result, other: Result, *, as_json: bool, lang: str) -> None:
+    """Print only what flips between the two days, and why."""
+    from lianzhou_gis.cli.flips import flips_document, flips_table, flips_text
+    from lianzhou_gis.compare import flips
+
+    found = flips(result, other)
+    first, second = sorted((result.as_of, other.as_of))
+    if as_json:
+        click.echo(json.dumps(flips_document(found, (first, second)), ensure_ascii=False, indent=1))
+        return
+    window = options.console()
+    window.print(flips_table(found, (first, second), lang))
+    window.print(flips_text(found, len(result.sites_in), lang))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Citation
 
-__all__ = ["citation_text", "issues_table", "plain_table", "sites_table", "summary"]
+__all__ = ["citation_text", "issues_table", "plain_table", "printable", "sites_table", "summary"]
 
 _COLOURS = {
     Verdict.PROHIBITED: "red",
@@ -41,11 +41,12 @@ def plain_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     for head in heads:
         table.add_column(head, overflow="fold")
     for row in rows:
-        table.add_row(*[cell if isinstance(cell, Text) else Text(_printable(cell)) for cell in row])
+        table.add_row(*[cell if isinstance(cell, Text) else Text(printable(cell)) for cell in row])
     return table
 
 
-def _printable(value: Any) -> str:  # noqa: ANN401 - any cell
+def printable(value: Any) -> str:  # noqa: ANN401 - any cell
+    """Return a value as text without control characters."""
     text = "" if value is None else str(value)
     return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
@@ -137,7 +138,7 @@ def sites_table(result: Result, lang: str) -> Table:
     rows = []
     site: Any
     for site in order.itertuples():
-        verdict = Text(_printable(getattr(site, f"label_{lang}")), style=_COLOURS[Verdict(site.verdict)])
+        verdict = Text(printable(getattr(site, f"label_{lang}")), style=_COLOURS[Verdict(site.verdict)])
         name = f"{site.site_id}\n{site.name}" if isinstance(site.name, str) else site.site_id
         rows.append(
             (name, verdict, _grounds(findings.get(site.site_id, ()), lang), _gaps(gaps.get(site.site_id, ()), lang))
@@ -188,4 +189,4 @@ def summary(result: Result, lang: str) -> Text:
         shown = [f"  {issue.where}: {issue.message[lang]}" for issue in notable[:10]]
         rest = [f"  … +{len(notable) - 10}"] if len(notable) > 10 else []
         lines += [head, *shown, *rest]
-    return Text(_printable("\n".join(lines)))
+    return Text(printable("\n".join(lines)))

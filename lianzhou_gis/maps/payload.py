@@ -109,7 +109,10 @@ def _override(judgement: dict[str, Any] | None) -> list[str] | None:
     """Return a person's judgement as lines; it stands beside the finding and never replaces it."""
     if not judgement:
         return None
-    words = {"decision": "判断", "by": "判断人", "document": "文号"}
+    words = {
+        "decision": "人工判断", "office": "判断单位", "by": "判断人", "decided_on": "日期", "reason": "理由",
+        "evidence": "依据",
+    }  # fmt: skip
     return [f"{words[key]}：{judgement[key]}" for key in words if judgement.get(key)]
 
 

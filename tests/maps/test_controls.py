@@ -94,14 +94,22 @@ def test_a_site_by_keyboard_its_findings_and_the_way_to_the_nearest_zone(page, h
 
 def test_the_judgement_of_a_person_stands_beside_the_finding(run, visit):
     run.document["sites"][0]["findings"][0]["override"] = {
+        "finding_id": run.document["sites"][0]["findings"][0]["finding_id"],
         "decision": "经论证可行",
+        "office": "连州分局",
         "by": "张三",
-        "document": "示例〔2026〕1号",
+        "decided_on": "2026-11-20",
+        "reason": "现状用地",
+        "evidence": "示例〔2026〕1号",
     }
     page = visit(map_page(run)).page
     page.locator(".lz-site").last.click()
     cell = page.locator("#lz-findings tbody tr").first.locator("td").last
-    assert cell.locator("p").all_text_contents() == ["判断：经论证可行", "判断人：张三", "文号：示例〔2026〕1号"]
+    assert cell.locator("p").all_text_contents() == [
+        "人工判断：经论证可行", "判断单位：连州分局", "判断人：张三", "日期：2026-11-20", "理由：现状用地",
+        "依据：示例〔2026〕1号",
+    ]  # fmt: skip
+
     assert "禁止" in page.locator("#lz-findings tbody tr").first.inner_text()
 
 
