@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lianzhou_gis.errors import DisclosureError, MissingFileError, RuleError
-from lianzhou_gis.rulebook.loading import read_marked
+from lianzhou_gis.rulebook.marked import read_marked
 
 __all__ = ["FEWEST", "Profile", "PublicLayer", "PublicSites", "profile_at", "read_profile"]
 
