@@ -158,20 +158,3 @@ def test_steps_are_told(county, square):
     frame = gpd.GeoDataFrame({"site_id": ["A"]}, geometry=[square(112.44, 24.87, 50)], crs="EPSG:4490")
     lg.screen(frame, catalog, as_of="2026-11-23", progress=told.append)
     assert told == ["sites", "layers", "overlay", "findings"]
-
-
-def test_a_judgement_stands_beside_its_finding_and_changes_no_verdict(county, square):
-    from lianzhou_gis.findings import Override
-
-    county.add("karst_strong", square(112.44, 24.87, 400))
-    first = county.screen(square(112.44, 24.87, 50), {"groundwater_risk": "yes"})
-    (finding,) = first.findings["finding_id"][first.findings["rule_id"] == "karst.groundwater_risk"]
-    override = Override(finding, "按非强发育区办理", "某局", "勘察表明非强发育区", "DEMO-勘察〔2026〕1号", date(2026, 11, 20))
-    again = lg.screen(
-        first.sites_in, county.write(), facts={"groundwater_risk": "yes"}, as_of="2026-11-23", overrides=[override]
-    )
-    (kept,) = again.findings["override"][again.findings["finding_id"] == finding]
-    assert kept["by"] == "某工程师"
-    assert list(again.sites["verdict"]) == list(first.sites["verdict"])
-    with pytest.raises(FactError, match="nowhere"):
-        lg.screen(first.sites_in, county.write(), overrides=[Override("nowhere", "", "")])

@@ -76,7 +76,10 @@ class _Site:
 
     @property
     def key(self) -> Any:  # noqa: ANN401 - anything hashable
-        told = tuple((point.gap.rule_id, point.gap.theme, point.effect, point.worst, point.closes_if_true) for point in self.points)
+        told = tuple(
+            (point.gap.rule_id, point.gap.theme, point.effect, point.worst, point.closes_if_true)
+            for point in self.points
+        )
         # Text beside numbers: the names differ, so values are never compared.
         known = tuple(sorted((name, value) for name, value in self.facts.items() if value is not None))
         return (
