@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["INTERNAL", "SYNTHETIC", "as_json", "frame_of", "payload"]
 
 SYNTHETIC = "合成演示数据 不代表真实区划"
+NOT_ALL = "图上只有项目周边及最近的管控区；其他区域的空白不表示没有管控区"
 INTERNAL = "内部使用，含未公开图层与坐标，不得对外发布"
 # Lines from a site to zones further away than these would only cross the map.
 _WAYS = 6
@@ -244,10 +245,10 @@ def payload(run: Run) -> dict[str, Any]:
     return frame_of(
         title=f"{circumstances['region']}项目选址环境管控核查图",
         subtitle=[f"基准日 {circumstances['as_of']}　{disclaimer}"],
-        notes=[INTERNAL],
+        # What could be mistaken for an all-clear is seen without opening anything.
+        notes=[INTERNAL, f"核查范围：{_scope(circumstances['scope'])}", NOT_ALL],
         about=[
-            f"规则库 {circumstances['rulebook']['version']}；核查范围：{_scope(circumstances['scope'])}。",
-            "图上只有项目周边及最近的管控区；其他区域的空白不表示没有管控区。",
+            f"规则库 {circumstances['rulebook']['version']}。",
             f"图形为显示作过简化（约 {moved_m:g} 米以内），面积与距离以结果表为准。",
         ],
         synthetic=synthetic,

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from lianzhou_gis.maps import map_page
-from lianzhou_gis.maps.payload import as_json
+from lianzhou_gis.maps.payload import as_json, payload
 from lianzhou_gis.runs import Run
 
 
@@ -100,3 +100,10 @@ def test_it_says_what_it_is(run, visit):
     hatched = page.locator(".leaflet-overlay-pane path.lz-gap")
     assert hatched.count() == 1
     assert "url(#lz-pattern" in hatched.first.get_attribute("fill")
+
+
+def test_what_could_be_taken_for_an_all_clear_is_seen_without_opening_anything(run):
+    notes = payload(run)["notes"]
+    # The run looked at one theme: the others are named as not looked at.
+    assert any(note.startswith("核查范围：仅饮用水水源保护区（未核查：生态保护红线、") for note in notes)
+    assert any("空白不表示没有管控区" in note for note in notes)
