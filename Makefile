@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo install test check lint types tests browser database example docs bench clean
+.PHONY: rulebook help demo install test check lint types tests browser database example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
@@ -13,6 +13,7 @@ help:
 	@echo "make docs     build the pages into docs/_build/"
 	@echo "make bench    timings against named peers (minutes)"
 	@echo "make example  rewrite maps/example.html"
+	@echo "make rulebook rewrite docs/rulebook"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -66,6 +67,9 @@ example: $(VENV)/.core
 docs: $(VENV)/.full
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "docs/_build/index.html"
+
+rulebook: $(VENV)/.full
+	$(BIN)/lianzhou-gis rules docs docs/rulebook
 
 bench: $(VENV)/.full
 	$(BIN)/python benchmarks/overlay_against_geopandas.py

@@ -17,7 +17,7 @@ from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.overlay import Ground, lay
 from lianzhou_gis.progress import Progress, watched
 from lianzhou_gis.result import Result
-from lianzhou_gis.rulebook import Inference, Rulebook, day_of
+from lianzhou_gis.rulebook import Rulebook, day_of
 from lianzhou_gis.vocabulary import themes as all_themes
 from lianzhou_gis.zones import Cache, Layers, load_layers
 
@@ -205,7 +205,7 @@ class Screener:
             threads=threads or os.cpu_count() or 1,
         )
         step("findings")
-        inferred = _inferred(given, self.rulebook, self.as_of)
+        inferred = self.rulebook.infer_all(given, self.as_of)
         known = {site_id: found.facts for site_id, found in inferred.items()}
         assessment = assess(
             sites,
@@ -245,18 +245,6 @@ class Screener:
             return self
         themes = self.parameters["themes"]
         return Screener.prepare(self.catalog, self.rulebook, as_of=self.as_of, themes=themes, around=_shapes(sites))
-
-
-def _inferred(given: Mapping[str, dict[str, Any]], rulebook: Rulebook, day: date) -> dict[str, Inference]:
-    """Return the facts of every site with all that follows; sites of which the same is known share the work."""
-    made: dict[Any, Inference] = {}
-    found = {}
-    for site_id, facts in given.items():
-        key = tuple(sorted((name, value) for name, value in facts.items() if value is not None))
-        if key not in made or made[key].issues:
-            made[key] = rulebook.infer(facts, day, f"site {site_id}")
-        found[site_id] = made[key]
-    return found
 
 
 def _shapes(sites: Sites) -> list[Any]:

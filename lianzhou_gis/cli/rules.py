@@ -83,37 +83,25 @@ def list_rules(folder: Path | None, as_of: str | None, theme: str | None, as_jso
 @options.lang
 @options.guarded
 def show(rule_id: str, folder: Path | None, as_json: bool, lang: str) -> None:
-    """显示一条规则的全部版本。
+    """显示一条规则的卡片：内容、施行期间、条款、办理、部门与用例。
 
-    Show one rule with all its versions.
+    Show one rule as a card: what, who, since when, article, link, what to do, cases.
     """
-    from lianzhou_gis.cli.tables import citation_text
-    from lianzhou_gis.rulebook import Rulebook
-    from lianzhou_gis.vocabulary import label
+    from lianzhou_gis.rulebook import Rulebook, read_cases
+    from lianzhou_gis.rulebook.card import card
 
-    rule = Rulebook.load(folder).rule(rule_id)
+    book = Rulebook.load(folder)
+    rule = book.rule(rule_id)
+    cases = [case for case in read_cases(book) if case.rule == rule.id]
     if as_json:
-        click.echo(_json([_record(version) for version in rule.versions]))
+        told = {
+            "id": rule.id,
+            "versions": [_record(version) for version in rule.versions],
+            "cases": [dataclasses.asdict(case) for case in cases],
+        }
+        click.echo(_json(told))
         return
-    words = {
-        "zh": ("效力", "条件", "含义", "依据", "办理", "部门", "核对于"),
-        "en": ("Effect", "When", "Says", "Rests on", "To do", "Authority", "Checked on"),
-    }[lang]
-    for version in rule.versions:
-        until = version.effective_to or ("至今" if lang == "zh" else "now")
-        click.echo(f"{rule.id}  {version.title[lang]}  [{version.effective_from} – {until}]")
-        condition = "-" if version.when is None else json.dumps(version.when.tree(), ensure_ascii=False)
-        values = (
-            label("effect", version.effect)[lang],
-            condition,
-            version.paraphrase[lang],
-            "；".join(citation_text(citation, lang) for citation in version.citations),
-            version.action[lang],
-            version.authority[lang],
-            version.checked_on,
-        )
-        for word, value in zip(words, values, strict=True):
-            click.echo(f"  {word}: {value}")
+    click.echo(card(rule, cases, book, lang))
 
 
 @rules.command()
@@ -184,3 +172,20 @@ def check(folder: Path | None, as_of: str | None, as_json: bool, lang: str) -> N
         click.echo(told_zh if lang == "zh" else told_en)
     if errors:
         sys.exit(1)
+
+
+@rules.command()
+@click.argument("target", type=click.Path(path_type=Path, file_okay=False), default=Path("docs/rulebook"))
+@_folder
+@options.lang
+@options.guarded
+def docs(target: Path, folder: Path | None, lang: str) -> None:
+    """生成规则库页面（按主题、法规、项目类型）与效力矩阵，默认写入 docs/rulebook。
+
+    Write the rulebook as pages, and the matrix of effects, also as XLSX.
+    """
+    from lianzhou_gis.rulebook import Rulebook
+    from lianzhou_gis.rulebook.pages import write_pages
+
+    written = write_pages(Rulebook.load(folder), target)
+    click.echo(f"{target}: {len(written)} 个文件" if lang == "zh" else f"{target}: {len(written)} files")

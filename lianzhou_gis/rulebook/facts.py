@@ -32,6 +32,8 @@ class Fact:
     type : {"yes_no", "number", "choice", "text", "codes"}
     claim : bool
         Whether a yes counts only with a document number.
+    help : dict or None
+        What counts and where the value is found, where the question alone does not say it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Fact:
     unit: str | None
     choices: Mapping[str, dict[str, str]]
     claim: bool
+    help: dict[str, str] | None = None
 
 
 def _plain(raw: Any) -> str:  # noqa: ANN401 - any cell
@@ -72,6 +75,7 @@ class FactVocabulary:
                 unit=entry.get("unit"),
                 choices=dict(entry.get("choices", {})),
                 claim=bool(entry.get("claim", False)),
+                help=dict(entry["help"]) if entry.get("help") else None,
             )
             for name, entry in entries.items()
         }

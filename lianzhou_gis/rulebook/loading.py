@@ -90,9 +90,13 @@ def read_facts_vocabulary(path: Path) -> FactVocabulary:
         reader = Reader(path, FactVocabulary({}), {})
         reader.rule, reader.line = name, entry.line
         reader.keys(
-            entry, {"type", "zh", "en", "question", "unit", "choices", "claim"}, {"type", "zh", "en", "question"}
+            entry,
+            {"type", "zh", "en", "question", "unit", "choices", "claim", "help"},
+            {"type", "zh", "en", "question"},
         )
         reader.text(entry, "question")
+        if "help" in entry:
+            reader.text(entry, "help")
         if entry["type"] not in TYPES or (entry["type"] == "choice") != ("choices" in entry):
             raise reader.fail(f"类型 {entry['type']} 有误", f"type {entry['type']} does not fit")
     return FactVocabulary(data)

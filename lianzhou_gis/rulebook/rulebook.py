@@ -89,6 +89,17 @@ class Rulebook:
         """
         return self.implied_on(day).infer(given, where)
 
+    def infer_all(self, given: Mapping[str, dict[str, Any]], day: date) -> dict[str, Inference]:
+        """Return the same for every site by its id; sites of which the same is known share the work."""
+        made: dict[Any, Inference] = {}
+        found = {}
+        for site_id, facts in given.items():
+            key = tuple(sorted((name, value) for name, value in facts.items() if value is not None))
+            if key not in made or made[key].issues:
+                made[key] = self.infer(facts, day, f"site {site_id}")
+            found[site_id] = made[key]
+        return found
+
     def implied_on(self, day: date) -> Implications:
         """Return the implications of a day."""
         if day not in self._days:

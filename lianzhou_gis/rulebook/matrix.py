@@ -1,0 +1,217 @@
+"""The matrix: kind of project x zone and grade -> effect, in both states of the law; one page, also as XLSX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from lianzhou_gis.errors import extra
+from lianzhou_gis.rulebook.model import RuleVersion
+from lianzhou_gis.rulebook.project_types import ProjectType, ProjectTypes, read_project_types
+from lianzhou_gis.rulebook.rulebook import Rulebook
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, label, themes
+
+__all__ = ["SIGNS", "Cell", "Matrix", "Place", "write_xlsx"]
+
+# One sign for each effect, so that a page holds the whole.
+SIGNS = {
+    Effect.PROHIBITED: "禁",
+    Effect.PROCEDURE_REQUIRED: "程",
+    Effect.NEEDS_JUDGEMENT: "论",
+    Effect.CONDITIONAL: "条",
+    Effect.NOTICE: "示",
+}
+_FILLS = {
+    Effect.PROHIBITED: "F4B6B0",
+    Effect.PROCEDURE_REQUIRED: "FBD9B0",
+    Effect.NEEDS_JUDGEMENT: "E3CDEB",
+    Effect.CONDITIONAL: "FFF3B8",
+}
+OUTSIDE = "outside"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row: a grade of a theme for the site or for its outfall, ``outside`` the theme, or anywhere."""
+
+    theme: str | None
+    grade: str | None
+    relation: str
+    subject: str = "footprint"
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The row's name."""
+        if self.theme is None:
+            return {"zh": "不限地点", "en": "anywhere"}
+        kind = themes()[self.theme]
+        if self.relation == OUTSIDE:
+            return {"zh": f"{kind.label['zh']}以外", "en": f"outside {kind.label['en']}"}
+        grade = next((item.label for item in kind.grades if item.id == self.grade), None)
+        zh, en = kind.label["zh"], kind.label["en"]
+        if grade is not None:
+            zh, en = f"{zh}·{grade['zh']}", f"{en}: {grade['en']}"
+        if self.subject == "outfall":
+            zh, en = f"排污口位于：{zh}", f"outfall in {en}"
+        return {"zh": zh, "en": en}
+
+    def meets(self, rule: RuleVersion) -> bool:
+        """Tell whether a rule is about a site that lies here; one on zones of certain names alone is not."""
+        if rule.theme != self.theme or rule.subject != self.subject or rule.named is not None:
+            return False
+        if self.theme is None:
+            return True
+        if self.relation == OUTSIDE:
+            return rule.relation == OUTSIDE
+        # A site inside a zone overlaps it, and is at no distance from it.
+        return rule.applies_to(self.grade) and any(rule.bears(relation, 0.0) for relation in ("overlap", "within"))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is proven for a kind of project in a place on a day, and the strictest that unknown facts could bring."""
+
+    proven: Effect | None
+    possible: Effect | None
+    rules: tuple[tuple[str, bool], ...]
+
+    @property
+    def sign(self) -> str:
+        """The sign of what is proven; what may come on top stands behind a question mark."""
+        told = SIGNS[self.proven] if self.proven is not None else "—"
+        return told if self.possible is self.proven else f"{told}?{SIGNS[self.possible]}" if self.possible else told
+
+
+class Matrix:
+    """The whole table.
+
+    Parameters
+    ----------
+    rulebook : Rulebook
+
+    Examples
+    --------
+    >>> matrix = Matrix(Rulebook.load())
+    >>> farm = next(kind for kind in matrix.kinds.types if kind.id == "pig_farm")
+    >>> matrix.cell(Place("livestock_prohibited_zone", "no_farms", "overlap"), farm, matrix.kinds.states[1]).sign
+    '禁'
+    """
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self.kinds: ProjectTypes = read_project_types(rulebook)
+        self._facts = {
+            (kind.id, day): self.kinds.facts_of(kind, rulebook, day)
+            for kind in self.kinds.types
+            for day in self.kinds.states
+        }
+        self._rules = {day: rulebook.in_force(day) for day in self.kinds.states}
+
+    def facts(self, kind: ProjectType, day: date) -> Mapping[str, Any]:
+        """Return what is taken as known of a kind of project."""
+        return self._facts[kind.id, day]
+
+    def places(self) -> Iterator[Place]:
+        """Yield the rows that some rule is about."""
+        for kind in themes().values():
+            rows = [Place(kind.id, grade.id, "overlap") for grade in kind.grades] or [Place(kind.id, None, "overlap")]
+            rows += [Place(kind.id, row.grade, row.relation, "outfall") for row in rows]
+            rows.append(Place(kind.id, None, OUTSIDE))
+            for place in rows:
+                if any(place.meets(rule) for day in self.kinds.states for rule in self._rules[day]):
+                    yield place
+        yield Place(None, None, "")
+
+    def cell(self, place: Place, kind: ProjectType, day: date) -> Cell:
+        """Return one cell for one day."""
+        proven: list[Effect] = []
+        possible: list[Effect] = []
+        bearing = []
+        for rule in self._rules[day]:
+            if not place.meets(rule):
+                continue
+            value = rule.evaluate(self._facts[kind.id, day]).value
+            if value is False:
+                continue
+            effect = rule.effect
+            if rule.unverified and effect in (Effect.PROHIBITED, Effect.PROCEDURE_REQUIRED):
+                effect = Effect.NEEDS_JUDGEMENT
+            if value:
+                proven.append(effect)
+                possible.append(effect)
+            elif rule.effect is not Effect.NOTICE:
+                possible.append(rule.effect)
+            bearing.append((rule.id, bool(value)))
+        rank = list(Effect).index
+        return Cell(min(proven, key=rank, default=None), min(possible, key=rank, default=None), tuple(bearing))
+
+    def text(self, place: Place, kind: ProjectType) -> str:
+        """Return a cell of both days: one sign where they agree, else the old and the new."""
+        old, new = (self.cell(place, kind, day).sign for day in self.kinds.states)
+        return old if old == new else f"{old}→{new}"
+
+    def legend(self, lang: str) -> str:
+        """Return what the signs mean."""
+        old, new = self.kinds.states
+        signs = "　".join(f"{sign} {label('effect', effect)[lang]}" for effect, sign in SIGNS.items())
+        if lang == "zh":
+            return (
+                f"{signs}　— 无限制性规定。“程?禁”：已知须履行程序，视未知信息可能禁止。"
+                f"“旧→新”：{old} 与 {new} 两日不同。按典型情形推定，不代替逐项目核查；{DISCLAIMER['zh']}。"
+            )
+        return (
+            f"{signs}　— no restriction. “程?禁”: a procedure is certain, unknown facts may bring a prohibition. "
+            f"“old→new”: {old} and {new} differ. Typical cases only; {DISCLAIMER['en']}."
+        )
+
+
+def write_xlsx(matrix: Matrix, path: Path) -> None:
+    """Write the matrix as a workbook, one page wide.
+
+    Raises
+    ------
+    MissingExtraError
+        If openpyxl is not installed.
+    """
+    openpyxl = extra("openpyxl", "tables")
+    styles = __import__("openpyxl.styles", fromlist=["Alignment"])
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "准入矩阵"
+    thin = styles.Side(style="thin", color="999999")
+    grid = styles.Border(left=thin, right=thin, top=thin, bottom=thin)
+    sheet.append(["项目类型 × 管控区：效力（Matrix of effects）"])
+    sheet.append(["管控区", *(kind.title["zh"] for kind in matrix.kinds.types)])
+    for place in matrix.places():
+        sheet.append([place.words["zh"], *(matrix.text(place, kind) for kind in matrix.kinds.types)])
+    last = len(matrix.kinds.types) + 1
+    for row in sheet.iter_rows(min_row=2, max_col=last):
+        for cell in row:
+            cell.border = grid
+            cell.alignment = styles.Alignment(wrap_text=True, vertical="center", horizontal="center")
+            effect = _strictest(str(cell.value)) if cell.row > 2 and cell.column > 1 else None
+            if effect in _FILLS:
+                cell.fill = styles.PatternFill("solid", start_color=_FILLS[effect])
+    sheet.append([matrix.legend("zh")])
+    for row in (1, sheet.max_row):
+        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
+        sheet.cell(row, 1).alignment = styles.Alignment(wrap_text=True, vertical="center")
+    sheet.cell(1, 1).font = styles.Font(bold=True, size=14)
+    sheet.row_dimensions[sheet.max_row].height = 48
+    sheet.column_dimensions["A"].width = 34
+    for column in range(2, last + 1):
+        sheet.column_dimensions[openpyxl.utils.get_column_letter(column)].width = 9.5
+    sheet.freeze_panes = "B3"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 8
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 1
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    book.save(path)
+
+
+def _strictest(text: str) -> Effect | None:
+    """Return the strictest effect that is proven on the later day, by its sign."""
+    proven = text.rpartition("→")[2][:1]
+    return next((effect for effect, sign in SIGNS.items() if sign == proven), None)
