@@ -63,7 +63,10 @@ def test_verdicts_are_in_order():
         ("water_function", "Ⅱ类", "II"),
         ("water_function", "ⅱ類", None),
         ("nature_reserve", "缓冲区", "buffer"),
-        ("livestock_prohibited_zone", "限养区", None),
+        ("livestock_prohibited_zone", "限养区", "limited"),
+        ("scenic_area", "核心区", "core"),
+        ("river_range", "五十年一遇", "flood_50"),
+        ("growth_boundary", "开发边界外", None),
     ],
 )
 def test_grades_in_the_wild(theme, text, grade):

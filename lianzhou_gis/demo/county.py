@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -36,6 +36,10 @@ class County:
         Red line and reserves, cut at the border.
     parts : Partition
         Outline, towns and control units.
+    red : MultiPolygon
+        The whole red line.
+    asked : ndarray
+        How much a cell asks to be protected.
     """
 
     grid: Grid
@@ -48,7 +52,8 @@ class County:
     sources: list[SourceZone]
     backup: list[SourceZone]
     parts: Partition
-    red: Shape = field(default_factory=Shape)
+    red: Shape
+    asked: Array
 
 
 def polygons(geometry: Shape, least_m2: float = 0.0) -> list[Shape]:
@@ -92,7 +97,7 @@ def grow() -> County:
         protected = _within(protected_areas(grid, labels), parts.county)
         red = shapely.union_all([*protected.plain, *protected.core, *protected.rest])
         share *= wanted * parts.county.area / red.area
-    return County(grid, height, towns, lines, rivers, water, protected, sources, backup, parts, red)
+    return County(grid, height, towns, lines, rivers, water, protected, sources, backup, parts, red, asked)
 
 
 def cells_where(county: County, chosen: Array, least_cells: int) -> list[Shape]:

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 import shapely
 
+from lianzhou_gis.demo.control import control
 from lianzhou_gis.demo.county import County, areal
 from lianzhou_gis.demo.grid import Shape
 from lianzhou_gis.demo.land import farmland, karst
+from lianzhou_gis.demo.nature import nature
 from lianzhou_gis.demo.places import place
 from lianzhou_gis.demo.rivers import surface
 from lianzhou_gis.demo.settlements import livestock_zones, settle
@@ -169,6 +171,8 @@ def records(county: County) -> dict[str, Records]:
         + [row["geometry"].buffer(30) for row in settlements.receptors],
     )
     old_reserves, reserves = _reserves(county)
+    built = [*settlements.built_up.values(), settlements.park["geometry"]]
+    used = shapely.union_all([*fields, *built, *county.rivers.values(), *county.lakes.values()])
     return {
         "demo_administrative": _administrative(county),
         "demo_redline_2018": _redline_2018(county),
@@ -187,4 +191,6 @@ def records(county: County) -> dict[str, Records]:
         "demo_karst": _numbered(karst(county), "DEMO-YR", "岩溶强发育区（示例）"),
         "demo_park": [settlements.park],
         "demo_waste": settlements.waste,
+        **nature(county, county.asked, used),
+        **control(county, settlements.built_up, settlements.park["geometry"], fields),
     }

@@ -196,9 +196,7 @@ class Bearing:
         if outcome.value is False:
             return
         if outcome.value is None:
-            # A notice restricts nothing: whether it bears or not, no verdict hangs on it.
-            if _strictest(rule) is not Effect.NOTICE:
-                self._missing(site_id, rule, outcome.missing, row=row, layer_id=layer_id)
+            self._missing(site_id, rule, outcome.missing, row=row, layer_id=layer_id)
             return
         doubtful = row is not None and bool(row.doubtful)
         zone_id = None if row is None else row.zone_id
@@ -249,6 +247,9 @@ class Bearing:
         closes_if_true: bool = True,
     ) -> None:
         """Record that a rule hangs on facts: once for a site, however many zones it is asked for."""
+        # A notice restricts nothing: whether it bears or not, no verdict hangs on it.
+        if _strictest(rule) is Effect.NOTICE:
+            return
         zone_id = None if row is None else row.zone_id
         proven = proven_effect(rule, row is not None and bool(row.doubtful))
         if (site_id, rule.id) in self.open:

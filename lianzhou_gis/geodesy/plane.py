@@ -205,6 +205,10 @@ class Plane:
         return result
 
 
+# Its transformer takes long to set up and serves all threads.
+_LIANZHOU = Plane()
+
+
 def statutory_area(geometries: Geometries | Sequence[Any], plane: Plane | None = None) -> Floats:
     """Return the ellipsoidal area of polygons on their vertices as given, square metres.
 
@@ -228,4 +232,4 @@ def statutory_area(geometries: Geometries | Sequence[Any], plane: Plane | None =
     >>> statutory_area([shapely.box(112.49, 24.82, 112.492, 24.822)]).round(2).tolist()
     [44793.64]
     """
-    return np.asarray(shapely.area((plane or Plane()).project_vertices(geometries)), dtype=np.float64)
+    return np.asarray(shapely.area((plane or _LIANZHOU).project_vertices(geometries)), dtype=np.float64)

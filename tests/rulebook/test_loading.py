@@ -75,7 +75,7 @@ def test_the_rule_itself_is_sound(load):
         ("{fact: livestock, is: true}", "{all: []}", "all"),
         ("{fact: livestock, is: true}", "{some: [{fact: livestock, is: true}]}", "some"),
         ("{fact: livestock, is: true}", "{fact: target_use, is: castle}", "target_use"),
-        ("law: water_pollution_law", "law: water_law", "water_law"),
+        ("law: water_pollution_law", "law: rain_law", "rain_law"),
         ('article: "65"', 'article: "650"', "650"),
         ('        citations: [{law: ecological_code, article: "319"}]\n', "", "citations"),
         ('[{law: ecological_code, article: "319"}]', "[]", "citations"),

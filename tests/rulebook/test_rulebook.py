@@ -90,4 +90,4 @@ def test_what_is_no_rulebook_is_refused(tmp_path):
 
 def test_themes_without_a_prohibition_are_meant_to_have_none():
     prohibiting = {rule.theme for rule in BOOK.in_force(TODAY) if Effect.PROHIBITED in (rule.effect, rule.worst)}
-    assert set(themes()) - prohibiting == {"industrial_park", "administrative"}
+    assert set(themes()) - prohibiting == {"element_zone", "administrative"}
