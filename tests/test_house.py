@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import subprocess
 from pathlib import Path
 
@@ -112,3 +113,18 @@ def test_tracked_files_are_at_most_3_mb():
         name for name in names.split("\0") if name and (root / name).exists() and (root / name).stat().st_size > 3e6
     ]
     assert large == []
+
+
+def test_every_data_file_is_packaged():
+    """What is not Python comes with a wheel only where setup.cfg names it."""
+    config = configparser.ConfigParser()
+    config.read(PACKAGE.parent / "setup.cfg", encoding="utf-8")
+    patterns = {name: value.replace("\n", ",").split(",") for name, value in config["options.package_data"].items()}
+    named = {
+        path
+        for room, globs in patterns.items()
+        for pattern in globs
+        for path in PACKAGE.parent.joinpath(*room.split(".")).glob(pattern.strip())
+    }
+    files = {path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert sorted(files - named) == []

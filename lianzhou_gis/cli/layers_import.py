@@ -14,7 +14,7 @@ from lianzhou_gis.errors import FormatError
 from lianzhou_gis.vocabulary import themes
 
 if TYPE_CHECKING:
-    from lianzhou_gis.intake import Imported, Plan, Question, Source, Told
+    from lianzhou_gis.intake import AccessList, Imported, Plan, Question, Source, Told
 
 __all__ = ["import_layer"]
 
@@ -53,14 +53,14 @@ def _answer(question: Question, lang: str) -> dict[str, Any]:
     return {"no_coverage": True} if said in ("无", "none", "no") else {"coverage": said}
 
 
-def _planned(source: Source, told: Told, lang: str) -> Plan:
+def _planned(source: Source, told: Told, access: AccessList | None, lang: str) -> Plan:
     """Return the plan, with what is open asked where there is somebody to ask."""
     from lianzhou_gis.intake import plan_import
 
-    plan = plan_import(source, told)
+    plan = plan_import(source, told, access=access)
     while plan.questions and sys.stdin.isatty():
         told = told.more(**_answer(plan.questions[0], lang))
-        plan = plan_import(source, told)
+        plan = plan_import(source, told, access=access)
     return plan
 
 
@@ -130,6 +130,10 @@ def _print(done: Imported, lang: str) -> None:
 @click.option(
     "--official-area", "official_area_m2", type=float, metavar="M2", help="批复总面积（平方米）/ approved area"
 )
+@click.option(
+    "--access-list", type=click.Path(path_type=Path), help="管控单元的准入清单 XLSX/CSV / access list of the units"
+)
+@click.option("--access-sheet", help="准入清单的工作表 / sheet of the access list")
 @click.option("--synthetic", is_flag=True, help="合成演示图层 / a synthetic layer")
 @click.option("--dry-run", is_flag=True, help="只显示将会做什么 / only show what would happen")
 @options.date_option
@@ -143,7 +147,7 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
     """
     options.day(given["as_of"])
 
-    from lianzhou_gis.intake import carry_out, read_mapping, read_source, told_of
+    from lianzhou_gis.intake import carry_out, read_access_table, read_mapping, read_source, told_of
     from lianzhou_gis.rulebook import Rulebook, day_of
 
     lang = given["lang"]
@@ -156,18 +160,22 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
         fill=_pairs(given["fill"], "--fill"),
         **flags,
     )
+    facts = Rulebook.load().facts
     source = read_source(
         file,
         theme,
         catalog,
         day=day_of(given["as_of"]),
-        facts=Rulebook.load().facts,
+        facts=facts,
         layer=given["layer"],
         crs=given["crs"],
         datum=given["datum"],
         encoding=given["encoding"],
+        named=told.columns,
     )
-    plan = _planned(source, told, lang)
+    listed = given["access_list"]
+    access = read_access_table(listed, facts, sheet=given["access_sheet"]) if listed else None
+    plan = _planned(source, told, access, lang)
     if not given["as_json"]:
         _print_reading(plan, lang)
         for question in plan.questions[1:]:

@@ -22,7 +22,7 @@ from lianzhou_gis.formats.table_coordinates import columns_of_pair, coordinates_
 from lianzhou_gis.formats.table_header import PAIRS, Header, find_header, separator_of
 from lianzhou_gis.formats.well_known import common_srid, geometries_from_wkt, split_srid
 
-__all__ = ["features_of_cells", "read_coordinate_table"]
+__all__ = ["cells_of_text", "features_of_cells", "read_coordinate_table"]
 
 _WIDEST = 4096
 
@@ -52,12 +52,12 @@ def read_coordinate_table(path: Path, name: str, layer: str | None, encoding: st
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, used, issues = decode_text(content, name, encoding=encoding)
-    raw = features_of_cells(_cells(text, name, issues), name, issues)
+    raw = features_of_cells(cells_of_text(text, name, issues), name, issues)
     raw.encoding, raw.sha256 = used, hashlib.sha256(content).hexdigest()
     return raw
 
 
-def _cells(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
+def cells_of_text(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
     """Return the fields of a CSV as they stand, its head included."""
     text = text.lstrip("\ufeff")
     lines = [line for line in text[: 2**16].splitlines() if line.strip()][:20]

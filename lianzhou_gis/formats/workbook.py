@@ -21,7 +21,7 @@ from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_cou
 from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings
 from lianzhou_gis.formats.table_header import find_header
 
-__all__ = ["read_workbook"]
+__all__ = ["read_workbook", "sheets_of", "values_of"]
 
 # Excel's own bounds are 16,384 columns and 1,048,576 rows; a cell in the last corner of an empty sheet claims them all.
 _WIDEST = 256
@@ -45,8 +45,26 @@ def read_workbook(path: Path, name: str, layer: str | None, encoding: str | None
     FormatError
         If it is damaged or out of bounds, no sheet holds coordinates, several do, or a formula has no stored value.
     """
-    content = read_bounded(path, MAX_TEXT_BYTES)
     issues: list[Issue] = []
+    sheets, sha256 = sheets_of(path, name, issues)
+    tables = {title: cells for title, cells in sheets.items() if find_header(_head(cells), name) is not None}
+    chosen = choose_layer(name, list(tables), layer, also=[title for title in sheets if title not in tables])
+    if len(tables) > 1 or len(sheets) > 1:
+        name = f"{name}/{chosen}"
+    raw = features_of_cells(values_of(sheets[chosen], name, issues), name, issues)
+    raw.sha256 = sha256
+    return raw
+
+
+def sheets_of(path: Path, name: str, issues: list[Issue]) -> tuple[dict[str, pd.DataFrame], str]:
+    """Return the cells of every sheet of a workbook that holds any, and the hash of the file.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged or out of bounds.
+    """
+    content = read_bounded(path, MAX_TEXT_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = list_members(archive, name, limit=MAX_TEXT_BYTES)
@@ -64,11 +82,12 @@ def read_workbook(path: Path, name: str, layer: str | None, encoding: str | None
             f"{name}：工作簿损坏或不是有效的 XLSX；请用 Excel 另存后再读",
             f"{name}: the workbook is damaged or no valid XLSX; save it anew in Excel",
         ) from error
-    tables = {title: cells for title, cells in sheets.items() if find_header(_head(cells), name) is not None}
-    chosen = choose_layer(name, list(tables), layer, also=[title for title in sheets if title not in tables])
-    if len(tables) > 1 or len(sheets) > 1:
-        name = f"{name}/{chosen}"
-    cells, formulas = _plain(sheets[chosen], name)
+    return sheets, hashlib.sha256(content).hexdigest()
+
+
+def values_of(cells: pd.DataFrame, name: str, issues: list[Issue]) -> pd.DataFrame:
+    """Return the cells of a sheet with the values that were stored for formulas; a formula without one is refused."""
+    cells, formulas = _plain(cells, name)
     if formulas:
         shown = ", ".join(formulas[:8]) + (" ..." if len(formulas) > 8 else "")
         issues.append(
@@ -80,9 +99,7 @@ def read_workbook(path: Path, name: str, layer: str | None, encoding: str | None
                 f"{len(formulas)} cells are formulas ({shown}); the values stored with them were taken, none computed",
             )
         )
-    raw = features_of_cells(cells, name, issues)
-    raw.sha256 = hashlib.sha256(content).hexdigest()
-    return raw
+    return cells
 
 
 def _refuse_far_cells(stream: IO[bytes], name: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.intake.importing import Imported, Plan, Source, carry_out, plan_import, read_source
+from lianzhou_gis.intake.access_list import AccessList, read_access_table
+from lianzhou_gis.intake.importing import Imported, Plan, carry_out, plan_import
 from lianzhou_gis.intake.proposal import Question
+from lianzhou_gis.intake.source import Source, read_source
 from lianzhou_gis.intake.told import Told, read_mapping, told_of
 
 __all__ = [
+    "AccessList",
     "Imported",
     "Plan",
     "Question",
@@ -14,6 +17,7 @@ __all__ = [
     "Told",
     "carry_out",
     "plan_import",
+    "read_access_table",
     "read_mapping",
     "read_source",
     "told_of",

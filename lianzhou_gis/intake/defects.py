@@ -118,7 +118,7 @@ def place_of(shape: Any) -> Place | None:  # noqa: ANN401 - a shapely geometry
     Examples
     --------
     >>> place_of(shapely.Point(112.489039, 24.819999))
-    Place(lon=112.489039, lat=24.819999, zone='EPSG:4525', north=2746869.23, east=37650511.97)
+    Place(lon=112.489039, lat=24.819999, zone='EPSG:4525', north=2746936.48, east=37650547.93)
     """
     if shape is None or shape.is_empty:
         return None

@@ -6,7 +6,6 @@ import json
 import math
 import tempfile
 from dataclasses import asdict, dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,51 +14,31 @@ import pandas as pd
 import shapely
 from pydantic import ValidationError
 
-from lianzhou_gis.catalog import Catalog, LayerEntry
+from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.geopackage_writing import write_tables
 from lianzhou_gis.formats.limits import sha256_of_file
-from lianzhou_gis.geodesy import LIANZHOU, Region
+from lianzhou_gis.intake.access_list import AccessList
 from lianzhou_gis.intake.admission import admitted
 from lianzhou_gis.intake.catalog_file import add_entry
 from lianzhou_gis.intake.coverage import Coverage, declared_coverage, refuse_own_extent
 from lianzhou_gis.intake.proposal import Proposal, Question, propose
 from lianzhou_gis.intake.remarks import remarks
+from lianzhou_gis.intake.source import Source
 from lianzhou_gis.intake.storing import RepairRecord, filled, mended, storable, write_zones
 from lianzhou_gis.intake.told import UNKNOWN, Told, refused
-from lianzhou_gis.rulebook import FactVocabulary
+from lianzhou_gis.vocabulary import theme
+from lianzhou_gis.zones.access import units_unknown, units_without_items
 from lianzhou_gis.zones.attributes import as_zones, named_columns
 from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.zones.content import Content, content_sha256
 
-__all__ = ["Imported", "Plan", "Source", "carry_out", "plan_import", "read_source"]
+__all__ = ["Imported", "Plan", "carry_out", "plan_import"]
 
 # What a position is taken to be good for where nobody says, before the band of an offset datum is added.
 _UNSTATED_ACCURACY_M = 4.0
 _SAME_DEGREES = 2e-9
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file as it was read, and the catalog that it is to enter.
-
-    Attributes
-    ----------
-    name : str
-        Of the file.
-    catalog : Catalog or None
-        ``None`` where the catalog is to be begun.
-    """
-
-    name: str
-    theme: str
-    features: Features
-    catalog_path: Path
-    catalog: Catalog | None
-    region: Region
-    day: date
-    facts: FactVocabulary
 
 
 @dataclass(frozen=True)
@@ -81,6 +60,7 @@ class Plan:
     entry: LayerEntry
     proposal: Proposal
     coverage: Coverage
+    access: AccessList | None
     repairs: tuple[RepairRecord, ...]
     questions: tuple[Question, ...]
     issues: tuple[Issue, ...]
@@ -112,54 +92,13 @@ class Imported:
             "columns": [asdict(choice) for choice in plan.proposal.columns],
             "grades": [asdict(choice) for choice in plan.proposal.grades],
             "repairs": [asdict(repair) for repair in plan.repairs],
+            "access_list": None if plan.access is None else {"file": plan.access.name, "sha256": plan.access.sha256},
             "issues": [
                 {"severity": item.severity, "code": item.code, "where": item.where, "message": item.message}
                 for item in self.issues
             ],
             "files": list(self.files),
         }
-
-
-def read_source(
-    path: str | Path,
-    theme: str,
-    catalog_path: str | Path,
-    *,
-    day: date,
-    facts: FactVocabulary,
-    layer: str | None = None,
-    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
-    datum: str | None = None,
-    encoding: str | None = None,
-) -> Source:
-    """Read the file that is to become a layer.
-
-    Parameters
-    ----------
-    path : str or Path
-    theme : str
-        What kind of zones it holds.
-    catalog_path : str or Path
-        The catalog; it need not exist yet.
-    day : datetime.date
-        The day of the import.
-    facts : FactVocabulary
-    layer, crs, datum, encoding : optional
-        As for :func:`lianzhou_gis.formats.read_features`.
-
-    Raises
-    ------
-    MissingFileError, FormatError, ReferenceSystemError, CatalogError
-        If the file or the catalog cannot be read; nothing is guessed.
-    """
-    path, catalog_path = Path(path), Path(catalog_path)
-    catalog = Catalog.open(catalog_path) if catalog_path.exists() else None
-    bounds = catalog.region.bounds if catalog else None
-    region = Region(catalog.region.name, bounds) if catalog and bounds else LIANZHOU
-    features = read_features(path, layer=layer, crs=crs, datum=datum, encoding=encoding, region=region)
-    if not len(features.frame):
-        raise FormatError(f"{path.name}：没有任何要素", f"{path.name}: there is no feature in it")
-    return Source(path.name, theme, features, catalog_path, catalog, region, day, facts)
 
 
 def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
@@ -187,8 +126,15 @@ def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
         raise refused(error, source.name) from error
 
 
-def plan_import(source: Source, told: Told) -> Plan:
+def plan_import(source: Source, told: Told, *, access: AccessList | None = None) -> Plan:
     """Say what an import would do, and what must be answered first.
+
+    Parameters
+    ----------
+    source : Source
+    told : Told
+    access : AccessList, optional
+        Of the control units.
 
     Raises
     ------
@@ -209,8 +155,13 @@ def plan_import(source: Source, told: Told) -> Plan:
         issues.extend(found)
     elif not told.no_coverage:
         questions.append(_coverage_question())
+    if access is not None:
+        issues.extend(access.issues)
+        if not theme(entry.theme).covering:
+            raise CatalogError("--access-list 只用于管控单元", "--access-list is for control units only")
     entry = entry.model_copy(
         update={
+            "access_list": None if access is None else f"{entry.id}.access.csv",
             "coverage": coverage.text,
             "columns": {choice.theirs: choice.ours for choice in proposal.columns if choice.theirs != choice.ours},
             "grades": {choice.value: choice.grade for choice in proposal.grades if choice.value and choice.grade},
@@ -219,7 +170,7 @@ def plan_import(source: Source, told: Told) -> Plan:
     frame, repairs = mended(frame)
     refuse_own_extent(coverage, frame, entry)
     issues += remarks(entry, proposal, repairs, told)
-    return Plan(source, frame, entry, proposal, coverage, tuple(repairs), tuple(questions), tuple(issues))
+    return Plan(source, frame, entry, proposal, coverage, access, tuple(repairs), tuple(questions), tuple(issues))
 
 
 def _coverage_question() -> Question:
@@ -274,6 +225,8 @@ def carry_out(plan: Plan, *, dry_run: bool = False) -> Imported:
     source = plan.source
     folder = source.catalog_path.parent
     names = {"zones": plan.entry.path, "record": f"{plan.entry.id}.import.json"}
+    if plan.entry.access_list is not None:
+        names["access"] = plan.entry.access_list
     if plan.coverage.to_keep and plan.coverage.text:
         names["coverage"] = plan.coverage.text
     taken = sorted(name for name in names.values() if (folder / name).exists())
@@ -303,6 +256,8 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
     if "coverage" in names:
         kept = gpd.GeoDataFrame({"name": [plan.entry.id]}, geometry=[plan.coverage.area], crs="EPSG:4490")
         write_tables(stage / names["coverage"], {"coverage": kept}, stamp)
+    if plan.access is not None:
+        (stage / names["access"]).write_text(plan.access.text, encoding="utf-8", newline="")
     wanted, issues = _zones(replace(source.features, frame=plan.frame), plan.entry)
     zones, _ = _zones(read_features(stage / names["zones"], region=source.region), plan.entry)
     if not _hold_the_same(wanted, zones):
@@ -320,9 +275,30 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
     )
     gaps, found = completeness_gaps(content, content, entry)
     incomplete = [Issue("error", gap.reason.value, f"layer {entry.id}", gap.zh, gap.en) for gap in gaps]
+    if plan.access is not None:
+        issues += _listed_units(zones, plan.access, entry)
     told = {item.code for item in plan.issues}
     issues = [item for item in issues if item.code != "unknown_grade" or "unknown_grade" not in told]
     return entry, [*issues, *incomplete, *found, *area_issues(zones, entry), *whole_area_issues(zones, entry)]
+
+
+def _listed_units(zones: pd.DataFrame, access: AccessList, entry: LayerEntry) -> list[Issue]:
+    """Say which units the list leaves out, and which it has that the layer has not."""
+    where, found = f"layer {entry.id}", []
+    bare, strange = units_without_items(zones["zone_id"], access.items), units_unknown(zones["zone_id"], access.items)
+    for code, names, zh, en in (
+        ("unit_without_items", bare, "准入清单中没有以下单元的条目", "the access list has no items of"),
+        (
+            "list_unit_without_polygon",
+            strange,
+            "图层中没有准入清单所列的单元",
+            "the layer lacks units of the access list:",
+        ),
+    ):
+        if names:
+            shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
+            found.append(Issue("error", code, where, f"{zh}：{shown}", f"{en} {shown}"))
+    return found
 
 
 def _move_in(stage: Path, folder: Path, imported: Imported, catalog_path: Path) -> None:

@@ -8,7 +8,7 @@ from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.geodesy import LIANZHOU, Region
-from lianzhou_gis.zones.attributes import as_zones
+from lianzhou_gis.zones.attributes import as_zones, named_columns
 
 __all__ = ["read_zones", "region_of"]
 
@@ -44,4 +44,4 @@ def read_zones(catalog: Catalog, entry: LayerEntry, region: Region | None) -> tu
     )
     issues = list(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
-    return as_zones(features.frame, entry, survey, issues), issues
+    return as_zones(named_columns(features, entry), entry, survey, issues), issues

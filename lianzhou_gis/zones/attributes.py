@@ -22,7 +22,7 @@ from lianzhou_gis.formats.site_ids import plain_text
 from lianzhou_gis.vocabulary import grade_of, theme
 from lianzhou_gis.zones.layer import COLUMNS
 
-__all__ = ["as_zones", "columns_of", "grade_of_cell", "named_columns"]
+__all__ = ["as_zones", "column_names", "columns_of", "grade_of_cell", "named_columns"]
 
 _TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
 _LONGEST = {"document": 300, "name": 200}
@@ -45,6 +45,11 @@ def named_columns(features: Features, entry: LayerEntry) -> pd.DataFrame:
     """Return what was read of a layer; where a file gives its columns names for people, those that are known here."""
     words = [word for words in _aliases().values() for word in words]
     return features.named([*_aliases(), *words], told=entry.columns)
+
+
+def column_names() -> list[str]:
+    """Return every name under which a column of zones is known."""
+    return [name for names in _aliases().values() for name in names]
 
 
 def columns_of(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:

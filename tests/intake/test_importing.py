@@ -212,3 +212,24 @@ def test_an_empty_file_is_refused(desk):
     path = desk.file({"级别": []}, [])
     with pytest.raises(LianzhouError, match="no feature"):
         desk.bring(path)
+
+
+def test_a_list_of_plots_has_names_and_towns_only(desk):
+    path = desk.path / "名录.csv"
+    text = "污染地块名录,,\n地块编码,地块名称,状态,所在乡镇\nP1,甲,列入名录,连州镇\nP2,乙,疑似,\n"
+    path.write_bytes(text.encode("gb18030"))
+    done = desk.bring(path, "contaminated_plot", document="某文")
+    assert done.entry.row_count == 2 and "list_without_shapes" in codes(done.issues)
+    _, layers = loaded(desk, "contaminated_plot")
+    gaps = [(gap.reason.value, gap.zone_id, gap.towns) for gap in layers.gaps if gap.zone_id]
+    assert gaps == [("no_geometry", "P1", ("连州镇",)), ("no_geometry", "P2", None)]
+
+
+def test_a_list_whose_columns_nobody_knows_is_read_as_told(desk):
+    path = desk.path / "list.csv"
+    path.write_text("甲栏,乙栏\nP1,疑似\n", encoding="utf-8")
+    with pytest.raises(LianzhouError, match="no head was found"):
+        desk.plan(path, "contaminated_plot")
+    columns = {"甲栏": "zone_id", "乙栏": "grade"}
+    plan = desk.plan(path, "contaminated_plot", read={"named": columns}, columns=columns, no_coverage=True)
+    assert plan.questions == () and carry_out(plan).entry.row_count == 1

@@ -1,0 +1,215 @@
+"""An access list as planners hold it becomes the list that is kept beside a layer of control units."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.columns import find_columns, plain_name
+from lianzhou_gis.formats.plain_table import PlainTable, read_plain_table
+from lianzhou_gis.rulebook import AccessItem, FactVocabulary, parse_access_items
+
+__all__ = ["AccessList", "read_access_table"]
+
+COLUMNS = (
+    "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
+    "valid_from", "valid_to",
+)  # fmt: skip
+# "1-1.", "3、", "（2）", "④" at the beginning of a text or of a sentence; "1.5" is a number.
+_NUMBER = re.compile(
+    r"(?:^|(?<=[\n。；;]))\s*(?:\d{1,3}(?:-\d{1,3})+[.．、]?|\d{1,3}[.．、](?!\d)|[（(]\d{1,3}[)）]|[①-⑳])\s*"
+)
+_CLASS = re.compile(r"^\s*[【\[]([^】\]]{1,40})[】\]]")
+
+
+@cache
+def _words() -> dict[str, Any]:
+    text = files(__package__).joinpath("access_words.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.safe_load(text)
+    return data
+
+
+@dataclass(frozen=True)
+class AccessList:
+    """A list that was understood.
+
+    Attributes
+    ----------
+    text : str
+        CSV with the columns that the software reads.
+    items : tuple of AccessItem
+    """
+
+    name: str
+    sha256: str
+    text: str
+    items: tuple[AccessItem, ...]
+    issues: tuple[Issue, ...]
+
+
+def _meaning(kind: str, text: str | None) -> str | None:
+    """Return the code that a word means, by the whole word."""
+    wanted = plain_name(text or "")
+    return next(
+        (code for code, words in _words()[kind].items() if wanted in {plain_name(word) for word in words}), None
+    )
+
+
+def _spoken_of(text: str) -> str:
+    """Return the strictest kind that a requirement speaks of: what is read too strictly is asked of a person."""
+    for kind, words in _words()["speaking_of"].items():
+        if any(word in text for word in words):
+            return str(kind)
+    return "required"
+
+
+def _split(text: str) -> list[str]:
+    """Return the requirements of a text by their numbers.
+
+    Examples
+    --------
+    >>> _split("1-1.【产业/禁止类】禁止新建小电镀。1-2.鼓励入园，容积率不低于1.5。")
+    ['【产业/禁止类】禁止新建小电镀。', '鼓励入园，容积率不低于1.5。']
+    >>> _split("严格控制用水总量。")
+    ['严格控制用水总量。']
+    """
+    parts = [part.strip() for part in _NUMBER.split(text)]
+    return [part for part in parts if part]
+
+
+def _kind(text: str) -> tuple[str, str]:
+    """Return the kind of a requirement, and whether a heading or the wording told it."""
+    headed = _CLASS.match(text)
+    if headed:
+        for word in re.split(r"[/、,，\s]+", headed[1]):
+            kind = _meaning("kinds", word)
+            if kind is not None:
+                spoken = _spoken_of(text[headed.end() :])
+                # A prohibition under a milder heading is still one.
+                return (
+                    ("prohibited", "wording") if spoken == "prohibited" and kind != "prohibited" else (kind, "heading")
+                )
+    return _spoken_of(text), "wording"
+
+
+def _of_units(
+    table: PlainTable, columns: dict[str, str], texts: dict[str, str], found: Counter[str]
+) -> list[dict[str, str]]:
+    """Return the items of a list with a row per unit."""
+    rows: list[dict[str, str]] = []
+    shared: list[str] = [name for name in ("document", "valid_from", "valid_to") if name in columns]
+    for line, row in table.rows():
+        unit = row[columns["unit_id"]]
+        if unit is None:
+            raise FormatError(f"{table.name}:{line}：没有单元编码", f"{table.name}:{line}: there is no code of a unit")
+        for dimension, column in texts.items():
+            for number, text in enumerate(_split(row[column] or ""), start=1):
+                kind, how = _kind(text)
+                found[f"{kind}/{how}"] += 1
+                item = {name: row[columns[name]] or "" for name in shared}
+                item |= {"item_id": re.sub(r"[^\w.\-]", "_", f"{unit}-{dimension}-{number}"), "unit_id": _unit(unit)}
+                rows.append({**item, "level": "unit", "dimension": dimension, "kind": kind, "text": text})
+    return rows
+
+
+def _unit(text: str) -> str:
+    return "*" if plain_name(text) in {plain_name(word) for word in _words()["every_unit"]} or text == "*" else text
+
+
+def _of_items(table: PlainTable, columns: dict[str, str], found: Counter[str]) -> list[dict[str, str]]:
+    """Return the items of a list with a row per requirement."""
+    rows = []
+    for line, row in table.rows():
+        told = {name: row[theirs] or "" for name, theirs in columns.items()}
+        unit = _unit(told["unit_id"] or "*")
+        kind, how = _meaning("kinds", told.get("kind")), "column"
+        if kind is None:
+            kind, how = _kind(told["text"])
+        found[f"{kind}/{how}"] += 1
+        level = _meaning("levels", told.get("level")) or ("unit" if unit != "*" else "city")
+        dimension = _meaning("texts", told.get("dimension")) or told.get("dimension", "")
+        number = re.sub(r"[^\w.\-]", "_", told.get("item_id") or f"row-{line}")
+        item = (
+            number
+            if columns.get("item_id") in ("item_id", "条目编号", "条目编码")
+            else f"{unit}-{number}".replace("*", "all")
+        )
+        rows.append({**told, "item_id": item, "unit_id": unit, "level": level, "dimension": dimension, "kind": kind})
+    return rows
+
+
+def read_access_table(path: Path, vocabulary: FactVocabulary, *, sheet: str | None = None) -> AccessList:
+    """Read an access list from CSV or XLSX: a row per requirement, or a row per unit with the four texts.
+
+    Requirements are split by their numbers. The kind of each is that of its column, else of its heading
+    (``【产业/禁止类】``), else the strictest that its words speak of: what is read too strictly is asked of a person.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    vocabulary : FactVocabulary
+        For conditions.
+    sheet : str, optional
+        Of a workbook with several that would do.
+
+    Raises
+    ------
+    MissingFileError, FormatError
+        If it cannot be read, lacks a column, or holds an item that is none.
+    """
+    words = _words()
+    known = [name for group in ("columns", "texts") for names in words[group].values() for name in names]
+    table = read_plain_table(path, known=known, sheet=sheet)
+    names = list(table.frame.columns)
+    columns = find_columns(names, words["columns"])
+    texts = find_columns([name for name in names if name not in columns.values()], words["texts"])
+    if "unit_id" not in columns or ("text" not in columns and not texts):
+        shown = "、".join(str(name) for name in names[:12])
+        raise FormatError(
+            f"{table.name}：准入清单应有单元编码，以及管控要求或四类要求（KJBJYS 等）字段；现有 {shown}",
+            f"{table.name}: an access list needs a code of the unit, and requirements in one column or in four "
+            f"(KJBJYS ...); there are {shown}",
+        )
+    found: Counter[str] = Counter()
+    rows = _of_items(table, columns, found) if "text" in columns else _of_units(table, columns, texts, found)
+    items, issues = parse_access_items(rows, vocabulary, table.name)
+    if issues:
+        raise FormatError(issues[0].zh, issues[0].en)
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n", extrasaction="ignore", restval="")
+    writer.writeheader()
+    writer.writerows(rows)
+    return AccessList(table.name, table.sha256, stream.getvalue(), items, (*table.issues, *_read_as(table.name, found)))
+
+
+def _read_as(name: str, found: Counter[str]) -> list[Issue]:
+    """Say how many requirements were read as what, and how many of them by their wording alone."""
+    kinds = Counter[str]()
+    worded = 0
+    for key, count in found.items():
+        kind, how = key.split("/")
+        kinds[kind] += count
+        worded += count if how == "wording" else 0
+    labels = {kind: words[1] for kind, words in _words()["kinds"].items()}
+    told_zh = "、".join(f"{labels[kind]} {count}" for kind, count in sorted(kinds.items()))
+    told_en = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    return [
+        Issue(
+            "warning" if worded else "info",
+            "access_list_read",
+            name,
+            f"准入清单读出 {sum(kinds.values())} 条（{told_zh}），其中 {worded} 条按文字从严定类；请核对",
+            f"{sum(kinds.values())} requirements were read ({told_en}), {worded} strictly by their wording alone; "
+            "look through the list that is kept",
+        )
+    ]

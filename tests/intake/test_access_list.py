@@ -1,0 +1,126 @@
+"""Access lists as planners hold them: a row per requirement, or a row per unit with four texts."""
+
+import csv
+import datetime
+from pathlib import Path
+
+import openpyxl
+import pytest
+import shapely
+
+from lianzhou_gis.errors import FormatError
+from lianzhou_gis.intake import read_access_table
+from lianzhou_gis.zones import load_layers
+
+BOX = shapely.box(112.4, 24.8, 112.41, 24.81)
+FOUR = ["HJZHGKDYBM", "HJZHGKDYMC", "KJBJYS\n", "pwwpfgk", "HJFXFK", "ZYKFXLYQ"]
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    """Write rows into a workbook, a title above."""
+
+    def _write(*rows, title="某市生态环境准入清单（2023年）"):
+        book = openpyxl.Workbook()
+        for row in ([title], *rows):
+            book.active.append(list(row))
+        book.save(tmp_path / "list.xlsx")
+        return tmp_path / "list.xlsx"
+
+    return _write
+
+
+def test_four_texts_of_a_unit_become_items(workbook, facts):
+    spatial = (
+        "1-1.【产业/鼓励引导类】重点发展新材料产业。1-2.【产业/禁止类】禁止新建小电镀；容积率不低于1.5。"
+        "1-3.【水/限制类】严格限制高耗水项目。"
+    )
+    path = workbook(FOUR, ["ZH1", "甲单元", spatial, "3-1.实施雨污分流。", None, "不得新建燃煤锅炉"])
+    found = read_access_table(path, facts)
+    told = [(item.item_id, item.dimension, item.kind) for item in found.items]
+    assert told == [
+        ("ZH1-spatial-1", "spatial", "encouraged"),
+        ("ZH1-spatial-2", "spatial", "prohibited"),
+        ("ZH1-spatial-3", "spatial", "restricted"),
+        ("ZH1-emission-1", "emission", "required"),
+        ("ZH1-resource-1", "resource", "prohibited"),
+    ]
+    assert found.items[1].text == "【产业/禁止类】禁止新建小电镀；容积率不低于1.5。"
+    (issue,) = [issue for issue in found.issues if issue.code == "access_list_read"]
+    assert "读出 5 条" in issue.zh and "其中 2 条按文字从严定类" in issue.zh
+
+
+def test_a_prohibition_under_a_milder_heading_is_still_one(workbook, facts):
+    path = workbook(FOUR, ["ZH1", "甲", "【产业/鼓励引导类】鼓励入园，禁止新建化工项目。", None, None, None])
+    assert [item.kind for item in read_access_table(path, facts).items] == ["prohibited"]
+
+
+def test_a_row_per_requirement(tmp_path, facts):
+    path = tmp_path / "list.csv"
+    path.write_bytes(
+        "条目编号,单元编码,管控维度,管控类型,行业代码,管控要求,依据\n"
+        "A-1,全市,空间布局约束,禁止类,C2511,禁止新建炼油,某文\n"
+        "A-2,ZH1,污染物排放管控,,,落实总量控制,某文\n"
+        "A-3,ZH1,环境风险防控,其他,,不得排放重金属,某文\n".encode("gb18030")
+    )
+    items = read_access_table(path, facts).items
+    assert [(item.item_id, item.unit_id, item.level, item.dimension, item.kind) for item in items] == [
+        ("A-1", "*", "city", "spatial", "prohibited"),
+        ("A-2", "ZH1", "unit", "emission", "required"),
+        # What its column says counts, where it says something.
+        ("A-3", "ZH1", "unit", "risk", "required"),
+    ]
+    assert items[0].industries == ("C2511",) and items[0].document == "某文"
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ((["单元编码", "名称"], ["ZH1", "甲"]), "requirements in one column or in four"),
+        ((["编码", "名称"], ["ZH1", "甲"]), "no head was found"),
+        ((["单元编码", "管控维度", "管控要求"], ["ZH1", "风水", "不得新建"]), "cannot be read"),
+        ((FOUR, [None, "甲", "禁止新建", None, None, None]), "no code of a unit"),
+    ],
+)
+def test_lists_that_are_none(workbook, facts, rows, words):
+    with pytest.raises(FormatError, match=words):
+        read_access_table(workbook(*rows), facts)
+
+
+def test_it_is_kept_beside_the_units_and_read_from_there(desk, workbook, facts):
+    from lianzhou_gis.intake import carry_out, plan_import, read_source, told_of
+
+    path = desk.file(
+        {"HJZHGKDYBM": ["ZH1", "ZH2"], "ZHGKDYFL": [1, 3]}, [BOX, shapely.box(112.42, 24.8, 112.43, 24.81)]
+    )
+    listed = read_access_table(
+        workbook(FOUR, ["ZH1", "甲", "禁止新建", None, None, None], ["ZH9", "丁", "限制新建"]), facts
+    )
+    day = datetime.date(2026, 11, 23)
+    source = read_source(path, "control_unit", desk.catalog_path, day=day, facts=facts)
+    done = carry_out(plan_import(source, told_of({"coverage": "union"}, ""), access=listed))
+    errors = {issue.code: issue.zh for issue in done.issues if issue.severity == "error"}
+    assert "ZH2" in errors["unit_without_items"] and "ZH9" in errors["list_unit_without_polygon"]
+    assert done.entry.access_list == "control_unit.access.csv"
+    assert desk.record("control_unit")["access_list"] == {"file": "list.xlsx", "sha256": listed.sha256}
+    layers = load_layers(desk.catalog(), ["control_unit"], day, facts=facts)
+    assert layers.access_items == listed.items
+
+
+def test_only_control_units_have_one(desk, workbook, facts):
+    from lianzhou_gis.intake import plan_import, read_source, told_of
+
+    listed = read_access_table(workbook(FOUR, ["ZH1", "甲", "禁止新建", None, None, None]), facts)
+    path = desk.file({"级别": ["一级"]})
+    source = read_source(path, "water_source_zone", desk.catalog_path, day=datetime.date(2026, 1, 1), facts=facts)
+    with pytest.raises(ValueError, match="control units only"):
+        plan_import(source, told_of({}, ""), access=listed)
+
+
+def test_the_list_of_the_demo_comes_back_equal(facts):
+    from lianzhou_gis.rulebook import parse_access_items
+
+    path = Path(__file__).parent.parent.parent / "layers/demo/access_list.csv"
+    with path.open(encoding="utf-8", newline="") as stream:
+        items, issues = parse_access_items(csv.DictReader(stream), facts)
+    assert not issues and read_access_table(path, facts).items == items
