@@ -73,6 +73,7 @@ rulebook: $(VENV)/.full
 
 bench: $(VENV)/.full
 	$(BIN)/python benchmarks/overlay_against_geopandas.py
+	$(BIN)/python benchmarks/heavy_polygon.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info maps/demo
