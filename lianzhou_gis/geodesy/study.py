@@ -86,9 +86,9 @@ class StudyArea:
             return np.asarray((left <= east) & (right >= west) & (bottom <= north) & (top >= south))
 
     def meets(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
-        """Tell of every shape, valid or not, whether it meets the area."""
+        """Tell of every shape whether it meets the area; of an invalid one, whether any reading of it may."""
         met = self.boxes_meet(shapes)
-        met[met] = shapely.intersects(self.box, shapes[met])
+        met[met] = shapely.intersects(self.box, shapes[met]) | ~shapely.is_valid(shapes[met])
         return met
 
     def reached_beyond(self, shapes: Geometries) -> npt.NDArray[np.bool_]:

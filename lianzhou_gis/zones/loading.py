@@ -236,9 +236,9 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
             f"no parameters lead from the layer's {name} to CGCS2000; it may be off by tens of metres or more",
         )
     near = near_zones(current, study)
-    if far := present.rows - len(near):
-        loading.issues.append(far_issue(far, entry))
     usable = usable_zones(near, entry, study)
+    if far := present.rows - len(near) + usable.elsewhere:
+        loading.issues.append(far_issue(far, entry))
     loading.gaps.extend(usable.gaps)
     loading.issues.extend(usable.issues)
     _without_extent(loading, usable.zones, entry)

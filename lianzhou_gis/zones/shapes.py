@@ -37,11 +37,14 @@ class Usable:
         The same shapes where none is cut: what official areas are compared with.
     cut : frozenset of str
         The ``zone_id`` of zones of which only a part is in ``zones``.
+    elsewhere : int
+        How many zones turned out, once repaired, to lie beyond the study area.
     """
 
     zones: pd.DataFrame
     uncut: Geometries
     cut: frozenset[str]
+    elsewhere: int
     gaps: list[LayerGap] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
 
@@ -67,7 +70,6 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
     for row, repair in repairs.items():
         lost[row], cut[row], shapes[row] = repair.geometry is None, repair.cut, repair.geometry
         uncut[row] = uncut[row] if repair.cut else repair.geometry
-    # What only touches the study area may be nothing in it once it is repaired.
     here = lost | ~shapely.is_empty(shapes)
     if study is not None:
         heavy = (shapely.get_num_coordinates(shapes) > _HEAVY) & study.reached_beyond(shapes) & ~lost & ~cut
@@ -82,6 +84,7 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
         zones=near.assign(geometry=pd.Series(shapes, index=near.index, dtype=object))[kept].reset_index(drop=True),
         uncut=uncut[kept],
         cut=frozenset(near["zone_id"][kept & cut]),
+        elsewhere=int((~here).sum()),
         gaps=gaps,
         issues=issues,
     )

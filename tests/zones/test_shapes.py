@@ -7,7 +7,7 @@ import shapely
 from lianzhou_gis.demo.heavy import sea
 from lianzhou_gis.geodesy import Plane, StudyArea, statutory_area
 from lianzhou_gis.vocabulary import GapReason
-from lianzhou_gis.zones.shapes import usable_zones
+from lianzhou_gis.zones.shapes import near_zones, usable_zones
 
 STUDY = StudyArea((111.4, 23.9, 113.5, 25.9))
 THEME = "karst_strong"
@@ -17,7 +17,7 @@ SITE = (112.45, 24.85)
 def usable(zones_of, make_entry, shapes, **columns):
     ids = [f"Z{n}" for n in range(len(shapes))]
     zones, _ = zones_of({"zone_id": ids, **columns}, THEME, shapes)
-    return usable_zones(zones, make_entry(THEME), STUDY)
+    return usable_zones(near_zones(zones, STUDY), make_entry(THEME), STUDY)
 
 
 def wave(count, radius=3.0):
@@ -26,11 +26,35 @@ def wave(count, radius=3.0):
     return shapely.Polygon(np.column_stack([112.45 + reach * np.cos(angle), 24.9 + reach * np.sin(angle)]))
 
 
-def test_zones_beyond_the_study_area_are_left_out_aloud(zones_of, make_entry):
-    around = shapely.box(100, 10, 125, 40).difference(shapely.box(105, 15, 120, 35))
-    found = usable(zones_of, make_entry, [shapely.box(112, 24, 112.1, 24.1), shapely.box(120, 30, 121, 31), around])
-    assert list(found.zones["zone_id"]) == ["Z0"] and found.far == 2 and not found.cut
-    assert [issue.code for issue in found.issues] == ["zones_beyond_study_area"]
+def test_zones_beyond_the_study_area_are_left_out_aloud(county):
+    around = shapely.box(105, 20, 120, 30).difference(shapely.box(108, 22, 117, 28))
+    county.zones[THEME] = []
+    county.add(THEME, shapely.box(112.4, 24.8, 112.41, 24.81), zone_id="DEMO-near")
+    county.add(THEME, around, zone_id="DEMO-around")
+    county.add(THEME, shapely.box(120, 30, 121, 31), zone_id="DEMO-far")
+    result = county.screen(shapely.Point(*SITE).buffer(0.001), themes=[THEME])
+    layer = result.layers.layers[0]
+    assert list(layer.zones["zone_id"]) == ["DEMO-near"] and layer.study is not None and not layer.cut
+    told = [issue.en for issue in result.issues if issue.code == "zones_beyond_study_area"]
+    assert len(told) == 1 and told[0].startswith("2 zones")
+
+
+def test_a_broken_shape_around_the_study_area_is_beyond_it_only_if_every_reading_says_so(county):
+    """Of a ring that runs around twice one way to count says outside, the other inside."""
+    county.zones[THEME] = []
+    hole = [(105, 15), (120, 15), (120, 35), (105, 35)]
+    once = [(100, 10), (125, 10), (125, 40), (125.1, 40.1), (125, 40.1), (125.1, 40), (100, 40)]
+    twice = [(100, 10), (125, 10), (125, 40), (100, 40), (101, 11), (124, 11), (124, 39), (101, 39)]
+    county.add(THEME, shapely.Polygon(once, [hole]), zone_id="DEMO-once")
+    away = county.screen(shapely.Point(*SITE).buffer(0.001), themes=[THEME])
+    assert away.checks.set_index("theme")["status"][THEME] == "none"
+    assert "zones_beyond_study_area" in {issue.code for issue in away.issues}
+    county.zones[THEME] = []
+    (county.folder / f"{THEME}.gpkg").unlink()
+    county.add(THEME, shapely.Polygon(twice), zone_id="DEMO-twice")
+    open_place = county.screen(shapely.Point(*SITE).buffer(0.001), themes=[THEME])
+    assert "invalid_geometry" in set(open_place.gaps["reason"])
+    assert open_place.checks.set_index("theme")["status"][THEME] == "hit"
 
 
 def test_zones_known_by_their_town_are_never_too_far(zones_of, make_entry):
