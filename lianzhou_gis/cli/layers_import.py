@@ -86,12 +86,14 @@ def _print_reading(plan: Plan, lang: str) -> None:
 
 def _print(done: Imported, lang: str) -> None:
     from lianzhou_gis.cli.tables import issues_table
+    from lianzhou_gis.formats.kinds import is_database
     from lianzhou_gis.intake.catalog_file import entry_text
 
     window, zh = options.console(), lang == "zh"
     window.print(issues_table(done.issues, lang))
     window.print(entry_text(done.entry))
-    listed = ", ".join(done.files)
+    table = [done.entry.layer] if is_database(done.entry.path) and done.entry.layer else []
+    listed = ", ".join([*table, *done.files])
     if done.dry_run:
         click.echo(
             f"试运行，未写入任何文件；将写入 {listed}" if zh else f"Dry run: nothing was written. It would be {listed}"
@@ -134,6 +136,7 @@ def _print(done: Imported, lang: str) -> None:
     "--access-list", type=click.Path(path_type=Path), help="管控单元的准入清单 XLSX/CSV / access list of the units"
 )
 @click.option("--access-sheet", help="准入清单的工作表 / sheet of the access list")
+@click.option("--store", metavar="URL", help="存入 PostGIS：postgresql://…?table=模式.表 / keep it in a PostGIS")
 @click.option("--synthetic", is_flag=True, help="合成演示图层 / a synthetic layer")
 @click.option("--dry-run", is_flag=True, help="只显示将会做什么 / only show what would happen")
 @options.date_option
@@ -180,7 +183,7 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
         _print_reading(plan, lang)
         for question in plan.questions[1:]:
             click.echo(question.zh if lang == "zh" else question.en, err=True)
-    done = carry_out(plan, dry_run=given["dry_run"])
+    done = carry_out(plan, dry_run=given["dry_run"], store=given["store"])
     if given["as_json"]:
         click.echo(json.dumps({"dry_run": done.dry_run, **done.record()}, ensure_ascii=False, indent=1))
     else:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from lianzhou_gis.errors import FormatError, LianzhouError, MissingFileError, extra
 
@@ -142,6 +142,21 @@ class PostgisSource:
     def has_password(self) -> bool:
         """Whether the URL itself holds a password."""
         return "password" in self.parameters
+
+    @property
+    def plain_url(self) -> str:
+        """The URL of the database alone: without table, query and password."""
+        given = {name: value for name, value in self.parameters.items() if name not in ("password", "sslpassword")}
+        host, port, database, user = (given.pop(name, "") for name in ("host", "port", "dbname", "user"))
+        if "/" in host or not host:
+            # A folder of sockets stands among the parameters, and a port with it.
+            given |= {name: value for name, value in (("host", host), ("port", port)) if value}
+            host = port = ""
+        who = f"{quote(user, safe='')}@" if user else ""
+        where = f"[{host}]" if ":" in host else host
+        place = f"{where}:{port}" if port else where
+        tail = f"?{urlencode(given, quote_via=quote)}" if given else ""
+        return f"postgresql://{who}{place}/{quote(database, safe='')}{tail}"
 
     def relation(self) -> Any:  # noqa: ANN401 - psycopg.sql.Composable
         """Return the table, or the query in brackets, as SQL."""

@@ -15,7 +15,7 @@ from lianzhou_gis.errors import FormatError, extra
 from lianzhou_gis.formats.postgis_source import PostgisSource, connected
 from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem
 
-__all__ = ["recorded", "write_layer", "write_record"]
+__all__ = ["drop_layer", "recorded", "write_layer", "write_record"]
 
 _MARK = "lianzhou_gis:"
 _RESERVED = ("fid", "geom")
@@ -104,6 +104,14 @@ def write_layer(
             (relation.as_string(connection), max(len(frame), 1)),
         )
         connection.execute(sql.SQL("ANALYZE {}").format(relation))
+
+
+def drop_layer(url: str, table: str | None = None) -> None:
+    """Take a table out of a PostGIS, if it is there."""
+    sql = extra("psycopg.sql", "postgis")
+    source = PostgisSource.of(url, table)
+    with connected(source, writing=True) as connection:
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(source.relation()))
 
 
 def _missing(value: Any) -> bool:  # noqa: ANN401 - a cell

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import tempfile
+from contextlib import ExitStack, nullcontext
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from lianzhou_gis.intake.access_list import AccessList
 from lianzhou_gis.intake.admission import admitted
 from lianzhou_gis.intake.catalog_file import add_entry
 from lianzhou_gis.intake.coverage import Coverage, declared_coverage, refuse_own_extent
+from lianzhou_gis.intake.database import in_database, pointing_to
 from lianzhou_gis.intake.proposal import Proposal, Question, propose
 from lianzhou_gis.intake.remarks import remarks
 from lianzhou_gis.intake.source import Source
@@ -203,10 +205,18 @@ def _hold_the_same(wanted: pd.DataFrame, zones: pd.DataFrame) -> bool:
     return bool((shapely.is_missing(first) | shapely.equals_exact(first, second, _SAME_DEGREES)).all())
 
 
-def carry_out(plan: Plan, *, dry_run: bool = False) -> Imported:
+def carry_out(plan: Plan, *, dry_run: bool = False, store: str | None = None) -> Imported:
     """Write the layer beside the catalog and its entry into it: all of it, or nothing.
 
     What was written is read back; it must hold what was read from the source.
+
+    Parameters
+    ----------
+    plan : Plan
+    dry_run : bool
+        Do all but write.
+    store : str, optional
+        URL of a PostGIS that the zones are kept in, ``postgresql://user@host/database?table=schema.table``.
 
     Raises
     ------
@@ -237,9 +247,16 @@ def carry_out(plan: Plan, *, dry_run: bool = False) -> Imported:
         )
     if not dry_run:
         folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=None if dry_run else folder, prefix=".layers-") as building:
-        stage = Path(building)
+    with ExitStack() as stack:
+        beside = None if dry_run else folder
+        stage = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=beside, prefix=".layers-")))
         entry, issues = _written(plan, stage, names)
+        if store is not None:
+            zones = stage / names.pop("zones")
+            kept = (
+                nullcontext(pointing_to(entry, store)) if dry_run else in_database(entry, zones, store, source.region)
+            )
+            entry = stack.enter_context(kept)
         imported = Imported(plan, entry, tuple(sorted(names.values())), dry_run, (*plan.issues, *issues))
         text = json.dumps(imported.record(), ensure_ascii=False, indent=1)
         (stage / names["record"]).write_text(text + "\n", encoding="utf-8")
