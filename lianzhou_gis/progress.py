@@ -45,9 +45,15 @@ def watched(lang: str = "zh", *, quiet: bool = False) -> Progress:
     """
     if quiet:
         return _silent
-    if "ipykernel" in sys.modules:
+    if _in_a_notebook():
         return _bar(lang)
     return (lambda step: _line(step, lang)) if sys.stderr is not None and sys.stderr.isatty() else _silent
+
+
+def _in_a_notebook() -> bool:
+    """Tell whether a kernel runs us; that one is installed, or only loaded, is not enough."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return getattr(shell, "kernel", None) is not None
 
 
 def _line(step: str, lang: str) -> None:
@@ -55,10 +61,7 @@ def _line(step: str, lang: str) -> None:
 
 
 def _bar(lang: str) -> Progress:
-    try:
-        display = import_module("IPython.display")
-    except ImportError:
-        return _silent
+    display = import_module("IPython.display")
     # Writing is a work of its own: what is screened is not always written.
     names = [name for name in STEPS if name != "writing"]
     shown: list[Any] = []

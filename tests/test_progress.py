@@ -40,7 +40,8 @@ def test_a_notebook_has_a_bar_that_goes_with_the_last_step(monkeypatch):
         told.append(shown)
         return Handle()
 
-    monkeypatch.setitem(sys.modules, "ipykernel", types.ModuleType("ipykernel"))
+    shell = types.SimpleNamespace(kernel=object())
+    monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setitem(sys.modules, "IPython.display", types.SimpleNamespace(display=display, HTML=str))
     tell = watched()
     tell("sites")

@@ -71,7 +71,7 @@ def place_in_words(version: RuleVersion, lang: str) -> str:
     --------
     >>> from lianzhou_gis.rulebook import Rulebook
     >>> place_in_words(Rulebook.load().rule("source.primary_unrelated").versions[-1], "zh")
-    '占用饮用水水源保护区（一级）'
+    '占用饮用水水源保护区（一级保护区）'
     """
     if version.theme is None:
         return "不限地点，依项目信息判断" if lang == "zh" else "anywhere, by the facts of the project"

@@ -108,7 +108,7 @@ def test_ctrl_c_says_how_to_go_on(parquet, tmp_path):
 
 def test_a_site_that_fails_is_a_gap_and_the_others_go_on(sites, undisturbed, tmp_path):
     broken = sites.copy()
-    broken.loc[3, "geometry"] = shapely.box(10, 50, 10.01, 50.01)
+    broken.loc[3, "geometry"] = shapely.box(500, 500, 501, 501)
     lost = str(broken.loc[3, "site_id"])
     broken.to_parquet(tmp_path / "sites.parquet")
     found = run_batch(tmp_path / "sites.parquet", CATALOG, tmp_path / "out", as_of=DAY, chunk=15, workers=1)
