@@ -37,7 +37,13 @@ class Desk:
         shapes = [row.pop("shape") for row in rows]
         columns = {key: [row.get(key) for row in rows] for key in {key for row in rows for key in row}}
         path = self.desk.file(columns, shapes, name=f"layers/{name}.gpkg")
-        told = {"accuracy_m": 1, "publisher": "某局", "document": "某文", "data_date": "2026-01-01"}
+        told = {
+            "accuracy_m": 1,
+            "publisher": "某局",
+            "document": "某文",
+            "data_date": "2026-01-01",
+            "row_count": len(rows),
+        }
         self.entries.append(
             {"id": name, "series": name, "theme": theme, "path": path.name, **told, "coverage": coverage, **entry}
         )
