@@ -135,6 +135,8 @@ def _parcels(
             f"{dataset.name}: plots stand in different systems ({listed}), which makes no layer; split the file",
         )
     frame = draft.columns.assign(source_row=np.asarray(draft.rows, dtype=np.int64))
-    frame["geometry"] = pd.Series(draft.geometries, index=frame.index, dtype=object)
+    # Zones have no doubt of their own as sites have: a plot that cannot be trusted is one without geometry.
+    trusted = [None if row in draft.troubles else shape for row, shape in enumerate(draft.geometries)]
+    frame["geometry"] = pd.Series(trusted, index=frame.index, dtype=object)
     sha256 = dataset.sha256 or draft.source.sha256
     return Features(frame, systems[0], None, [*dataset.issues, *draft.issues], sha256)

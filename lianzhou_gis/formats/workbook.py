@@ -8,13 +8,13 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from xml.parsers import expat
 
 import pandas as pd
 
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
-from lianzhou_gis.formats.archives import list_members
+from lianzhou_gis.formats.archives import Member, list_members
 from lianzhou_gis.formats.coordinate_table import features_of_cells
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
@@ -67,13 +67,10 @@ def sheets_of(path: Path, name: str, issues: list[Issue]) -> tuple[dict[str, pd.
     content = read_bounded(path, MAX_TEXT_BYTES)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = list_members(archive, name, limit=MAX_TEXT_BYTES)
-            for member in members:
-                if member.name.startswith("xl/worksheets/") and member.extension == "xml":
-                    with archive.open(member.info) as stream:
-                        _refuse_far_cells(stream, f"{name}/{member.name}")
+            # Any part can be named as a sheet.
+            formulas = [_scanned(archive, member, name) for member in list_members(archive, name, limit=MAX_TEXT_BYTES)]
         with heard_warnings(name, issues):
-            sheets = _sheets(content, name)
+            sheets = _sheets(content, name, with_formulas=any(formulas))
     except LianzhouError:
         raise
     except Exception as error:
@@ -102,13 +99,18 @@ def values_of(cells: pd.DataFrame, name: str, issues: list[Issue]) -> pd.DataFra
     return cells
 
 
-def _refuse_far_cells(stream: IO[bytes], name: str) -> None:
-    """Refuse a sheet with too many cells, or with one so far out that the empty ones before it take for ever."""
+def _scanned(archive: zipfile.ZipFile, member: Member, name: str) -> bool:
+    """Tell whether a part of a workbook holds formulas; refuse one with too many cells, or with cells too far out.
+
+    The empty cells before one in the last corner of a sheet take for ever.
+    """
     parser = expat.ParserCreate(None, " ")
+    name = f"{name}/{member.name}"
     cells = rows = 0
+    formulas = False
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal cells, rows
+        nonlocal cells, rows, formulas
         local = tag.rsplit(" ", 1)[-1]
         if local == "c":
             cells += 1
@@ -121,13 +123,21 @@ def _refuse_far_cells(stream: IO[bytes], name: str) -> None:
             number = attributes.get("r", "")
             last = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else rows
             refuse_count(f"{name}:{number or rows}", last - rows, _MOST_BLANK, "个空行", "blank rows")
+        elif local == "f":
+            formulas = True
 
     def doctype(*_: object) -> None:
         raise FormatError(f"{name}：含有 DOCTYPE，不予读取；请另存", f"{name}: a DOCTYPE is not read; save it anew")
 
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = doctype
-    parser.ParseFile(stream)
+    try:
+        with archive.open(member.info) as stream:
+            parser.ParseFile(stream)
+    except expat.ExpatError:
+        # A picture, or a damaged part on which the reader itself will stumble.
+        return formulas
+    return formulas
 
 
 def _number(letters: str) -> int:
@@ -152,19 +162,21 @@ def _head(cells: pd.DataFrame) -> list[list[object]]:
     return rows
 
 
-def _sheets(content: bytes, name: str) -> dict[str, pd.DataFrame]:
+def _sheets(content: bytes, name: str, *, with_formulas: bool) -> dict[str, pd.DataFrame]:
     """Return the cells of all sheets that hold any, formulas marked."""
     openpyxl = extra("openpyxl", "tables")
     values = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    formulas = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
+    written = values
+    if with_formulas:
+        written = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=False, keep_links=False)
     sheets = {}
-    for sheet, written in zip(values.worksheets, formulas.worksheets, strict=True):
+    for sheet, source_sheet in zip(values.worksheets, written.worksheets, strict=True):
         sheet.reset_dimensions()
-        written.reset_dimensions()
+        source_sheet.reset_dimensions()
         rows: list[list[object]] = []
         lines: list[int] = []
         width = 0
-        pairs = zip(_rows(sheet), _rows(written), strict=True)
+        pairs = zip(_rows(sheet), _rows(source_sheet), strict=True) if with_formulas else ((r, r) for r in _rows(sheet))
         for line, (row, source) in enumerate(pairs, start=1):
             end = len(source)
             while end and source[end - 1] is None:
