@@ -110,6 +110,6 @@ def test_names_in_gbk_without_a_flag_are_repaired(tmp_path):
 def test_a_plot_that_was_cut_off_is_no_zone(tmp_path):
     text = (CORPUS / "txt-plain.txt").read_text(encoding="utf-8")
     path = tmp_path / "a.txt"
-    path.write_text("\n".join(text.splitlines()[:-1]), encoding="utf-8")
+    path.write_text("\n".join(text.splitlines()[:-2]), encoding="utf-8")
     assert "plot_unusable" in {issue.code for issue in read_sites(path).issues}
     assert read_features(path).frame["geometry"].tolist() == [None]
