@@ -136,8 +136,8 @@ def read_profile(path: Path) -> Profile:
     """
     if not path.is_file():
         raise MissingFileError(
-            f"{path.name}：没有这个发布方案；请用 --profile 给出 YAML 文件，样例见 docs/maps.md",
-            f"{path.name}: no such profile; give a YAML file with --profile, see docs/maps.md for an example",
+            f"{path.name}：没有这个发布方案；请用 --profile 给出 YAML 文件，样例见 layers/profiles/public.yaml",
+            f"{path.name}: no such profile; give a YAML file with --profile, see layers/profiles/public.yaml for an example",
         )
     try:
         data = read_marked(path)
