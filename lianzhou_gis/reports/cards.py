@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict, label, theme, verdict_style
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict, label, theme, themes, verdict_style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -180,6 +180,8 @@ def result_card(result: Result) -> str:
     return _card(
         "result",
         result=result,
+        looked=[theme(name).label["zh"] for name in result.scope],
+        left_out=[entry.label["zh"] for name, entry in themes().items() if name not in result.scope],
         counts=[(verdict, count) for verdict in Verdict if (count := int((frame["verdict"] == verdict.value).sum()))],
         sites=sites,
         more=len(frame) - len(shown),

@@ -79,6 +79,12 @@ def test_what_is_open_comes_before_what_was_found(result):
     assert "合成演示数据" in text
 
 
+def test_themes_that_were_not_looked_at_are_named_beside_the_verdict(county, square):
+    text = Read(county.screen(square(112.44, 24.87, 100), themes=["receptor"])._repr_html_()).text
+    assert "仅核查：敏感目标；未核查：生态保护红线、饮用水水源保护区" in text
+    assert "核查全部" in Read(county.screen(square(112.44, 24.87, 100))._repr_html_()).text
+
+
 def test_a_card_counts_what_it_leaves_out(county, square):
     squares = [square(112.40 + number / 200, 24.87, 100) for number in range(15)]
     sites = gpd.GeoDataFrame({"site_id": [f"S{n:02d}" for n in range(15)]}, geometry=squares, crs="EPSG:4490")

@@ -137,7 +137,7 @@ def read_profile(path: Path) -> Profile:
     if not path.is_file():
         raise MissingFileError(
             f"{path.name}：没有这个发布方案；请用 --profile 给出 YAML 文件，样例见 layers/profiles/public.yaml",
-            f"{path.name}: no such profile; give a YAML file with --profile, see layers/profiles/public.yaml for an example",
+            f"{path.name}: no such profile; name a YAML file with --profile, like layers/profiles/public.yaml",
         )
     try:
         data = read_marked(path)
