@@ -65,7 +65,11 @@ class Test:
 
 @dataclass(frozen=True)
 class Condition:
-    """A tree of ``all``, ``any`` and ``not`` over tests.
+    """A tree of ``all``, ``any``, ``not`` and ``asked_if`` over tests.
+
+    ``asked_if`` has two members, of whom something is asked and what: what is known counts whatever the first says, what
+    is unknown is asked only of those for whom the first may hold, and counts as no for all others. So nobody asks of a
+    block of flats whether it is an incinerator, and a project that says it is one is taken at its word.
 
     Examples
     --------
@@ -74,6 +78,9 @@ class Condition:
     False
     >>> sorted(both.evaluate({"livestock": True}).missing)
     ['livestock_head']
+    >>> wharf = Condition("asked_if", (Test("target_use", "is", "transport"), Test("wharf", "is", True)))
+    >>> [wharf.evaluate({"target_use": "industrial", "wharf": known}).value for known in (None, True)]
+    [False, True]
     """
 
     operator: str
@@ -91,6 +98,13 @@ class Condition:
         if self.operator == "not":
             (only,) = outcomes
             return Outcome(None if only.value is None else not only.value, only.missing, only.used)
+        if self.operator == "asked_if":
+            asked, what = outcomes
+            if what.value is not None:
+                return what
+            if asked.value is False:
+                return Outcome(False, used=asked.used)
+            return Outcome(None, asked.missing | what.missing, asked.used | what.used)
         decisive = self.operator == "any"
         settled = [outcome for outcome in outcomes if outcome.value is decisive]
         if settled:

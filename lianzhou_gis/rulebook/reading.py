@@ -80,17 +80,22 @@ class Reader:
         if tree is None:
             return None
         if not isinstance(tree, dict) or not tree:
-            raise self.fail("when 应为 all/any/not 或 fact", "when must be all, any, not or a fact")
+            raise self.fail("when 应为 all/any/not/asked_if 或 fact", "when must be all, any, not, asked_if or a fact")
         if "fact" in tree:
             return self._test(tree)
-        if len(tree) != 1 or next(iter(tree)) not in ("all", "any", "not"):
+        if len(tree) != 1 or next(iter(tree)) not in ("all", "any", "not", "asked_if"):
             raise self.fail(f"when 的键 {sorted(tree)} 有误", f"when has keys {sorted(tree)}")
         ((operator, members),) = tree.items()
         listed = [members] if operator == "not" else members
         if not isinstance(listed, list) or not listed:
             raise self.fail(f"{operator} 应为非空列表", f"{operator} needs a list that is not empty")
-        read = tuple(self.condition(member) for member in listed)
-        return Condition(operator, tuple(member for member in read if member is not None))
+        read = tuple(member for member in map(self.condition, listed) if member is not None)
+        if operator == "asked_if" and len(read) != 2:
+            raise self.fail("asked_if 应有两项：向谁问、问什么", "asked_if needs two members: of whom it is asked, and what")
+        if operator == "not" and isinstance(read[0], Condition) and read[0].operator == "asked_if":
+            # What is not asked counts as no; turned round it would count as yes.
+            raise self.fail("not 之内不得用 asked_if", "asked_if cannot stand within not")
+        return Condition(operator, read)
 
     def _test(self, tree: Mapping[str, Any]) -> Test:
         operators = [key for key in tree if key != "fact"]

@@ -34,6 +34,13 @@ def condition_in_words(tree: Condition | Test | None, vocabulary: FactVocabulary
     members = [condition_in_words(member, vocabulary, lang) for member in tree.members]
     if tree.operator == "not":
         return f"并非（{members[0]}）" if lang == "zh" else f"not ({members[0]})"
+    if tree.operator == "asked_if":
+        asked, what = members
+        return (
+            f"{what}（未提供时只向“{asked}”的项目询问，其余按否）"
+            if lang == "zh"
+            else f"{what} (where unknown, asked only if {asked}, else taken as no)"
+        )
     # What is joined otherwise inside is put into brackets, so that no one has to know which binds tighter.
     wrapped = [
         text

@@ -55,6 +55,17 @@ def test_a_fact_that_is_none_is_a_fact_that_is_absent(tree, some):
     assert tree.evaluate(some) == tree.evaluate({name: value for name, value in some.items() if value is not None})
 
 
+@given(trees, trees, facts)
+def test_what_is_known_counts_whoever_is_asked(asked, what, some):
+    outcome, plain = Condition("asked_if", (asked, what)).evaluate(some), what.evaluate(some)
+    if plain.value is not None:
+        assert outcome == plain
+    elif asked.evaluate(some).value is False:
+        assert outcome.value is False
+    else:
+        assert outcome.value is None and plain.missing <= outcome.missing
+
+
 def test_numbers_and_codes():
     assert Test("head", "at_least", 500).evaluate({"head": 500.0}).value is True
     assert Test("head", "at_most", 0).evaluate({"head": 1.0}).value is False

@@ -73,6 +73,12 @@ def test_the_rule_itself_is_sound(load):
         ("{fact: livestock, is: true}", "{fact: livestock, at_least: 3}", "livestock"),
         ("{fact: livestock, is: true}", "{fact: livestock}", "livestock"),
         ("{fact: livestock, is: true}", "{all: []}", "all"),
+        ("{fact: livestock, is: true}", "{asked_if: [{fact: livestock, is: true}]}", "asked_if"),
+        (
+            "{fact: livestock, is: true}",
+            "{not: {asked_if: [{fact: livestock, is: true}, {fact: odour, is: true}]}}",
+            "within not",
+        ),
         ("{fact: livestock, is: true}", "{some: [{fact: livestock, is: true}]}", "some"),
         ("{fact: livestock, is: true}", "{fact: target_use, is: castle}", "target_use"),
         ("law: water_pollution_law", "law: rain_law", "rain_law"),

@@ -33,6 +33,9 @@ def conditions(tree: Condition | Test) -> Iterator[tuple[str, Condition | Test |
         return
     if tree.operator == "not":
         yield f"{tree.tree()} without not", tree.members[0]
+    elif tree.operator == "asked_if":
+        yield f"all for asked_if in {tree.tree()}", replace(tree, operator="all")
+        yield f"asked of everyone: {tree.tree()}", tree.members[1]
     elif len(tree.members) > 1:
         other = "any" if tree.operator == "all" else "all"
         yield f"{other} for {tree.operator} in {tree.tree()}", replace(tree, operator=other)
