@@ -15,7 +15,7 @@ import yaml
 from lianzhou_gis.demo.county import County, square
 from lianzhou_gis.demo.grid import line_of, point_of
 from lianzhou_gis.demo.places import place
-from lianzhou_gis.demo.writing import STAMP, unprojected
+from lianzhou_gis.demo.writing import DBF_DAY, STAMP, unprojected
 from lianzhou_gis.formats import read_sites, write_parcel_txt
 from lianzhou_gis.formats.geopackage_writing import fixed_clock
 
@@ -122,7 +122,7 @@ def _write_zip(folder: Path, frame: gpd.GeoDataFrame) -> None:
     work = folder / ".shapefile"
     work.mkdir(exist_ok=True)
     with fixed_clock(STAMP):
-        pyogrio.write_dataframe(renamed, work / "warehouse.shp", driver="ESRI Shapefile", encoding="GBK")
+        pyogrio.write_dataframe(renamed, work / "warehouse.shp", driver="ESRI Shapefile", encoding="GBK", **DBF_DAY)
     (work / "warehouse.cpg").unlink(missing_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in sorted(work.iterdir()):

@@ -23,10 +23,12 @@ from lianzhou_gis.demo.units import CATEGORIES
 from lianzhou_gis.formats.geopackage_writing import fixed_clock
 from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_of
 
-__all__ = ["STAMP", "unprojected", "write_access_list", "write_catalog", "write_layer"]
+__all__ = ["DBF_DAY", "STAMP", "unprojected", "write_access_list", "write_catalog", "write_layer"]
 
 # The day that stands in every file: the same bytes whenever they are made.
 STAMP = "2026-11-01T00:00:00Z"
+# A DBF carries the day it was written, and the driver takes it from no clock that can be set.
+DBF_DAY = {"DBF_DATE_LAST_UPDATE": STAMP[:10]}
 _COVERAGE = "administrative:DEMO-441882"
 _ACCESS_COLUMNS = [
     "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
@@ -61,7 +63,7 @@ def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path
         old.unlink()
     with fixed_clock(STAMP):
         if path.suffix == ".shp":
-            pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="GBK")
+            pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="GBK", **DBF_DAY)
             # As it comes in life: GBK texts and nothing that says so but the language byte.
             path.with_suffix(".cpg").unlink(missing_ok=True)
         elif path.suffix == ".geojson":

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from lianzhou_gis.findings.effects import any_bears, cure_of, proven_effect, strictest_effect, worst_of
 from lianzhou_gis.findings.questions import OpenPoint
 from lianzhou_gis.findings.records import Finding, Gap, finding_id
 from lianzhou_gis.overlay import Columns
-from lianzhou_gis.rulebook import Outcome, RuleVersion, Test
+from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, theme
 
-__all__ = ["OUTFALL", "Bearing", "proven_effect"]
+__all__ = ["OUTFALL", "Bearing"]
 
 # The fact that is missing where a rule is about the outfall and none was given as a point.
 OUTFALL = "outfall"
@@ -22,36 +23,11 @@ _HITS = ("overlap", "within")
 # Different sets of facts of which the outcomes are remembered.
 _FACTS_KEPT = 64
 _EFFECTS = list(Effect)
-_RESTRICTING = (Effect.PROHIBITED, Effect.PROCEDURE_REQUIRED)
 
 
 def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
     """Return a measure, ``None`` where there is none."""
     return None if value is None or np.isnan(value) else float(value)
-
-
-def _strictest(rule: RuleVersion) -> Effect:
-    return min((rule.effect, rule.worst), key=_EFFECTS.index)
-
-
-def rule_facts(rule: RuleVersion) -> tuple[Test, ...]:
-    """Return the tests that a rule makes of facts."""
-    return () if rule.when is None else rule.when.tests()
-
-
-def proven_effect(rule: RuleVersion, doubtful: bool) -> Effect:
-    """Return what a rule proves: a doubtful overlap or an unverified rule calls for judgement, unless it is strict.
-
-    Examples
-    --------
-    >>> from datetime import date
-    >>> from lianzhou_gis.rulebook import Rulebook
-    >>> rules = [rule for rule in Rulebook.load().in_force(date(2026, 11, 23)) if rule.effect == "prohibited"]
-    >>> {proven_effect(rule, True).value for rule in rules if rule.strict}
-    {'prohibited'}
-    """
-    uncertain = (doubtful and not rule.strict) or rule.unverified
-    return Effect.NEEDS_JUDGEMENT if uncertain and rule.effect in _RESTRICTING else rule.effect
 
 
 class Bearing:
@@ -68,6 +44,7 @@ class Bearing:
         self.gaps: list[Gap] = []
         self.open: dict[tuple[str, str], OpenPoint] = {}
         self._said: dict[str, dict[str, Outcome]] = {}
+        self._spared: dict[tuple[str, frozenset[str], Effect, bool], OpenPoint] = {}
         self._everywhere = [rule for rule in rules if rule.everywhere]
         self._of_theme: dict[str, list[RuleVersion]] = {}
         for rule in rules:
@@ -122,8 +99,12 @@ class Bearing:
                     self._bears(site_id, facts, rule, says(rule), layer_id=layer_id, relation="apart")
         for margin in margins:
             for rule in self._of_theme.get(margin.theme, ()):
-                if rule.setback_m is not None and margin.margin_m < rule.setback_m and says(rule).value is not False:
+                if rule.setback_m is None or margin.margin_m >= rule.setback_m:
+                    continue
+                if says(rule).value is not False:
                     self._short_of_setback(site_id, rule, margin, says(rule).missing)
+                elif rule.subject != OUTFALL:
+                    self._spare(site_id, rule, says(rule), closes_if_true=False)
         if outfall:
             self._receiving(site_id, facts, rows, says)
         for rule in self._everywhere:
@@ -131,8 +112,12 @@ class Bearing:
         if not outfall:
             for rules in self._of_theme.values():
                 for rule in rules:
-                    if rule.subject == OUTFALL and says(rule).value is not False:
+                    if rule.subject != OUTFALL:
+                        continue
+                    if says(rule).value is not False:
                         self._missing(site_id, rule, says(rule).missing | {OUTFALL}, closes_if_true=False)
+                    else:
+                        self._spare(site_id, rule, says(rule), closes_if_true=False)
 
     def _row(self, site_id: str, facts: Mapping[str, Any], row: Any, says: Any) -> None:  # noqa: ANN401
         rules = [rule for rule in self._of_theme.get(row.theme, ()) if rule.subject == row.subject]
@@ -164,22 +149,22 @@ class Bearing:
                     layer_id=None,
                     zone_id=None,
                     rule_id=None,
-                    facts=tuple(sorted(_any(asking, facts).missing)),
+                    facts=tuple(sorted(any_bears(asking, facts).missing)),
                     detail={
                         "zh": "排污口附近没有已划定类别的水域，受纳水体的类别不明",
                         "en": "no classified water lies at the outfall: the class of what receives it is unknown",
                     },
-                    worst=_worst(asking, facts),
+                    worst=worst_of(asking, facts),
                 )
             )
             self.open[site_id, f"outfall {name}"] = OpenPoint(
                 self.gaps[-1],
-                partial(_any, asking),
-                tuple(test for rule in asking for test in rule_facts(rule)),
+                partial(any_bears, asking),
+                tuple(test for rule in asking for test in rule.tests()),
                 Effect.NOTICE,
                 Effect.NOTICE,
                 closes_if_true=False,
-                worst_of=partial(_worst, asking),
+                worst_of=partial(worst_of, asking),
             )
 
     def _bears(
@@ -194,6 +179,7 @@ class Bearing:
         relation: str | None = None,
     ) -> None:
         if outcome.value is False:
+            self._spare(site_id, rule, outcome, doubtful=row is not None and bool(row.doubtful))
             return
         if outcome.value is None:
             self._missing(site_id, rule, outcome.missing, row=row, layer_id=layer_id)
@@ -215,7 +201,7 @@ class Bearing:
                 rule_id=rule.id,
                 title=rule.title,
                 effect=proven_effect(rule, doubtful),
-                worst=_strictest(rule),
+                worst=strictest_effect(rule),
                 doubtful=doubtful,
                 unverified=rule.unverified,
                 general_procedure=rule.general_procedure,
@@ -226,7 +212,7 @@ class Bearing:
                 action=rule.action,
                 authority=rule.authority,
                 blocks=rule.blocks,
-                curable=_cure(rule, doubtful, area),
+                curable=cure_of(rule, doubtful, area),
                 override=None,
                 area_m2=area,
                 share_of_site=None if row is None else number(row.share_of_site),
@@ -248,7 +234,7 @@ class Bearing:
     ) -> None:
         """Record that a rule hangs on facts: once for a site, however many zones it is asked for."""
         # A notice restricts nothing: whether it bears or not, no verdict hangs on it.
-        if _strictest(rule) is Effect.NOTICE:
+        if strictest_effect(rule) is Effect.NOTICE:
             return
         zone_id = None if row is None else row.zone_id
         proven = proven_effect(rule, row is not None and bool(row.doubtful))
@@ -272,16 +258,46 @@ class Bearing:
                     "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
                     "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
                 },
-                worst=_strictest(rule).verdict,
+                worst=strictest_effect(rule).verdict,
             )
         )
         self.open[site_id, rule.id] = OpenPoint(
-            self.gaps[-1], rule.evaluate, rule_facts(rule), proven, _strictest(rule), closes_if_true
+            self.gaps[-1], rule.evaluate, rule.tests(), proven, strictest_effect(rule), closes_if_true
         )
+
+    def _spare(
+        self, site_id: str, rule: RuleVersion, outcome: Outcome, *, doubtful: bool = False, closes_if_true: bool = True
+    ) -> None:
+        """Keep at hand a rule that such a project is not asked for: an answer to something else may bring it up.
+
+        Nothing in it is of the site, so one point serves all of which the same is known.
+        """
+        if not outcome.spared or strictest_effect(rule) is Effect.NOTICE:
+            return
+        proven = proven_effect(rule, doubtful)
+        told = (rule.id, outcome.spared, proven, closes_if_true)
+        if told not in self._spared:
+            gap = Gap(
+                site_id="",
+                reason=GapReason.MISSING_FACT,
+                theme=rule.theme,
+                layer_id=None,
+                zone_id=None,
+                rule_id=rule.id,
+                facts=tuple(sorted(outcome.spared)),
+                detail={"zh": "", "en": ""},
+                worst=strictest_effect(rule).verdict,
+            )
+            self._spared[told] = OpenPoint(
+                gap, rule.evaluate, rule.tests(), proven, strictest_effect(rule), closes_if_true, asked=False
+            )
+        point = self.open.get((site_id, rule.id))
+        if point is None or _EFFECTS.index(proven) < _EFFECTS.index(point.effect):
+            self.open[site_id, rule.id] = self._spared[told]
 
     def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any, missing: frozenset[str]) -> None:  # noqa: ANN401
         # A notice restricts nothing: that it may not have been seen opens no verdict.
-        if rule.subject == OUTFALL or _strictest(rule) is Effect.NOTICE:
+        if rule.subject == OUTFALL or strictest_effect(rule) is Effect.NOTICE:
             return
         self.gaps.append(
             Gap(
@@ -296,12 +312,12 @@ class Bearing:
                     "zh": f"“{rule.title['zh']}”须看到 {rule.setback_m:g} 米，图层覆盖止于 {margin.margin_m:.0f} 米处",
                     "en": f"{rule.id} looks {rule.setback_m:g} m far, the coverage ends {margin.margin_m:.0f} m away",
                 },
-                worst=_strictest(rule).verdict,
+                worst=strictest_effect(rule).verdict,
             )
         )
         # Beyond the coverage nothing is known of zones: only that the rule is not about the project closes it.
         self.open[site_id, f"{rule.id} {margin.layer_id}"] = OpenPoint(
-            self.gaps[-1], rule.evaluate, rule_facts(rule), rule.effect, _strictest(rule), closes_if_true=False
+            self.gaps[-1], rule.evaluate, rule.tests(), rule.effect, strictest_effect(rule), closes_if_true=False
         )
 
     def _zone_gap(self, site_id: str, reason: GapReason, row: Any, zh: str, en: str) -> None:  # noqa: ANN401
@@ -340,31 +356,6 @@ class Bearing:
             f"规则库对“{name}”这类区域没有有效规则",
             f"the rulebook has no rule in force for zones like {name}",
         )
-
-
-def _any(rules: Sequence[RuleVersion], facts: Mapping[str, Any]) -> Outcome:
-    """Return whether any of the rules is about a project."""
-    said = [rule.evaluate(facts) for rule in rules]
-    if any(outcome.value for outcome in said):
-        return Outcome(True)
-    missing = frozenset().union(*(outcome.missing for outcome in said))
-    return Outcome(None if missing else False, missing)
-
-
-def _worst(rules: Sequence[RuleVersion], facts: Mapping[str, Any]) -> Verdict:
-    """Return the strictest that any of the rules may mean for a project."""
-    meant = [_strictest(rule).verdict for rule in rules if rule.evaluate(facts).value is not False]
-    return Verdict.strictest([Verdict.NO_CONFLICT_FOUND, *meant])
-
-
-def _cure(rule: RuleVersion, doubtful: bool, area_m2: float) -> dict[str, Any] | None:
-    """Return by what a finding can be cured; a doubtful overlap by a survey of so many m2, or by cutting them off."""
-    if doubtful:
-        return {"by": "survey", "or": "cut", "area_m2": round(area_m2, 2)}
-    if rule.curable is None:
-        return None
-    cure: dict[str, Any] = dict(rule.curable)
-    return {**cure, "area_m2": round(area_m2, 2)} if cure.get("by") == "cut" else cure
 
 
 def rows_by_site(rows: Columns) -> dict[str, list[Any]]:

@@ -44,6 +44,9 @@ class OpenPoint:
         Whether its bearing settles it too; if not, only its not bearing does (an outfall that nobody has placed).
     worst_of : callable, optional
         The strictest that it may still hide, where that changes with the facts.
+    asked : bool
+        Whether it is open now. One that such projects are not asked for opens or bears only by an answer to something
+        else; its gap is not told.
     """
 
     gap: Gap
@@ -53,6 +56,7 @@ class OpenPoint:
     worst: Effect
     closes_if_true: bool = True
     worst_of: Callable[[Facts], Verdict] | None = None
+    asked: bool = True
 
     def remaining(self, facts: Facts) -> Gap:
         """Return the gap as it is where the point stays open."""
@@ -75,9 +79,13 @@ class _Site:
     contradicted: frozenset[str]
 
     @property
+    def asked(self) -> list[OpenPoint]:
+        return [point for point in self.points if point.asked]
+
+    @property
     def key(self) -> Any:  # noqa: ANN401 - anything hashable
         told = tuple(
-            (point.gap.rule_id, point.gap.theme, point.effect, point.worst, point.closes_if_true)
+            (point.gap.rule_id, point.gap.theme, point.effect, point.worst, point.closes_if_true, point.asked)
             for point in self.points
         )
         # Text beside numbers: the names differ, so values are never compared.
@@ -121,7 +129,7 @@ class Asker:
             All of its gaps, those of the open points included.
         points : sequence of OpenPoint
         """
-        if not any(point.gap.facts for point in points):
+        if not any(point.gap.facts for point in points if point.asked):
             return []
         own = {id(point.gap) for point in points}
         rest = tuple(gap for gap in gaps if id(gap) not in own)
@@ -131,12 +139,12 @@ class Asker:
         return [replace(question, site_id=site_id) for question in self._made[site.key]]
 
     def _ask(self, site: _Site) -> list[Question]:
-        asked = sorted({fact for point in site.points for fact in point.gap.facts})
+        asked = sorted({fact for point in site.asked for fact in point.gap.facts})
         tried = {fact: list(self._replies(site, fact)) for fact in asked}
         order = self._short_list(site, tried)
         questions = []
         for fact in asked:
-            hanging = [point for point in site.points if fact in point.gap.facts]
+            hanging = [point for point in site.asked if fact in point.gap.facts]
             replies = tuple(self._foretold(site, fact, sets, value) for value, sets in tried[fact])
             kept = [reply.settles for reply in replies if not reply.contradicts]
             # Where no answer can be tried, as many as hang on it alone.
@@ -194,7 +202,7 @@ class Asker:
             value=value,
             label=vocabulary.shown(fact, sets[fact]),
             sets={name: value if name == fact else str(item) for name, item in sets.items()},
-            settles=sum(left is not None for _, left in settled),
+            settles=sum((left is not None) if point.asked else -(left is None) for point, left in settled),
             verdict=verdict,
             worst_possible=worst,
             contradicts=followed is None,
@@ -208,7 +216,7 @@ class Asker:
         Each next one is the answer that closes most of what is then open; what turns out to be needless is left out.
         """
         chosen: dict[str, tuple[str, dict[str, Any]]] = {}
-        facts, left = dict(site.facts), list(site.points)
+        facts, left = dict(site.facts), list(site.asked)
         while left:
             best: tuple[int, str, str, dict[str, Any]] | None = None
             for fact, replies in tried.items():
@@ -241,13 +249,13 @@ class Asker:
     def _without_needless(
         self, site: _Site, chosen: Mapping[str, tuple[str, dict[str, Any]]], left: Sequence[OpenPoint]
     ) -> dict[str, str]:
-        wanted = len(site.points) - len(left)
+        wanted = len(site.asked) - len(left)
         kept = dict(chosen)
         for fact in list(chosen):
             fewer = {name: reply for name, reply in kept.items() if name != fact}
             sets = {name: value for _, reply in fewer.values() for name, value in reply.items()}
             after = self._with(site, site.facts, sets)
-            if after is not None and self._closed(site.points, after, site.facts) >= wanted:
+            if after is not None and self._closed(site.asked, after, site.facts) >= wanted:
                 kept = fewer
         return {fact: value for fact, (value, _) in kept.items()}
 

@@ -25,11 +25,15 @@ class Outcome:
         The unknown facts that can still change the outcome; empty where the value is known.
     used : frozenset of str
         The known facts that were looked at.
+    spared : frozenset of str
+        Unknown facts that were taken as no because such projects are not asked for them; known, they could turn a
+        ``False``. Empty where no such fact can.
     """
 
     value: bool | None
     missing: frozenset[str] = NONE
     used: frozenset[str] = NONE
+    spared: frozenset[str] = NONE
 
 
 @dataclass(frozen=True)
@@ -67,9 +71,9 @@ class Test:
 class Condition:
     """A tree of ``all``, ``any``, ``not`` and ``asked_if`` over tests.
 
-    ``asked_if`` has two members, of whom something is asked and what: what is known counts whatever the first says, what
-    is unknown is asked only of those for whom the first may hold, and counts as no for all others. So nobody asks of a
-    block of flats whether it is an incinerator, and a project that says it is one is taken at its word.
+    ``asked_if`` has two members, of whom something is asked and what. What is known counts whatever the first says;
+    what is unknown is asked only where the first may hold, and counts as no elsewhere. So nobody asks of a block of
+    flats whether it is an incinerator, and a project that says it is one is taken at its word.
 
     Examples
     --------
@@ -103,16 +107,20 @@ class Condition:
             if what.value is not None:
                 return what
             if asked.value is False:
-                return Outcome(False, used=asked.used)
+                return Outcome(False, used=asked.used, spared=what.missing)
             return Outcome(None, asked.missing | what.missing, asked.used | what.used)
         decisive = self.operator == "any"
         settled = [outcome for outcome in outcomes if outcome.value is decisive]
         if settled:
-            # One decides; what it used is the ground.
-            return Outcome(decisive, used=settled[0].used)
+            # One decides; what it used is the ground. What nothing unknown can turn goes first.
+            firm = next((outcome for outcome in settled if not outcome.spared), None)
+            spared = NONE if firm else frozenset().union(*(outcome.spared for outcome in settled))
+            return Outcome(decisive, used=(firm or settled[0]).used, spared=spared)
         used = frozenset().union(*(outcome.used for outcome in outcomes))
         missing = frozenset().union(*(outcome.missing for outcome in outcomes))
-        return Outcome(None if missing else not decisive, missing, used)
+        if missing:
+            return Outcome(None, missing, used)
+        return Outcome(not decisive, used=used, spared=frozenset().union(*(outcome.spared for outcome in outcomes)))
 
     def facts(self) -> frozenset[str]:
         """Return all facts that are named in the tree."""

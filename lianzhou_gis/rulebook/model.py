@@ -139,6 +139,10 @@ class RuleVersion:
         """Evaluate the condition; a rule without one applies always."""
         return Outcome(True) if self.when is None else self.when.evaluate(facts)
 
+    def tests(self) -> tuple[Test, ...]:
+        """Return the tests that the rule makes of facts."""
+        return () if self.when is None else self.when.tests()
+
 
 @dataclass(frozen=True)
 class Rule:

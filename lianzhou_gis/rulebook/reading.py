@@ -91,7 +91,9 @@ class Reader:
             raise self.fail(f"{operator} 应为非空列表", f"{operator} needs a list that is not empty")
         read = tuple(member for member in map(self.condition, listed) if member is not None)
         if operator == "asked_if" and len(read) != 2:
-            raise self.fail("asked_if 应有两项：向谁问、问什么", "asked_if needs two members: of whom it is asked, and what")
+            raise self.fail(
+                "asked_if 应有两项：向谁问、问什么", "asked_if needs two members: of whom it is asked, and what"
+            )
         if operator == "not" and isinstance(read[0], Condition) and read[0].operator == "asked_if":
             # What is not asked counts as no; turned round it would count as yes.
             raise self.fail("not 之内不得用 asked_if", "asked_if cannot stand within not")

@@ -180,3 +180,20 @@ def test_a_site_and_a_zone_far_beyond_the_region(county, square):
         entry["coverage"] = shapely.box(110, 22, 117, 28).wkt
     county.add("ecological_redline", square(*far, 2000), grade="核心保护区")
     reasons(county.screen(square(*far, 80), FACTS))
+
+
+@pytest.mark.parametrize("use", ["residential", "public_service", "green", "commercial", "utility"])
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        ("incineration", "source.waste_facility"),
+        ("ship_works", "source.ship_works"),
+        ("heavy_metal", "heavy_metal.no_reduction_source"),
+        ("two_highs", "two_highs.control"),
+    ],
+)
+def test_what_a_project_says_of_itself_counts_whatever_its_planned_use(county, site, square, use, said, rule):
+    county.add("water_source_zone", square(*HERE, 500), grade="secondary")
+    spared = county.screen(site, {**FACTS, "target_use": use, said: None})
+    told = county.screen(site, {**FACTS, "target_use": use, said: True})
+    assert rule not in set(spared.findings["rule_id"]) and rule in set(told.findings["rule_id"])

@@ -1,6 +1,7 @@
 """What is asked: answering moves the verdict as foretold, and the short list closes every open point."""
 
 import geopandas as gpd
+import pytest
 import shapely
 
 from lianzhou_gis.findings import questions
@@ -8,24 +9,24 @@ from lianzhou_gis.findings import questions
 PLACE = (112.45, 24.88)
 
 
-def drawn(county, square):
+def drawn(county, square, **facts):
     county.add("water_source_zone", square(*PLACE, 900), grade="secondary")
     county.add("ecological_redline", shapely.box(112.45, 24.87, 112.46, 24.89), grade="general")
     county.add("karst_strong", square(*PLACE, 3000))
     county.item("DEMO-2", kind="prohibited", industries="C26;C31", text="禁止新建化工、钢铁（示例）")
     county.item("DEMO-3", kind="restricted", text="限制开发强度过大的项目（示例）")
-    return county.screen(square(*PLACE, 200), BASE)
+    return county.screen(square(*PLACE, 200), {**BASE, **facts})
 
 
 BASE = {"target_use": "industrial", "livestock": False}
 
 
-def again(county, square, answers):
+def again(county, square, answers, **facts):
     """Screen the same site once for each set of answers, as so many sites."""
     ids = [f"S{number}" for number in range(len(answers))]
     shapes = [square(*PLACE, 200)] * len(ids)
     sites = gpd.GeoDataFrame({"site_id": ids, "accuracy_m": 0.5}, geometry=shapes, crs="EPSG:4490")
-    facts = {"all": BASE, "sites": dict(zip(ids, answers, strict=True))}
+    facts = {"all": {**BASE, **facts}, "sites": dict(zip(ids, answers, strict=True))}
     result = county.screen(sites, facts)
     verdicts = result.sites.set_index("site_id")
     for site_id in ids:
@@ -37,12 +38,15 @@ def open_points(gaps):
     return sum(bool(facts) for facts in gaps["facts"])
 
 
-def test_answering_moves_the_verdict_as_foretold(county, square):
-    result = drawn(county, square)
+# Of a residential project much is not asked that an answer to something else can bring up.
+@pytest.mark.parametrize("use", ["industrial", "residential", "commercial"])
+def test_answering_moves_the_verdict_as_foretold(county, square, use):
+    result = drawn(county, square, target_use=use)
     replies = [reply for question in result.questions for reply in question.replies if not reply.contradicts]
     assert len(result.questions) > 15 and len(replies) > 40
     before = open_points(result.gaps)
-    for reply, (verdict, left) in zip(replies, again(county, square, [item.sets for item in replies]), strict=True):
+    answered = again(county, square, [item.sets for item in replies], target_use=use)
+    for reply, (verdict, left) in zip(replies, answered, strict=True):
         assert verdict == (reply.verdict, reply.worst_possible), reply
         assert before - left == reply.settles, reply
     assert len({reply.verdict for reply in replies}) > 2

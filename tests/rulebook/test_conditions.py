@@ -55,13 +55,35 @@ def test_a_fact_that_is_none_is_a_fact_that_is_absent(tree, some):
     assert tree.evaluate(some) == tree.evaluate({name: value for name, value in some.items() if value is not None})
 
 
+spared = st.recursive(
+    st.one_of(trees, st.builds(lambda asked, what: Condition("asked_if", (asked, what)), trees, trees)),
+    lambda inner: st.builds(
+        lambda join, some: Condition(join, tuple(some)),
+        st.sampled_from(["all", "any"]),
+        st.lists(inner, min_size=1, max_size=3),
+    ),
+    max_leaves=6,
+)
+
+
+@given(spared, facts, whole)
+def test_only_what_was_spared_can_turn_what_was_said(tree, some, rest):
+    outcome = tree.evaluate(some)
+    known = {name: value for name, value in some.items() if value is not None}
+    assert outcome.spared <= tree.facts() - set(known)
+    if outcome.value is not None:
+        open_to = {name: value for name, value in rest.items() if name not in outcome.spared}
+        assert tree.evaluate({**open_to, **known}).value is outcome.value
+    assert not outcome.spared or outcome.value is False
+
+
 @given(trees, trees, facts)
 def test_what_is_known_counts_whoever_is_asked(asked, what, some):
     outcome, plain = Condition("asked_if", (asked, what)).evaluate(some), what.evaluate(some)
     if plain.value is not None:
         assert outcome == plain
     elif asked.evaluate(some).value is False:
-        assert outcome.value is False
+        assert outcome.value is False and outcome.spared == plain.missing
     else:
         assert outcome.value is None and plain.missing <= outcome.missing
 
