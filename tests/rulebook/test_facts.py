@@ -29,7 +29,7 @@ FACTS = Rulebook.load().facts
         ("wastewater_route", "no_wastewater", "no_wastewater"),
         ("industry_code", "c2631、D4415", ("C2631", "D4415")),
         ("industry_code", ["C2631"], ("C2631",)),
-        ("fuels", " 天然气 ", "天然气"),
+        ("outfall", " 东陂河左岸 ", "东陂河左岸"),
         ("access_item.DEMO-1", "否", False),
     ],
 )
