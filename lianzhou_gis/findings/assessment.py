@@ -19,6 +19,7 @@ from lianzhou_gis.findings.layer_gaps import gaps_of_layers, gaps_of_rules, gaps
 from lianzhou_gis.findings.overrides import lay_beside
 from lianzhou_gis.findings.questions import Asker, OpenPoint
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, in_order, table_of
+from lianzhou_gis.findings.unread import gaps_of_time, points_unread
 from lianzhou_gis.findings.verdicts import Answer, answer
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
@@ -170,6 +171,10 @@ def assess(
     discharging = {rule.theme for rule in rules if rule.theme is not None and rule.subject == OUTFALL}
     gaps = [*gaps_of_layers(sites, layers, measured, discharging), *gaps_of_sites(sites)]
     gaps += gaps_of_rules(sites, [name for name in scope if name not in bearing.themes()])
+    gaps += gaps_of_time(sites, rulebook, as_of)
+    # Before its first law nothing was read at all, which is said once.
+    later = rulebook.unread(as_of) if as_of >= rulebook.begins else ()
+    unread = [rule for rule in later if rule.everywhere or rule.theme in scope]
     compared: list[AccessComparison] = []
     points: dict[str, list[OpenPoint]] = {}
     for site_id, outfall in zip(sites.table["site_id"], sites.table["outfall"], strict=True):
@@ -183,7 +188,11 @@ def assess(
         bearing.findings.extend(listed.findings)
         bearing.gaps.extend(listed.gaps)
         compared += listed.comparisons
-        points[site_id] = listed.points
+        missed = points_unread(
+            site_id, known, unread, own, outside=outside, margins=margins.get(site_id, ()), outfall=given
+        )
+        bearing.gaps.extend(point.gap for point in missed)
+        points[site_id] = [*listed.points, *missed]
     findings = bearing.findings
     issues = lay_beside(findings, overrides)
     gaps += bearing.gaps

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lianzhou_gis.findings.effects import any_bears, cure_of, proven_effect, strictest_effect, worst_of
+from lianzhou_gis.findings.effects import any_bears, cure_of, proven_effect, worst_of
 from lianzhou_gis.findings.questions import OpenPoint
 from lianzhou_gis.findings.records import Finding, Gap, finding_id
 from lianzhou_gis.overlay import Columns
@@ -201,7 +201,7 @@ class Bearing:
                 rule_id=rule.id,
                 title=rule.title,
                 effect=proven_effect(rule, doubtful),
-                worst=strictest_effect(rule),
+                worst=rule.strictest,
                 doubtful=doubtful,
                 unverified=rule.unverified,
                 general_procedure=rule.general_procedure,
@@ -234,7 +234,7 @@ class Bearing:
     ) -> None:
         """Record that a rule hangs on facts: once for a site, however many zones it is asked for."""
         # A notice restricts nothing: whether it bears or not, no verdict hangs on it.
-        if strictest_effect(rule) is Effect.NOTICE:
+        if rule.strictest is Effect.NOTICE:
             return
         zone_id = None if row is None else row.zone_id
         proven = proven_effect(rule, row is not None and bool(row.doubtful))
@@ -258,11 +258,11 @@ class Bearing:
                     "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
                     "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
                 },
-                worst=strictest_effect(rule).verdict,
+                worst=rule.strictest.verdict,
             )
         )
         self.open[site_id, rule.id] = OpenPoint(
-            self.gaps[-1], rule.evaluate, rule.tests(), proven, strictest_effect(rule), closes_if_true
+            self.gaps[-1], rule.evaluate, rule.tests(), proven, rule.strictest, closes_if_true
         )
 
     def _spare(
@@ -272,7 +272,7 @@ class Bearing:
 
         Nothing in it is of the site, so one point serves all of which the same is known.
         """
-        if not outcome.spared or strictest_effect(rule) is Effect.NOTICE:
+        if not outcome.spared or rule.strictest is Effect.NOTICE:
             return
         proven = proven_effect(rule, doubtful)
         told = (rule.id, outcome.spared, proven, closes_if_true)
@@ -286,10 +286,10 @@ class Bearing:
                 rule_id=rule.id,
                 facts=tuple(sorted(outcome.spared)),
                 detail={"zh": "", "en": ""},
-                worst=strictest_effect(rule).verdict,
+                worst=rule.strictest.verdict,
             )
             self._spared[told] = OpenPoint(
-                gap, rule.evaluate, rule.tests(), proven, strictest_effect(rule), closes_if_true, asked=False
+                gap, rule.evaluate, rule.tests(), proven, rule.strictest, closes_if_true, asked=False
             )
         point = self.open.get((site_id, rule.id))
         if point is None or _EFFECTS.index(proven) < _EFFECTS.index(point.effect):
@@ -297,7 +297,7 @@ class Bearing:
 
     def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any, missing: frozenset[str]) -> None:  # noqa: ANN401
         # A notice restricts nothing: that it may not have been seen opens no verdict.
-        if rule.subject == OUTFALL or strictest_effect(rule) is Effect.NOTICE:
+        if rule.subject == OUTFALL or rule.strictest is Effect.NOTICE:
             return
         self.gaps.append(
             Gap(
@@ -312,12 +312,12 @@ class Bearing:
                     "zh": f"“{rule.title['zh']}”须看到 {rule.setback_m:g} 米，图层覆盖止于 {margin.margin_m:.0f} 米处",
                     "en": f"{rule.id} looks {rule.setback_m:g} m far, the coverage ends {margin.margin_m:.0f} m away",
                 },
-                worst=strictest_effect(rule).verdict,
+                worst=rule.strictest.verdict,
             )
         )
         # Beyond the coverage nothing is known of zones: only that the rule is not about the project closes it.
         self.open[site_id, f"{rule.id} {margin.layer_id}"] = OpenPoint(
-            self.gaps[-1], rule.evaluate, rule.tests(), rule.effect, strictest_effect(rule), closes_if_true=False
+            self.gaps[-1], rule.evaluate, rule.tests(), rule.effect, rule.strictest, closes_if_true=False
         )
 
     def _zone_gap(self, site_id: str, reason: GapReason, row: Any, zh: str, en: str) -> None:  # noqa: ANN401

@@ -8,15 +8,9 @@ from typing import Any
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, Verdict
 
-__all__ = ["any_bears", "cure_of", "proven_effect", "strictest_effect", "worst_of"]
+__all__ = ["any_bears", "cure_of", "proven_effect", "worst_of"]
 
-_EFFECTS = list(Effect)
 _RESTRICTING = (Effect.PROHIBITED, Effect.PROCEDURE_REQUIRED)
-
-
-def strictest_effect(rule: RuleVersion) -> Effect:
-    """Return the strictest that a rule may mean."""
-    return min((rule.effect, rule.worst), key=_EFFECTS.index)
 
 
 def proven_effect(rule: RuleVersion, doubtful: bool) -> Effect:
@@ -45,7 +39,7 @@ def any_bears(rules: Sequence[RuleVersion], facts: Mapping[str, Any]) -> Outcome
 
 def worst_of(rules: Sequence[RuleVersion], facts: Mapping[str, Any]) -> Verdict:
     """Return the strictest that any of the rules may mean for a project."""
-    meant = [strictest_effect(rule).verdict for rule in rules if rule.evaluate(facts).value is not False]
+    meant = [rule.strictest.verdict for rule in rules if rule.evaluate(facts).value is not False]
     return Verdict.strictest([Verdict.NO_CONFLICT_FOUND, *meant])
 
 

@@ -14,8 +14,6 @@ from lianzhou_gis.vocabulary import Effect, themes
 
 __all__ = ["check_rulebook"]
 
-# A rule that nobody has looked at for so long is worth a look, whatever it says.
-_STALE = timedelta(days=365)
 # Asked for wherever a rule is about an outfall, and tested by no condition.
 _ASKED_BY_PLACE = "outfall"
 
@@ -169,5 +167,5 @@ def _stale(rulebook: Rulebook, today: date) -> list[Issue]:
             f"{name} was last checked on {day}",
         )
         for file, line, name, day in checked
-        if today - day > _STALE
+        if today - day > rulebook.checked_for
     ]

@@ -117,6 +117,11 @@ class RuleVersion:
         return self.theme is not None
 
     @property
+    def strictest(self) -> Effect:
+        """The stricter of what it says and what it may turn out to mean."""
+        return min((self.effect, self.worst), key=list(Effect).index)
+
+    @property
     def everywhere(self) -> bool:
         """Whether facts alone decide."""
         return self.theme is None
@@ -146,12 +151,19 @@ class RuleVersion:
 
 @dataclass(frozen=True)
 class Rule:
-    """A rule with its versions in the order of their dates."""
+    """A rule with its versions in the order of their dates.
+
+    Attributes
+    ----------
+    nothing_before : dict or None
+        Why nothing is missing before its first version, zh and en; ``None`` where the law of that time was not read.
+    """
 
     id: str
     file: str
     line: int
     versions: tuple[RuleVersion, ...]
+    nothing_before: Text | None = None
 
     def __repr__(self) -> str:
         told = ", ".join(f"{version.effective_from} {version.effect.value}" for version in self.versions)

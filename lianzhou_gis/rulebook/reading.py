@@ -25,7 +25,7 @@ _VERSION_KEYS = {
 _RULE_KEYS = (
     _VERSION_KEYS - {"effective_from", "effective_to", "paraphrase", "citations"}
     | {"id", "theme", "everywhere", "part", "named", "subject", "general_procedure", "authority", "blocks", "curable"}
-    | {"checked_on", "versions"}
+    | {"checked_on", "versions", "nothing_before"}
 )  # fmt: skip
 _CURES = {"cut", "survey", "assessment", "procedure", "relocation"}
 
@@ -248,7 +248,8 @@ class Reader:
             if versions and (versions[-1].effective_to is None or version.effective_from <= versions[-1].effective_to):
                 raise self.fail("各版本日期重叠或未按先后排列", "versions overlap or are not in order")
             versions.append(version)
-        return Rule(self.rule, self.path.name, entry.line, tuple(versions))
+        before = self.text(entry, "nothing_before") if "nothing_before" in entry else None
+        return Rule(self.rule, self.path.name, entry.line, tuple(versions), before)
 
 
 def condition_of(tree: Any, facts: FactVocabulary, name: str) -> Condition | Test | None:  # noqa: ANN401 - JSON

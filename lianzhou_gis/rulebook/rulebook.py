@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,9 @@ from lianzhou_gis.errors import MissingFileError, RuleError, did_you_mean
 from lianzhou_gis.rulebook.facts import FactVocabulary
 from lianzhou_gis.rulebook.implications import Implication, Implications, Inference, read_implications
 from lianzhou_gis.rulebook.loading import read_facts_vocabulary, read_laws, read_rules
+from lianzhou_gis.rulebook.marked import read_marked
 from lianzhou_gis.rulebook.model import Law, Rule, RuleVersion
+from lianzhou_gis.vocabulary import Effect
 
 __all__ = ["Rulebook"]
 
@@ -49,12 +51,13 @@ class Rulebook:
     version: str
     sha256: str
     implications: tuple[Implication, ...] = ()
+    checked_for: timedelta = timedelta(days=365)
 
     @classmethod
     def load(cls, folder: str | Path | None = None) -> Rulebook:
         """Read the rulebook that is shipped, or one of a folder with ``facts.yaml``, ``laws.yaml`` and ``rules/``.
 
-        A folder may also have ``implications/``.
+        A folder may also have ``implications/`` and ``horizon.yaml``.
 
         Raises
         ------
@@ -77,6 +80,30 @@ class Rulebook:
     def in_force(self, day: date) -> tuple[RuleVersion, ...]:
         """Return the rules of a day, each in its version of that day."""
         return tuple(version for rule in self.rules if (version := rule.version(day)) is not None)
+
+    @property
+    def begins(self) -> date:
+        """The first day of which it knows any law."""
+        return min(rule.versions[0].effective_from for rule in self.rules if rule.versions)
+
+    @property
+    def known_until(self) -> date:
+        """The last day about which it may be asked: so many days after somebody last looked at the law."""
+        checked = [version.checked_on for rule in self.rules for version in rule.versions]
+        return max(checked + [row.checked_on for row in self.implications]) + self.checked_for
+
+    def unread(self, day: date) -> tuple[RuleVersion, ...]:
+        """Return restricting rules that begin after a day, where the law before them was not read: a hole, not freedom.
+
+        Examples
+        --------
+        >>> "wetland.occupation" in [version.id for version in Rulebook.load().unread(date(2022, 5, 31))]
+        True
+        """
+        first = [rule.versions[0] for rule in self.rules if rule.versions and rule.nothing_before is None]
+        return tuple(
+            version for version in first if day < version.effective_from and version.strictest is not Effect.NOTICE
+        )
 
     def infer(self, given: Mapping[str, Any], day: date, where: str = "") -> Inference:
         """Return facts with all that follows from them on a day.
@@ -166,7 +193,8 @@ def _load(folder: Path) -> Rulebook:
                 )
             implied[row.id] = row
     digest = hashlib.sha256()
-    for path in [folder / "facts.yaml", folder / "laws.yaml", *paths, *implying]:
+    horizon = folder / "horizon.yaml" if (folder / "horizon.yaml").is_file() else SHIPPED / "horizon.yaml"
+    for path in [folder / "facts.yaml", folder / "laws.yaml", horizon, *paths, *implying]:
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return Rulebook(
         tuple(found[rule_id] for rule_id in sorted(found)),
@@ -176,4 +204,15 @@ def _load(folder: Path) -> Rulebook:
         VERSION,
         digest.hexdigest(),
         tuple(implied[row_id] for row_id in sorted(implied)),
+        _checked_for(horizon),
     )
+
+
+def _checked_for(path: Path) -> timedelta:
+    data = read_marked(path)
+    days = data.get("checked_for_days") if isinstance(data, dict) and len(data) == 1 else None
+    if not isinstance(days, int) or isinstance(days, bool) or not 0 < days < 36525:
+        raise RuleError(
+            f"{path.name}：应只有 checked_for_days，为正整数天数", f"{path.name}: needs checked_for_days alone, in days"
+        )
+    return timedelta(days=days)

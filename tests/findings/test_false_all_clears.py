@@ -147,7 +147,7 @@ def test_an_item_of_the_access_list_for_a_unit_that_is_not_there(county, site, u
 def test_a_day_for_which_there_are_no_rules(county, site, theme):
     county.entries[theme]["valid_from"] = "1900-01-01"
     result = county.screen(site, FACTS, as_of="1950-01-01", themes=[theme])
-    assert reasons(result) == {("no_rule", theme)}
+    assert reasons(result) == {("no_rule", theme), ("no_rule", None)}
 
 
 @pytest.mark.parametrize(

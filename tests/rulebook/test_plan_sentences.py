@@ -1,4 +1,4 @@
-"""Every sentence of the plan on where or what may be built, and every article on siting, has its rule or says why not."""
+"""Every sentence of the plan on where or what may be built, and every article on siting, has a rule or says why not."""
 
 from pathlib import Path
 
