@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from lianzhou_gis.evidence import Evidence
 
@@ -159,6 +161,38 @@ class Result:
         from lianzhou_gis.maps import explore
 
         return explore(self)
+
+    def plot(
+        self,
+        site: str | None = None,
+        *,
+        themes: Sequence[str] | None = None,
+        to: str | Path | None = None,
+    ) -> Figure:
+        """Return the run as a figure of A4 size for forms and papers, around one site or all of them.
+
+        Parameters
+        ----------
+        site : str, optional
+            ``site_id`` of the site that the figure is about.
+        themes : sequence of str, optional
+            Which themes are drawn; what is left out is named under the map.
+        to : path, optional
+            Also write it there, as ``.png``, ``.svg`` or ``.pdf``, the same bytes every time.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib or a Chinese font is not installed.
+        FormatError
+            If there is no such site or theme, or the name ends otherwise.
+        """
+        from lianzhou_gis.maps.figures import figure, write_figure
+
+        drawn = figure(self, site, themes=themes)
+        if to is not None:
+            write_figure(drawn, to)
+        return drawn
 
     def save(self, folder: str | Path, *, overwrite: bool = False) -> Path:
         """Write the run folder and return its path.

@@ -23,7 +23,7 @@ __all__ = ["map"]
     help="不要项目，只画图层目录 / the layers of this catalog, without any site",
 )
 @options.date_option
-@click.option("--themes", help="只画这些主题，逗号分隔（与 --layers 同用）/ only these themes, with --layers")
+@click.option("--themes", help="只画这些主题，逗号分隔（与 --layers 或 --figure 同用）/ only these themes")
 @click.option("--to", type=click.Path(path_type=Path), help="输出文件，默认 RUN/map.html / output file")
 @click.option(
     "--basemap",
@@ -32,6 +32,15 @@ __all__ = ["map"]
 )
 @click.option("--key", envvar="TIANDITU_KEY", help="天地图密钥 / your own key of Tianditu")
 @click.option("--basemap-datum", type=click.Choice(["gcj02"]), help="底图为 GCJ-02 / the basemap is in GCJ-02")
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path),
+    help="不写网页，改写 A4 图件：.png、.svg 或 .pdf / a figure on A4 instead of the page",
+)
+@click.option(
+    "--site", metavar="ID", help="图件只围绕该项目，附位置图（与 --figure 同用）/ the figure is about this site"
+)
+@click.option("--font", type=click.Path(path_type=Path), help="图件所用的字体文件 / font file for the figure")
 @options.lang
 @options.guarded
 def map(
@@ -43,6 +52,9 @@ def map(
     basemap: str | None,
     key: str | None,
     basemap_datum: str | None,
+    figure: Path | None,
+    site: str | None,
+    font: Path | None,
     lang: str,
 ) -> None:
     """由结果文件夹或图层目录生成地图（单个 HTML 文件，不联网）。
@@ -55,6 +67,13 @@ def map(
             "map: name a run folder, or a catalog with --layers, one of the two",
         )
     options.day(as_of)
+    wanted = [theme.strip() for theme in themes.split(",")] if themes else None
+    if figure is not None:
+        _figure(figure, run, catalog, as_of=as_of, site=site, wanted=wanted, font=font)
+        click.echo(str(figure))
+        return
+    if site is not None or font is not None:
+        raise FormatError("map：--site 与 --font 须与 --figure 同用", "map: --site and --font go with --figure")
 
     from lianzhou_gis.maps import basemap as ground
     from lianzhou_gis.maps import catalog_map, page, payload, with_basemap
@@ -64,8 +83,31 @@ def map(
         data, target = payload(Run.open(run)), to or run / "map.html"
     else:
         assert catalog is not None
-        wanted = [theme.strip() for theme in themes.split(",")] if themes else None
         data, target = catalog_map(catalog, as_of=as_of, themes=wanted), to or Path("map-layers.html")
     base = ground(basemap, data["bounds"], key=key, gcj02=basemap_datum == "gcj02") if basemap else None
     target.write_text(page(with_basemap(data, base)), encoding="utf-8")
     click.echo(str(target))
+
+
+def _figure(
+    target: Path,
+    run: Path | None,
+    catalog: Path | None,
+    *,
+    as_of: str | None,
+    site: str | None,
+    wanted: list[str] | None,
+    font: Path | None,
+) -> None:
+    from lianzhou_gis.maps.figures import figure, layers_figure, refuse_other, write_figure
+    from lianzhou_gis.runs import Run
+
+    refuse_other(target)
+    if run is not None:
+        drawn = figure(Run.open(run), site, themes=wanted, font=font)
+    elif site is not None:
+        raise FormatError("map：--site 须给出结果文件夹", "map: --site needs a run folder")
+    else:
+        assert catalog is not None
+        drawn = layers_figure(catalog, as_of=as_of, themes=wanted, font=font)
+    write_figure(drawn, target)

@@ -19,13 +19,13 @@ from lianzhou_gis.vocabulary import Effect, Verdict, label, theme, themes, verdi
 if TYPE_CHECKING:
     from lianzhou_gis.runs import Run
 
-__all__ = ["INTERNAL", "SYNTHETIC", "as_json", "frame_of", "payload"]
+__all__ = ["INTERNAL", "NOT_ALL", "SYNTHETIC", "WAYS", "as_json", "frame_of", "payload"]
 
 SYNTHETIC = "合成演示数据 不代表真实区划"
 NOT_ALL = "图上只有项目周边及最近的管控区；其他区域的空白不表示没有管控区"
 INTERNAL = "内部使用，含未公开图层与坐标，不得对外发布"
 # Lines from a site to zones further away than these would only cross the map.
-_WAYS = 6
+WAYS = 6
 
 
 def as_json(data: Any) -> str:  # noqa: ANN401 - any plain data
@@ -167,7 +167,7 @@ def _sites(run: Run) -> list[dict[str, Any]]:
     records = []
     for record in run.document["sites"]:
         site = record["site_id"]
-        drawn = lines.get(site, [])[:_WAYS]
+        drawn = lines.get(site, [])[:WAYS]
         texts = encoded([line for _, _, line in drawn])
         records.append(
             _site(record)
