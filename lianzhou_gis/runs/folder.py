@@ -17,6 +17,7 @@ from lianzhou_gis.errors import MissingFileError, RunError
 from lianzhou_gis.formats.containers import files_of
 from lianzhou_gis.formats.postgis_source import masked
 from lianzhou_gis.runs.document import as_document, plain
+from lianzhou_gis.runs.layer_styles import STYLES
 from lianzhou_gis.runs.schema import Document
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class Run:
             ) from error
         import pyogrio
 
-        names = [str(name) for name in pyogrio.list_layers(folder / TABLES)[:, 0]]
+        names = [str(name) for name in pyogrio.list_layers(folder / TABLES)[:, 0] if name != STYLES]
         return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names})
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from lianzhou_gis.formats.geopackage_writing import write_tables
 from lianzhou_gis.runs.document import plain, rounded
+from lianzhou_gis.runs.layer_styles import write_styles
 
 if TYPE_CHECKING:
     from lianzhou_gis.result import Result
@@ -63,7 +64,7 @@ def _plain(table: pd.DataFrame) -> gpd.GeoDataFrame:
 
 
 def write_geopackage(result: Result, path: Path) -> None:
-    """Write the tables of a run as one GeoPackage.
+    """Write the tables of a run as one GeoPackage, with the styles by which QGIS shows them as the maps do.
 
     Parameters
     ----------
@@ -73,3 +74,4 @@ def write_geopackage(result: Result, path: Path) -> None:
     """
     stamp = f"{date.isoformat(result.as_of)}T00:00:00Z"
     write_tables(path, {name: _table(frame) for name, frame in layers_of(result).items()}, stamp)
+    write_styles(path, stamp)

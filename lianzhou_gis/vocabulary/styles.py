@@ -27,12 +27,15 @@ class Pattern:
         The same strokes as lines, degrees counter-clockwise from east.
     hatch : str
         The same strokes as matplotlib names them.
+    mark : str
+        The same strokes as SLD names them; empty where there are none.
     """
 
     paths: tuple[str, ...]
     tint: float
     angles: tuple[float, ...]
     hatch: str
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,13 @@ def patterns() -> dict[str, Pattern]:
     (0.0,)
     """
     return {
-        name: Pattern(tuple(entry["paths"]), float(entry["tint"]), tuple(map(float, entry["angles"])), entry["hatch"])
+        name: Pattern(
+            paths=tuple(entry["paths"]),
+            tint=float(entry["tint"]),
+            angles=tuple(map(float, entry["angles"])),
+            hatch=entry["hatch"],
+            mark=entry["mark"],
+        )
         for name, entry in _data()["patterns"].items()
     }
 

@@ -133,7 +133,7 @@ def _map(
 
 def _sites(axes: Axes, scene: Scene, frame: Frame, families: list[str], *, numbered: bool, whole: bool) -> None:
     inside = shapely.box(frame.west, frame.south, frame.east, frame.north)
-    small = []
+    marked = []
     for number, site in enumerate(scene.sites):
         shape = frame.project([site["shape"]])[0]
         if not shape.intersects(inside):
@@ -142,10 +142,12 @@ def _sites(axes: Axes, scene: Scene, frame: Frame, families: list[str], *, numbe
         dash = (0, (4, 2)) if worst.line == "dashed" else "solid"
         style = Style(own.colour, worst.colour, "none", 4.0 if site["here"] and whole else 2.5)
         draw(axes, frame.cut([shape]), style, order=25 + number * 1e-4, dash=dash, opaque=0.3)
+        # The site that the figure is about is not hidden under its own mark, unless it is too small to be found.
         box = shape.bounds
-        if max(box[2] - box[0], box[3] - box[1]) < 0.012 * frame.denominator and (whole or site["here"]):
-            small.append((site, shape.centroid))
-    _marks_of(axes, small, frame, families, numbered=numbered and whole, size=8.5 if whole else 6)
+        little = max(box[2] - box[0], box[3] - box[1]) < 0.012 * frame.denominator
+        if (little and site["here"]) or (whole and not site["here"]):
+            marked.append((site, shapely.intersection(shape, inside).representative_point()))
+    _marks_of(axes, marked, frame, families, numbered=numbered and whole, size=8.5 if whole else 6)
     if scene.pieces and whole:
         _, piece = other_style("piece")
         draw(axes, frame.cut(frame.project(scene.pieces)), piece, order=28)
@@ -160,7 +162,7 @@ def _marks_of(
     numbered: bool,
     size: float,
 ) -> None:
-    """Draw the marks of small sites, a leader to those that give way to another."""
+    """Draw the marks of sites, a leader to those that give way to another."""
     mm = frame.denominator / 1000
     taken: list[tuple[float, float, float]] = []
     steps = [(0.0, 0.0), *((0.0, 4.4 * turn * way) for turn in range(1, 6) for way in (-1, 1))]
