@@ -1,4 +1,4 @@
-"""The zones of a layer as they stand in its file: all of them, before any repair."""
+"""The zones of a layer as they stand in its file or table: all of them, before any repair."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pandas as pd
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.formats import read_features
 from lianzhou_gis.geodesy import LIANZHOU, Region
 from lianzhou_gis.zones.attributes import as_zones, named_columns
+from lianzhou_gis.zones.source import read_source
 
 __all__ = ["read_zones", "region_of"]
 
@@ -34,14 +34,7 @@ def read_zones(catalog: Catalog, entry: LayerEntry, region: Region | None) -> tu
     MissingFileError, FormatError, ReferenceSystemError, CatalogError
         If it cannot be read.
     """
-    features = read_features(
-        catalog.file(entry.path),
-        layer=entry.layer,
-        crs=entry.crs,
-        datum=entry.datum,
-        encoding=entry.encoding,
-        region=region,
-    )
+    features, _ = read_source(catalog, entry, region=region)
     issues = list(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
     return as_zones(named_columns(features, entry), entry, survey, issues), issues

@@ -14,7 +14,6 @@ import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
 from lianzhou_gis.errors import Issue, LianzhouError, MissingFileError, ReferenceSystemError
-from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.kinds import is_database
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea, widened
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
@@ -28,7 +27,7 @@ from lianzhou_gis.zones.coverage import coverage_of
 from lianzhou_gis.zones.keeping import Loaded, kept_or_loaded
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
 from lianzhou_gis.zones.shapes import far_issue, near_zones, usable_zones
-from lianzhou_gis.zones.stored import read_stored
+from lianzhou_gis.zones.source import read_source
 
 __all__ = ["load_layers"]
 
@@ -211,7 +210,7 @@ def _kept(loading: _Loading, entry: LayerEntry) -> Layer:
 def _read(loading: _Loading, entry: LayerEntry) -> Layer:
     # Control units are kept wherever they lie: their access list names them.
     study = None if theme(entry.theme).covering else loading.study
-    features, known = _features(loading, entry, study)
+    features, known = read_source(loading.catalog, entry, region=loading.region, study=study)
     loading.issues.extend(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
     zones = as_zones(named_columns(features, entry), entry, survey, loading.issues)
@@ -246,21 +245,6 @@ def _read(loading: _Loading, entry: LayerEntry) -> Layer:
     loading.issues.extend(whole_area_issues(current, entry))
     beyond = study if far or usable.cut else None
     return Layer(entry, usable.zones, "loaded", None, whole.sha256, beyond, usable.cut)
-
-
-def _features(loading: _Loading, entry: LayerEntry, study: StudyArea | None) -> tuple[Features, Content | None]:
-    """Read a file whole, of a database the rows near the study area where it is recorded what the whole holds."""
-    if is_database(entry.path):
-        return read_stored(entry, region=loading.region, study=study)
-    features = read_features(
-        loading.catalog.file(entry.path),
-        layer=entry.layer,
-        crs=entry.crs,
-        datum=entry.datum,
-        encoding=entry.encoding,
-        region=loading.region,
-    )
-    return features, None
 
 
 def _of_the_day(loading: _Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:

@@ -13,10 +13,10 @@ import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import DisclosureError, FormatError, LianzhouError
-from lianzhou_gis.formats import read_features
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
 from lianzhou_gis.rulebook import Rulebook, day_of
 from lianzhou_gis.zones import load_layers
+from lianzhou_gis.zones.source import read_source
 
 __all__ = ["Source", "open_source"]
 
@@ -103,14 +103,7 @@ def _catalog(catalog: Catalog, day: date) -> Source:
 
 def _raw(catalog: Catalog, entry: LayerEntry, region: Region | None) -> pd.DataFrame:
     try:
-        return read_features(
-            catalog.file(entry.path),
-            layer=entry.layer,
-            crs=entry.crs,
-            datum=entry.datum,
-            encoding=entry.encoding,
-            region=region,
-        ).frame
+        return read_source(catalog, entry, region=region)[0].frame
     except LianzhouError as error:
         raise DisclosureError(
             f"图层 {entry.id} 无法读取，不能证明公开成果中没有它的内容（{error.zh}）；请修复或从目录中移除后再发布",
