@@ -105,7 +105,12 @@ class StudyArea:
         """
         result = shapes.copy()
         cut = self.reached_beyond(shapes)
-        result[cut] = shapely.clip_by_rect(shapes[cut], *self.bounds)
+        for position in np.flatnonzero(cut):
+            try:
+                result[position] = shapely.clip_by_rect(shapes[position], *self.bounds)
+            except shapely.errors.GEOSException:
+                # Where a border touches the box just so GEOS raises; an intersection can do it.
+                result[position] = None
         broken = cut & ~shapely.is_valid(result)
         result[broken] = shapely.intersection(shapes[broken], self.box)
         return result

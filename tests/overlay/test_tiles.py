@@ -1,11 +1,14 @@
 """Cutting shapes into tiles loses and adds nothing."""
 
 import numpy as np
+import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianzhou_gis.overlay.tiles import pieces_of
+from lianzhou_gis.geodesy import StudyArea
+from lianzhou_gis.overlay import tiles as tiles_room
+from lianzhou_gis.overlay.tiles import clipped, pieces_of
 
 
 def star(count, seed):
@@ -43,3 +46,26 @@ def test_points_are_left_as_they_are():
         np.array([shapely.Point(1, 2), shapely.MultiPoint([(0, 0), (9e5, 9e5)])], dtype=object), longest=10, part=5
     )
     assert len(tiles) == 3
+
+
+def test_a_corner_a_hair_from_the_edge_of_the_box_is_cut_all_the_same():
+    """GEOS raises over it, and a layer with such a corner could not be used."""
+    corner = shapely.Polygon(
+        [(11024.999959917492, 2940925.000175166), (10874.999962295524, 2940974.9999892158), (12450, 2940674.999974316)]
+    )
+    box = np.array([8998.999958344877, 2938067.750017832, 10874.999962295526, 2941388.500005608])
+    with pytest.raises(shapely.errors.GEOSException):
+        shapely.clip_by_rect(corner, *box)
+    other = shapely.box(9000, 2938100, 12000, 2938200)
+    found = clipped(np.array([other, corner, other], dtype=object), np.array([box, box, box]))
+    assert found[1].area < 1e-6 and found[0].equals(found[2])
+    assert found[0].area == pytest.approx((box[2] - 9000) * 100)
+    study = StudyArea(tuple(float(value) for value in box))
+    assert study.clipped(np.array([corner], dtype=object))[0].area < 1e-6
+
+
+def test_where_the_fast_cut_loses_ground_the_exact_one_is_taken(monkeypatch):
+    shape = star(1000, 3)
+    monkeypatch.setattr(tiles_room, "clipped", lambda shapes, boxes: np.full(len(shapes), shapely.Polygon()))
+    tiles, _ = pieces_of(np.array([shape], dtype=object), max_vertices=64)
+    assert abs(shapely.area(tiles).sum() - shape.area) <= 1e-12 * shape.area

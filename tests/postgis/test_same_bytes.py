@@ -1,0 +1,113 @@
+"""All demo layers imported as GeoPackages and into a real PostGIS: the same runs and worklists, byte for byte."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+import lianzhou_gis as lg
+from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.cli import main
+from lianzhou_gis.formats import read_facts
+from lianzhou_gis.intake.told import Told
+
+pytestmark = pytest.mark.postgis
+LAYERS = Path(__file__).parents[2] / "layers"
+DAY = "2026-11-23"
+
+
+def run(*words):
+    with pytest.raises(SystemExit) as ended:
+        main([str(word) for word in words])
+    return ended.value.code
+
+
+def imported(folder, store=None):
+    """Import every layer of the demo as docs/postgis.md says."""
+    folder.mkdir()
+    for entry in Catalog.open(LAYERS / "layers.yaml").layers:
+        told = entry.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+        answers = {name: value for name, value in told.items() if name in Told.model_fields}
+        (folder / "answers.yaml").write_text(yaml.safe_dump(answers, allow_unicode=True), encoding="utf-8")
+        words = ["layers", "import", LAYERS / entry.path, "--as", entry.theme, "--layers", folder / "layers.yaml"]
+        words += ["--mapping", folder / "answers.yaml", "--as-of", DAY]
+        words += ["--layer", entry.layer] if entry.layer else []
+        words += ["--access-list", LAYERS / entry.access_list] if entry.access_list else []
+        words += ["--store", store(entry.id)] if store else []
+        assert run(*words) == 0, entry.id
+    return folder / "layers.yaml"
+
+
+@pytest.fixture(scope="module")
+def catalogs(server, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stores")
+    server.run("CREATE SCHEMA zones")
+    yield imported(folder / "files"), imported(folder / "tables", lambda name: server.url(f"&table=zones.{name}"))
+    server.run("DROP SCHEMA zones CASCADE")
+
+
+def test_every_layer_has_the_content_that_it_was_made_with(catalogs):
+    files, tables = (Catalog.open(path).layers for path in catalogs)
+    assert len(files) == len(tables) == len(Catalog.open(LAYERS / "layers.yaml").layers) > 30
+    assert [entry.sha256 for entry in files] == [entry.sha256 for entry in tables]
+    assert all(entry.path.startswith("postgresql://owner@") and entry.layer for entry in tables)
+
+
+def test_a_run_has_the_same_bytes_from_both_stores(catalogs, tmp_path):
+    folder = LAYERS / "demo" / "sites"
+    sites = lg.read_sites([folder / name for name in ("sites.gpkg", "seam_37.txt", "seam_38.txt")])
+    facts = read_facts(folder / "facts.yaml")
+    runs = [
+        lg.screen(sites, path, as_of=DAY, facts=facts).save(tmp_path / path.parent.name)
+        for path in (*catalogs, LAYERS / "layers.yaml")
+    ]
+    documents = [json.loads((run / "result.json").read_text(encoding="utf-8")) for run in runs]
+    created = [document["run"]["created"] for document in documents]
+    texts = [
+        (run / "result.json").read_bytes().replace(f'"{day}"'.encode(), b"")
+        for run, day in zip(runs, created, strict=True)
+    ]
+    assert texts[0] == texts[1]
+    for name in ("findings.gpkg", "map.html"):
+        assert (runs[0] / name).read_bytes() == (runs[1] / name).read_bytes(), name
+    assert len(documents[1]["run"]["layers"]) > 25 and not any(
+        gap["reason"] == "read_error" for site in documents[1]["sites"] for gap in site["gaps"]
+    )
+    # What was imported says of every site what the layers say that it came from.
+    assert documents[1]["sites"] == documents[2]["sites"]
+
+
+def test_a_check_gives_the_same_worklist_from_both_stores(catalogs, tmp_path, capsys):
+    told = []
+    for path in catalogs:
+        code = run("layers", "check", "--layers", path, "--as-of", DAY, "--out", tmp_path / path.parent.name, "--json")
+        told.append((code, capsys.readouterr().out))
+    assert told[0] == told[1]
+    assert all(report["status"] == "loaded" for report in json.loads(told[1][1])["layers"])
+    for name in ("worklist.xlsx", "worklist.gpkg"):
+        assert (tmp_path / "files" / name).read_bytes() == (tmp_path / "tables" / name).read_bytes(), name
+
+
+def test_a_diff_gives_the_same_tables_from_both_stores(catalogs, tmp_path, capsys):
+    told = []
+    for path in catalogs:
+        out = tmp_path / path.parent.name
+        code = run(
+            "layers",
+            "diff",
+            "demo_redline_2018",
+            "demo_redline",
+            "--layers",
+            path,
+            "--as-of",
+            DAY,
+            "--out",
+            out,
+            "--json",
+        )
+        assert code == 0
+        told.append(capsys.readouterr().out)
+    assert told[0] == told[1]
+    for name in ("diff.xlsx", "diff.gpkg", "diff.html"):
+        assert (tmp_path / "files" / name).read_bytes() == (tmp_path / "tables" / name).read_bytes(), name
