@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lianzhou_gis.batch.local import Work, alone
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.work import Done, Task, screener_of, work
 from lianzhou_gis.errors import RunError, extra
@@ -13,15 +15,19 @@ __all__ = ["run_on_cluster"]
 
 # Chunks on their way for every thread of the cluster.
 _WAITING = 3
-# How often the workers of a chunk may die before it counts as the chunk's fault.
-_DEATHS = 4
+# How often a chunk that fails is given to another worker: what failed may be the machine.
+_RETRIES = 2
 
 
-def run_on_cluster(task: Task, chunks: Iterator[Chunk], commit: Callable[[Done], None], scheduler: str) -> None:
+def run_on_cluster(
+    task: Task, chunks: Iterator[Chunk], commit: Callable[[Done], None], scheduler: str, do: Work = work
+) -> None:
     """Screen chunks on a cluster.
 
     Every worker makes the layers ready once, from the catalog at the same path and the cache of its machine; a chunk
-    whose worker dies goes to another one. Results come back here, and only here is written.
+    whose worker dies goes to another one. A chunk that ends one worker after the other is screened here, in processes
+    of its own, until the site that does it is found and left out as a gap. Results come back here, and only here is
+    written.
 
     Parameters
     ----------
@@ -31,11 +37,13 @@ def run_on_cluster(task: Task, chunks: Iterator[Chunk], commit: Callable[[Done],
         Takes every chunk as it is done, in any order.
     scheduler : str
         Address, such as ``tcp://10.0.0.1:8786``.
+    do : callable
+        The work.
 
     Raises
     ------
     RunError
-        If there is no scheduler or no worker, or if a chunk ends one worker after the other.
+        If there is no scheduler or no worker, if a worker cannot make the layers ready, or if the cluster is lost.
     MissingExtraError
         Without distributed.
     """
@@ -53,9 +61,22 @@ def run_on_cluster(task: Task, chunks: Iterator[Chunk], commit: Callable[[Done],
             raise RunError(
                 f"--scheduler {scheduler}：没有 worker；请启动 dask worker", f"--scheduler {scheduler}: no workers"
             )
-        # Every worker that is there, and every one that comes later, makes the layers ready before its first chunk.
+        _make_ready(client, distributed, task)
+        _stream(client, distributed, task, chunks, commit, threads, do)
+
+
+def _make_ready(client: Any, distributed: Any, task: Task) -> None:  # noqa: ANN401 - of distributed
+    """Let every worker that is there, and every one that comes later, make the layers ready before its first chunk."""
+    try:
         client.register_plugin(_plugin(distributed, task))
-        _stream(client, distributed, task, chunks, commit, threads)
+    except Exception as error:
+        # Whatever a worker lacks: the catalog at that path, the package, a library.
+        raise RunError(
+            f"worker 无法准备图层（{type(error).__name__}: {str(error)[:200]}）；"
+            "每台机器须装有同一版本，并在同一路径存放图层目录",
+            f"a worker cannot make the layers ready ({type(error).__name__}: {str(error)[:200]}); "
+            "every machine needs the same version, and the catalog at the same path",
+        ) from error
 
 
 def _plugin(distributed: Any, task: Task) -> Any:  # noqa: ANN401 - the module, a WorkerPlugin
@@ -80,28 +101,36 @@ def _stream(
     chunks: Iterator[Chunk],
     commit: Callable[[Done], None],
     threads: int,
+    do: Work,
 ) -> None:
     running = distributed.as_completed(with_results=True, raise_errors=False)
-    count = 0
+    sent: dict[str, Chunk] = {}
+    # The answer to another question, of this or another client of the cluster, must never be taken for this one's.
+    own = uuid.uuid4().hex[:12]
 
     def send() -> bool:
         chunk = next(chunks, None)
         if chunk is not None:
-            running.add(
-                client.submit(work, task, chunk, key=f"chunk-{task.sha256[:8]}-{chunk.number}", retries=_DEATHS)
-            )
+            key = f"chunk-{own}-{chunk.number}"
+            sent[key] = chunk
+            running.add(client.submit(do, task, chunk, key=key, retries=_RETRIES))
         return chunk is not None
 
-    while count < threads * _WAITING and send():
-        count += 1
+    while len(sent) < threads * _WAITING and send():
+        pass
     for future, result in running:
-        if future.status != "finished":
+        chunk = sent.pop(future.key)
+        if future.status == "finished":
+            commit(result)
+        else:
             error = result[1] if isinstance(result, tuple) else result
-            raise RunError(
-                f"{future.key}：多个 worker 在此块上失败（{type(error).__name__}）；已完成的块已保存，可用同一命令继续",
-                f"{future.key}: one worker after the other failed at it ({type(error).__name__}); "
-                "what is done is kept, the same command goes on",
-            )
-        commit(result)
+            if not isinstance(error, distributed.KilledWorker):
+                raise RunError(
+                    f"集群未能完成第 {chunk.first} 个项目起的一块（{type(error).__name__}）；"
+                    "已完成的块已保存，可用同一命令继续",
+                    f"the cluster could not do the sites from number {chunk.first} ({type(error).__name__}); "
+                    "what is done is kept, the same command goes on",
+                )
+            commit(alone(task, chunk, do))
         future.release()
         send()

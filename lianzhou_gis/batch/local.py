@@ -16,7 +16,7 @@ import numpy as np
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.work import Done, Task, work
 
-__all__ = ["run_local"]
+__all__ = ["Work", "alone", "run_local"]
 
 Work = Callable[..., Done]
 # Chunks that wait for every worker: enough that none is idle, few enough that memory stays flat.
@@ -65,7 +65,7 @@ def run_local(
                 running.clear()
                 pool.shutdown(wait=True)
                 for suspect in broken:
-                    commit(_alone(task, suspect, do))
+                    commit(alone(task, suspect, do))
                 pool = _pool(workers)
     finally:
         _stop(pool)
@@ -99,8 +99,26 @@ def _stop(pool: ProcessPoolExecutor) -> None:
         process.join()
 
 
-def _alone(task: Task, chunk: Chunk, do: Work) -> Done:
-    """Screen a chunk in a process of its own; the sites that end it are found by halves, and become gaps."""
+def _tried(task: Task, chunk: Chunk, lost: dict[int, str], do: Work) -> Done | None:
+    pool = _pool(1)
+    try:
+        return pool.submit(do, task, chunk, dict(lost)).result()
+    except BrokenProcessPool:
+        return None
+    finally:
+        pool.shutdown(wait=True)
+
+
+def alone(task: Task, chunk: Chunk, do: Work) -> Done:
+    """Screen a chunk in a process of its own; the sites that end it are found by halves, and become gaps.
+
+    Parameters
+    ----------
+    task : Task
+    chunk : Chunk
+    do : callable
+        The work.
+    """
     lost: dict[int, str] = {}
     found = _tried(task, chunk, lost, do)
     while found is None:
@@ -112,13 +130,3 @@ def _alone(task: Task, chunk: Chunk, do: Work) -> Done:
         lost[int(rows[0])] = "it ended the process that screened it"
         found = _tried(task, chunk, lost, do)
     return found
-
-
-def _tried(task: Task, chunk: Chunk, lost: dict[int, str], do: Work) -> Done | None:
-    pool = _pool(1)
-    try:
-        return pool.submit(do, task, chunk, dict(lost)).result()
-    except BrokenProcessPool:
-        return None
-    finally:
-        pool.shutdown(wait=True)
