@@ -3,6 +3,7 @@
 import geopandas as gpd
 import numpy as np
 import pytest
+import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.zones import COLUMNS, Layer
@@ -45,3 +46,21 @@ def _make_sites():
 @pytest.fixture(scope="session", name="make_layer")
 def _make_layer():
     return make_layer
+
+
+@pytest.fixture(scope="session")
+def county_sites():
+    """Sites of 0.1 to 200 ha all over the demo county; some facts are given, some not."""
+    random = np.random.default_rng(3)
+    shapes = []
+    for lon, lat in random.uniform((112.2, 24.7), (112.7, 25.1), (60, 2)):
+        corners = int(random.integers(4, 40))
+        angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+        reach = np.sqrt(10 ** random.uniform(3, 6.3) / np.pi) / 105_000 * random.uniform(0.7, 1.3, corners)
+        shapes.append(shapely.Polygon(np.column_stack([lon + reach * np.cos(angle), lat + reach * np.sin(angle)])))
+    table = {
+        "site_id": [f"DEMO-{number:04d}" for number in range(60)],
+        "livestock": random.choice(["yes", "no", None], 60),
+        "accuracy_m": 0.5,
+    }
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs="EPSG:4490"), crs="EPSG:4490")
