@@ -1,4 +1,4 @@
-"""Shapes in the plane, made ready to be asked: tiled, their borders in chains, both in trees of boxes."""
+"""Shapes in the plane, made ready to be asked: tiled, borders in chains, areas at every scale, all in trees."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lianzhou_gis.overlay.pyramid import Pyramid
 from lianzhou_gis.overlay.stored import StoredShapes
 from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of
 
@@ -32,12 +33,15 @@ class ShapeIndex:
     area_m2 : ndarray of float, shape (n,)
     tiles, chains : Tiles
         The insides in tiles, the borders in chains.
+    areas : Pyramid
+        The areas at every scale.
     """
 
     dimension: npt.NDArray[np.int8]
     area_m2: Floats
     tiles: Tiles
     chains: Tiles
+    areas: Pyramid
 
     @classmethod
     def of(cls, shapes: Geometries) -> ShapeIndex:
@@ -45,7 +49,7 @@ class ShapeIndex:
         area = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
         there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
         dimension = np.where(there, shapely.get_dimensions(shapes), -1).astype(np.int8)
-        return cls(dimension, area, tiles_of(shapes), chains_of(shapes))
+        return cls(dimension, area, tiles_of(shapes), chains_of(shapes), Pyramid.of(shapes))
 
     @classmethod
     def joined(cls, several: Sequence[ShapeIndex]) -> ShapeIndex:
@@ -58,6 +62,7 @@ class ShapeIndex:
             np.concatenate([np.empty(0), *(one.area_m2 for one in several)]),
             Tiles.joined([one.tiles for one in several], starts),
             Tiles.joined([one.chains for one in several], starts),
+            Pyramid.joined([one.areas for one in several], starts),
         )
 
     def only(self, members: Positions) -> ShapeIndex:
@@ -65,7 +70,11 @@ class ShapeIndex:
         number = np.full(len(self), -1, dtype=np.intp)
         number[members] = np.arange(len(members))
         return ShapeIndex(
-            self.dimension[members], self.area_m2[members], self.tiles.only(number), self.chains.only(number)
+            self.dimension[members],
+            self.area_m2[members],
+            self.tiles.only(number),
+            self.chains.only(number),
+            self.areas.only(number),
         )
 
     @classmethod
@@ -86,7 +95,13 @@ class ShapeIndex:
             )
             for kind in ("tile", "chain")
         )
-        return cls(np.asarray(arrays["dimension"], np.int8), np.asarray(arrays["area_m2"], np.float64), tiles, chains)
+        return cls(
+            np.asarray(arrays["dimension"], np.int8),
+            np.asarray(arrays["area_m2"], np.float64),
+            tiles,
+            chains,
+            Pyramid.from_arrays({name[6:]: array for name, array in arrays.items() if name.startswith("areas_")}),
+        )
 
     def arrays(self) -> Arrays:
         """Return everything as plain arrays, for a cache."""
@@ -94,7 +109,7 @@ class ShapeIndex:
         for kind, tiles in (("tile", self.tiles), ("chain", self.chains)):
             told |= {f"{kind}_{name}": array for name, array in tiles.shapes.arrays().items()}
             told |= {f"{kind}_owner": tiles.owner, f"{kind}_boxes": tiles.boxes, f"{kind}_filled": tiles.filled}
-        return told
+        return told | {f"areas_{name}": array for name, array in self.areas.arrays().items()}
 
     def __len__(self) -> int:
         return len(self.dimension)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.tiles import clipped, pieces_of
+from lianzhou_gis.overlay.tiles import pieces_of
 
 __all__ = ["Pairs", "meeting_pairs", "merged"]
 
@@ -38,7 +38,7 @@ class Pairs:
     whole : ndarray of bool, shape (n,)
         Where the site lies inside the zone and no border of it runs through the site.
     pieces : ndarray of shapely geometries, shape (m,)
-        What they share, tile by tile; of the dimension of the site or the zone, whichever is lower.
+        What they share, part by part; of the dimension of the site or the zone, whichever is lower.
     pair : ndarray of int, shape (m,)
         To which pair each piece belongs.
     """
@@ -133,7 +133,32 @@ def _among(keys: Keys, sorted_keys: Keys) -> Flags:
 
 
 def _shared(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[Keys, Geometries]:
-    """Return what parts share with the tiles of shapes whose border they meet."""
+    """Return what parts share with the shapes whose border they meet."""
+    zone = index.unkeyed(crossed)[1]
+    areal = index.dimension[zone] == 2
+    keys, pieces = _shared_areas(parts, index, crossed[areal])
+    if areal.all():
+        return keys, pieces
+    more_keys, more = _shared_lines(parts, index, crossed[~areal])
+    return np.concatenate([keys, more_keys]), np.concatenate([pieces, more])
+
+
+def _shared_areas(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[Keys, Geometries]:
+    """Of an area only what lies around the part is looked at: one piece each, without a seam."""
+    wanted = np.unique(index.unkeyed(crossed)[0])
+    found, root = index.areas.tree.query(parts[wanted])
+    part = wanted[found]
+    keys = index.keys(part, index.areas.owner[root])
+    chosen = _among(keys, crossed)
+    part, root, keys = part[chosen], root[chosen], keys[chosen]
+    order = np.lexsort((root, keys))
+    part, root, keys = part[order], root[order], keys[order]
+    local = index.areas.around(shapely.bounds(parts[part]), root)
+    return keys, np.asarray(shapely.intersection(parts[part], local), dtype=object)
+
+
+def _shared_lines(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[Keys, Geometries]:
+    """Lines and points are looked at tile by tile."""
     wanted = np.unique(index.unkeyed(crossed)[0])
     found, tile = index.tile_tree.query(parts[wanted])
     part = wanted[found]
@@ -142,24 +167,7 @@ def _shared(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[Keys, 
     part, tile, keys = part[chosen], tile[chosen], keys[chosen]
     order = np.lexsort((tile, keys))
     part, tile, keys = part[order], tile[order], keys[order]
-    tiles, boxes, own = index.tiles.shapes.at(tile), index.tiles.boxes[tile], shapely.bounds(parts[part])
-    pieces = np.full(len(part), None, dtype=object)
-    # A line that runs along the seam of two tiles would be clipped away by both.
-    filled = index.tiles.filled[tile] & (shapely.get_dimensions(parts[part]) == 2)
-    inner = filled & (own[:, :2] >= boxes[:, :2]).all(axis=1) & (own[:, 2:] <= boxes[:, 2:]).all(axis=1)
-    pieces[inner] = parts[part[inner]]
-    cut = filled & ~inner
-    pieces[cut] = clipped(parts[part[cut]], boxes[cut])
-    rest = np.flatnonzero(~filled)
-    rest = rest[shapely.intersects(parts[part[rest]], tiles[rest])]
-    # Where the box of the tile is no larger than that of the part, the part may hold it.
-    small = (own[rest, :2] <= boxes[rest, :2]).all(axis=1) & (own[rest, 2:] >= boxes[rest, 2:]).all(axis=1)
-    small[small] = shapely.contains_properly(parts[part[rest[small]]], tiles[rest[small]])
-    pieces[rest[small]] = tiles[rest[small]]
-    rest = rest[~small]
-    pieces[rest] = shapely.intersection(parts[part[rest]], tiles[rest])
-    there = ~shapely.is_missing(pieces)
-    return keys[there], pieces[there]
+    return keys, np.asarray(shapely.intersection(parts[part], index.tiles.shapes.at(tile)), dtype=object)
 
 
 def _parts(sites: Geometries) -> tuple[Geometries, Positions]:
@@ -181,7 +189,7 @@ def meeting_pairs(sites: Geometries, index: ShapeIndex) -> Pairs:
     """Find the pairs of sites and zones that meet, with what they share.
 
     A part of a site that meets no border of a zone is inside or outside, which one of its points tells; only where a
-    border runs through it, it is intersected with the tiles of the zone.
+    border runs through it, it is intersected with what of the zone lies around it.
 
     Parameters
     ----------

@@ -41,10 +41,11 @@ def _within(sites: Geometries, index: ShapeIndex, pairs: Pairs, inner: Flags) ->
     maybe = np.flatnonzero(areal)
     if not len(maybe):
         return result
-    # The tiles are taken off, not what they share with the site: along a border cut twice a hair would be left.
-    found, tile = index.tile_tree.query(own[maybe])
-    same = index.tiles.owner[tile] == pairs.zone[maybe[found]]
-    held = merged(index.tiles.shapes.at(tile[same]), found[same], len(maybe))
+    # The zone is taken off, not what it shares with the site: along a border cut twice a hair would be left.
+    found, root = index.areas.tree.query(own[maybe])
+    same = index.areas.owner[root] == pairs.zone[maybe[found]]
+    found, root = found[same], root[same]
+    held = merged(index.areas.around(shapely.bounds(own[maybe[found]]), root), found, len(maybe))
     left = np.asarray(shapely.difference(own[maybe], held), dtype=object)
     parts, owner = shapely.get_parts(left, return_index=True)
     kept = shapely.get_dimensions(parts) == 2

@@ -54,10 +54,11 @@ def outside(sites: Geometries, index: ShapeIndex, pairs: Pairs, chosen: Flags) -
     held = merged(some.shapes, number.astype(np.intp), len(asked))
     whole[asked] = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites[asked]))
     positions = np.flatnonzero(~whole & ~(shapely.is_missing(sites) | shapely.is_empty(sites)))
-    # The tiles are taken off, not what they share with the site: along a border cut twice a hair would be left.
-    part, tile = index.tile_tree.query(sites[positions])
-    near = chosen[index.tiles.owner[tile]]
-    cover = merged(index.tiles.shapes.at(tile[near]), part[near], len(positions))
+    # The zones are taken off, not what they share with the site: along a border cut twice a hair would be left.
+    part, root = index.areas.tree.query(sites[positions])
+    near = chosen[index.areas.owner[root]]
+    part, root = part[near], root[near]
+    cover = merged(index.areas.around(shapely.bounds(sites[positions[part]]), root), part, len(positions))
     rests = np.asarray(shapely.difference(sites[positions], cover), dtype=object)
     parts, owner = shapely.get_parts(rests, return_index=True)
     dimension = shapely.get_dimensions(parts)
