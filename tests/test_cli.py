@@ -107,6 +107,23 @@ def test_bad_input_is_one_line_that_names_place_and_remedy(arguments, words):
     assert "/work" not in error
 
 
+@pytest.mark.parametrize(
+    ("line", "zh", "en"),
+    [
+        (["screen", "--foo"], "没有选项 --foo", "--foo"),
+        (["scren"], "可用的有 batch", "there are batch"),
+        (["layers", "import"], "缺少 FILE", "FILE"),
+        (["map", "--figure"], "--figure", "--figure"),
+        (["screen", "x", "--fail-on", "bad"], "--fail-on", "--fail-on"),
+    ],
+)
+def test_a_line_that_cannot_be_understood(line, zh, en):
+    told = one_line_error(run(*line))
+    assert told.startswith("错误：") and zh in told and "--help" in told
+    told = one_line_error(run(*line, "--lang", "en"))
+    assert (told.startswith("Error: ") and en in told and "--help" in told) or line[-1] == "--figure"
+
+
 def test_a_file_that_lies_about_itself(tmp_path):
     (tmp_path / "a.gpkg").write_bytes(b"not a geopackage at all")
     (tmp_path / "b.geojson").write_text("{broken")

@@ -6,10 +6,12 @@ Only click is imported here; what a command needs is imported inside it, so that
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
 
 import lianzhou_gis
+from lianzhou_gis.cli.usage import one_line, spoken
 
 __all__ = ["main"]
 
@@ -25,7 +27,24 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """A group that loads a command's module only when the command is called."""
+    """A group that loads a command's module only when the command is called; what is wrong in a line is one line."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's settings
+    ) -> click.Context:
+        language = spoken(args)
+        with one_line(language):
+            ctx = super().make_context(info_name, args, parent, **extra)
+        ctx.obj = language
+        return ctx
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's value
+        with one_line(ctx.obj):
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)
