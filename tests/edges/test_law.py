@@ -18,7 +18,13 @@ def test_edge_07_a_quasi_zone_alone_is_no_source_zone_and_says_what_else_is_chec
     assert said.found["source.quasi_other_checks"] == "notice"
     assert said.found["source.quasi_judgement"] == "needs_judgement"
     outfall = shapely.Point(place.at)
-    said = place.screen(columns={"outfall": [outfall]}, new_outfall=True)
+    said = place.screen(
+        columns={"outfall": [outfall]},
+        new_outfall=True,
+        pollutants_generated=True,
+        wastewater_generated=True,
+        wastewater_route="surface_water",
+    )
     assert "source.outfall" not in said.found
     assert said.found["function.outfall_high_class"] == "prohibited"
 
