@@ -1,20 +1,18 @@
-"""The matrix: kind of project x zone and grade -> effect, in both states of the law; one page, also as XLSX."""
+"""The matrix: kind of project x zone and grade -> effect, in both states of the law."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.errors import extra
 from lianzhou_gis.rulebook.model import RuleVersion
 from lianzhou_gis.rulebook.project_types import ProjectType, ProjectTypes, read_project_types
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.vocabulary import DISCLAIMER, Effect, label, themes
 
-__all__ = ["SIGNS", "Cell", "Matrix", "Place", "write_xlsx"]
+__all__ = ["COLOURS", "SIGNS", "Cell", "Matrix", "Place"]
 
 # One sign for each effect, so that a page holds the whole.
 SIGNS = {
@@ -24,7 +22,7 @@ SIGNS = {
     Effect.CONDITIONAL: "条",
     Effect.NOTICE: "示",
 }
-_FILLS = {
+COLOURS = {
     Effect.PROHIBITED: "F4B6B0",
     Effect.PROCEDURE_REQUIRED: "FBD9B0",
     Effect.NEEDS_JUDGEMENT: "E3CDEB",
@@ -166,52 +164,3 @@ class Matrix:
             f"{signs}　— no restriction. “程?禁”: a procedure is certain, unknown facts may bring a prohibition. "
             f"“old→new”: {old} and {new} differ. Typical cases only; {DISCLAIMER['en']}."
         )
-
-
-def write_xlsx(matrix: Matrix, path: Path) -> None:
-    """Write the matrix as a workbook, one page wide.
-
-    Raises
-    ------
-    MissingExtraError
-        If openpyxl is not installed.
-    """
-    openpyxl = extra("openpyxl", "tables")
-    styles = __import__("openpyxl.styles", fromlist=["Alignment"])
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "准入矩阵"
-    thin = styles.Side(style="thin", color="999999")
-    grid = styles.Border(left=thin, right=thin, top=thin, bottom=thin)
-    sheet.append(["项目类型 × 管控区：效力（Matrix of effects）"])
-    sheet.append(["管控区", *(kind.title["zh"] for kind in matrix.kinds.types)])
-    for place in matrix.places():
-        sheet.append([place.words["zh"], *(matrix.text(place, kind) for kind in matrix.kinds.types)])
-    last = len(matrix.kinds.types) + 1
-    for row in sheet.iter_rows(min_row=2, max_col=last):
-        for cell in row:
-            cell.border = grid
-            cell.alignment = styles.Alignment(wrap_text=True, vertical="center", horizontal="center")
-            effect = _strictest(str(cell.value)) if cell.row > 2 and cell.column > 1 else None
-            if effect in _FILLS:
-                cell.fill = styles.PatternFill("solid", start_color=_FILLS[effect])
-    sheet.append([matrix.legend("zh")])
-    for row in (1, sheet.max_row):
-        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
-        sheet.cell(row, 1).alignment = styles.Alignment(wrap_text=True, vertical="center")
-    sheet.cell(1, 1).font = styles.Font(bold=True, size=14)
-    sheet.row_dimensions[sheet.max_row].height = 48
-    sheet.column_dimensions["A"].width = 34
-    for column in range(2, last + 1):
-        sheet.column_dimensions[openpyxl.utils.get_column_letter(column)].width = 9.5
-    sheet.freeze_panes = "B3"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 8
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 1
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    book.save(path)
-
-
-def _strictest(text: str) -> Effect | None:
-    """Return the strictest effect that is proven on the later day, by its sign."""
-    proven = text.rpartition("→")[2][:1]
-    return next((effect for effect, sign in SIGNS.items() if sign == proven), None)

@@ -5,21 +5,25 @@ The pages are generated and never edited; a test compares them with what this mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.rulebook.cases import Case, read_cases
 from lianzhou_gis.rulebook.matrix import Matrix
-from lianzhou_gis.rulebook.model import Rule, RuleVersion
+from lianzhou_gis.rulebook.matrix_page import matrix_page
+from lianzhou_gis.rulebook.model import Rule
+from lianzhou_gis.rulebook.page_parts import GENERATED, effect_in_words, head, table
+from lianzhou_gis.rulebook.proof import proofs, proofs_as_csv
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.rulebook.wording import citations_in_words, condition_in_words, place_in_words, time_in_words
-from lianzhou_gis.vocabulary import DISCLAIMER, label, themes
+from lianzhou_gis.vocabulary import label, themes
 
-__all__ = ["MATRIX_BOOK", "pages_of", "write_pages"]
+__all__ = ["COVERAGE", "MATRIX_BOOK", "pages_of", "write_pages"]
 
 MATRIX_BOOK = "matrix.xlsx"
-_GENERATED = "本页由 `lianzhou-gis rules docs` 自规则库生成，请勿手工修改。"
+COVERAGE = "coverage.csv"
 
 
 def pages_of(rulebook: Rulebook) -> dict[str, str]:
@@ -36,7 +40,14 @@ def pages_of(rulebook: Rulebook) -> dict[str, str]:
     for case in read_cases(rulebook):
         cases.setdefault(case.rule, []).append(case)
     everywhere = [rule for rule in rulebook.rules if rule.versions[-1].everywhere]
-    pages = {"theme-everywhere.md": _theme("不限地点的规定", "Rules that need no layer", everywhere, rulebook, cases)}
+    pages = {}
+    for stem, zh, en in (
+        ("everywhere", "不限地点的规定", "Rules that need no layer"),
+        ("plan", "规划的一般要求（不限地点）", "What the plan asks, whatever the place"),
+    ):
+        rules = [rule for rule in everywhere if (rule.file == "plan.yaml") is (stem == "plan")]
+        if rules:
+            pages[f"theme-{stem}.md"] = _theme(zh, en, rules, rulebook, cases)
     for kind in themes().values():
         rules = [rule for rule in rulebook.rules if rule.versions[-1].theme == kind.id]
         if rules:
@@ -47,10 +58,10 @@ def pages_of(rulebook: Rulebook) -> dict[str, str]:
             pages[f"law-{law_id}.md"] = text
     for project in matrix.kinds.types:
         pages[f"project-{project.id}.md"] = _project(matrix, project)
-    pages["matrix.md"] = _matrix(matrix)
-    pages["articles.md"] = _articles(rulebook, cases)
+    pages["matrix.md"] = matrix_page(matrix, MATRIX_BOOK)
+    pages["coverage.md"] = _coverage(rulebook)
     pages["facts.md"] = _facts(rulebook)
-    pages["README.md"] = _index(rulebook, pages)
+    pages["index.md"] = _index(rulebook, pages)
     return {name: text.rstrip() + "\n" for name, text in sorted(pages.items())}
 
 
@@ -62,55 +73,34 @@ def write_pages(rulebook: Rulebook, folder: Path) -> list[Path]:
     MissingExtraError
         If openpyxl is not installed.
     """
-    from lianzhou_gis.rulebook.matrix import write_xlsx
+    from lianzhou_gis.rulebook.matrix_book import write_xlsx
 
     folder.mkdir(parents=True, exist_ok=True)
     pages = pages_of(rulebook)
     for old in folder.glob("*.md"):
-        if old.name not in pages and _GENERATED in old.read_text(encoding="utf-8"):
+        if old.name not in pages and GENERATED in old.read_text(encoding="utf-8"):
             old.unlink()
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
+    (folder / COVERAGE).write_text(proofs_as_csv(rulebook), encoding="utf-8-sig")
     write_xlsx(Matrix(rulebook), folder / MATRIX_BOOK)
-    return [folder / name for name in [*pages, MATRIX_BOOK]]
-
-
-def _table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(
-        "| " + " | ".join(str(cell).replace("|", "｜").replace("\n", "<br>") for cell in row) + " |" for row in lines
-    )
-
-
-def _head(zh: str, en: str, *more: str) -> str:
-    return "\n\n".join([f"# {zh}（{en}）", f"> {_GENERATED}{DISCLAIMER['zh']}。", *more])
-
-
-def _effect(version: RuleVersion) -> str:
-    said = label("effect", version.effect)["zh"]
-    if version.worst is not version.effect:
-        said += f"（最重可为{label('effect', version.worst)['zh']}）"
-    return (
-        said
-        + ("（未核实，至多须论证）" if version.unverified else "")
-        + ("（不因边界误差减轻）" if version.strict else "")
-    )
+    return [folder / name for name in [*pages, COVERAGE, MATRIX_BOOK]]
 
 
 def _theme(zh: str, en: str, rules: Sequence[Rule], rulebook: Rulebook, cases: dict[str, list[Case]]) -> str:
-    parts = [_head(zh, en, f"共 {len(rules)} 条规则。")]
+    parts = [head(zh, en, f"共 {len(rules)} 条规则。")]
     for rule in rules:
         last = rule.versions[-1]
         parts += [f"## {last.title['zh']}", f"*{last.title['en']}* — `{rule.id}`"]
         parts.append(
-            _table(
+            table(
                 ["施行期间", "适用", "条件", "效力", "依据", "含义"],
                 [
                     (
                         time_in_words(version, "zh"),
                         place_in_words(version, "zh"),
                         condition_in_words(version.when, rulebook.facts, "zh"),
-                        _effect(version),
+                        effect_in_words(version),
                         citations_in_words(version.citations, "zh"),
                         version.paraphrase["zh"],
                     )
@@ -142,7 +132,7 @@ def _law(law_id: str, rulebook: Rulebook) -> str | None:
                     citation.place["zh"],
                     f"{version.title['zh']}<br>`{rule.id}`",
                     time_in_words(version, "zh"),
-                    _effect(version),
+                    effect_in_words(version),
                 )
                 for citation in version.citations
                 if citation.law == law_id
@@ -161,8 +151,8 @@ def _law(law_id: str, rulebook: Rulebook) -> str | None:
     rows.sort(key=lambda row: (_article_key(row[0]), row[2], row[3]))
     told = f"发布：{law.issuer['zh']}。施行 {law.effective_from} 至 {law.effective_to or '今'}。"
     told += f"链接：{law.link}" if law.link else "官方链接待补，引用前请核对原文。"
-    table = _table(["条款", "规则", "施行期间", "效力"], [row[1:] for row in rows])
-    return "\n\n".join([_head(law.title["zh"], law.title["en"], told), table])
+    listed = table(["条款", "规则", "施行期间", "效力"], [row[1:] for row in rows])
+    return "\n\n".join([head(law.title["zh"], law.title["en"], told), listed])
 
 
 def _project(matrix: Matrix, project: Any) -> str:  # noqa: ANN401 - a ProjectType
@@ -172,12 +162,12 @@ def _project(matrix: Matrix, project: Any) -> str:  # noqa: ANN401 - a ProjectTy
         f"{facts.get(name).label['zh']}：{facts.shown(name, value)['zh']}" for name, value in project.facts.items()
     )
     parts = [
-        _head(
+        head(
             project.title["zh"],
             project.title["en"],
             f"按典型情形推定：{known}。其余是/否类信息按“否”，因项目而异的信息按未知。",
         ),
-        _table(
+        table(
             ["管控区", f"{old}", f"{new}", f"规则（{new}；问号者视未知信息）"],
             [
                 (
@@ -203,49 +193,28 @@ def _bearing(rulebook: Rulebook, rule_id: str, known: bool, day: Any) -> str:  #
     return f"{'' if known else '？'}{version.title['zh']}（{label('effect', version.effect)['zh']}）"
 
 
-def _matrix(matrix: Matrix) -> str:
-    kinds = matrix.kinds.types
-    rows = [(place.words["zh"], *(matrix.text(place, kind) for kind in kinds)) for place in matrix.places()]
-    return "\n\n".join(
-        [
-            _head(
-                "项目类型 × 管控区：效力一览",
-                "Matrix: kind of project x zone and grade",
-                f"同一内容的工作簿：[{MATRIX_BOOK}]({MATRIX_BOOK})。",
-            ),
-            matrix.legend("zh"),
-            _table(["管控区", *(kind.title["zh"] for kind in kinds)], rows),
-            "仅涉及特定名称区域的规则未列入本表，见各主题页。",
-        ]
-    )
-
-
-def _articles(rulebook: Rulebook, cases: dict[str, list[Case]]) -> str:
-    rows = []
-    for rule in rulebook.rules:
-        for version in rule.versions:
-            last = version.effective_to
-            own = [
-                case
-                for case in cases.get(rule.id, ())
-                if version.effective_from <= case.as_of and (last is None or case.as_of <= last)
-            ]
-            counted = {kind: sum(case.expect == kind for case in own) for kind in ("finding", "none", "missing_fact")}
-            rows.append(
-                (
-                    f"`{rule.id}`",
-                    time_in_words(version, "zh"),
-                    citations_in_words(version.citations, "zh"),
-                    counted["finding"],
-                    counted["none"],
-                    counted["missing_fact"],
-                    "<br>".join(case.name for case in own),
-                )
+def _coverage(rulebook: Rulebook) -> str:
+    rows, versions, proven = [], 0, 0
+    for _, listed in groupby(proofs(rulebook), key=lambda proof: proof.rule.id):
+        group = list(listed)
+        versions += len(group)
+        proven += sum(not proof.lacking for proof in group)
+        cited = dict.fromkeys(citation.text("zh") for proof in group for citation in proof.version.citations)
+        rows.append(
+            (
+                f"`{group[0].rule.id}`",
+                "<br>".join(time_in_words(proof.version, "zh") for proof in group),
+                "；".join(cited),
+                "<br>".join(f"{proof.hits}／{proof.misses}／{proof.unknown}" for proof in group),
+                "、".join(dict.fromkeys(str(day) for proof in group for day in proof.days)),
             )
-    heads = ["规则", "施行期间", "条款", "命中", "不命中", "信息未知", "用例"]
-    total = sum(len(listed) for listed in cases.values())
-    told = f"{len(rulebook.rules)} 条规则，{len(rows)} 个版本，{total} 个用例。"
-    return "\n\n".join([_head("规则、条款、用例对照", "Rules, articles and cases", told), _table(heads, rows)])
+        )
+    told = (
+        f"{len(rulebook.rules)} 条规则，{versions} 个版本，{sum(1 for _ in read_cases(rulebook))} 个用例；"
+        f"{proven} 个版本的命中、不命中、信息未知和变更前后各日均有用例。逐条款的表：[{COVERAGE}]({COVERAGE})。"
+    )
+    heads = ["规则", "各版本施行期间", "条款", "命中／不命中／信息未知", "有用例的变更前后各日"]
+    return "\n\n".join([head("规则、条款、用例对照", "Rules, articles and cases", told), table(heads, rows)])
 
 
 def _facts(rulebook: Rulebook) -> str:
@@ -284,13 +253,13 @@ def _facts(rulebook: Rulebook) -> str:
     ]
     return "\n\n".join(
         [
-            _head(
+            head(
                 "项目信息", "Facts of projects", "未填与填“未知”相同；规则取决于未知信息时结论为待补充信息，不作放行。"
             ),
-            _table(["名称", "中文名", "可填", "问题", "说明"], rows),
+            table(["名称", "中文名", "可填", "问题", "说明"], rows),
             "## 推定（What follows from other facts）",
             "只有已知条件成立时推定；与填报不一致的按未知处理并提示。代码不在某名录内不作任何推定。",
-            _table(["条件", "推定", "作用", "期间", "依据"], implied),
+            table(["条件", "推定", "作用", "期间", "依据"], implied),
         ]
     )
 
@@ -300,21 +269,18 @@ def _name(rulebook: Rulebook, fact: str) -> str:
 
 
 def _index(rulebook: Rulebook, pages: dict[str, str]) -> str:
-    def links(prefix: str) -> str:
-        listed = sorted(name for name in pages if name.startswith(prefix))
-        return "\n".join(f"- [{pages[name].splitlines()[0].removeprefix('# ')}]({name})" for name in listed)
+    def tree(caption: str, prefix: str) -> str:
+        listed = "\n".join(sorted(name.removesuffix(".md") for name in pages if name.startswith(prefix)))
+        return f"## {caption}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```"
 
     told = f"规则库 {rulebook.version}：{len(rulebook.rules)} 条规则，{len(rulebook.implications)} 条推定。"
+    told += f"收录 {rulebook.begins} 起的法律；核对有效至 {rulebook.known_until}，此外的基准日不作判断。"
     return "\n\n".join(
         [
-            _head("规则库", "The rulebook", told),
-            f"- [项目类型 × 管控区：效力一览](matrix.md)，[工作簿]({MATRIX_BOOK})\n"
-            "- [规则、条款、用例对照](articles.md)\n- [项目信息](facts.md)",
-            "## 按主题（By theme）",
-            links("theme-"),
-            "## 按法规（By law）",
-            links("law-"),
-            "## 按项目类型（By kind of project）",
-            links("project-"),
+            head("规则库", "The rulebook", told),
+            "```{toctree}\n:maxdepth: 1\n\nmatrix\ncoverage\nfacts\n```",
+            tree("按主题（By theme）", "theme-"),
+            tree("按法规（By law）", "law-"),
+            tree("按项目类型（By kind of project）", "project-"),
         ]
     )
