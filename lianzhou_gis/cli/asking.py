@@ -48,6 +48,9 @@ def _lines(question: Question, result: Result, lang: str) -> list[str]:
     now = result.assessment.answers[question.site_id].verdict
     settles = f"可判定 {question.settles} 项" if lang == "zh" else f"settles {question.settles}"
     lines = [f"    {question.place}. {question.question[lang]}  --set {question.fact}=…  （{settles}）"]
+    told_help = result.rulebook.facts.get(question.fact).help
+    if told_help:
+        lines.append(f"       {told_help[lang]}")
     turning = [reply for reply in question.replies if reply.verdict is not now and not reply.contradicts]
     if turning:
         told = [f"{reply.label[lang]} → {label('verdict', reply.verdict)[lang]}" for reply in turning]

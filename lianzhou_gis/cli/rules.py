@@ -121,14 +121,16 @@ def facts(folder: Path | None, as_json: bool, lang: str) -> None:
     if as_json:
         click.echo(_json([dataclasses.asdict(fact) for fact in known]))
         return
-    heads = {"zh": ("名称", "中文名", "可填", "问题"), "en": ("Name", "Label", "Values", "Question")}[lang]
+    heads = {"zh": ("名称", "中文名", "可填", "问题与说明"), "en": ("Name", "Label", "Values", "Question and help")}[
+        lang
+    ]
     kinds = {"yes_no": "yes/no", "codes": "GB/T 4754"}
     rows = [
         (
             fact.name,
             fact.label[lang],
             "\n".join(fact.choices) or kinds.get(fact.type, fact.type) + (f" ({fact.unit})" if fact.unit else ""),
-            fact.question[lang],
+            "\n".join([fact.question[lang], *([fact.help[lang]] if fact.help else [])]),
         )
         for fact in known
     ]
