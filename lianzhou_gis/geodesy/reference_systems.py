@@ -58,8 +58,7 @@ class ReferenceSystem:
         """What stands in the column ``survey_crs``."""
         if self.datum in OFFSETS:
             return OFFSETS[self.datum]
-        authority = self.crs.to_authority(min_confidence=100)
-        return ":".join(authority) if authority else str(self.crs.to_wkt())
+        return authority_code(self.crs, 100) or str(self.crs.to_wkt())
 
     @property
     def reliable(self) -> bool:
@@ -70,6 +69,29 @@ class ReferenceSystem:
     def error_band_m(self) -> float:
         """Uncertainty that the system itself brings, metres."""
         return OFFSET_BAND_M if self.datum in OFFSETS else 0.0
+
+
+@cache
+def _matches(crs: pyproj.CRS) -> tuple[tuple[str, int], ...]:
+    # For a system of its own making PROJ looks through all it knows, which takes seconds: once is enough.
+    return tuple((f"{found.auth_name}:{found.code}", found.confidence) for found in crs.list_authority())
+
+
+def authority_code(crs: pyproj.CRS, confidence: int) -> str | None:
+    """Return under which code a system is registered, ``None`` if it is not.
+
+    Parameters
+    ----------
+    crs : pyproj.CRS
+    confidence : int
+        At least so sure, 70 (the same but for names) to 100.
+
+    Examples
+    --------
+    >>> authority_code(pyproj.CRS("EPSG:4490"), 100)
+    'EPSG:4490'
+    """
+    return next((code for code, sure in _matches(crs) if sure >= confidence), None)
 
 
 def _datum_of(crs: pyproj.CRS) -> str:
@@ -179,6 +201,6 @@ def parse_reference_system(declared: Any, where: str) -> ReferenceSystem:  # noq
         )
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
-    authority = crs.to_authority(min_confidence=70)
-    crs = crs_of(":".join(authority)) if authority else crs
+    code = authority_code(crs, 70)
+    crs = crs_of(code) if code else crs
     return ReferenceSystem(crs, crs.name, _datum_of(crs))

@@ -16,7 +16,7 @@ import pyproj
 import shapely
 
 from lianzhou_gis.geodesy import datums
-from lianzhou_gis.geodesy.reference_systems import ReferenceSystem, crs_of
+from lianzhou_gis.geodesy.reference_systems import ReferenceSystem, authority_code, crs_of
 
 __all__ = ["from_cgcs2000", "lonlat_of", "to_cgcs2000"]
 
@@ -28,8 +28,7 @@ _PUT_ON = {"gcj02": (datums.wgs84_to_gcj02,), "bd09": (datums.wgs84_to_gcj02, da
 
 def _axis_code(system: ReferenceSystem) -> str:
     """Return the coordinates' system without the datum, so that PROJ never makes a ballpark shift of its own."""
-    authority = system.crs.to_authority(min_confidence=100)
-    return ":".join(authority) if authority else str(system.crs.to_wkt())
+    return authority_code(system.crs, 100) or str(system.crs.to_wkt())
 
 
 @cache

@@ -50,6 +50,18 @@ def remarks(entry: LayerEntry, proposal: Proposal, repairs: list[RepairRecord], 
     for repair in repairs:
         after = "-" if repair.area_after_m2 is None else f"{repair.area_after_m2:.2f}"
         kept = repair.done == "kept_as_read"
+        if repair.doubtful_m2 is None:
+            found.append(
+                Issue(
+                    "warning",
+                    "geometry_kept_broken",
+                    f"{where}, row {repair.source_row}",
+                    "图形自相交且顶点极多，按原样入库；每次使用时只修复研究范围内的环，含义不明处标为未核查",
+                    "the shape is broken and very heavy; it is kept as read, and every use repairs the rings under its "
+                    "study area and marks places where it is not plain what was meant",
+                )
+            )
+            continue
         found.append(
             Issue(
                 "warning",

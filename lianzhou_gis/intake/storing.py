@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
@@ -23,6 +24,8 @@ from lianzhou_gis.zones.attributes import columns_of
 
 __all__ = ["RepairRecord", "filled", "mended", "storable", "write_zones"]
 
+# Of a heavier broken shape what lies under the study area is repaired at every use, in a moment; the whole takes minutes.
+_HEAVY = 200_000
 _RESERVED = {"fid", "geom", "geometry", "ogc_fid", "source_row"}
 
 
@@ -33,17 +36,17 @@ class RepairRecord:
     Attributes
     ----------
     done : {"repaired", "kept_as_read"}
-        A shape whose meaning is not plain is kept as it was read: every use of the layer then marks the doubtful
-        place, which a repaired shape could no longer tell.
-    doubtful_m2 : float
-        By how much the ways to read it differ.
+        A shape whose meaning is not plain, or that is very heavy, is kept as it was read: every use of the layer then
+        repairs it where it is used and marks the doubtful place, which a repaired shape could no longer tell.
+    doubtful_m2 : float or None
+        By how much the ways to read it differ; ``None`` where that was left to the uses of the layer.
     """
 
     source_row: int
     done: str
     area_before_m2: float
     area_after_m2: float | None
-    doubtful_m2: float
+    doubtful_m2: float | None
 
 
 def _column_name(name: str, taken: set[str]) -> str:
@@ -149,8 +152,13 @@ def filled(
 def mended(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]]:
     """Return records with broken shapes repaired where it is plain what was meant, and what was done to each."""
     geometries = frame["geometry"].to_numpy(dtype=object).copy()
-    records = []
-    for position, repair in repaired(geometries).items():
+    heavy = shapely.get_num_coordinates(geometries) > _HEAVY
+    records = [
+        RepairRecord(int(frame["source_row"].iloc[position]), "kept_as_read", round(before, 2), None, None)
+        for position in np.flatnonzero(heavy & ~shapely.is_valid(geometries))
+        for before in statutory_area([geometries[position]])
+    ]
+    for position, repair in repaired(np.where(heavy, None, geometries)).items():
         plain = repair.geometry is not None and repair.doubtful is None
         before = float(statutory_area([geometries[position]])[0])
         if plain:
@@ -165,6 +173,7 @@ def mended(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]]:
                 doubtful_m2=round(repair.changed_m2, 2),
             )
         )
+    records.sort(key=lambda record: record.source_row)
     return frame.assign(geometry=pd.Series(geometries, index=frame.index, dtype=object)), records
 
 
