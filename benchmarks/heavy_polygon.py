@@ -8,8 +8,8 @@ county against ``shapely.make_valid`` of the whole, in the same run, as a ratio.
 where the readings of a broken ring lie apart.
 
 The second takes the largest polygon of a file of waters (``npm pack @geo-maps/earth-waterbodies-100m`` has one of 1.68
-million vertices and 60,208 holes, itself not valid), imports it as a layer and screens a site of county size against it,
-both by the command line in processes of their own; then again with a bow-tie among its islands. The area is checked
+million vertices and 60,208 holes, itself not valid), imports it as a layer and screens a site of county size against
+it, both by the command line in processes of their own; then again with a bow-tie among its islands. The area is checked
 against one that has nothing in common with the product: every ring clipped by half planes, summed by geodesic areas.
 """
 
@@ -22,10 +22,10 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pyproj
 import shapely
 import yaml
@@ -33,6 +33,8 @@ import yaml
 from lianzhou_gis.demo.heavy import sea
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import Plane, Region, StudyArea
+
+Floats = npt.NDArray[np.float64]
 
 COUNTY = Region("demo", (112.12, 24.62, 112.78, 25.20))
 # The mouth of the Pearl River: a coast with some ninety islands.
@@ -64,7 +66,7 @@ def synthetic(vertices: int) -> None:
     print(f"lianzhou_gis {ours:.2f} s, make_valid {theirs:.2f} s, ratio {theirs / ours:.1f}")
 
 
-def _half(ring: Any, axis: int, limit: float, below: bool) -> Any:
+def _half(ring: Floats, axis: int, limit: float, below: bool) -> Floats:
     """Return what of a ring lies on one side of a line: its signed area is right whatever bridges that leaves."""
     if not len(ring):
         return ring
@@ -77,7 +79,7 @@ def _half(ring: Any, axis: int, limit: float, below: bool) -> Any:
     return both[np.stack([inside, inside != inside_after], axis=1).ravel()]
 
 
-def independent_m2(polygon: Any, box: tuple[float, float, float, float]) -> float:
+def independent_m2(polygon: shapely.Polygon | shapely.MultiPolygon, box: tuple[float, float, float, float]) -> float:
     """Return the area of a polygon, valid or not, within a box of longitude and latitude."""
     geod = pyproj.Geod(a=6378137.0, rf=298.257222101)
     rings = shapely.get_rings(polygon)
@@ -94,7 +96,7 @@ def independent_m2(polygon: Any, box: tuple[float, float, float, float]) -> floa
     return total
 
 
-def _run(*words: Any) -> tuple[float, float]:
+def _run(*words: object) -> tuple[float, float]:
     """Run a command and return its seconds and its peak in MB."""
     started = time.perf_counter()
     done = subprocess.run(
@@ -113,7 +115,7 @@ def _catalog(folder: Path) -> Path:
     return folder / "layers.yaml"
 
 
-def _through(polygon: Any, what: str, folder: Path) -> tuple[float, float]:
+def _through(polygon: shapely.Polygon | shapely.MultiPolygon, what: str, folder: Path) -> tuple[float, float]:
     """Import a polygon and screen the site against it; return the area and what is not assessed of the site."""
     folder.mkdir()
     os.environ["LIANZHOU_GIS_CACHE"] = str(folder / "cache")

@@ -15,6 +15,7 @@ import shapely
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats.geopackage_writing import write_tables
+from lianzhou_gis.formats.raw_features import without
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.formats.site_ids import plain_text
 from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem, from_cgcs2000, statutory_area
@@ -24,7 +25,7 @@ from lianzhou_gis.zones.attributes import columns_of
 
 __all__ = ["RepairRecord", "filled", "mended", "storable", "write_zones"]
 
-# Of a heavier broken shape what lies under the study area is repaired at every use, in a moment; the whole takes minutes.
+# Of a heavier broken shape every use repairs what it needs, in a moment; the whole takes minutes.
 _HEAVY = 200_000
 _RESERVED = {"fid", "geom", "geometry", "ogc_fid", "source_row"}
 
@@ -158,7 +159,7 @@ def mended(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]]:
         for position in np.flatnonzero(heavy & ~shapely.is_valid(geometries))
         for before in statutory_area([geometries[position]])
     ]
-    for position, repair in repaired(np.where(heavy, None, geometries)).items():
+    for position, repair in repaired(without(geometries, heavy)).items():
         plain = repair.geometry is not None and repair.doubtful is None
         before = float(statutory_area([geometries[position]])[0])
         if plain:
