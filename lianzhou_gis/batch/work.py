@@ -20,7 +20,7 @@ from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, answer, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
 from lianzhou_gis.formats.placing import place_features
-from lianzhou_gis.formats.raw_features import RawFeatures
+from lianzhou_gis.formats.raw_features import RawFeatures, built
 from lianzhou_gis.formats.site_drafts import SiteInput, draft_of_features
 from lianzhou_gis.formats.sites import SITE_COLUMNS, sites_of
 from lianzhou_gis.formats.well_known import wkb_of_outside
@@ -182,11 +182,11 @@ def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  #
             cells[:] = table[name].to_pylist()
             columns[str(name)] = cells
     region = screener.catalog.region
-    shapes = shapely.from_wkb(wkb_of_outside(table["geometry"].to_pylist()), on_invalid="ignore")
+    shapes = built(shapely.from_wkb, wkb_of_outside(table["geometry"].to_pylist()))
     raw = RawFeatures(
         name=task.name,
         columns=columns,
-        geometries=np.asarray(shapes, dtype=object),
+        geometries=shapes,
         crs=task.crs,
         encoding=None,
         sha256=task.sha256,

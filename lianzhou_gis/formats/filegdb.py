@@ -97,7 +97,7 @@ def read_filegdb(path: Path, name: str, layer: str | None, encoding: str | None)
         if len(kinds) > 1:
             name = f"{name}/{chosen}"
         issues: list[Issue] = []
-        read = read_gdal_layer(place, chosen, name, issues, counted=True)
+        read = read_gdal_layer(place, chosen, name, issues, counted=True, curved=True)
         aliases, domains = _described(place, chosen, name, issues)
     columns = _resolved(read.columns, read.fields, domains, name, issues)
     named = {field: column for column, field in read.fields.items()}

@@ -30,7 +30,7 @@ def read_flatgeobuf(path: Path, name: str, layer: str | None, encoding: str | No
     """
     issues: list[Issue] = []
     digest = sha256_of_file(path)
-    read = read_gdal_layer(path, None, name, issues, counted=True)
+    read = read_gdal_layer(path, None, name, issues, counted=True, curved=True)
     return RawFeatures(
         name=name,
         columns=read.columns,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,9 @@ import numpy.typing as npt
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError
 from lianzhou_gis.formats.limits import MAX_FEATURES, refuse_count
 from lianzhou_gis.formats.raw_features import (
+    ARC_DEGREES,
     Geometries,
+    curves_issue,
     geometries_from_wkb,
     heard_warnings,
     unique_names,
@@ -23,6 +27,7 @@ __all__ = ["GdalLayer", "layer_kinds", "read_gdal_layer"]
 # Counters in headers are taken on trust by the reader, and rows beyond them are left out without a word; with a
 # condition, whatever it is, rows are counted one by one.
 _EVERY_ROW = "1 = 1"
+_ARCS = "OGR_GEOMETRY IN ('CIRCULARSTRING', 'COMPOUNDCURVE', 'CURVEPOLYGON', 'MULTICURVE', 'MULTISURFACE')"
 
 
 @dataclass
@@ -53,6 +58,7 @@ def read_gdal_layer(
     *,
     encoding: str | None = None,
     counted: bool = False,
+    curved: bool = False,
 ) -> GdalLayer:
     """Read all records of one layer.
 
@@ -69,6 +75,8 @@ def read_gdal_layer(
         Handed to GDAL.
     counted : bool
         Whether the format counts its records for certain, so that fewer mean damage.
+    curved : bool
+        Whether to ask GDAL if it has made chords of arcs, which it does not say by itself.
 
     Raises
     ------
@@ -82,7 +90,10 @@ def read_gdal_layer(
         try:
             count = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)["features"]
             refuse_count(name, int(count), MAX_FEATURES, "个要素", "features")
-            meta, _, blobs, values = pyogrio.raw.read(path, layer=layer, encoding=encoding, where=_EVERY_ROW)
+            with _fine_arcs():
+                meta, _, blobs, values = pyogrio.raw.read(path, layer=layer, encoding=encoding, where=_EVERY_ROW)
+                if curved and len(pyogrio.raw.read(path, layer=layer, columns=[], where=_ARCS, max_features=1)[2]):
+                    issues.append(curves_issue(name))
         except LianzhouError:
             raise
         except UnicodeDecodeError as error:
@@ -112,6 +123,19 @@ def read_gdal_layer(
     return GdalLayer(
         geometries, dict(zip(names, values, strict=True)), dict(zip(names, fields, strict=True)), meta["crs"]
     )
+
+
+@contextmanager
+def _fine_arcs() -> Iterator[None]:
+    """Let GDAL make shorter chords of arcs than the 4 degrees that it has by itself."""
+    import pyogrio
+
+    before = pyogrio.get_gdal_config_option("OGR_ARC_STEPSIZE")
+    pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": str(ARC_DEGREES)})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": before})
 
 
 def layer_kinds(path: Path, name: str) -> dict[str, str | None]:

@@ -12,7 +12,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_VECTOR_BYTES, refuse_count, sha256_of_file
-from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings, unique_names, unreadable_issue
+from lianzhou_gis.formats.raw_features import RawFeatures, built, heard_warnings, unique_names, unreadable_issue
 from lianzhou_gis.formats.well_known import wkb_of_outside
 
 __all__ = ["declared_geometry", "read_geoparquet"]
@@ -64,10 +64,9 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     blobs = table.pop(column)
     there = np.array([isinstance(blob, bytes) for blob in blobs], dtype=bool)
     with heard_warnings(name, []):
-        shapes = shapely.from_wkb(
-            wkb_of_outside([blob if isinstance(blob, bytes) else None for blob in blobs]), on_invalid="ignore"
+        geometries = built(
+            shapely.from_wkb, wkb_of_outside([blob if isinstance(blob, bytes) else None for blob in blobs])
         )
-    geometries = np.asarray(shapes, dtype=object)
     issues.extend(unreadable_issue(there & shapely.is_missing(geometries), name))
     if nested:
         listed = ", ".join(nested[:8])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -10,11 +11,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lianzhou_gis.errors import FormatError, Issue, extra
+from lianzhou_gis.errors import FormatError, extra
 from lianzhou_gis.formats.limits import MAX_VECTOR_BYTES
 from lianzhou_gis.formats.postgis_source import PostgisSource, connected
 from lianzhou_gis.formats.postgis_tables import Relation, described
-from lianzhou_gis.formats.raw_features import RawFeatures, geometries_from_wkb, unique_names
+from lianzhou_gis.formats.raw_features import (
+    ARC_DEGREES,
+    RawFeatures,
+    curves_issue,
+    geometries_from_wkb,
+    unique_names,
+)
 from lianzhou_gis.geodesy import StudyArea, resolve_reference_system
 
 __all__ = ["read_postgis", "read_rows"]
@@ -72,9 +79,11 @@ def read_rows(
     shape = sql.SQL("{}::{}").format(column, sql.Identifier(table.functions, "geometry"))
     drawn = shape
     if table.curved:
-        drawn = sql.SQL("CASE WHEN {arc}({shape}) THEN {line}({shape}) ELSE {shape} END").format(
+        # By the greatest angle of a chord, counted from both ends alike.
+        drawn = sql.SQL("CASE WHEN {arc}({shape}) THEN {line}({shape}, {angle}, 2, 1) ELSE {shape} END").format(
             arc=sql.Identifier(table.functions, "st_hasarc"),
             line=sql.Identifier(table.functions, "st_curvetoline"),
+            angle=sql.Literal(math.radians(ARC_DEGREES)),
             shape=shape,
         )
     wanted = [sql.SQL(_selected(kind)).format(sql.Identifier(name)) for name, kind in table.columns]
@@ -123,15 +132,7 @@ def _raw(table: Relation, rows: list[tuple[Any, ...]]) -> RawFeatures:
     geometries, lost = geometries_from_wkb(blobs, name)
     issues += lost
     if table.curved:
-        issues.append(
-            Issue(
-                "warning",
-                "curves_linearised",
-                name,
-                "图形含圆弧，已按短弦折线读取",
-                "the geometry holds arcs; they were read as short chords",
-            )
-        )
+        issues.append(curves_issue(name))
     names, renamed = unique_names([column for column, _ in table.columns], ["geometry", "source_row"], name)
     issues += renamed
     columns = {ours: _column([row[place] for row in rows], table.columns[place][1]) for place, ours in enumerate(names)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +18,10 @@ import shapely
 from lianzhou_gis.errors import Issue
 
 __all__ = [
+    "ARC_DEGREES",
     "Geometries",
     "RawFeatures",
+    "built",
     "curves_issue",
     "dimension_issue",
     "geometries_from_wkb",
@@ -29,6 +31,9 @@ __all__ = [
     "without",
     "without_paths",
 ]
+
+# Arcs become chords of at most so much: for an arc of 1 km radius a chord is then 9.5 mm from it.
+ARC_DEGREES = 0.5
 
 Geometries = npt.NDArray[np.object_]
 
@@ -75,6 +80,30 @@ class RawFeatures:
     extent: tuple[float, float, float, float] | None = None
 
 
+def built(read: Callable[..., Any], cells: npt.NDArray[np.object_]) -> Geometries:
+    """Return the geometries of WKT or WKB; None for what is broken, and for arcs and surfaces, which shapely lacks.
+
+    Parameters
+    ----------
+    read : callable
+        ``shapely.from_wkt`` or ``shapely.from_wkb``.
+    cells : ndarray of str, bytes or None, shape (n,)
+
+    Examples
+    --------
+    >>> built(shapely.from_wkt, np.array(["POINT (1 2)", "CIRCULARSTRING (0 0, 1 1, 2 0)"], dtype=object)).tolist()
+    [<POINT (1 2)>, None]
+    """
+    try:
+        return np.asarray(read(cells, on_invalid="ignore"), dtype=object).reshape(len(cells))
+    except NotImplementedError:
+        # One arc among a million geometries must not take the others with it.
+        if len(cells) == 1:
+            return np.array([None], dtype=object)
+        half = len(cells) // 2
+        return np.concatenate([built(read, cells[:half]), built(read, cells[half:])])
+
+
 def geometries_from_wkb(
     blobs: npt.NDArray[np.object_] | None, name: str, rows: int = 0
 ) -> tuple[Geometries, list[Issue]]:
@@ -91,7 +120,7 @@ def geometries_from_wkb(
     """
     if blobs is None:
         return np.full(rows, None, dtype=object), []
-    geometries = np.asarray(shapely.from_wkb(blobs, on_invalid="ignore"), dtype=object)
+    geometries = built(shapely.from_wkb, blobs)
     present = np.array([blob is not None and len(blob) > 0 for blob in blobs], dtype=bool)
     return geometries, unreadable_issue(present & shapely.is_missing(geometries), name)
 
@@ -107,8 +136,9 @@ def unreadable_issue(lost: npt.NDArray[np.bool_], name: str) -> list[Issue]:
             "error",
             "geometry_unreadable",
             name,
-            f"{len(rows)} 个要素的图形无法读出（第 {shown} 条），按无图形处理",
-            f"the geometry of {len(rows)} features cannot be read (records {shown}); they count as without geometry",
+            f"{len(rows)} 个要素的图形无法读出（第 {shown} 条；已损坏，或为圆弧、曲面，须先转为折线），按无图形处理",
+            f"the geometry of {len(rows)} features cannot be read (records {shown}; damaged, or arcs, surfaces, which "
+            "are to be made straight first); they count as without geometry",
         )
     ]
 
@@ -148,8 +178,9 @@ def curves_issue(name: str) -> Issue:
         "warning",
         "curves_linearised",
         name,
-        "图形含圆弧，已按短弦折线读取（每段不超过 4°）",
-        "the geometry holds arcs; they were read as chords of at most 4 degrees",
+        f"图形含圆弧，已按短弦折线读取（每段不超过 {ARC_DEGREES}°，半径 1 公里时离弧不超过 1 厘米）",
+        f"the geometry holds arcs; they were read as chords of at most {ARC_DEGREES} degrees, within 1 cm of an arc of "
+        "1 km radius",
     )
 
 

@@ -152,7 +152,10 @@ def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) ->
     geometry = geometry_from_wkt(body)
     if geometry is None:
         shown = text[:60]
-        raise FormatError(f"WKT 有误：{shown!r}；请检查括号与坐标", f"not WKT: {shown!r}; check brackets and numbers")
+        raise FormatError(
+            f"WKT 有误：{shown!r}；请检查括号与坐标，圆弧须先转为折线",
+            f"not WKT: {shown!r}; check brackets and numbers, and make arcs straight first",
+        )
     return _of_geometries([geometry], {}, "WKT", srid, crs=crs, datum=datum, region=region)
 
 

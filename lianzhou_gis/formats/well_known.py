@@ -20,7 +20,7 @@ import shapely
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, unreadable_issue
+from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, built, unreadable_issue
 
 __all__ = ["common_srid", "geometries_from_wkt", "geometry_from_wkt", "read_well_known", "split_srid", "wkb_of_outside"]
 
@@ -46,7 +46,7 @@ def split_srid(text: str) -> tuple[str, str | None]:
 
 
 def geometries_from_wkt(texts: Sequence[str | None]) -> Geometries:
-    """Return geometries of WKT without SRID; None for what is empty, broken or nested beyond reason.
+    """Return geometries of WKT without SRID; None for what is empty, broken, curved or nested beyond reason.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def geometries_from_wkt(texts: Sequence[str | None]) -> Geometries:
     kept = np.array([text if text is not None and not _nested(text) else None for text in texts], dtype=object)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return np.asarray(shapely.from_wkt(kept, on_invalid="ignore"), dtype=object).reshape(len(kept))
+        return built(shapely.from_wkt, kept)
 
 
 def geometry_from_wkt(text: str) -> Any:  # noqa: ANN401 - a shapely geometry or None
@@ -178,8 +178,9 @@ def read_well_known(path: Path, name: str, layer: str | None, encoding: str | No
     lost = shapely.is_missing(geometries)
     if lost.all():
         raise FormatError(
-            f"{name}：其中没有可读的 WKT 或 WKB 图形；请检查括号与坐标，或重新导出",
-            f"{name}: there is no readable WKT or WKB in it; check brackets and numbers, or export it again",
+            f"{name}：其中没有可读的 WKT 或 WKB 图形（圆弧、曲面须先转为折线）；请检查括号与坐标，或重新导出",
+            f"{name}: there is no readable WKT or WKB in it (arcs and surfaces are to be made straight first); check "
+            "brackets and numbers, or export it again",
         )
     issues.extend(unreadable_issue(lost, name))
     return RawFeatures(
@@ -197,7 +198,7 @@ def _from_wkb(blobs: list[bytes | None], name: str, issues: list[Issue]) -> tupl
     refuse_count(name, len(blobs), MAX_FEATURES, "个图形", "geometries")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        geometries = np.asarray(shapely.from_wkb(wkb_of_outside(blobs), on_invalid="ignore"), dtype=object)
+        geometries = built(shapely.from_wkb, wkb_of_outside(blobs))
     there = ~shapely.is_missing(geometries)
     codes = [f"EPSG:{code}" if code > 0 else None for code in shapely.get_srid(geometries[there]).tolist()]
     return geometries, common_srid(codes, name)

@@ -13,6 +13,7 @@ import shapely
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats import read_features
+from lianzhou_gis.formats.well_known import geometry_from_wkt
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.vocabulary import theme
@@ -82,7 +83,7 @@ def declared_coverage(
         told = entry.model_copy(update={"coverage": text})
         return Coverage(text, coverage_of(told, catalog, none, towns) if catalog else _nowhere(entry, text)), []
     if WKT.match(text):
-        area = areal(shapely.from_wkt(text, on_invalid="ignore"), entry)
+        area = areal(geometry_from_wkt(text), entry)
         if area.bounds[0] < -180 or area.bounds[2] > 180 or area.bounds[1] < -90 or area.bounds[3] > 90:
             raise CatalogError(
                 "--coverage：WKT 应为 EPSG:4490 经纬度；平面坐标请用文件",

@@ -8,6 +8,7 @@ import pytest
 import shapely
 
 from lianzhou_gis.errors import CatalogError, LianzhouError
+from lianzhou_gis.intake import storing
 from lianzhou_gis.intake.importing import carry_out
 from lianzhou_gis.zones import load_layers
 
@@ -87,6 +88,17 @@ def test_a_shape_in_doubt_stays_in_doubt(desk):
     # Every use of the layer marks the place: a shape repaired at import could not tell any more.
     (gap,) = loaded(desk, "water_source_zone")[1].gaps
     assert gap.reason.value == "invalid_geometry" and gap.area.covers(BOW_TIE.centroid)
+
+
+def test_a_heavy_broken_shape_is_kept_and_repaired_where_it_is_used(desk, monkeypatch):
+    """The whole of a sea takes minutes, the part of it under a county a moment."""
+    monkeypatch.setattr(storing, "_HEAVY", 4)
+    done = desk.bring(desk.file({"级别": ["一级", "二级"]}, [SPIKE, BOX]))
+    (repair,) = desk.record("water_source_zone")["repairs"]
+    assert (repair["done"], repair["area_after_m2"], repair["doubtful_m2"]) == ("kept_as_read", None, None)
+    assert "geometry_kept_broken" in codes(done.issues)
+    layer, layers = loaded(desk, "water_source_zone")
+    assert "geometry_repaired" in codes(layers.issues) and shapely.is_valid(layer.zones.geometry.to_numpy()).all()
 
 
 def test_what_cannot_be_decided_is_asked(desk):
