@@ -12,7 +12,7 @@ import shapely
 
 from lianzhou_gis.overlay.pyramid import Pyramid
 from lianzhou_gis.overlay.stored import StoredShapes
-from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of
+from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of, tree_of
 
 __all__ = ["ShapeIndex"]
 
@@ -117,12 +117,12 @@ class ShapeIndex:
     @cached_property
     def tile_tree(self) -> shapely.STRtree:
         """Of the boxes of the tiles."""
-        return shapely.STRtree(np.asarray(shapely.box(*self.tiles.boxes.T), dtype=object))
+        return tree_of(self.tiles.boxes)
 
     @cached_property
     def chain_tree(self) -> shapely.STRtree:
         """Of the boxes of the chains."""
-        return shapely.STRtree(np.asarray(shapely.box(*self.chains.boxes.T), dtype=object))
+        return tree_of(self.chains.boxes)
 
     def keys(self, one: Positions, shape: Positions) -> npt.NDArray[np.int64]:
         """Return a number for every pair of something and a shape, ordered by the first, then the second."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.stored import StoredShapes
-from lianzhou_gis.overlay.tiles import clipped
+from lianzhou_gis.overlay.tiles import clipped, tree_of
 
 __all__ = ["Pyramid"]
 
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
 # A node with more vertices than this is quartered.
-_MAX_VERTICES = 512
+_MAX_VERTICES = 1024
 # What is cut around a place reaches farther, so that the cut itself never meets what lies there.
 _MARGIN_M = 1.0
 _LEAF, _EMPTY = -1, -2
@@ -134,7 +134,7 @@ class Pyramid:
     @cached_property
     def tree(self) -> shapely.STRtree:
         """Of the boxes of the roots."""
-        return shapely.STRtree(np.asarray(shapely.box(*self.boxes.T), dtype=object))
+        return tree_of(self.boxes)
 
     def around(self, boxes: Floats, root: Positions) -> Geometries:
         """Return what of a root lies in a box and a little around it: an area, or something empty.

@@ -10,7 +10,7 @@ import shapely
 
 from lianzhou_gis.overlay.stored import StoredShapes
 
-__all__ = ["Tiles", "chains_of", "clipped", "pieces_of", "tiles_of"]
+__all__ = ["Tiles", "chains_of", "clipped", "pieces_of", "tiles_of", "tree_of"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -71,6 +71,11 @@ class Tiles:
 
     def __len__(self) -> int:
         return len(self.owner)
+
+
+def tree_of(boxes: Floats) -> shapely.STRtree:
+    """Return a tree of boxes, shape (n, 4); in it they stand as their diagonals, which are made faster."""
+    return shapely.STRtree(np.asarray(shapely.linestrings(boxes.reshape(-1, 2, 2)), dtype=object))
 
 
 def clipped(shapes: Geometries, boxes: Floats) -> Geometries:
