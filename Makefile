@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Minutes that the timings may take.
+BUDGET ?= 60
 
 .PHONY: rulebook help demo install test check lint types tests browser database example docs bench clean
 
@@ -72,7 +74,10 @@ rulebook: $(VENV)/.full
 	$(BIN)/lianzhou-gis rules docs docs/rulebook
 
 bench: $(VENV)/.full
-	$(BIN)/python benchmarks/overlay_against_geopandas.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python benchmarks/run.py --budget $(BUDGET)
+	$(BIN)/python benchmarks/one_site.py
+	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/heavy_polygon.py
 
 clean:
