@@ -3,6 +3,8 @@
 python benchmarks/report.py [benchmarks/results.json]
 """
 
+# Paragraphs of the page stand as they are.
+# ruff: noqa: E501
 from __future__ import annotations
 
 import json
