@@ -6,27 +6,28 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, did_you_mean
 from lianzhou_gis.findings import Override, assess
+from lianzhou_gis.findings.bearing import Said
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.overlay import Ground, lay
 from lianzhou_gis.progress import Progress, watched
 from lianzhou_gis.result import Result
-from lianzhou_gis.rulebook import Rulebook, day_of
+from lianzhou_gis.rulebook import Inference, Rulebook, day_of
 from lianzhou_gis.vocabulary import themes as all_themes
 from lianzhou_gis.zones import Cache, Layers, load_layers
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Result", "Screener", "screen"]
 
 Facts = Mapping[str, Any] | FactsFile
+# Different sets of facts of which what follows is remembered.
+_FACTS_KEPT = 64
 
 
 def screen(
@@ -205,7 +206,9 @@ class Screener:
             threads=threads or os.cpu_count() or 1,
         )
         step("findings")
-        inferred = self.rulebook.infer_all(given, self.as_of)
+        if len(self._inferred) > _FACTS_KEPT:
+            self._inferred.clear()
+        inferred = self.rulebook.infer_all(given, self.as_of, self._inferred)
         known = {site_id: found.facts for site_id, found in inferred.items()}
         assessment = assess(
             sites,
@@ -217,6 +220,7 @@ class Screener:
             scope=self.scope,
             contradicted={site_id: found.contradicted for site_id, found in inferred.items()},
             overrides=overrides,
+            said=self._said,
         )
         fact_issues += [issue for found in inferred.values() for issue in found.issues]
         return Result(
@@ -234,6 +238,16 @@ class Screener:
             parameters=self.parameters,
             issues=(*sites.issues, *fact_issues, *self.layers.issues, *measured.issues, *assessment.issues),
         )
+
+    @cached_property
+    def _inferred(self) -> dict[Any, Inference]:
+        """What follows from facts, as far as it was asked for: of many sites most have the same."""
+        return {}
+
+    @cached_property
+    def _said(self) -> Said:
+        """What the rules make of facts, as far as it was asked for."""
+        return {}
 
     def _wide_enough(self, sites: Sites) -> Screener:
         """Return what reaches as far as these sites need: sites beyond the region look at more than the region."""

@@ -153,7 +153,7 @@ def _screened(task: Task, chunk: Chunk, rows: Any, screener: Screener, gathered:
         sites = _sites(task, chunk, rows, screener)
         facts = replace(task.facts, sites={name: own for name, own in task.facts.sites.items() if name in sites.facts})
         result = screener.screen(sites, facts=facts, sets=dict(task.sets), threads=1, progress=lambda step: None)
-        towns = towns_of(sites.table, screener.layers.towns)
+        towns = towns_of(sites.table, screener.layers)
     except Exception as error:
         # Whatever it is: one site must not take the others with it, nor be forgotten.
         if len(rows) == 1:

@@ -13,7 +13,7 @@ import shapely
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.findings.access_list import ACCESS_RULE, apply_access_list
-from lianzhou_gis.findings.bearing import OUTFALL, Bearing, rows_by_site
+from lianzhou_gis.findings.bearing import OUTFALL, Bearing, Said, rows_by_site
 from lianzhou_gis.findings.checks import checks_of
 from lianzhou_gis.findings.layer_gaps import gaps_of_layers, gaps_of_rules, gaps_of_sites
 from lianzhou_gis.findings.overrides import lay_beside
@@ -138,6 +138,7 @@ def assess(
     scope: Sequence[str],
     contradicted: Mapping[str, frozenset[str]] | None = None,
     overrides: Sequence[Override] = (),
+    said: Said | None = None,
 ) -> Assessment:
     """Apply the rules of a day to what was measured.
 
@@ -154,6 +155,8 @@ def assess(
     contradicted : mapping of site_id to set of str, optional
         Facts that are unknown because what was given contradicts itself.
     overrides : sequence of Override
+    said : dict, optional
+        What the same rules made of facts in earlier calls; added to here.
 
     Returns
     -------
@@ -162,7 +165,7 @@ def assess(
     in_force = rulebook.in_force(as_of)
     rules = [rule for rule in in_force if rule.everywhere or rule.theme in scope]
     access_rule = next((rule for rule in rules if rule.id == ACCESS_RULE), None)
-    bearing = Bearing(rules)
+    bearing = Bearing(rules, said)
     rows = rows_by_site(measured.rows)
     margins: dict[str, list[Any]] = defaultdict(list)
     for ends in measured.ends.rows():

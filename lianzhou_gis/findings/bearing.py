@@ -15,7 +15,7 @@ from lianzhou_gis.overlay import Columns
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, theme
 
-__all__ = ["OUTFALL", "Bearing"]
+__all__ = ["OUTFALL", "Bearing", "Said"]
 
 # The fact that is missing where a rule is about the outfall and none was given as a point.
 OUTFALL = "outfall"
@@ -23,6 +23,8 @@ _HITS = ("overlap", "within")
 # Different sets of facts of which the outcomes are remembered.
 _FACTS_KEPT = 64
 _EFFECTS = list(Effect)
+# For facts as text, what each rule makes of them.
+Said = dict[str, dict[str, Outcome]]
 
 
 def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
@@ -37,13 +39,15 @@ class Bearing:
     ----------
     rules : sequence of RuleVersion
         In force and in scope.
+    said : dict, optional
+        What these rules made of facts before; added to here.
     """
 
-    def __init__(self, rules: Sequence[RuleVersion]) -> None:
+    def __init__(self, rules: Sequence[RuleVersion], said: Said | None = None) -> None:
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
         self.open: dict[tuple[str, str], OpenPoint] = {}
-        self._said: dict[str, dict[str, Outcome]] = {}
+        self._said: Said = {} if said is None else said
         self._spared: dict[tuple[str, frozenset[str], Effect, bool], OpenPoint] = {}
         self._everywhere = [rule for rule in rules if rule.everywhere]
         self._of_theme: dict[str, list[RuleVersion]] = {}
@@ -82,9 +86,9 @@ class Bearing:
         """
         # Of many sites most have the same facts: what a rule makes of them is found out once.
         told = repr(sorted(facts.items()))
-        if told not in self._said:
-            self._said = {told: {}} if len(self._said) >= _FACTS_KEPT else {**self._said, told: {}}
-        known = self._said[told]
+        if told not in self._said and len(self._said) >= _FACTS_KEPT:
+            self._said.clear()
+        known = self._said.setdefault(told, {})
 
         def says(rule: RuleVersion) -> Outcome:
             if rule.id not in known:

@@ -20,21 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["gaps_of_layers", "gaps_of_rules", "gaps_of_sites", "towns_of"]
 
 
-def towns_of(frame: pd.DataFrame, towns: pd.DataFrame | None) -> dict[str, set[str]]:
+def towns_of(frame: pd.DataFrame, layers: Layers) -> dict[str, set[str]]:
     """Return the names and codes of the towns that every site lies in; empty where none is known."""
-    found: dict[str, set[str]] = {site_id: set() for site_id in frame["site_id"]}
-    if towns is None or not len(towns):
+    ids = frame["site_id"].to_numpy(dtype=object)
+    found: dict[str, set[str]] = {site_id: set() for site_id in ids}
+    if layers.towns is None or not len(layers.towns):
         return found
-    tree = shapely.STRtree(towns.geometry.to_numpy())
-    site, place = tree.query(frame.geometry.to_numpy(), predicate="intersects")
-    ids, names = frame["site_id"].to_numpy(), [_names(row) for row in towns.itertuples()]
+    site, place = layers.town_tree.query(frame["geometry"].to_numpy(dtype=object), predicate="intersects")
     for row, number in zip(ids[site], place, strict=True):
-        found[row] |= names[number]
+        found[row] |= layers.town_names[number]
     return found
-
-
-def _names(town: Any) -> set[str]:  # noqa: ANN401 - a named tuple of the administrative zones
-    return {text for text in (town.name, town.zone_id) if isinstance(text, str) and text}
 
 
 def _same_town(one: str, other: str) -> bool:
@@ -92,20 +87,21 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay, discharging:
         Themes with rules on outfalls: of these it matters where the outfall lies, too.
     """
     frame = sites.table
+    ids, declared = frame["site_id"].to_numpy(dtype=object), frame["town"].to_numpy(dtype=object)
     # Where no gap is one of some towns, nobody needs to know them.
-    towns = layers.towns if any(gap.towns is not None for gap in layers.gaps) else None
-    here = towns_of(frame, towns)
-    known = set().union(*(_names(town) for town in towns.itertuples())) if towns is not None else set()
+    asked = layers.towns is not None and any(gap.towns is not None for gap in layers.gaps)
+    here: Mapping[str, set[str]] = towns_of(frame, layers) if asked else {key: set() for key in ids}
+    known = set().union(*layers.town_names) if asked else set()
     found = [
         _of_layer(site_id, gap)
         for gap in layers.gaps
         if gap.area is None
-        for site_id, declared in zip(frame["site_id"], frame["town"], strict=True)
-        if _in_town(gap, here[site_id], declared, known)
+        for site_id, told in zip(ids, declared, strict=True)
+        if _in_town(gap, here[site_id], told, known)
     ]
     # A site without a shape meets nothing: it has every gap that lies somewhere.
     shapes = frame["geometry"].to_numpy(dtype=object)
-    lost = frame["site_id"][shapely.is_missing(shapes) | shapely.is_empty(shapes)]
+    lost = ids[shapely.is_missing(shapes) | shapely.is_empty(shapes)]
     found += [_of_layer(site_id, gap) for gap in layers.gaps if gap.area is not None for site_id in lost]
     themes = {layer.entry.id: layer.entry.theme for layer in layers.layers}
     for row in measured.rest.rows():

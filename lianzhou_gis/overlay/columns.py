@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
 __all__ = ["Columns"]
 
 Array = npt.NDArray[Any]
+
+
+@cache
+def _row(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a class of named tuples
+    # Made once for the same columns: to make one takes longer than to fill a few.
+    make: Any = namedtuple
+    return make("Row", names)
 
 
 @dataclass(frozen=True)
@@ -66,9 +74,9 @@ class Columns:
 
     def rows(self) -> Iterator[Any]:
         """Yield every row as a named tuple of plain values."""
-        make: Any = namedtuple
-        row = make("Row", list(self.arrays))
-        return map(row._make, zip(*(array.tolist() for array in self.arrays.values()), strict=True))
+        return map(
+            _row(tuple(self.arrays))._make, zip(*(array.tolist() for array in self.arrays.values()), strict=True)
+        )
 
     def frame(self) -> pd.DataFrame:
         """Return the table as a DataFrame; texts and geometries as objects."""

@@ -37,6 +37,7 @@ _OVERLAPS = (
     "site_id", "layer_id", "theme", "zone_id", "zone_name", "grade", "part", "subject", "relation", "area_m2",
     "share_of_site", "share_of_zone", "length_m", "distance_m", "bearing_deg", "doubtful", "geometry",
 )  # fmt: skip
+_COLUMNS = ("site_id", "survey_crs", "geometry", "corridor_width_m", "accuracy_m", "outfall")
 _TOTALS = ("site_id", "theme", "grade", "gross_area_m2", "net_area_m2", "net_share")
 _REMAINDER = ("site_id", "subject", "reason", "layer_id", "gap", "area_m2", "geometry")
 # Sites that one thread takes at a time: their pieces stay in the cache of the processor, the fixed costs are spread.
@@ -187,7 +188,7 @@ def lay(
     -------
     Overlay
     """
-    there = _Sites.of({str(name): sites[name] for name in sites}, ground.plane)
+    there = _Sites.of({name: sites[name].to_numpy() for name in _COLUMNS}, ground.plane)
     reach = np.array([near_m[layer.entry.theme] for layer in ground.layers], dtype=np.float64)[ground.layer]
     chunks = [slice(start, start + _CHUNK) for start in range(0, max(len(there.ids), 1), _CHUNK)]
 

@@ -24,6 +24,8 @@ Flags = npt.NDArray[np.bool_]
 _LONG_SITE_M = 3000.0
 _SITE_PART_M = 1000.0
 _SITE_VERTICES = 1024
+# Made once: shapely reads an empty shape from text each time.
+_NOTHING = shapely.GeometryCollection()
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ class Pairs:
 
 def merged(shapes: Geometries, group: Positions, count: int) -> Geometries:
     """Return the union of the shapes of every group; groups are numbered, an absent one is an empty collection."""
-    result = np.full(count, shapely.GeometryCollection(), dtype=object)
+    result = np.full(count, _NOTHING, dtype=object)
     size = np.bincount(group, minlength=count)
     single = size[group] == 1
     result[group[single]] = shapes[single]

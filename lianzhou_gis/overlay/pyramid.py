@@ -25,6 +25,7 @@ _MAX_VERTICES = 1024
 # What is cut around a place reaches farther, so that the cut itself never meets what lies there.
 _MARGIN_M = 1.0
 _LEAF, _EMPTY = -1, -2
+_NO_AREA = shapely.Polygon()
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Pyramid:
             below = self.children[node[going], quarter]
             node[going[below != _LEAF]] = below[below != _LEAF]
             going = going[below >= 0]
-        found = np.full(len(node), shapely.Polygon(), dtype=object)
+        found = np.full(len(node), _NO_AREA, dtype=object)
         there = np.flatnonzero(node >= 0)
         found[there] = _areal(clipped(self.shapes.at(node[there]), wide[there]))
         return found
@@ -179,7 +180,7 @@ def _areal(shapes: Geometries) -> Geometries:
     plain = (kind == 3) | (kind == 6)
     if plain.all():
         return shapes
-    result = np.full(len(shapes), shapely.Polygon(), dtype=object)
+    result = np.full(len(shapes), _NO_AREA, dtype=object)
     result[plain] = shapes[plain]
     mixed = np.flatnonzero(kind == 7)
     parts, index = shapely.get_parts(shapes[mixed], return_index=True)

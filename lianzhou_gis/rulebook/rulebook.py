@@ -79,7 +79,9 @@ class Rulebook:
 
     def in_force(self, day: date) -> tuple[RuleVersion, ...]:
         """Return the rules of a day, each in its version of that day."""
-        return tuple(version for rule in self.rules if (version := rule.version(day)) is not None)
+        if day not in self._in_force:
+            self._in_force[day] = tuple(version for rule in self.rules if (version := rule.version(day)) is not None)
+        return self._in_force[day]
 
     @property
     def begins(self) -> date:
@@ -116,9 +118,14 @@ class Rulebook:
         """
         return self.implied_on(day).infer(given, where)
 
-    def infer_all(self, given: Mapping[str, dict[str, Any]], day: date) -> dict[str, Inference]:
-        """Return the same for every site by its id; sites of which the same is known share the work."""
-        made: dict[Any, Inference] = {}
+    def infer_all(
+        self, given: Mapping[str, dict[str, Any]], day: date, made: dict[Any, Inference] | None = None
+    ) -> dict[str, Inference]:
+        """Return the same for every site by its id; sites of which the same is known share the work.
+
+        ``made`` holds what was inferred on that day before; it is added to.
+        """
+        made = {} if made is None else made
         found = {}
         for site_id, facts in given.items():
             key = tuple(sorted((name, value) for name, value in facts.items() if value is not None))
@@ -132,6 +139,10 @@ class Rulebook:
         if day not in self._days:
             self._days[day] = Implications([row for row in self.implications if row.in_force(day)], self.facts)
         return self._days[day]
+
+    @cached_property
+    def _in_force(self) -> dict[date, tuple[RuleVersion, ...]]:
+        return {}
 
     @cached_property
     def _days(self) -> dict[date, Implications]:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
@@ -131,6 +132,20 @@ class Layers:
     access_items: tuple[AccessItem, ...] = ()
     towns: pd.DataFrame | None = None
     issues: tuple[Issue, ...] = field(default=())
+
+    @cached_property
+    def town_tree(self) -> shapely.STRtree:
+        """Of the shapes of the towns."""
+        shapes = [] if self.towns is None else self.towns["geometry"].to_numpy(dtype=object)
+        return shapely.STRtree(shapes)
+
+    @cached_property
+    def town_names(self) -> list[set[str]]:
+        """The names and codes of each town."""
+        if self.towns is None:
+            return []
+        pairs = zip(self.towns["name"], self.towns["zone_id"], strict=True)
+        return [{text for text in pair if isinstance(text, str) and text} for pair in pairs]
 
     def __repr__(self) -> str:
         used = sum(layer.status == "loaded" for layer in self.layers)
