@@ -136,7 +136,7 @@ class Layers:
     @cached_property
     def town_tree(self) -> shapely.STRtree:
         """Of the shapes of the towns."""
-        shapes = [] if self.towns is None else self.towns["geometry"].to_numpy(dtype=object)
+        shapes: Any = [] if self.towns is None else self.towns["geometry"].to_numpy(dtype=object)
         return shapely.STRtree(shapes)
 
     @cached_property
