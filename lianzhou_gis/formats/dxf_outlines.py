@@ -98,6 +98,8 @@ def _flat(point: Any) -> tuple[float, float]:  # noqa: ANN401 - a vector of ezdx
 def _world(entity: Any, points: Iterable[Any], elevation: float = 0.0) -> Xy:  # noqa: ANN401 - ezdxf
     """Return points of an entity's plane as x and y of the drawing; mirrored entities have a plane of their own."""
     ocs = entity.ocs()
+    if not ocs.transform and isinstance(points, np.ndarray):
+        return points
     flat = [_flat(point) for point in points]
     if not ocs.transform:
         return np.array(flat, dtype=np.float64).reshape(-1, 2)
@@ -249,10 +251,12 @@ def _edge(edge: Any) -> tuple[Xy, bool]:  # noqa: ANN401
 
 
 def _sampled(curve: Any) -> Xy:  # noqa: ANN401 - an ellipse or a spline of ezdxf
-    """Return points along a curve, twice as many until chords lie within the tolerance.
+    """Return points along a curve, of a spline twice as many until chords lie within the tolerance.
 
     The library's own flattening halves for ever where coordinates are absurd.
     """
+    if not hasattr(curve, "approximate"):
+        return _of_ellipse(curve)
     count = 32
     xy = _along(curve, count)
     while count < _MOST_CHORDS:
@@ -265,10 +269,14 @@ def _sampled(curve: Any) -> Xy:  # noqa: ANN401 - an ellipse or a spline of ezdx
 
 
 def _along(curve: Any, count: int) -> Xy:  # noqa: ANN401
-    if hasattr(curve, "approximate"):
-        points = list(curve.approximate(count))
-    else:
-        start = float(curve.start_param)
-        sweep = (float(curve.end_param) - start) % (2.0 * np.pi) or 2.0 * np.pi
-        points = list(curve.vertices(np.linspace(start, start + sweep, count + 1).tolist()))
-    return np.array([(point.x, point.y) for point in points], dtype=np.float64)
+    return np.array([(point.x, point.y) for point in curve.approximate(count)], dtype=np.float64)
+
+
+def _of_ellipse(curve: Any) -> Xy:  # noqa: ANN401
+    """Return points of an ellipse: flattened, a circle keeps its chords within the tolerance."""
+    start = float(curve.start_param)
+    sweep = (float(curve.end_param) - start) % (2.0 * np.pi) or 2.0 * np.pi
+    middle, major, minor = (np.array(_flat(vector)) for vector in (curve.center, curve.major_axis, curve.minor_axis))
+    radius = float(max(np.hypot(*major), np.hypot(*minor)))
+    angles = start + np.linspace(0.0, sweep, max(_steps(radius, sweep), 32) + 1)
+    return np.asarray(middle + np.outer(np.cos(angles), major) + np.outer(np.sin(angles), minor), dtype=np.float64)
