@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Literal
+from datetime import date
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.rulebook.cases import Case, read_cases
-from lianzhou_gis.rulebook.model import Rule
+from lianzhou_gis.rulebook.proof import proofs
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.rulebook.soundness import soundness
-from lianzhou_gis.vocabulary import Effect, themes
+from lianzhou_gis.vocabulary import themes
 
 __all__ = ["check_rulebook"]
 
@@ -29,10 +28,10 @@ def check_rulebook(rulebook: Rulebook, *, today: date) -> list[Issue]:
     Returns
     -------
     list of Issue
-        Errors: a case that does not come out, a rule without a hit, a version without a case, a change of law without a
-        case on its day and the day before, a citation of a law not in force with the version, a rule that can never
-        bear, two rules that contradict. Warnings: no case of a miss or of an unknown fact, a theme and grade without a
-        rule, a fact that nothing asks for, rules and implications not looked at for a year.
+        Errors: a case that does not come out, a rule without a case, a version without a hit or without a case on the
+        days of its beginning and end and beside them, a citation of a law not in force with the version, a rule that
+        can never bear, two rules that contradict. Warnings: a version without a case of a miss or of an unknown fact, a
+        theme and grade without a rule, a fact that nothing asks for, rules and implications not looked at for long.
     """
     return [
         *_cases(rulebook),
@@ -59,39 +58,31 @@ def _cases(rulebook: Rulebook) -> list[Issue]:
                 Issue("error", "case_fails", where, f"用例“{case.name}”不符：{failure}", f"{case.name}: {failure}")
             )
     for rule in rulebook.rules:
-        issues += _kinds(rule, worked[rule.id])
-    return issues
-
-
-def _kinds(rule: Rule, cases: list[Case]) -> list[Issue]:
-    """Return what kinds of cases a rule lacks: hit, miss, unknown fact, every version, the days of every change."""
-    where = f"{rule.file}:{rule.line}"
-    if not cases:
-        return [Issue("error", "rule_without_case", where, f"规则 {rule.id} 没有用例", f"{rule.id} has no case")]
-
-    def lacking(severity: Literal["error", "warning"], zh: str, en: str) -> Issue:
-        return Issue(
-            severity, "case_missing", where, f"规则 {rule.id} 没有{zh}的用例", f"{rule.id} has no case of {en}"
-        )
-
-    issues = []
-    shown, days = {case.expect for case in cases}, {case.as_of for case in cases}
-    if "finding" not in shown:
-        issues.append(lacking("error", "命中", "a hit"))
-    if "none" not in shown:
-        issues.append(lacking("warning", "不命中", "a miss"))
-    asking = any(version.when is not None and version.effect is not Effect.NOTICE for version in rule.versions)
-    if asking and "missing_fact" not in shown:
-        issues.append(lacking("warning", "信息未知", "an unknown fact"))
-    for version in rule.versions:
-        if not any(version.effective_from <= day <= (version.effective_to or date.max) for day in days):
+        if not worked[rule.id]:
+            where = f"{rule.file}:{rule.line}"
             issues.append(
-                lacking("error", f" {version.effective_from} 起版本", f"the version of {version.effective_from}")
+                Issue("error", "rule_without_case", where, f"规则 {rule.id} 没有用例", f"{rule.id} has no case")
             )
-    for version in rule.versions[1:]:
-        for day in (version.effective_from - timedelta(days=1), version.effective_from):
-            if day not in days:
-                issues.append(lacking("error", f" {day}（变更前后）", f"{day}, at the change"))
+    return issues + _kinds(rulebook)
+
+
+def _kinds(rulebook: Rulebook) -> list[Issue]:
+    """Return what kinds of cases a version lacks: hit, miss, unknown fact, the days of its beginning and end."""
+    told = {"hit": ("命中", "a hit"), "miss": ("不命中", "a miss"), "unknown": ("信息未知", "an unknown fact")}
+    issues = []
+    for proof in proofs(rulebook):
+        version, rule = proof.version, proof.rule
+        for kind in proof.lacking:
+            zh, en = told.get(kind, (f" {kind}（变更前后）", f"{kind}, at the change"))
+            issues.append(
+                Issue(
+                    "warning" if kind in ("miss", "unknown") else "error",
+                    "case_missing",
+                    f"{rule.file}:{rule.line}",
+                    f"规则 {rule.id}（{version.effective_from} 起）没有{zh}的用例",
+                    f"{rule.id} from {version.effective_from} has no case of {en}",
+                )
+            )
     return issues
 
 
