@@ -30,7 +30,9 @@ _DIGITS = re.compile(r"[-+\d.,]+")
 def compared(source: Source, manifest: Manifest, parts: list[Part], contents: dict[str, bytes]) -> list[Leak]:
     """Return what a publication holds of its source that was not declared public."""
     found = [leak for part in parts for leak in (*_declared(source, part), *_cells(source, part))]
-    found += [leak for part in parts if part.shapes is not None for leak in _vertices(source, manifest, part)]
+    for part in parts:
+        if part.shapes is not None:
+            found += [*_vertices(source, manifest, part), *_too_far(source, part)]
     public = _public_texts(source, manifest, parts)
     found += _texts(source, manifest, public, contents)
     found += _numbers(source, parts, contents)
@@ -111,6 +113,41 @@ def _vertices(source: Source, manifest: Manifest, part: Part) -> Iterator[Leak]:
         yield "too_near", name, told, f"{near} vertices lie within half the accuracy of one of the source"
 
 
+def _too_far(source: Source, part: Part) -> Iterator[Leak]:
+    """No border further from one of the source than the accuracy that is told."""
+    record = part.record
+    table = source.sites if record.id == "sites" else source.zones.get(record.id)
+    if table is None or record.accuracy_m is None:
+        return
+    step = record.accuracy_m / 10
+    ours, theirs = (
+        shapely.segmentize(_edges(shapes), step / 111_000) for shapes in (part.shapes, table["geometry"].to_numpy())
+    )
+    drawn = np.unique(shapely.get_coordinates(ours), axis=0)
+    lines = shapely.get_coordinates(theirs)
+    if not len(drawn) or not len(lines):
+        return
+    plane = source.plane
+    flat = [plane.project_vertices(np.asarray(shapely.points(places), dtype=object)) for places in (drawn, lines)]
+    pairs = shapely.STRtree(flat[1]).query_nearest(flat[0], all_matches=False)
+    _, _, metres = _GEOD.inv(*drawn[pairs[0]].T, *lines[pairs[1]].T)
+    # The nearest place on a line is at most half a step beside the one that was looked at.
+    far = int((np.asarray(metres) > record.accuracy_m + step / 2).sum())
+    if far:
+        told = f"{far} 处边界偏离源数据超过声明的精度（{record.accuracy_m:g} 米）"
+        yield (
+            "too_far",
+            f"{record.id}.geojson",
+            told,
+            f"a border is further from the source than declared at {far} places",
+        )
+
+
+def _edges(shapes: Any) -> Any:  # noqa: ANN401 - arrays of geometries
+    found = np.asarray([shape for shape in shapes if shape is not None], dtype=object)
+    return np.where(np.isin(shapely.get_type_id(found), (3, 6)), shapely.boundary(found), found)
+
+
 def _site_vertices(source: Source) -> Any:  # noqa: ANN401 - array
     assert source.sites is not None
     return shapely.get_coordinates(source.sites["geometry"].to_numpy())
@@ -118,9 +155,9 @@ def _site_vertices(source: Source) -> Any:  # noqa: ANN401 - array
 
 def _public_texts(source: Source, manifest: Manifest, parts: list[Part]) -> set[str]:
     """Return the texts that may stand in a publication."""
-    words = {manifest.title, manifest.publisher, *manifest.notes, manifest.approval_number or ""}
-    words |= {manifest.no_approval_reason or "", manifest.software, FEW, OTHER, *LABELS, *LABELS.values()}
-    words |= {item for record in manifest.withheld for item in (record.what, record.why)}
+    # The title, the notes and the reason are free words, which may tell what is not public: they are looked through.
+    words = {manifest.publisher, manifest.approval_number or "", manifest.software, FEW, OTHER}
+    words |= {source.catalog.region.name, *LABELS, *LABELS.values()}
     words |= set(DISCLAIMER.values())
     for record in manifest.layers:
         words |= {record.title, record.source, record.id, record.as_published or "", record.theme}
@@ -131,7 +168,16 @@ def _public_texts(source: Source, manifest: Manifest, parts: list[Part]) -> set[
     for part in parts:
         for column in part.record.columns:
             words |= _told(part.rows[column]) & _own_cells(source, part, column)
+        words |= _names_left_out(source, part)
     return words - {""}
+
+
+def _names_left_out(source: Source, part: Part) -> set[str]:
+    """Return the public names of areas, of which some may be left out and named; intakes are no areas."""
+    table = source.zones.get(part.record.id)
+    if table is None or part.shapes is None or "name" not in part.record.columns:
+        return set()
+    return _told(table.loc[np.isin(shapely.get_type_id(table["geometry"].to_numpy()), (3, 6)), "name"])
 
 
 def _restricted(source: Source, manifest: Manifest, public: set[str]) -> set[str]:

@@ -89,11 +89,15 @@ class Manifest(_Record):
 
 @dataclass(frozen=True)
 class Part:
-    """A layer with its rows: ``number`` first, then the public columns; shapes where there are any."""
+    """A layer with its rows: ``number`` first, then the public columns; shapes where there are any.
+
+    ``left_out`` tells what could not be drawn to the declared accuracy; only known where a publication is made.
+    """
 
     record: PublicPart
     rows: pd.DataFrame
     shapes: list[Any] | None
+    left_out: tuple[str, ...] = ()
 
 
 def geojson_bytes(part: Part) -> bytes:

@@ -154,7 +154,8 @@ def _layer(source: Source, profile: Profile, wanted: PublicLayer, everything: An
         )
     zones = source.zones[entry.id]
     if entry.theme == _WATER:
-        zones = zones[~_points(zones["geometry"])]
+        # An intake may stand in the layer as a point, or as one of a collection.
+        zones = zones[_areas(zones["geometry"])]
     columns = [wanted.by] if wanted.by else list(wanted.columns)
     record = PublicPart(
         id=entry.id,
@@ -171,8 +172,8 @@ def _layer(source: Source, profile: Profile, wanted: PublicLayer, everything: An
     return _part(source, record, zones, everything)
 
 
-def _points(shapes: pd.Series) -> Any:  # noqa: ANN401 - mask
-    return np.isin(shapely.get_type_id(shapes.to_numpy()), (0, 4))
+def _areas(shapes: pd.Series) -> Any:  # noqa: ANN401 - mask
+    return np.isin(shapely.get_type_id(shapes.to_numpy()), (3, 6))
 
 
 def _declared(source: Source, wanted: PublicLayer) -> LayerEntry:
@@ -241,11 +242,17 @@ def _part(source: Source, record: PublicPart, table: pd.DataFrame, everything: A
     if record.show == "shapes":
         given = table["geometry"].to_numpy()
         table = table[~(shapely.is_missing(given) | shapely.is_empty(given))]
+        if not len(table):
+            raise DisclosureError(
+                f"图层 {record.id}：没有可公布的图形；请从发布方案中删除，或改用 show: list 或 counts",
+                f"the layer {record.id} has no shape to publish; take it out of the profile, or use list or counts",
+            )
     rows = pd.DataFrame({column: _cells(table[column], column, record.theme) for column in record.columns})
     if record.show == "counts":
         counts = _grouped(rows[record.columns[0]])
         return Part(record, pd.DataFrame(counts, columns=[record.columns[0], "count"]), None)
     shapes: Any = None
+    left_out: tuple[str, ...] = ()
     if record.show == "shapes":
         assert record.accuracy_m is not None and record.decimals is not None
         found = table["geometry"].to_numpy()
@@ -253,14 +260,33 @@ def _part(source: Source, record: PublicPart, table: pd.DataFrame, everything: A
             drawn = rounded_shapes(found, record.decimals)
         else:
             own = source.vertices(record.id) if record.id != "sites" else shapely.get_coordinates(found)
-            drawn = generalised(found, own, everything, record.accuracy_m, source.plane)
+            drawn = generalised(found, own, everything, record.accuracy_m)
+        lost = np.array([shape is None for shape in drawn], dtype=bool)
+        left_out = _left_out(rows[lost], record)
+        if lost.all():
+            raise DisclosureError(
+                f"图层 {record.id}：没有一个区域能按 {record.accuracy_m:g} 米概化而不失真；请加大 accuracy_m，"
+                "或改用 show: list；边界已依法公布的，写明 as_published",
+                f"the layer {record.id}: no zone can be generalised to {record.accuracy_m:g} m and stay true; raise "
+                "accuracy_m, use show: list, or name as_published where the borders were published",
+            )
+        rows, drawn = rows[~lost].reset_index(drop=True), drawn[~lost]
         shapes = shapely.normalize(drawn)
     keys = [rows[column].fillna("").astype(str).to_numpy() for column in reversed(record.columns)]
     places = [] if shapes is None else [np.array([shapely.to_wkb(shape, hex=True) for shape in shapes])]
     order = np.lexsort([*places, *keys]) if keys or places else np.arange(len(rows))
     rows = rows.iloc[order].reset_index(drop=True)
     rows.insert(0, "number", range(1, len(rows) + 1))
-    return Part(record, rows, None if shapes is None else list(shapes[order]))
+    return Part(record, rows, None if shapes is None else list(shapes[order]), left_out)
+
+
+def _left_out(rows: pd.DataFrame, record: PublicPart) -> tuple[str, ...]:
+    """Return the zones that cannot be drawn to the accuracy: by name where that is public, else how many."""
+    if not len(rows):
+        return ()
+    if "name" in rows and rows["name"].notna().all():
+        return tuple(sorted({str(name) for name in rows["name"]}))
+    return (f"{len(rows) if len(rows) >= FEWEST else FEW} 个区域",)
 
 
 def _cells(values: pd.Series, column: str, theme_id: str) -> list[Any]:
@@ -342,6 +368,9 @@ def _withheld(source: Source, profile: Profile, parts: list[Part]) -> list[Withh
         found.append(Withheld(what=f"{theme(name).label['zh']}（其余图层或版本）", why=why))
     for part in parts:
         title = part.record.title
+        if part.left_out:
+            why = f"按 {part.record.accuracy_m:g} 米概化会失真或与邻区相交，图形与属性均未公布"
+            found.append(Withheld(what=f"{title}：{'、'.join(part.left_out)}", why=why))
         found.append(Withheld(what=f"{title}：其余属性列", why="列未声明公开或未列入"))
         if part.record.show == "counts":
             found.append(Withheld(what=f"{title}：单个对象、名称与位置", why=f"只公布数量，少于 {FEWEST} 的合并"))

@@ -269,3 +269,24 @@ def test_hashes_are_of_public_bytes_alone(published):
         "manifest.json"
     }
     assert (published[0] / "manifest.json").read_text().count("sha256") == len(manifest.files)
+
+
+@pytest.mark.parametrize("key", ["title", "notes", "no_approval_reason"])
+def test_the_free_words_of_a_profile_give_nothing_away(attempt, key):
+    from lianzhou_gis.errors import DisclosureError
+
+    words = f"{SECRET}周边公示"
+    with pytest.raises(DisclosureError, match="not declared public"):
+        attempt(**{key: [words] if key == "notes" else words})
+
+
+def test_a_border_further_than_told_is_found(published, rehash):
+    folder, source = published
+
+    def change(document):
+        ring = document["features"][0]["geometry"]["coordinates"][0]
+        ring[1] = [round(ring[1][0] + 0.0015, 4), ring[1][1]]
+
+    edit(folder / WATER, change)
+    rehash(folder)
+    assert "too_far" in codes(folder, source)
