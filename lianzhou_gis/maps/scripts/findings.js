@@ -66,7 +66,8 @@ function tabs(app, site) {
     heads[next].focus();
     open(next);
   });
-  open(0);
+  // A site without findings opens on what was looked at, never on an empty page.
+  open([0, 1, 2, 3].find((index) => pages[index][1]) || 0);
   whole.append(bar, page);
   return whole;
 }

@@ -6,7 +6,8 @@ function lianzhouPlanner(map, dataId) {
   app.tables = document.getElementById("lz-tables");
   app.side = document.getElementById("lz-side");
   app.findings = document.getElementById("lz-findings");
-  if (!app.side) {
+  const boxed = !app.side;
+  if (boxed) {
     // In a notebook there is no page around the map: the panels stand in a box on it.
     const box = make("div", null, "lz-box");
     app.side = make("div");
@@ -15,7 +16,11 @@ function lianzhouPlanner(map, dataId) {
     control(map, "topleft", box);
   }
   app.findings.hidden = true;
-  const fit = () => map.getContainer().style.setProperty("--map-height", map.getSize().y + "px");
+  const fit = () => {
+    const frame = map.getContainer(), high = map.getSize().y;
+    frame.style.setProperty("--map-height", high + "px");
+    frame.classList.toggle("lz-low", high < 440);
+  };
   map.on("resize", fit);
   fit();
   app.resized = () => window.setTimeout(() => map.invalidateSize({ pan: false }), 0);
@@ -25,11 +30,12 @@ function lianzhouPlanner(map, dataId) {
   map.attributionControl.setPrefix(false);
 
   // The view comes first: tiles are made for what is seen.
-  app.home = () => {
-    // Room for the tools on the left and the legend on the right, where there is room at all.
-    const wide = map.getSize().x > 700;
-    if (data.bounds) map.fitBounds(data.bounds, { paddingTopLeft: [wide ? 60 : 8, 12], paddingBottomRight: [wide ? 262 : 8, 30] });
+  // Room for the tools or the panel on the left and the legend on the right, where there is room at all.
+  app.room = () => {
+    const wide = map.getSize().x, left = boxed && wide > 720 ? 392 : wide > 480 ? 70 : 8;
+    return { paddingTopLeft: [left, 12], paddingBottomRight: [wide - left > 420 ? 262 : 8, 30] };
   };
+  app.home = () => { if (data.bounds) map.fitBounds(data.bounds, app.room()); };
   app.home();
 
   app.patterns = patternBook(data.patterns);
@@ -49,7 +55,7 @@ function lianzhouPlanner(map, dataId) {
     app.buttons[id].scrollIntoView({ block: "nearest" });
     showFindings(site);
     const bounds = app.over.bounds(id);
-    if (zoom && bounds) window.setTimeout(() => map.fitBounds(bounds.pad(0.6), { maxZoom: 16 }), 0);
+    if (zoom && bounds) window.setTimeout(() => map.fitBounds(bounds.pad(0.3), Object.assign(app.room(), { maxZoom: 16 })), 0);
   };
   app.showZone = (zone) => {
     const entry = app.zones.find((other) => other.layer === zone.layer);
@@ -57,7 +63,7 @@ function lianzhouPlanner(map, dataId) {
     app.light(zone);
     app.showHere([zone], "管控区");
     app.light(zone);
-    map.fitBounds(boundsOf(zone.shape).pad(0.3), { maxZoom: 16 });
+    map.fitBounds(boundsOf(zone.shape).pad(0.1), Object.assign(app.room(), { maxZoom: 16 }));
   };
   control(map, "topright", legendBox(app));
   toolBar(app);

@@ -68,7 +68,27 @@ function siteLayers(app) {
       line.bindTooltip(make("span", way.theme + " " + lengthText(way.distance_m)), { permanent: true, direction: "center", className: "lz-distance" });
       nearest.addLayer(line);
     }
+    window.setTimeout(spread, 0);
   }
+  // Distances of ways that run side by side stand one under the other.
+  function spread() {
+    const taken = [];
+    const labels = [...map.getContainer().querySelectorAll(".lz-distance")];
+    for (const label of labels) label.style.marginTop = "0px";
+    const boxes = labels.map((label) => ({ label: label, box: label.getBoundingClientRect() })).sort((a, b) => a.box.top - b.box.top);
+    for (const { label, box } of boxes) {
+      let down = 0;
+      const meets = (other) => box.left < other.right && other.left < box.right && box.top + down < other.bottom && other.top < box.bottom + down;
+      for (let turn = 0; turn < 40; turn += 1) {
+        const other = taken.find(meets);
+        if (!other) break;
+        down = other.bottom - box.top + 2;
+      }
+      label.style.marginTop = down + "px";
+      taken.push({ left: box.left, right: box.right, top: box.top + down, bottom: box.bottom + down });
+    }
+  }
+  map.on("zoomend moveend", spread);
   return { sites: sites, pieces: pieces, gaps: gaps, nearest: nearest, bounds: (id) => shapes[id] && shapes[id].bounds, choose: choose };
 }
 function siteTitle(site) {
