@@ -47,3 +47,14 @@ def test_a_fault_would_be_seen(run, visit):
     page.evaluate("document.querySelector('.lz-search label').remove()")
     page.evaluate("document.querySelector('.lz-search input').removeAttribute('placeholder')")
     assert serious(page) != []
+
+
+def test_the_map_of_layers(county, square, visit):
+    from lianzhou_gis.maps import catalog_map, page
+
+    county.add("water_source_zone", square(112.45, 24.87, 3000), grade="二级", zone_id="DEMO-SY", name="甲")
+    opened = visit(page(catalog_map(county.write(), as_of="2026-11-24")))
+    assert serious(opened.page) == []
+    opened.page.get_by_role("button", name="表格").click()
+    assert serious(opened.page) == []
+    assert opened.quiet

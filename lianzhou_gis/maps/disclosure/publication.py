@@ -165,7 +165,7 @@ def _payload(manifest: Manifest, parts: list[Part]) -> dict[str, Any]:
         subtitle=[f"{manifest.publisher}　{manifest.date}", approval],
         notes=list(manifest.notes),
         about=[
-            "图形经概化处理，仅供示意，不作为划界、量算和审批依据；小于精度的区域以方框示意。",
+            "图形经概化处理，与原边界的偏差不超过所列精度，仅供示意，不作为划界、量算和审批依据；窄小的区域以外扩轮廓示意。",
             "未列出的图层、属性和坐标未公开；图上空白不表示没有管控区。",
             *_withheld(manifest),
         ],

@@ -186,3 +186,12 @@ def test_the_public_map_opens_offline_and_says_what_it_is(published, visit):
     page.get_by_role("button", name="表格").click()
     assert "其他（合并）" in page.locator("#lz-tables").inner_text()
     assert opened.quiet
+
+
+@pytest.mark.browser
+def test_the_public_map_is_accessible(published, visit):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit((published[0] / "index.html").read_text(encoding="utf-8")).page
+    page.get_by_role("button", name="表格").click()
+    found = axe.run(page).response["violations"]
+    assert [item["id"] for item in found if item["impact"] in ("serious", "critical")] == []
