@@ -129,5 +129,6 @@ function printMap(app) {
     app.resized();
     app.map.setView(view.center, view.zoom, { animate: false });
   }, { once: true });
-  window.setTimeout(() => window.print(), 400);
+  // A zone that is not drawn yet would be a blank on paper.
+  window.setTimeout(() => whenDrawn(() => window.print()), 400);
 }

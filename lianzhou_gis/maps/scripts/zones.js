@@ -23,7 +23,46 @@ function trace(ink, ring, scale, left, top) {
     drawnY = y;
   }
 }
-function drawZone(ink, zone, style, fill, scale, left, top) {
+// A ring as coarse as the zoom allows: made once for each of three zooms, each half a pixel of its own.
+const COARSE = [9, 11, 13];
+function ringAt(part, index, zoom) {
+  const level = COARSE.find((most) => zoom <= most);
+  const ring = part.rings[index];
+  if (!level || ring.length < 60) return ring;
+  const made = part.coarse || (part.coarse = {}), key = level + "/" + index;
+  if (!made[key]) {
+    const least = 0.5 / (256 * Math.pow(2, level)), kept = [ring[0], ring[1]], last = ring.length - 2;
+    let x = ring[0], y = ring[1];
+    for (let place = 2; place < last; place += 2) {
+      if (Math.abs(ring[place] - x) < least && Math.abs(ring[place + 1] - y) < least) continue;
+      x = ring[place];
+      y = ring[place + 1];
+      kept.push(x, y);
+    }
+    kept.push(ring[last], ring[last + 1]);
+    made[key] = Float64Array.from(kept);
+  }
+  return made[key];
+}
+// Tiles are drawn a slice at a time, so that the map moves while they are being made.
+const SLICE_MS = 10;
+const waiting = [];
+let drawing = 0;
+function drawLater(job) {
+  waiting.push(job);
+  if (!drawing) drawing = window.requestAnimationFrame(drawSome);
+}
+function drawSome() {
+  const until = performance.now() + SLICE_MS;
+  while (waiting.length && performance.now() < until) {
+    if (waiting[0]()) waiting.shift();
+  }
+  drawing = waiting.length ? window.requestAnimationFrame(drawSome) : 0;
+}
+function whenDrawn(action) {
+  if (waiting.length) window.setTimeout(() => whenDrawn(action), 50); else action();
+}
+function drawZone(ink, zone, style, fill, scale, left, top, zoom) {
   const width = (zone.shape.box[2] - zone.shape.box[0]) * scale, height = (zone.shape.box[3] - zone.shape.box[1]) * scale;
   ink.strokeStyle = style.line;
   ink.lineWidth = style.width;
@@ -32,8 +71,8 @@ function drawZone(ink, zone, style, fill, scale, left, top) {
     if (part.kind === "p") {
       for (const ring of part.rings) ink.arc(ring[0] * scale - left, ring[1] * scale - top, 5, 0, 2 * Math.PI);
     } else {
-      for (const ring of part.rings) {
-        trace(ink, ring, scale, left, top);
+      for (let index = 0; index < part.rings.length; index += 1) {
+        trace(ink, ringAt(part, index, zoom), scale, left, top);
         if (part.kind === "a") ink.closePath();
       }
     }
@@ -47,7 +86,7 @@ function drawZone(ink, zone, style, fill, scale, left, top) {
 }
 function zoneLayers(app) {
   const Zones = L.GridLayer.extend({
-    createTile: function (place) {
+    createTile: function (place, done) {
       const tile = document.createElement("canvas"), ratio = window.devicePixelRatio > 1 ? 2 : 1;
       tile.width = tile.height = TILE * ratio;
       const ink = tile.getContext("2d"), scale = 256 * Math.pow(2, place.z);
@@ -55,12 +94,21 @@ function zoneLayers(app) {
       ink.scale(ratio, ratio);
       ink.lineJoin = "round";
       const west = left / scale - reach, east = (left + TILE) / scale + reach, north = top / scale - reach, south = (top + TILE) / scale + reach;
-      for (const zone of this.options.zones) {
-        const box = zone.shape.box;
-        if (box[0] > east || box[2] < west || box[1] > south || box[3] < north) continue;
-        const style = this.options.styles[zone.style];
-        drawZone(ink, zone, style, app.patterns.canvas(style, ratio), scale, left, top);
-      }
+      const seen = this.options.zones.filter(({ shape: { box: box } }) => !(box[0] > east || box[2] < west || box[1] > south || box[3] < north));
+      let next = 0;
+      drawLater(() => {
+        // A tile that went out of sight in the meantime is not worth the time.
+        if (!tile.isConnected && next) next = seen.length;
+        const zone = seen[next];
+        if (zone) {
+          const style = this.options.styles[zone.style];
+          drawZone(ink, zone, style, app.patterns.canvas(style, ratio), scale, left, top, place.z);
+        }
+        next += 1;
+        if (next < seen.length) return false;
+        done(null, tile);
+        return true;
+      });
       return tile;
     },
   });
