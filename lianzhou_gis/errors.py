@@ -42,12 +42,14 @@ class LianzhouError(Exception):
     --------
     >>> str(LianzhouError("文件不存在", "no such file"))
     'no such file'
+    >>> str(LianzhouError("没有字段", "no column a" + chr(10) + "b"))
+    'no column a b'
     """
 
     def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-        self.en = en
+        # Names that stand in files may hold line ends, and an error is one line.
+        self.zh, self.en = (" ".join(text.splitlines()) for text in (zh, en))
+        super().__init__(self.en)
 
     def text(self, lang: str) -> str:
         """Return the sentence in ``lang``, ``"zh"`` or ``"en"``."""

@@ -66,6 +66,9 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
     try:
         drawing = _drawing(path, content, name, encoding, issues)
         rows, other = _outlines(drawing, name, layer)
+        if not rows:
+            raise _nothing(drawing, name, layer)
+        return _raw(drawing, rows, other, hashlib.sha256(content).hexdigest(), name, issues)
     except LianzhouError:
         raise
     except (Exception, RecursionError) as error:
@@ -74,8 +77,16 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
             f"{name}：图纸损坏，无法读取；请在 CAD 中修复（RECOVER）后另存为 DXF",
             f"{name}: the drawing is damaged and cannot be read; repair it in CAD (RECOVER) and save it as DXF",
         ) from error
-    if not rows:
-        raise _nothing(drawing, name, layer)
+
+
+def _raw(
+    drawing: Any,  # noqa: ANN401 - ezdxf
+    rows: list[tuple[Any, Outline]],
+    other: Counter[str],
+    sha256: str,
+    name: str,
+    issues: list[Issue],
+) -> RawFeatures:
     geometries = np.full(len(rows), None, dtype=object)
     geometries[:] = [outline.geometry for _, outline in rows]
     issues.extend(unreadable_issue(shapely.is_missing(geometries), name))
@@ -94,7 +105,7 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         crs=None,
         encoding=None,
         issues=issues,
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=sha256,
     )
 
 
