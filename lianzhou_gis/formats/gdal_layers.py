@@ -110,6 +110,11 @@ def read_gdal_layer(
             ) from error
     rows = len(values[0]) if values else 0
     rows = len(blobs) if blobs is not None else rows
+    if blobs is None and not values:
+        raise FormatError(
+            f"{name}：既没有图形，也没有字段；请核对图层",
+            f"{name}: it has neither shapes nor columns; check which layer",
+        )
     if counted and rows != count:
         raise FormatError(
             f"{name}：文件声明 {count} 条记录，只读出 {rows} 条，可能已损坏；请重新导出",

@@ -252,6 +252,9 @@ def _unknown(name: str, head: bytes) -> FormatError:
             return FormatError(f"{name}：{zh}", f"{name}: {en}")
     text = _as_text(head)
     root = _xml_root(text) if text is not None else None
+    if text is not None and root is not None and "opengis.net/gml" in text[:4000].lower():
+        zh, en = "是 GML；请用 GIS 软件另存为 GeoPackage", "this is GML; save it as a GeoPackage in any GIS"
+        return FormatError(f"{name}：{zh}", f"{name}: {en}")
     if root is not None:
         return FormatError(
             f"{name}：是 {root[:30]} 网页或 XML 文件；请另存为 .xlsx、.kml 或 .gpkg",

@@ -27,7 +27,7 @@ import pyproj
 import shapely
 
 sys.path.insert(0, str(Path(__file__).parent))
-from make_filegdb import write_coded
+from make_filegdb import write_arcs, write_coded
 
 HERE = Path(__file__).parent / "formats"
 EAST, NORTH = 650500.0, 2746900.0
@@ -360,8 +360,144 @@ def others():
     write("empty.gpkg", "")
 
 
+def arcs():
+    """The plot with half a circle instead of its southern side, drawn as an arc wherever a format can."""
+    (west, south), _, (east, north), _ = CORNERS
+    wkt = (
+        f"MULTISURFACE (CURVEPOLYGON (COMPOUNDCURVE (CIRCULARSTRING ({west} {south}, {west + 100} {south - 100}, "
+        f"{east} {south}), ({east} {south}, {east} {north}, {west} {north}, {west} {south}))))"
+    )
+    for name, driver in (("geopackage-arcs.gpkg", "GPKG"), ("flatgeobuf-arcs.fgb", "FlatGeobuf")):
+        (HERE / name).unlink(missing_ok=True)
+        write_arcs(HERE / name, driver, wkt, epsg=4546)
+    files = folder_of(lambda place: write_arcs(place / "arcs.gdb", "OpenFileGDB", wkt, epsg=4546))
+    write("filegdb-arcs.gdb.zip", packed(files.items()))
+    write("wkt-arcs.wkt", wkt)
+    write("csv-wkt-arcs.csv", f'名称,wkt\n地块1,"{wkt}"\n地块2,"{PLANE.wkt}"\n')
+    # CIRCULARSTRING, for WKB of it no library here writes.
+    arc = struct.pack("<BII6d", 1, 8, 3, 112.4, 24.8, 112.41, 24.81, 112.42, 24.8)
+    geo = {"version": "1.0.0", "primary_column": "geometry", "columns": {"geometry": {"encoding": "WKB"}}}
+    table = pa.table({"geometry": [arc, shapely.to_wkb(PLOT)], "a": [1, 2]})
+    pq.write_table(table.replace_schema_metadata({b"geo": json.dumps(geo).encode()}), HERE / "geoparquet-arcs.parquet")
+    write("gml-plots.gml", '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml"/>')
+
+
+def parcels():
+    """The traps of parcel coordinate files, one each."""
+
+    def attributes(system="2000国家大地坐标系", zone="37", parameters=",,,,,,"):
+        told = {
+            "坐标系": system,
+            "几度分带": "3",
+            "投影类型": "高斯克吕格",
+            "计量单位": "米",
+            "带号": zone,
+            "精度": "0.001",
+        }
+        return "[属性描述]\n" + "".join(f"{key}={value}\n" for key, value in told.items()) + f"转换参数={parameters}\n"
+
+    def points(ring=CORNERS, number=1, prefix=37_000_000, first=1, close=True):
+        closed = [*ring, ring[0]] if close else ring
+        return "".join(
+            f"J{first + place % len(ring)},{number},{north:.3f},{prefix + east:.3f}\n"
+            for place, (east, north) in enumerate(closed)
+        )
+
+    def plot(body, head="5,4.0,1,地块1,面,,工业用地,,@", told=None):
+        return (attributes() if told is None else told) + "[地块坐标]\n" + head + "\n" + body
+
+    good = points()
+    apart = [(east + 500, north) for east, north in CORNERS]
+    files = {
+        "gbk": plot(good).encode("gbk"),
+        "utf8-mark-crlf": "\ufeff".encode() + plot(good).replace("\n", "\r\n").encode(),
+        "hole": plot(points() + points(HOLE, 2, first=5), "10,3.75,1,地块1,面,,工业用地,,@"),
+        "hole-restarts": plot(points() + points(HOLE, 2), "10,3.75,1,地块1,面,,工业用地,,@"),
+        "second-ring-apart": plot(points() + points(apart, 2, first=5), "10,8.0,1,地块1,面,,工业用地,,@"),
+        "axes-swapped": plot(
+            "".join(f"J{i % 4 + 1},1,{37_000_000 + e:.3f},{n:.3f}\n" for i, (e, n) in enumerate([*CORNERS, CORNERS[0]]))
+        ),
+        "no-prefix": plot(points(prefix=0)),
+        "no-prefix-no-zone": plot(points(prefix=0), told=attributes(zone="")),
+        "prefix-contradicts": plot(good, told=attributes(zone="38")),
+        "zones-mixed": plot(good)
+        + "5,4.0,2,地块2,面,,工业用地,,@\n"
+        + points(
+            [(347_186 + x, 2_746_925 + y) for x, y in ((0, 0), (200, 0), (200, 200), (0, 200))], prefix=38_000_000
+        ),
+        "not-closed": plot(points(close=False), "4,4.0,1,地块1,面,,工业用地,,@"),
+        "count-wrong": plot(good, "9,4.0,1,地块1,面,,工业用地,,@"),
+        "full-width": plot(good.replace(",", "，"), "5，4.0，1，地块1，面，，工业用地，，@"),
+        "blanks-and-commas": plot(
+            good.replace(",", " , ").replace("\n", ",\n"), "5, 4.0, 1, 地块1, 面, , 工业用地, , @"
+        ),
+        "eight-fields": plot(good, "5,4.0,1,地块1,面,,,@"),
+        "thirteen-fields": plot(good, "5,4.0,1,地块1,面,,工业用地,0601,,,,,@"),
+        "area-with-unit": plot(good, "5,4.0公顷,1,地块1,面,,工业用地,,@"),
+        "area-in-square-metres": plot(good, "5,39977.61,1,地块1,面,,工业用地,,@"),
+        "area-in-mu": plot(good, "5,59.97,1,地块1,面,,工业用地,,@"),
+        "xian80": plot(good, told=attributes("1980西安坐标系")),
+        "no-attributes": "[地块坐标]\n5,4.0,1,地块1,面,,工业用地,,@\n" + good,
+        "cut-off": plot(points()[:60]),
+        "line": plot(points(close=False), "4,0,1,线路1,线,,公路用地,,@"),
+    }
+    for name, content in files.items():
+        write(f"txt-{name}.txt", content)
+
+
+def shapes():
+    """Shapes of every kind, tables as programs write them, reference systems of every spelling."""
+
+    def collection(*geometries, **members):
+        features = [
+            {"type": "Feature", "properties": {"名称": f"地块{number}"}, "geometry": shape}
+            for number, shape in enumerate(geometries, start=1)
+        ]
+        return json.dumps({"type": "FeatureCollection", "features": features, **members}, ensure_ascii=False)
+
+    ring = [list(corner) for corner in PLOT.exterior.coords]
+    polygon = {"type": "Polygon", "coordinates": [ring]}
+    point = {"type": "Point", "coordinates": [112.49, 24.82]}
+    line = {"type": "LineString", "coordinates": ring[:3]}
+    write("geojson-mixed-kinds.geojson", collection(polygon, point, line))
+    write("geojson-multipart.geojson", collection({"type": "MultiPolygon", "coordinates": [[ring]]}))
+    write("geojson-kinds-in-one.geojson", collection({"type": "GeometryCollection", "geometries": [polygon, point]}))
+    write("geojson-empty-shape.geojson", collection(polygon, {"type": "Polygon", "coordinates": []}, None))
+    write("geojson-heights.geojson", collection({"type": "Polygon", "coordinates": [[[*xy, 95.5] for xy in ring]]}))
+    write("geojson-latitude-first.geojson", collection({"type": "Polygon", "coordinates": [[xy[::-1] for xy in ring]]}))
+    member = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4546"}}
+    plane = {"type": "Polygon", "coordinates": [[list(corner) for corner in PLANE.exterior.coords]]}
+    write("geojson-crs-member.geojson", collection(plane, crs=member))
+    swapped = [ring[0], ring[2], ring[1], ring[3], ring[0]]
+    write("geojson-bow-tie.geojson", collection({"type": "Polygon", "coordinates": [swapped]}))
+    write("geojson-texts.geojson", collection(polygon).replace("地块1", "超" * 5000 + "\\n=1+1"))
+    rows = "".join(f"J{number};{north};{east}\n" for number, (east, north) in enumerate(CORNERS, start=1))
+    write("csv-mark-semicolons.csv", "\ufeff点号;X;Y\n" + rows)
+    quoted = "".join(f'"甲\n乙",J{number},{north},{east}\n' for number, (east, north) in enumerate(CORNERS, start=1))
+    write("csv-line-ends-in-quotes.csv", "地块,点号,X,Y\n" + quoted)
+    prefixed = "".join(f"J{n},{north},{37_000_000 + east}\n" for n, (east, north) in enumerate(CORNERS, start=1))
+    write("csv-zone-in-easting.csv", "点号,X,Y\n" + prefixed)
+    write("shapefile-heights.zip", packed(shapefile(table=frame([shapely.force_3d(PLOT, 95.5)])).items()))
+    write("shapefile-multipart.zip", packed(shapefile(table=frame([shapely.MultiPolygon([PLOT])])).items()))
+    for name, epsg, text in (
+        ("esri-name", 4525, None),
+        ("xian80", 2361, None),
+        ("beijing54", 2413, None),
+        ("unknown-system", 4525, 'LOCAL_CS["Nonsense",UNIT["Meter",1.0]]'),
+    ):
+        moved = frame([shapely.affinity.translate(PLANE, 37_000_000)], crs=f"EPSG:{epsg}")
+        parts = shapefile(table=moved)
+        parts["plots.prj"] = (text or pyproj.CRS(epsg).to_wkt("WKT1_ESRI")).encode()
+        write(f"shapefile-{name}.zip", packed(parts.items()))
+    path = HERE / "geopackage-without-shape.gpkg"
+    path.unlink(missing_ok=True)
+    pyogrio.write_dataframe(
+        frame([PLOT, None], 名称=["甲", None], 面积=[1.5, np.nan]), path, layer="plots", driver="GPKG"
+    )
+
+
 if __name__ == "__main__":
     shutil.rmtree(HERE, ignore_errors=True)
     HERE.mkdir(parents=True)
-    for make in (geopackages, shapefiles, filegdbs, texts, tables, drawings, others):
+    for make in (geopackages, shapefiles, filegdbs, texts, tables, drawings, others, arcs, parcels, shapes):
         make()

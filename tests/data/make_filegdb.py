@@ -1,4 +1,4 @@
-"""A FileGDB with aliases and coded values. GDAL's C interface alone writes those; pyogrio ships it."""
+"""A FileGDB with aliases and coded values, and arcs. GDAL's C interface alone writes those; pyogrio ships it."""
 
 import ctypes
 import struct
@@ -26,9 +26,10 @@ _SIGNATURES = {
     "OGR_F_SetFieldString": (None, [_POINTER, _NUMBER, _TEXT]),
     "OGR_F_SetFieldInteger": (None, [_POINTER, _NUMBER, _NUMBER]),
     "OGR_F_SetGeometryDirectly": (_NUMBER, [_POINTER, _POINTER]),
+    "OGR_G_CreateFromWkt": (_NUMBER, [ctypes.POINTER(_TEXT), _POINTER, ctypes.POINTER(_POINTER)]),
     "OGR_G_CreateFromWkb": (_NUMBER, [_TEXT, _POINTER, ctypes.POINTER(_POINTER), _NUMBER]),
 }
-_INTEGER, _STRING, _MULTIPOLYGON = 0, 4, 6
+_INTEGER, _STRING, _MULTIPOLYGON, _MULTISURFACE = 0, 4, 6, 12
 
 
 class _Coded(ctypes.Structure):
@@ -42,6 +43,23 @@ def _gdal():
         function = getattr(gdal, name)
         function.restype, function.argtypes = result, arguments
     return gdal
+
+
+def write_arcs(path, driver, wkt, *, epsg):
+    """Write a layer of one feature that GDAL knows how to draw with arcs."""
+    gdal = _gdal()
+    dataset = gdal.GDALCreate(gdal.GDALGetDriverByName(driver.encode()), str(path).encode(), 0, 0, 0, 0, None)
+    system = gdal.OSRNewSpatialReference(None)
+    gdal.OSRImportFromEPSG(system, epsg)
+    layer = gdal.GDALDatasetCreateLayer(dataset, b"plots", system, _MULTISURFACE, None)
+    assert gdal.OGR_L_CreateField(layer, gdal.OGR_Fld_Create(b"name", _STRING), 1) == 0
+    feature = gdal.OGR_F_Create(gdal.OGR_L_GetLayerDefn(layer))
+    gdal.OGR_F_SetFieldString(feature, 0, b"arcs")
+    shape, text = _POINTER(), _TEXT(wkt.encode())
+    assert gdal.OGR_G_CreateFromWkt(ctypes.byref(text), None, ctypes.byref(shape)) == 0
+    gdal.OGR_F_SetGeometryDirectly(feature, shape)
+    assert gdal.OGR_L_CreateFeature(layer, feature) == 0
+    gdal.GDALClose(dataset)
 
 
 def write_coded(path, rows, *, domain, aliases, layers=("管控单元",), epsg=4490):
