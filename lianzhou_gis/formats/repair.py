@@ -180,6 +180,14 @@ def _odd_holes(holes: Geometries, shell: Any) -> list[Any]:  # noqa: ANN401 - an
     return [place for place in map(_polygons, [*overlaps, *beyond]) if not place.is_empty]
 
 
+def _nested(shapes: list[Any]) -> list[Any]:
+    """Return the parts of one geometry that lie inside another of its parts: they may well be meant as holes."""
+    parts = np.array([shape for shape in shapes if not shape.is_empty], dtype=object)
+    outer, inner = shapely.STRtree(parts).query(parts, predicate="covers")
+    twin = shapely.equals(parts[outer], parts[inner])
+    return list(map(_polygons, parts[inner[~twin]]))
+
+
 def _wide(places: Any, accuracy_m: float) -> Any:  # noqa: ANN401 - shapely geometries
     """Return those parts of open places that are somewhere wider than the accuracy; ``None`` if there are none."""
     parts = shapely.get_parts(places)
@@ -199,6 +207,7 @@ def _repair(geometry: Any, study: StudyArea | None, accuracy_m: float) -> Repair
     gathered = _Sum(list(parts[valid] if study is None else study.clipped(parts[valid])))
     for part in parts[~valid]:
         _add_part(part, study, gathered)
+    gathered.open += _nested(gathered.shapes)
     before = float(statutory_area([geometry])[0])
     whole = _polygons(shapely.union_all(gathered.shapes))
     cut = study is not None and bool(study.reached_beyond(np.array([geometry], dtype=object))[0])

@@ -29,6 +29,7 @@ from lianzhou_gis.formats.limits import (
     sha256_of_files,
 )
 from lianzhou_gis.formats.raw_features import RawFeatures, unique_names
+from lianzhou_gis.formats.ring_order import holes_by_place
 
 __all__ = ["read_shapefile", "shapefile_parts"]
 
@@ -97,7 +98,7 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
     issues: list[Issue] = []
     table, decided = _table(name, files, encoding, records, issues)
     read = read_gdal_layer(files["shp"], None, name, issues, encoding=_BYTES)
-    geometries = read.geometries
+    geometries = holes_by_place(read.geometries, name, issues)
     if len(geometries) < records:
         issues.append(
             Issue(

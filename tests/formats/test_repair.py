@@ -65,6 +65,15 @@ def test_parts_that_overlap_are_taken_together():
     assert repair.doubtful is None
 
 
+def test_a_part_inside_another_may_be_a_hole():
+    """A growth boundary read so would hold what it leaves out, and a site there would lie within it."""
+    parts = [shapely.Polygon(at((0, 0), (6, 0), (6, 6), (0, 6))), shapely.Polygon(at((2, 2), (4, 2), (4, 4), (2, 4)))]
+    repair = repair_of(shapely.MultiPolygon(parts))
+    assert repair.geometry.area == pytest.approx(36 * STEP**2, rel=1e-9)
+    assert repair.doubtful.equals(parts[1])
+    assert repair_of(shapely.MultiPolygon([parts[0], parts[0]])).doubtful is None
+
+
 def test_a_shape_without_any_area_has_no_geometry():
     assert repair_of(shapely.Polygon(at((0, 0), (1, 0), (2, 0)))).geometry is None
 

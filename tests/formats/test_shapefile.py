@@ -4,6 +4,7 @@ import shutil
 import zipfile
 
 import geopandas as gpd
+import numpy as np
 import pyogrio
 import pytest
 import shapely
@@ -138,3 +139,22 @@ def test_sites_from_a_gbk_zip_of_the_demo():
     sites = read_sites(path)
     assert list(sites.frame["site_id"]) == ["DEMO-14"]
     assert sites.frame["name"][0] == "保安镇农机仓库（示例）"
+
+
+@pytest.mark.parametrize("turned", [(0,), (1,), (0, 1)])
+def test_a_hole_is_a_hole_whatever_the_directions_of_rings(tmp_path, turned):
+    """The format says shell or hole by direction; many programs do not mind it."""
+    hole = [(112.403, 24.803), (112.406, 24.803), (112.406, 24.806), (112.403, 24.806)]
+    area = shapely.Polygon(shapely.box(112.4, 24.8, 112.41, 24.81).exterior.coords, [hole])
+    path = tmp_path / "a.shp"
+    gpd.GeoDataFrame({"a": [1]}, geometry=[area], crs="EPSG:4490").to_file(path, engine="pyogrio")
+    content = bytearray(path.read_bytes())
+    # A record: 8 bytes of head, then kind and box (36), two counts, the starts of two rings, ten points.
+    corners = np.frombuffer(bytes(content[160:320]), dtype="<f8").reshape(2, 5, 2).copy()
+    for ring in turned:
+        corners[ring] = corners[ring][::-1]
+    content[160:320] = corners.tobytes()
+    path.write_bytes(bytes(content))
+    read = read_features(path)
+    assert read.frame["geometry"][0].normalize().equals_exact(area.normalize(), 1e-12)
+    assert "ring_direction" in [issue.code for issue in read.issues]
