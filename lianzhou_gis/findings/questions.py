@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from lianzhou_gis.findings.records import Gap, Question, Reply
@@ -58,6 +59,11 @@ class OpenPoint:
     worst_of: Callable[[Facts], Verdict] | None = None
     asked: bool = True
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The facts that it turns on."""
+        return frozenset(test.fact for test in self.tests)
+
     def remaining(self, facts: Facts) -> Gap:
         """Return the gap as it is where the point stays open."""
         return self.gap if self.worst_of is None else replace(self.gap, worst=self.worst_of(facts))
@@ -77,6 +83,11 @@ class _Site:
     gaps: tuple[Gap, ...]
     points: tuple[OpenPoint, ...]
     contradicted: frozenset[str]
+
+    @cached_property
+    def before(self) -> tuple[bool | None, ...]:
+        """Of every point what is left of it as long as nothing is answered."""
+        return tuple(point.left(self.facts) for point in self.points)
 
     @property
     def asked(self) -> list[OpenPoint]:
@@ -193,7 +204,12 @@ class Asker:
     def _foretold(self, site: _Site, fact: str, sets: dict[str, Any], value: str) -> Reply:
         followed = self._with(site, site.facts, sets)
         facts = site.facts if followed is None else followed
-        settled = [(point, point.left(facts)) for point in site.points]
+        new = _added(facts, site.facts)
+        # What the answer does not touch stays as it is.
+        settled = [
+            (point, before if point.names.isdisjoint(new) else point.left(facts))
+            for point, before in zip(site.points, site.before, strict=True)
+        ]
         bearing = [(point.effect, point.worst) for point, left in settled if left]
         remaining = [point.remaining(facts) for point, left in settled if left is None]
         verdict, worst = weigh([*site.effects, *bearing], [*site.gaps, *remaining])
@@ -242,9 +258,8 @@ class Asker:
     @staticmethod
     def _closed(points: Sequence[OpenPoint], facts: Facts, before: Facts) -> int:
         """Return how many points the facts close that those before left open."""
-        new = {name for name, value in facts.items() if value is not None and before.get(name) is None}
-        touched = [point for point in points if any(test.fact in new for test in point.tests)]
-        return sum(point.left(facts) is not None for point in touched)
+        new = _added(facts, before)
+        return sum(point.left(facts) is not None for point in points if not point.names.isdisjoint(new))
 
     def _without_needless(
         self, site: _Site, chosen: Mapping[str, tuple[str, dict[str, Any]]], left: Sequence[OpenPoint]
@@ -258,6 +273,11 @@ class Asker:
             if after is not None and self._closed(site.asked, after, site.facts) >= wanted:
                 kept = fewer
         return {fact: value for fact, (value, _) in kept.items()}
+
+
+def _added(facts: Facts, before: Facts) -> set[str]:
+    """Return the facts that were unknown before and are known now."""
+    return {name for name, value in facts.items() if value is not None and before.get(name) is None}
 
 
 def _numbers(tests: Sequence[Test]) -> list[float]:

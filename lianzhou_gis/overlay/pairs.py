@@ -207,6 +207,10 @@ def meeting_pairs(sites: Geometries, index: ShapeIndex) -> Pairs:
     shapely.prepare(parts)
     crossed = _crossed(parts, index)
     held = _held(parts, index, crossed)
+    if not len(crossed) and not len(held):
+        shapely.destroy_prepared(parts)
+        none = np.empty(0, dtype=np.intp)
+        return Pairs(none, none, np.empty(0), np.empty(0, dtype=bool), np.empty(0, dtype=object), none)
     cut_keys, cut = _shared(parts, index, crossed)
     shapely.destroy_prepared(parts)
     held_part, held_zone = index.unkeyed(held)
