@@ -77,6 +77,7 @@ bench: $(VENV)/.full
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py --budget $(BUDGET)
 	$(BIN)/python benchmarks/one_site.py
+	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/heavy_polygon.py
 

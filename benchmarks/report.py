@@ -120,6 +120,24 @@ def agreement(runs: Runs) -> list[str]:
     return lines
 
 
+def batch(told: dict[str, float] | None) -> list[str]:
+    """Return what whole screenings of many sites took."""
+    if not told:
+        return []
+    count = told["sites"]
+    names = {
+        "processes_1_s": "one process",
+        "processes_2_s": "two processes",
+        "dask_2_s": "a dask cluster of two workers, started before",
+    }
+    lines = [f"| {count:,} sites | seconds | sites a second | against one process |", "|---|---:|---:|---:|"]
+    for key, name in names.items():
+        lines.append(
+            f"| {name} | {told[key]:.1f} | {count / told[key]:.0f} | {told['processes_1_s'] / told[key]:.2f} × |"
+        )
+    return lines
+
+
 def plot(runs: Runs) -> None:
     """Draw seconds by sites, both by powers of ten; no byte of the file hangs on when it was drawn."""
     import matplotlib as mpl
@@ -176,12 +194,16 @@ def main(path: Path) -> None:
         "## Growth",
         "Time against sites, fitted as a power of their number; 1 is linear. Below 10,000 sites the index is most of it.",
         "\n".join(growth(runs)),
+        "## Many sites, whole screenings",
+        "`lianzhou-gis batch` on the demo layers: relations, findings, gaps and verdicts, written as GeoParquet; all on this one "
+        f"machine, its start ({(results.get('batch') or {}).get('start_s', '?')} s) within the time. The folders hold the same bytes.",
+        "\n".join(batch(results.get("batch"))),
         "## Agreement",
         "Against lianzhou_gis, pair by pair, of all that overlap by more than 0.01 m².",
         "\n".join(agreement(runs)),
         "## Again",
         "`make bench` measures the quick ones anew; `python benchmarks/run.py --once` the peers that need minutes, "
-        "`python benchmarks/one_site.py` a single site, `python benchmarks/report.py` writes this page.",
+        "`python benchmarks/one_site.py` a single site, `python benchmarks/batch.py` whole screenings, `python benchmarks/report.py` writes this page.",
     ]
     PAGE.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
     plot(runs)
