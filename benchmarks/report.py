@@ -202,7 +202,7 @@ def main(path: Path) -> None:
         "Against lianzhou_gis, pair by pair, of all that overlap by more than 0.01 m².",
         "\n".join(agreement(runs)),
         "## Again",
-        "`make bench` measures the quick ones anew; `python benchmarks/run.py --once` the peers that need minutes, "
+        "`make bench` measures the quick ones anew; `python benchmarks/run.py --slow` the peers that need minutes, "
         "`python benchmarks/one_site.py` a single site, `python benchmarks/batch.py` whole screenings, `python benchmarks/report.py` writes this page.",
     ]
     PAGE.write_text("\n\n".join(sections) + "\n", encoding="utf-8")
