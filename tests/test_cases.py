@@ -7,6 +7,8 @@ import pytest
 import shapely
 import yaml
 
+from lianzhou_gis.vocabulary import themes
+
 FOLDER = Path(__file__).parent / "cases"
 ORDINARY = yaml.safe_load((FOLDER / "ordinary.yaml").read_text(encoding="utf-8"))
 KEYS = {"name", "law", "as_of", "site", "zones", "unit", "items", "facts", "unknown", "expect"}
@@ -110,3 +112,13 @@ def test_the_frame_given_is_not_changed(county):
     before = sites.copy(deep=True)
     county.screen(sites)
     assert sites.equals(before)
+
+
+def test_every_theme_has_a_worked_site_under_the_old_laws_and_under_the_code():
+    told = yaml.safe_load((FOLDER / "themes.yaml").read_text(encoding="utf-8"))["cases"]
+    for day in ("2026-08-14", "2026-08-15"):
+        listed = [case for case in told if str(case["as_of"]) == day]
+        shown = {zone["theme"] for case in listed for zone in case.get("zones", ())}
+        shown |= {"control_unit" for case in listed if "unit" in case}
+        assert shown == set(themes())
+        assert all(case["expect"]["areas_m2"] for case in listed)
