@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from lianzhou_gis.rulebook.cases import Case
 from lianzhou_gis.rulebook.model import Rule
 from lianzhou_gis.rulebook.rulebook import Rulebook
-from lianzhou_gis.rulebook.wording import condition_in_words, place_in_words, time_in_words
+from lianzhou_gis.rulebook.wording import before_in_words, condition_in_words, place_in_words, time_in_words
 from lianzhou_gis.vocabulary import label
 
 __all__ = ["card"]
@@ -43,6 +43,8 @@ def card(rule: Rule, cases: Sequence[Case], rulebook: Rulebook, lang: str) -> st
     """
     words = _WORDS[lang]
     lines = [f"{rule.id}  {rule.versions[-1].title[lang]}"]
+    before = before_in_words(rule, rulebook, lang)
+    lines += [before] if before else []
     for version in rule.versions:
         marks = [words[mark] for mark in ("strict", "unverified") if getattr(version, mark)]
         effect = label("effect", version.effect)[lang]

@@ -17,7 +17,13 @@ from lianzhou_gis.rulebook.model import Rule
 from lianzhou_gis.rulebook.page_parts import GENERATED, effect_in_words, head, table
 from lianzhou_gis.rulebook.proof import proofs, proofs_as_csv
 from lianzhou_gis.rulebook.rulebook import Rulebook
-from lianzhou_gis.rulebook.wording import citations_in_words, condition_in_words, place_in_words, time_in_words
+from lianzhou_gis.rulebook.wording import (
+    before_in_words,
+    citations_in_words,
+    condition_in_words,
+    place_in_words,
+    time_in_words,
+)
 from lianzhou_gis.vocabulary import label, themes
 
 __all__ = ["COVERAGE", "MATRIX_BOOK", "pages_of", "write_pages"]
@@ -112,6 +118,7 @@ def _theme(zh: str, en: str, rules: Sequence[Rule], rulebook: Rulebook, cases: d
         parts.append(
             f"办理：{last.action['zh']}。主管：{last.authority['zh']}。限制环节：{blocks}。"
             f"核对于 {last.checked_on}。用例 {len(cases.get(rule.id, ()))} 个。"
+            + (f"{before}。" if (before := before_in_words(rule, rulebook, "zh")) else "")
         )
     return "\n\n".join(parts)
 

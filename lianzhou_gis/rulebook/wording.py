@@ -8,10 +8,11 @@ from typing import Any
 from lianzhou_gis.rulebook.conditions import Condition, Test
 from lianzhou_gis.rulebook.facts import FactVocabulary
 from lianzhou_gis.rulebook.industries import industry_name
-from lianzhou_gis.rulebook.model import RuleVersion
-from lianzhou_gis.vocabulary import label, theme
+from lianzhou_gis.rulebook.model import Rule, RuleVersion
+from lianzhou_gis.rulebook.rulebook import Rulebook
+from lianzhou_gis.vocabulary import Effect, label, theme
 
-__all__ = ["citations_in_words", "condition_in_words", "place_in_words", "time_in_words"]
+__all__ = ["before_in_words", "citations_in_words", "condition_in_words", "place_in_words", "time_in_words"]
 
 _JOIN = {"zh": {"all": "，且", "any": "，或"}, "en": {"all": " and ", "any": " or "}}
 
@@ -104,6 +105,28 @@ def time_in_words(version: RuleVersion, lang: str) -> str:
     """Return from when to when a version is in force."""
     until = version.effective_to or ("今" if lang == "zh" else "now")
     return f"{version.effective_from} 至 {until}" if lang == "zh" else f"{version.effective_from} to {until}"
+
+
+def before_in_words(rule: Rule, rulebook: Rulebook, lang: str) -> str | None:
+    """Return what holds before the first version of a rule; ``None`` where it begins with the rulebook or is a notice.
+
+    Examples
+    --------
+    >>> from lianzhou_gis.rulebook import Rulebook
+    >>> book = Rulebook.load()
+    >>> before_in_words(book.rule("karst.groundwater_risk"), book, "zh")
+    '2021-12-01 以前：当时的法律未收入规则库，基准日在此以前的项目涉及本条时不作判断'
+    """
+    first = rule.versions[0]
+    if first.effective_from <= rulebook.begins or first.strictest is Effect.NOTICE:
+        return None
+    if rule.nothing_before is not None:
+        told = rule.nothing_before[lang]
+    elif lang == "zh":
+        told = "当时的法律未收入规则库，基准日在此以前的项目涉及本条时不作判断"
+    else:
+        told = "the law of that time is not in the rulebook; of earlier days nothing is said where it would bear"
+    return f"{first.effective_from} 以前：{told}" if lang == "zh" else f"Before {first.effective_from}: {told}"
 
 
 def citations_in_words(citations: Sequence[Any], lang: str) -> str:
