@@ -69,7 +69,7 @@ def test_fail_on_compares_the_worst_possible():
     assert run("screen", seam, *options, "--fail-on", "prohibited").returncode == 1
     known = ["--set", "target_use=residential", "--set", "biomass_boiler=no", "--set", "coal_boiler=no"]
     known += ["--set", "changes_to_sensitive_use=no"]
-    for fact in ("catering", "livestock", "ore_mining", "storage_oil_or_toxics", "mixing_station", "quarry"):
+    for fact in ("catering", "livestock", "ore_mining", "pollutants_generated", "mixing_station", "quarry"):
         known += ["--set", f"{fact}=no"]
     assert run("screen", seam, *options, *known, "--fail-on", "prohibited").returncode == 0
     assert run("screen", seam, *options, *known, "--fail-on", "no_conflict_found").returncode == 1
