@@ -8,9 +8,14 @@ from typing import Any
 from lianzhou_gis.rulebook.model import RuleVersion
 from lianzhou_gis.vocabulary import DISCLAIMER, label
 
-__all__ = ["GENERATED", "effect_in_words", "head", "table"]
+__all__ = ["GENERATED", "WIDE", "effect_in_words", "head", "table"]
 
 GENERATED = "本页由 `lianzhou-gis rules docs` 自规则库生成，请勿手工修改。"
+# Pages of tables take the width of the window, and what stands first in a row is not broken.
+WIDE = (
+    "<style>div.document { width: 96%; } div.body { max-width: none; } "
+    "table td:first-child { white-space: nowrap; }</style>"
+)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

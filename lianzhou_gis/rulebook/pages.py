@@ -14,7 +14,7 @@ from lianzhou_gis.rulebook.cases import Case, read_cases
 from lianzhou_gis.rulebook.matrix import Matrix
 from lianzhou_gis.rulebook.matrix_page import matrix_page
 from lianzhou_gis.rulebook.model import Rule
-from lianzhou_gis.rulebook.page_parts import GENERATED, effect_in_words, head, table
+from lianzhou_gis.rulebook.page_parts import GENERATED, WIDE, effect_in_words, head, table
 from lianzhou_gis.rulebook.proof import proofs, proofs_as_csv
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.rulebook.wording import (
@@ -94,7 +94,7 @@ def write_pages(rulebook: Rulebook, folder: Path) -> list[Path]:
 
 
 def _theme(zh: str, en: str, rules: Sequence[Rule], rulebook: Rulebook, cases: dict[str, list[Case]]) -> str:
-    parts = [head(zh, en, f"共 {len(rules)} 条规则。")]
+    parts = [head(zh, en, f"共 {len(rules)} 条规则。"), WIDE]
     for rule in rules:
         last = rule.versions[-1]
         parts += [f"## {last.title['zh']}", f"*{last.title['en']}* — `{rule.id}`"]
@@ -210,18 +210,19 @@ def _coverage(rulebook: Rulebook) -> str:
         rows.append(
             (
                 f"`{group[0].rule.id}`",
-                "<br>".join(time_in_words(proof.version, "zh") for proof in group),
                 "；".join(cited),
-                "<br>".join(f"{proof.hits}／{proof.misses}／{proof.unknown}" for proof in group),
-                "、".join(dict.fromkeys(str(day) for proof in group for day in proof.days)),
+                "；".join(
+                    f"{proof.version.effective_from} 起 {proof.hits}／{proof.misses}／{proof.unknown}"
+                    for proof in group
+                ),
             )
         )
     told = (
         f"{len(rulebook.rules)} 条规则，{versions} 个版本，{sum(1 for _ in read_cases(rulebook))} 个用例；"
         f"{proven} 个版本的命中、不命中、信息未知和变更前后各日均有用例。逐条款的表：[{COVERAGE}]({COVERAGE})。"
     )
-    heads = ["规则", "各版本施行期间", "条款", "命中／不命中／信息未知", "有用例的变更前后各日"]
-    return "\n\n".join([head("规则、条款、用例对照", "Rules, articles and cases", told), table(heads, rows)])
+    heads = ["规则", "条款", "各版本的用例：命中／不命中／信息未知"]
+    return "\n\n".join([head("规则、条款、用例对照", "Rules, articles and cases", told), WIDE, table(heads, rows)])
 
 
 def _facts(rulebook: Rulebook) -> str:
