@@ -69,12 +69,13 @@ def _print_reading(plan: Plan, lang: str) -> None:
     from lianzhou_gis.cli.tables import plain_table
 
     window, proposal, zh = options.console(), plan.proposal, lang == "zh"
-    window.print(
-        plain_table(
-            ("本系统字段", "文件字段", "由来") if zh else ("Ours", "Theirs", "How"),
-            [(item.ours, item.theirs, item.how) for item in proposal.columns],
+    if proposal.columns:
+        window.print(
+            plain_table(
+                ("本系统字段", "文件字段", "由来") if zh else ("Ours", "Theirs", "How"),
+                [(item.ours, item.theirs, item.how) for item in proposal.columns],
+            )
         )
-    )
     if proposal.grades:
         window.print(
             plain_table(
@@ -90,7 +91,8 @@ def _print(done: Imported, lang: str) -> None:
     from lianzhou_gis.intake.catalog_file import entry_text
 
     window, zh = options.console(), lang == "zh"
-    window.print(issues_table(done.issues, lang))
+    if done.issues:
+        window.print(issues_table(done.issues, lang))
     window.print(entry_text(done.entry))
     table = [done.entry.layer] if is_database(done.entry.path) and done.entry.layer else []
     listed = ", ".join([*table, *done.files])

@@ -12,7 +12,7 @@ from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.limits import existing
 from lianzhou_gis.formats.table_header import names_coordinates
 
-__all__ = ["READABLE", "Kind", "extension_issue", "is_database", "kind_of", "kind_of_head"]
+__all__ = ["READABLE", "WKT", "Kind", "extension_issue", "is_database", "kind_of", "kind_of_head"]
 
 
 class Kind(StrEnum):
@@ -87,8 +87,9 @@ _ELSEWHERE = (
     ),
     (rb"\x89PNG|\xff\xd8\xff|II\*\x00|MM\x00\*|GIF8", "是图片；请提供矢量文件", "this is an image; give a vector file"),
 )
-_WKT = re.compile(
-    r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:(?:MULTI)?(?:POINT|LINESTRING|POLYGON)|GEOMETRYCOLLECTION)"
+WKT = re.compile(
+    r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:(?:MULTI)?(?:POINT|LINESTRING|POLYGON|CURVE|SURFACE)|GEOMETRYCOLLECTION"
+    r"|CURVEPOLYGON|CIRCULARSTRING|COMPOUNDCURVE)"
     r"\s*(?:Z|M|ZM)?\s*(?:\(|EMPTY)",
     re.IGNORECASE,
 )
@@ -194,7 +195,7 @@ def _kind_of_text(text: str, expected: Kind | None) -> Kind | None:
         return Kind.GEOJSON
     if _DXF.match(text):
         return Kind.DXF
-    if _WKT.match(text) or _HEX_WKB.match(text):
+    if WKT.match(text) or _HEX_WKB.match(text):
         return Kind.WELL_KNOWN
     if expected is not Kind.TABLE and names_coordinates(text):
         return Kind.TABLE

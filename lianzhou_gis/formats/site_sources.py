@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -21,7 +20,7 @@ from lianzhou_gis.formats.features import read_dataset, read_features
 from lianzhou_gis.formats.filegdb import filegdb_layers
 from lianzhou_gis.formats.geojson import features_of_geojson
 from lianzhou_gis.formats.geopackage import feature_layers
-from lianzhou_gis.formats.kinds import Kind, is_database
+from lianzhou_gis.formats.kinds import WKT, Kind, is_database
 from lianzhou_gis.formats.parcel_txt import read_parcel_txt
 from lianzhou_gis.formats.placing import Features, place_features
 from lianzhou_gis.formats.postgis_source import PostgisSource
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["drafts_of"]
 
-_WKT = re.compile(r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b", re.I)
 _SITES, _OUTFALLS = "sites", "outfalls"
 
 
@@ -71,7 +69,7 @@ def drafts_of(
         yield _of_frame(source, crs=crs, datum=datum, region=region)
     elif isinstance(source, shapely.Geometry):
         yield _of_geometries([source], {}, "geometry", None, crs=crs, datum=datum, region=region)
-    elif isinstance(source, str) and _WKT.match(source):
+    elif isinstance(source, str) and WKT.match(source):
         yield _of_wkt(source, crs=crs, datum=datum, region=region)
     elif isinstance(source, str) and is_database(source):
         features = read_features(source, layer=layer, crs=crs, datum=datum, region=region)

@@ -167,3 +167,17 @@ def test_a_damaged_number_is_not_recovered(tmp_path):
     (tmp_path / "a.dxf").write_text(content.replace("2747100.0", "27471V0.0"))
     with pytest.raises(FormatError, match="damaged"):
         read_features(tmp_path / "a.dxf", crs="EPSG:4546")
+
+
+def test_thousands_of_rings_around_one_another_are_counted_in_a_moment(drawn):
+    def draw(_, space):
+        for step in range(1500):
+            low, high = E - step, E + 1000 + step
+            space.add_lwpolyline([(low, low), (high, low), (high, high), (low, high)], close=True)
+        space.add_ellipse((E, E + 5000), major_axis=(300, 0), ratio=0.5)
+
+    raw = drawn(draw)
+    (said,) = [issue.en for issue in raw.issues if issue.code == "outline_inside"]
+    assert said.startswith("1499 closed outlines")
+    # An ellipse keeps its area to the tolerance of its chords.
+    assert raw.geometries[-1].area == pytest.approx(math.pi * 300 * 150, rel=1e-4)

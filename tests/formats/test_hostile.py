@@ -16,7 +16,7 @@ import shapely
 
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, FormatError
-from lianzhou_gis.formats import read_features
+from lianzhou_gis.formats import read_features, read_sites
 
 CORPUS = Path(__file__).parents[1] / "data" / "formats"
 # The libraries alone take 1.5 GB of addresses.
@@ -25,7 +25,7 @@ READ = """
 import resource, sys, time, warnings
 warnings.simplefilter("ignore")
 from lianzhou_gis.errors import LianzhouError
-from lianzhou_gis.formats import read_features
+from lianzhou_gis.formats import read_features, read_sites
 import pyogrio, openpyxl, ezdxf, pyarrow.parquet
 resource.setrlimit(resource.RLIMIT_AS, (int(sys.argv[1]), int(sys.argv[1])))
 for path in sys.argv[2:]:
@@ -150,3 +150,28 @@ def test_absurd_coordinates_cost_their_feature_only():
     assert features.frame["geometry"].tolist() == [None]
     issue = next(issue for issue in features.issues if issue.code == "coordinate_absurd")
     assert "records 1, such as 1e+300" in issue.en and issue.severity == "error"
+
+
+def test_an_arc_takes_nothing_else_with_it(tmp_path):
+    arc = "CIRCULARSTRING (112.4 24.8, 112.41 24.81, 112.42 24.8)"
+    (tmp_path / "a.wkt").write_text(f"{arc}\nPOLYGON ((112.4 24.8, 112.5 24.8, 112.5 24.9, 112.4 24.8))\n")
+    read = read_features(tmp_path / "a.wkt", crs="EPSG:4490")
+    assert [shape is None for shape in read.frame["geometry"]] == [True, False]
+    assert [issue.code for issue in read.issues] == ["geometry_unreadable"]
+    with pytest.raises(FormatError, match="make arcs straight"):
+        read_sites(arc, crs="EPSG:4490")
+
+
+def test_line_ends_in_names_do_not_break_the_one_line(tmp_path):
+    (tmp_path / "a.csv").write_text('"a\nb",c\n1,2\n', encoding="utf-8")
+    with pytest.raises(FormatError) as caught:
+        read_features(tmp_path / "a.csv", crs="EPSG:4490")
+    assert "\n" not in caught.value.zh + caught.value.en
+
+
+def test_a_file_may_be_called_like_a_word_of_wkt(tmp_path, monkeypatch):
+    shutil.copy(CORPUS / "geojson-plain.geojson", tmp_path / "polygon.geojson")
+    monkeypatch.chdir(tmp_path)
+    assert len(read_sites("polygon.geojson")) == 1
+    with pytest.raises(FormatError, match="not WKT"):
+        read_sites("POLYGON ((1 2")
