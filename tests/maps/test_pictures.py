@@ -26,10 +26,11 @@ def keep(name, content, most=MOST):
     from PIL import Image
 
     picture = Image.open(io.BytesIO(content)).convert("RGB")
-    for wide, colours in ((1400, 128), (1400, 64), (1200, 64), (1000, 48), (900, 32)):
+    for wide, colours in ((1400, 256), (1200, 256), (1000, 256), (1000, 128), (900, 64)):
         small = picture.resize((wide, round(picture.height * wide / picture.width)), Image.LANCZOS)
         stream = io.BytesIO()
-        small.quantize(colours).save(stream, "PNG", optimize=True)
+        # Means keep the colours of the signs, which are few pixels among many.
+        small.quantize(colours, kmeans=2).save(stream, "PNG", optimize=True)
         if stream.tell() < most:
             break
     PICTURES.mkdir(exist_ok=True)
@@ -80,33 +81,59 @@ def test_the_docs_have_every_picture():
         assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < MOST
 
 
-@pytest.mark.skipif(not ANEW, reason="takes the pictures of the docs anew with LIANZHOU_PICTURES=1")
-def test_take_them_anew(visit, tmp_path):
+anew = pytest.mark.skipif(not ANEW, reason="takes the pictures of the docs anew with LIANZHOU_PICTURES=1")
+DEMO, CATALOG = ROOT / "layers" / "demo", ROOT / "layers" / "layers.yaml"
+
+
+@pytest.fixture(scope="module")
+def demo_run():
     from lianzhou_gis.formats import read_facts, read_sites
-    from lianzhou_gis.intake.edition_diff import compare_editions
-    from lianzhou_gis.intake.editions import editions_of
-    from lianzhou_gis.maps.disclosure import open_source, publish, read_profile
-    from lianzhou_gis.maps.editions_map import editions_map
-    from lianzhou_gis.maps.figures import figure, write_figure
     from lianzhou_gis.screening import screen
 
-    demo, catalog = ROOT / "layers" / "demo", ROOT / "layers" / "layers.yaml"
-    sites = read_sites(demo / "sites" / "sites.gpkg")
-    result = screen(sites, catalog, facts=read_facts(demo / "sites" / "facts.yaml"), as_of=DAY)
-    run = Run.of(result)
-    opened = shot(visit, map_page(run), site="DEMO-01")
+    facts = read_facts(DEMO / "sites" / "facts.yaml")
+    return Run.of(screen(read_sites(DEMO / "sites" / "sites.gpkg"), CATALOG, facts=facts, as_of=DAY))
+
+
+@anew
+def test_take_the_planners_map_anew(demo_run, visit):
+    opened = shot(visit, map_page(demo_run), site="DEMO-01")
     keep("planner", opened.screenshot())
     opened.get_by_role("button", name="打印").click()
-    opened.wait_for_timeout(800)
+    opened.wait_for_timeout(1500)
     opened.emulate_media(media="print")
     opened.set_viewport_size({"width": 1040, "height": 900})
     opened.wait_for_timeout(500)
-    keep("print", opened.screenshot(clip={"x": 0, "y": 0, "width": 1040, "height": 1500}, full_page=True))
-    keep("layers", shot(visit, page(catalog_map(catalog, as_of=DAY))).screenshot())
-    publish(open_source(catalog, as_of=DAY), read_profile(ROOT / "layers/profiles/public.yaml"), tmp_path / "public")
-    keep("public", shot(visit, (tmp_path / "public" / "index.html").read_text(encoding="utf-8")).screenshot())
-    pairs, _ = editions_of("demo_redline_2018", "demo_redline", catalog=catalog, day=datetime.date(2026, 11, 24))
+    keep("print", opened.screenshot(clip={"x": 0, "y": 0, "width": 1040, "height": 1640}, full_page=True))
+
+
+@anew
+def test_take_the_figures_anew(demo_run, tmp_path):
+    from lianzhou_gis.maps.figures import figure, write_figure
+
+    for name, site in (("figure_site", "DEMO-05"), ("figure_county", None)):
+        keep(name, write_figure(figure(demo_run, site), tmp_path / f"{name}.png", dpi=150).read_bytes())
+
+
+@anew
+def test_take_the_map_of_layers_anew(visit):
+    keep("layers", shot(visit, page(catalog_map(CATALOG, as_of=DAY))).screenshot())
+
+
+@anew
+def test_take_the_map_of_editions_anew(visit):
+    from lianzhou_gis.intake.edition_diff import compare_editions
+    from lianzhou_gis.intake.editions import editions_of
+    from lianzhou_gis.maps.editions_map import editions_map
+
+    pairs, _ = editions_of("demo_redline_2018", "demo_redline", catalog=CATALOG, day=datetime.date(2026, 11, 24))
     diffs = [compare_editions(*pair) for pair in pairs]
     keep("editions", shot(visit, page(editions_map(diffs, region="连州市（合成演示）", day=DAY))).screenshot())
-    for name, site in (("figure_site", "DEMO-05"), ("figure_county", None)):
-        keep(name, write_figure(figure(run, site), tmp_path / f"{name}.png", dpi=150).read_bytes())
+
+
+@anew
+def test_take_the_public_map_anew(visit, tmp_path):
+    from lianzhou_gis.maps.disclosure import open_source, publish, read_profile
+
+    profile = read_profile(ROOT / "layers" / "profiles" / "public.yaml")
+    publish(open_source(CATALOG, as_of=DAY), profile, tmp_path / "public")
+    keep("public", shot(visit, (tmp_path / "public" / "index.html").read_text(encoding="utf-8")).screenshot())
