@@ -2,9 +2,9 @@
 
     python benchmarks/run.py [--sites 1000,10000,100000] [--slow] [--budget MINUTES] [--out benchmarks/results.json]
 
-Every measurement is a process of its own on the same files. Ours, and PostGIS with subdivided zones, run three times
+Every measurement is a process of its own on the same files. Ours, and PostGIS with subdivided zones, run three times,
 and the median is taken; peers that need minutes run once, and only with ``--slow``. What was measured before and is not
-measured now stays in the results. ``python benchmarks/report.py`` turns them into docs/performance.md.
+measured now stays. ``python benchmarks/report.py`` turns them into docs/performance.md.
 """
 
 from __future__ import annotations
