@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Minutes that the timings may take.
 BUDGET ?= 60
 
-.PHONY: rulebook help demo install test check lint types tests browser database example docs bench clean
+.PHONY: pictures rulebook help demo install test check lint types tests browser database example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
@@ -16,6 +16,7 @@ help:
 	@echo "make bench    timings against named peers (minutes)"
 	@echo "make example  rewrite maps/example.html"
 	@echo "make rulebook rewrite docs/rulebook"
+	@echo "make pictures rewrite docs/pictures"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -69,6 +70,9 @@ example: $(VENV)/.core
 docs: $(VENV)/.full
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "docs/_build/index.html"
+
+pictures: $(VENV)/.full
+	LIANZHOU_PICTURES=1 $(BIN)/python -m pytest tests/maps/test_pictures.py
 
 rulebook: $(VENV)/.full
 	$(BIN)/lianzhou-gis rules docs docs/rulebook

@@ -87,14 +87,20 @@ function drawZone(ink, zone, style, fill, scale, left, top, zoom) {
 function zoneLayers(app) {
   const Zones = L.GridLayer.extend({
     createTile: function (place, done) {
-      const tile = document.createElement("canvas"), ratio = window.devicePixelRatio > 1 ? 2 : 1;
-      tile.width = tile.height = TILE * ratio;
-      const ink = tile.getContext("2d"), scale = 256 * Math.pow(2, place.z);
-      const left = place.x * TILE, top = place.y * TILE, reach = MARGIN / scale;
-      ink.scale(ratio, ratio);
-      ink.lineJoin = "round";
+      const scale = 256 * Math.pow(2, place.z), left = place.x * TILE, top = place.y * TILE, reach = MARGIN / scale;
       const west = left / scale - reach, east = (left + TILE) / scale + reach, north = top / scale - reach, south = (top + TILE) / scale + reach;
       const seen = this.options.zones.filter(({ shape: { box: box } }) => !(box[0] > east || box[2] < west || box[1] > south || box[3] < north));
+      if (!seen.length) {
+        // Most tiles of most layers are empty: a canvas for each would make moving the map slow.
+        const empty = document.createElement("div");
+        window.setTimeout(() => done(null, empty), 0);
+        return empty;
+      }
+      const tile = document.createElement("canvas"), ratio = window.devicePixelRatio > 1 ? 2 : 1;
+      tile.width = tile.height = TILE * ratio;
+      const ink = tile.getContext("2d");
+      ink.scale(ratio, ratio);
+      ink.lineJoin = "round";
       let next = 0;
       drawLater(() => {
         // A tile that went out of sight in the meantime is not worth the time.
