@@ -27,6 +27,7 @@ __all__ = ["check_publication", "leak"]
 
 _MANIFEST, _PAGE = "manifest.json", "index.html"
 _LARGEST = 200_000_000
+_HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32,128}(?![0-9A-Za-z])")
 
 
 def leak(code: str, where: str, zh: str, en: str) -> Issue:
@@ -200,6 +201,9 @@ def _texts(contents: dict[str, bytes]) -> Iterator[Issue]:
         for text in dict.fromkeys(words):
             for address in reading.addresses(text):
                 yield leak("outside_address", name, f"含外部地址 {address}", f"holds the outside address {address}")
+            # A hash of a value that is not public confirms whoever guesses it.
+            if _HASH.search(text):
+                yield leak("hash_in_text", name, "文字中含哈希值，可用来验证猜测", "a hash stands in a text")
             for place in reading.coordinates_in(text)[:1]:
                 yield leak(
                     "coordinate_in_text", name, f"文字中含坐标 {place}", f"a coordinate stands in a text: {place}"

@@ -1,6 +1,7 @@
 """The byte check finds every kind of leak that is planted, and nothing in what is sound."""
 
 import base64
+import hashlib
 import json
 
 import pytest
@@ -144,6 +145,36 @@ def _metres_in_words(folder, source):
     replace(folder / "manifest.json", "测试数据", "X=2743851.2 Y=37631284.9")
 
 
+def _hash_in_words(folder, source):
+    replace(folder / "manifest.json", "测试数据", hashlib.sha256(SECRET.encode()).hexdigest())
+
+
+def _hash_as_column(folder, source):
+    digest = hashlib.sha1(SECRET.encode()).hexdigest()
+    edit(folder / WATER, lambda document: document["features"][0]["properties"].update(name=digest))
+
+
+def _hash_of_a_file_that_is_not_there(folder, source):
+    record = {"name": "plots.csv", "sha256": hashlib.sha256(SECRET.encode()).hexdigest(), "bytes": 1}
+    edit(folder / "manifest.json", lambda manifest: manifest["files"].append(record))
+
+
+def _title(folder, source):
+    edit(folder / "manifest.json", lambda manifest: manifest.update(title=SECRET + "公示图"))
+
+
+def _withheld_tells(folder, source):
+    edit(folder / "manifest.json", lambda manifest: manifest["withheld"].append({"what": SECRET, "why": "未公开"}))
+
+
+def _comment(folder, source):
+    replace(folder / "index.html", "</body>", f"<!-- {SECRET} --></body>")
+
+
+def _file_name(folder, source):
+    (folder / f"{SECRET}.csv").write_text("x")
+
+
 def _count(folder, source):
     path = folder / PLOTS
     path.write_text(path.read_text(encoding="utf-8") + "星子镇,3\r\n", encoding="utf-8")
@@ -206,6 +237,12 @@ PLANTED = [
     (_digits, "too_precise"),
     (_coordinates_in_words, "coordinate_in_text"),
     (_metres_in_words, "coordinate_in_text"),
+    (_hash_in_words, "hash_in_text"),
+    (_hash_as_column, "hash_in_text"),
+    (_title, "restricted_value"),
+    (_withheld_tells, "restricted_value"),
+    (_comment, "restricted_value"),
+    (_file_name, "foreign_file"),
     (_count, "small_count"),
     (_address, "outside_address"),
     (_address_in_words, "outside_address"),
@@ -232,6 +269,12 @@ def test_a_text_added_by_hand_to_the_manifest_is_no_part_of_the_page(published):
     folder, source = published
     _value_in_manifest(folder, source)
     assert "page_differs" in codes(folder, source)
+
+
+def test_a_hash_for_a_file_that_is_not_there(published):
+    folder, source = published
+    _hash_of_a_file_that_is_not_there(folder, source)
+    assert "foreign_file" in codes(folder, source)
 
 
 def test_a_changed_file_is_found_without_its_source(published):

@@ -1,5 +1,6 @@
 import json
 
+import numpy as np
 import pytest
 import shapely
 
@@ -169,6 +170,39 @@ def test_a_run_tells_numbers_or_generalised_sites_and_no_zones(filled, tmp_path,
     features = json.loads((tmp_path / "sites" / "sites.geojson").read_text(encoding="utf-8"))["features"]
     drawn = shapely.get_coordinates(shapely.from_geojson(json.dumps(features[0]["geometry"])))
     assert not {tuple(point) for point in drawn} & {tuple(point) for point in source.vertices().round(4)}
+
+
+def test_an_intake_in_a_collection_is_left_out(attempt, filled):
+    place = shapely.Point(112.61, 25.01)
+    both = shapely.GeometryCollection([place, shapely.box(112.6, 25.05, 112.62, 25.07)])
+    filled.add("water_source_zone", both, grade="primary", zone_id="QSK2", name="取水点与泵站")
+    folder = attempt()
+    whole = b"".join(path.read_bytes() for path in folder.iterdir())
+    assert "取水点与泵站".encode() not in whole
+    document = json.loads((folder / "water_source_zone.geojson").read_text(encoding="utf-8"))
+    assert {item["geometry"]["type"] for item in document["features"]} <= {"Polygon", "MultiPolygon"}
+
+
+def test_zones_that_cannot_be_drawn_truly_are_named_in_the_manifest(attempt, monkeypatch):
+    from lianzhou_gis.maps.disclosure import publishing
+
+    drawn = publishing.generalised
+
+    def without_the_first(shapes, *others):
+        found = drawn(shapes, *others)
+        if len(found) == 6:
+            found[0] = None
+        return found
+
+    monkeypatch.setattr(publishing, "generalised", without_the_first)
+    folder = attempt()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    told = [item for item in manifest["withheld"] if "概化会失真" in item["why"]]
+    assert len(told) == 1 and "号水源" in told[0]["what"] and "50 米" in told[0]["why"]
+    assert len(rows(folder / "water_source_zone.csv")) == 6
+    monkeypatch.setattr(publishing, "generalised", lambda shapes, *others: np.full(len(shapes), None, dtype=object))
+    with pytest.raises(DisclosureError, match="raise accuracy_m"):
+        attempt("nothing")
 
 
 @pytest.mark.browser
