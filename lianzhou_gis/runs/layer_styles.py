@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import pyogrio
 
-from lianzhou_gis.formats.geopackage_writing import fixed_clock
 from lianzhou_gis.vocabulary import (
     Effect,
     Style,
@@ -135,6 +133,9 @@ def write_styles(path: Path, stamp: str) -> None:
     stamp : str
         The time that stands in the file.
     """
+    import pyogrio
+
+    from lianzhou_gis.formats.geopackage_writing import fixed_clock
     from lianzhou_gis.runs.qml import as_qml
     from lianzhou_gis.runs.sld import as_sld
 
