@@ -243,13 +243,13 @@ class Network:
         corners = np.array([[self.place[a], self.place[b]] for a, b in ends])
         sides = np.asarray(shapely.linestrings(corners), dtype=object)
         left, right = shapely.STRtree(sides).query(sides, predicate="intersects")
-        found: set[Point] = set()
-        for one, other in zip(*(side[left < right].tolist() for side in (left, right)), strict=True):
-            common = set(ends[one]) & set(ends[other])
-            if len(common) == 1 and shapely.intersection(sides[one], sides[other]).geom_type == "Point":
-                continue
-            found |= {*ends[one], *ends[other]}
-        return found
+        one, other = left[left < right], right[left < right]
+        number = {vertex: place for place, vertex in enumerate(self.place)}
+        names = np.array([[number[a], number[b]] for a, b in ends])
+        common = (names[one][:, :, None] == names[other][:, None, :]).sum(axis=(1, 2))
+        in_a_point = shapely.get_type_id(shapely.intersection(sides[one], sides[other])) == 0
+        wrong = ~((common == 1) & in_a_point)
+        return {vertex for side in (*one[wrong].tolist(), *other[wrong].tolist()) for vertex in ends[side]}
 
     def drawn(self, place: int, *, areal: bool) -> Any:  # noqa: ANN401 - a geometry or None
         """Return a shape put together from its moved arcs, degrees; ``None`` where that fails."""
