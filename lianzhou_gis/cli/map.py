@@ -12,7 +12,7 @@ from lianzhou_gis.errors import FormatError
 __all__ = ["map"]
 
 
-@click.command(name="map", cls=options.OneLine)
+@click.command(name="map")
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--layers",

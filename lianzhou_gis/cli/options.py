@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from lianzhou_gis.errors import LianzhouError
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["OneLine", "catalog", "console", "date_option", "guarded", "json_option", "lang"]
+__all__ = ["catalog", "console", "date_option", "guarded", "json_option", "lang"]
 
 Command = Callable[..., Any]
 _PIPE_WIDTH = 140
@@ -59,39 +58,6 @@ def guarded(function: Command) -> Command:
             _fail(f"{name}: {error.strerror or error}", language)
 
     return run
-
-
-class OneLine(click.Command):
-    """A command that refuses what it cannot parse as it refuses everything else: in one line, exit code 2."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, and turn click's own refusals into one line in the language that was asked for."""
-        english = "en" in {value for flag, value in pairwise(args) if flag == "--lang"} or "--lang=en" in args
-        given = list(args)
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            said = error.format_message() if english else _refused(error)
-            ending = "see --help" if english else "用法见 --help"
-            _fail(
-                f"{self.name}{': ' if english else '：'}{said} ({ending})" if given else said, "en" if english else "zh"
-            )
-            raise
-
-
-def _refused(error: click.UsageError) -> str:
-    """Return in Chinese what click refuses."""
-    if isinstance(error, click.NoSuchOption):
-        near = f"；是否指 {error.possibilities[0]}" if error.possibilities else ""
-        return f"没有选项 {error.option_name}{near}"
-    if isinstance(error, click.BadOptionUsage):
-        return f"选项 {error.option_name} 缺少值或用法不对"
-    if isinstance(error, click.BadParameter):
-        name = error.param_hint or (error.param.get_error_hint(error.ctx) if error.param and error.ctx else "")
-        chosen = getattr(error.param.type, "choices", None) if error.param else None
-        allowed = f"，可取 {'、'.join(map(str, chosen))}" if chosen else ""
-        return f"{name if isinstance(name, str) else ' '.join(name or ())} 的值无效{allowed}"
-    return "多余的参数，或参数不全"
 
 
 def console(*, stderr: bool = False) -> Console:

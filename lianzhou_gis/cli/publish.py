@@ -14,7 +14,7 @@ from lianzhou_gis.errors import FormatError
 __all__ = ["publish"]
 
 
-@click.command(cls=options.OneLine)
+@click.command()
 @click.argument("source", required=False, type=click.Path(path_type=Path))
 @click.option("--to", type=click.Path(path_type=Path), help="发布文件夹 / folder of the publication")
 @click.option("--profile", help="发布方案：YAML 文件，或图层目录旁 profiles/ 中的名称 / what is made public")

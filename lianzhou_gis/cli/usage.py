@@ -50,17 +50,19 @@ def _told(error: click.UsageError) -> tuple[str, str]:
     en = error.format_message()
     if isinstance(error, click.NoSuchOption):
         near = "、".join(error.possibilities or ())
-        return f"没有选项 {error.option_name}{f'（是否为 {near}？）' if near else ''}", en
+        return f"没有选项 {error.option_name}{f'；是否指 {near}' if near else ''}", en
     if isinstance(error, click.MissingParameter):
         if error.param is None or error.ctx is None:
             return f"缺少 {error.param_hint}", en
         return f"缺少 {error.param.make_metavar(error.ctx)}", en
     if isinstance(error, click.BadParameter):
         place = error.param.get_error_hint(error.ctx) if error.param is not None and error.ctx is not None else ""
-        return f"{place} 的值有误：{error.message.rstrip('.')}", en
+        chosen = getattr(error.param and error.param.type, "choices", None)
+        why = f"可取 {'、'.join(map(str, chosen))}" if chosen else error.message.rstrip(".")
+        return f"{place} 的值有误：{why}", en
     if isinstance(error, click.BadOptionUsage):
-        return f"选项 {error.option_name} 用法有误，可能少了值", en
+        return f"选项 {error.option_name} 缺少值或用法不对", en
     if error.ctx is not None and isinstance(error.ctx.command, click.Group):
         names = ", ".join(error.ctx.command.list_commands(error.ctx))
         return f"没有这个命令，可用的有 {names}", f"{en.rstrip('.')}, there are {names}"
-    return f"用法有误：{error.message.rstrip('.')}", en
+    return f"多余的参数，或参数不全（{error.message.rstrip('.')}）", en
