@@ -1,4 +1,4 @@
-"""Pictures of every kind of map for the docs: they can be taken, and are taken anew with ``LIANZHOU_PICTURES=1``."""
+"""Pictures of every kind of map can be taken; with ``LIANZHOU_PICTURES=1`` they are put into the docs."""
 
 import datetime
 import io
@@ -21,7 +21,14 @@ MOST = 300_000
 DAY = "2026-11-24"
 
 
-def keep(name, content, most=MOST):
+@pytest.fixture
+def keep(tmp_path):
+    """Write a picture, into the docs where they are taken anew."""
+    folder = PICTURES if ANEW else tmp_path
+    return lambda name, content: kept(folder / f"{name}.png", content)
+
+
+def kept(path, content, most=MOST):
     """Write a picture with as many colours and as many pixels as the docs have room for."""
     from PIL import Image
 
@@ -33,8 +40,8 @@ def keep(name, content, most=MOST):
         small.quantize(colours, kmeans=2).save(stream, "PNG", optimize=True)
         if stream.tell() < most:
             break
-    PICTURES.mkdir(exist_ok=True)
-    (PICTURES / f"{name}.png").write_bytes(stream.getvalue())
+    path.write_bytes(stream.getvalue())
+    assert 10_000 < path.stat().st_size < most
 
 
 def shot(visit, html, *, site=None, size=(1400, 900)):
@@ -81,7 +88,6 @@ def test_the_docs_have_every_picture():
         assert 10_000 < (PICTURES / f"{name}.png").stat().st_size < MOST
 
 
-anew = pytest.mark.skipif(not ANEW, reason="takes the pictures of the docs anew with LIANZHOU_PICTURES=1")
 DEMO, CATALOG = ROOT / "layers" / "demo", ROOT / "layers" / "layers.yaml"
 
 
@@ -94,8 +100,7 @@ def demo_run():
     return Run.of(screen(read_sites(DEMO / "sites" / "sites.gpkg"), CATALOG, facts=facts, as_of=DAY))
 
 
-@anew
-def test_take_the_planners_map_anew(demo_run, visit):
+def test_the_demo_and_its_print(demo_run, visit, keep):
     opened = shot(visit, map_page(demo_run), site="DEMO-01")
     keep("planner", opened.screenshot())
     opened.get_by_role("button", name="打印").click()
@@ -106,21 +111,18 @@ def test_take_the_planners_map_anew(demo_run, visit):
     keep("print", opened.screenshot(clip={"x": 0, "y": 0, "width": 1040, "height": 1640}, full_page=True))
 
 
-@anew
-def test_take_the_figures_anew(demo_run, tmp_path):
+def test_the_figures_of_the_demo(demo_run, tmp_path, keep):
     from lianzhou_gis.maps.figures import figure, write_figure
 
     for name, site in (("figure_site", "DEMO-05"), ("figure_county", None)):
         keep(name, write_figure(figure(demo_run, site), tmp_path / f"{name}.png", dpi=150).read_bytes())
 
 
-@anew
-def test_take_the_map_of_layers_anew(visit):
+def test_the_layers_of_the_demo(visit, keep):
     keep("layers", shot(visit, page(catalog_map(CATALOG, as_of=DAY))).screenshot())
 
 
-@anew
-def test_take_the_map_of_editions_anew(visit):
+def test_the_editions_of_the_demo(visit, keep):
     from lianzhou_gis.intake.edition_diff import compare_editions
     from lianzhou_gis.intake.editions import editions_of
     from lianzhou_gis.maps.editions_map import editions_map
@@ -130,8 +132,7 @@ def test_take_the_map_of_editions_anew(visit):
     keep("editions", shot(visit, page(editions_map(diffs, region="连州市（合成演示）", day=DAY))).screenshot())
 
 
-@anew
-def test_take_the_public_map_anew(visit, tmp_path):
+def test_the_public_map_of_the_demo(visit, tmp_path, keep):
     from lianzhou_gis.maps.disclosure import open_source, publish, read_profile
 
     profile = read_profile(ROOT / "layers" / "profiles" / "public.yaml")
