@@ -186,7 +186,11 @@ def main(path: Path) -> None:
         "loading, indexing and subdividing in PostGIS; the indexes of the Python engines are built within the time. The "
         "median of three runs; ¹ run once.",
         "A peer that works on one core and was run once is told by the time of its processor, which is at most what the "
-        "clock said. PostGIS's memory is that of the client.",
+        "clock said. PostGIS's memory is that of the client. "
+        "While it was measured the machine also did other work: of its cores "
+        f"{np.median([run.get('load_before', 0.0) for run in runs.values()]):.1f} processes (median) to "
+        f"{max(run.get('load_before', 0.0) for run in runs.values()):.1f} wanted one when a run began, those of the run before it "
+        "included. Ratios of runs that followed each other are worth more than seconds.",
         "![Seconds by number of sites](performance.svg)",
         "\n".join(table(runs)),
         "## What was aimed at, and what was reached",

@@ -121,6 +121,8 @@ def main(sizes: set[int], out: Path, folder: Path, *, slow: bool, only: set[str]
             print(f"no time left for {engine} at {count}: what is known of it stays", flush=True)
             continue
         write(folder, count)
+        # What else the machine was at when it began: processes that wanted a core, over the last minute.
+        load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
         try:
             runs = [measure(engine, folder, count) for _ in range(repeats)]
         except RuntimeError as error:
@@ -132,6 +134,7 @@ def main(sizes: set[int], out: Path, folder: Path, *, slow: bool, only: set[str]
         repeats = postgis.REPEATS if engine == "postgis_subdivided" else repeats
         run |= {"runs": repeats, "peak_mb": statistics.median(one["peak_mb"] for one in runs)}
         run |= {"day": datetime.now(UTC).date().isoformat(), "agrees": compared(folder, engine, count)}
+        run |= {"load_before": round(load, 1)}
         kept[engine, count] = run
         _check(run, kept.get(("ours_areas", count)))
         print(f"{engine:20} {count:>9,} sites {run['seconds']:>9.2f} s {run['peak_mb']:>7.0f} MB", flush=True)
