@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 from pydantic import BaseModel, ConfigDict, Field
 
+from lianzhou_gis.maps.disclosure.profile import FEWEST
 from lianzhou_gis.maps.page import page
 from lianzhou_gis.maps.payload import SYNTHETIC, frame_of
 from lianzhou_gis.maps.zone_layers import bounds_of, style_record, zone_layers
@@ -234,10 +235,19 @@ def _layers(parts: list[Part]) -> list[dict[str, Any]]:
         if not known:
             layer["styles"][""] = style_record(_SITES)
             layer["legend"] = [{"style": "", "text": part.record.title, "count": layer["count"]}]
-        for entry in (layer, *layer["legend"]):
-            entry["count"] = entry["count"] if entry["count"] >= 5 else FEW
+        _hide_few(layer)
         found.append(layer)
     return found
+
+
+def _hide_few(layer: dict[str, Any]) -> None:
+    """Take small counts out of a legend; one alone could be told from the whole, so the next larger goes with it."""
+    small = [entry for entry in layer["legend"] if entry["count"] < FEWEST]
+    rest = sorted((entry for entry in layer["legend"] if entry["count"] >= FEWEST), key=lambda entry: entry["count"])
+    if len(small) == 1 and rest:
+        rest[0]["count"] = None
+    for entry in (*small, layer):
+        entry["count"] = FEW if entry["count"] < FEWEST else entry["count"]
 
 
 def _grades(part: Part) -> list[str | None]:

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from lianzhou_gis.errors import DisclosureError, FormatError, MissingFileError, RunError
-from lianzhou_gis.maps.disclosure import open_source, publish, read_profile
+from lianzhou_gis.maps.disclosure import open_source, publication, publish, read_profile
 
 WATER = {"id": "water_source_zone", "columns": ["name"], "accuracy_m": 50}
 
@@ -203,6 +203,17 @@ def test_zones_that_cannot_be_drawn_truly_are_named_in_the_manifest(attempt, mon
     monkeypatch.setattr(publishing, "generalised", lambda shapes, *others: np.full(len(shapes), None, dtype=object))
     with pytest.raises(DisclosureError, match="raise accuracy_m"):
         attempt("nothing")
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [([29, 29, 4], [None, 29, "少于5"]), ([9, 3, 2], [9, "少于5", "少于5"]), ([3], ["少于5"]), ([8, 7], [8, 7])],
+)
+def test_a_small_count_cannot_be_told_from_the_whole(counts, told):
+    layer = {"count": sum(counts), "legend": [{"count": number} for number in counts]}
+    publication._hide_few(layer)
+    assert [entry["count"] for entry in layer["legend"]] == told
+    assert layer["count"] == (sum(counts) if sum(counts) >= 5 else "少于5")
 
 
 @pytest.mark.browser
