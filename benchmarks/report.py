@@ -120,6 +120,20 @@ def agreement(runs: Runs) -> list[str]:
     return lines
 
 
+def busy(runs: Runs) -> str:
+    """Say how much else the machine was at."""
+    loads = [run["load_before"] for run in runs.values() if "load_before" in run]
+    if not loads:
+        return ""
+    unknown = len(runs) - len(loads)
+    told = (
+        f" Other work ran on the machine at times: when a run began, {np.median(loads):.1f} processes (median) to "
+        f"{max(loads):.1f} had wanted one of its cores in the minute before, those of the run before included"
+    )
+    told += f"; of {unknown} runs, made earlier on a busy machine, it was not noted" if unknown else ""
+    return told + ". Ratios of runs that followed each other are worth more than seconds."
+
+
 def batch(told: dict[str, float] | None) -> list[str]:
     """Return what whole screenings of many sites took."""
     if not told:
@@ -186,11 +200,8 @@ def main(path: Path) -> None:
         "loading, indexing and subdividing in PostGIS; the indexes of the Python engines are built within the time. The "
         "median of three runs; ¹ run once.",
         "A peer that works on one core and was run once is told by the time of its processor, which is at most what the "
-        "clock said. PostGIS's memory is that of the client. "
-        "While it was measured the machine also did other work: of its cores "
-        f"{np.median([run.get('load_before', 0.0) for run in runs.values()]):.1f} processes (median) to "
-        f"{max(run.get('load_before', 0.0) for run in runs.values()):.1f} wanted one when a run began, those of the run before it "
-        "included. Ratios of runs that followed each other are worth more than seconds.",
+        "clock said, and on a busy machine somewhat more than on an idle one. PostGIS's memory is that of the client."
+        + busy(runs),
         "![Seconds by number of sites](performance.svg)",
         "\n".join(table(runs)),
         "## What was aimed at, and what was reached",
