@@ -24,7 +24,7 @@ def gaps_of_time(sites: Sites, rulebook: Rulebook, day: date) -> list[Gap]:
         zh = f"规则库只收录 {begins} 起的法律，基准日 {day} 当时的法律未收入，不能判断"
         en = f"the rulebook holds the law from {begins} on; that of {day} was not read"
     else:
-        zh = f"规则库最近一次核对只管到 {until}，基准日 {day} 的法律未经核对，请更新规则库"
+        zh = f"规则库的核对只管到 {until}，基准日 {day} 的法律未经核对，请更新规则库"
         en = f"the rulebook was checked for days up to {until}; the law of {day} was not looked at: update the rulebook"
     return [_gap(site_id, None, {"zh": zh, "en": en}) for site_id in sites.table["site_id"]]
 

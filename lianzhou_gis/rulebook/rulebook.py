@@ -90,9 +90,16 @@ class Rulebook:
 
     @property
     def known_until(self) -> date:
-        """The last day about which it may be asked: so many days after somebody last looked at the law."""
-        checked = [version.checked_on for rule in self.rules for version in rule.versions]
-        return max(checked + [row.checked_on for row in self.implications]) + self.checked_for
+        """The last day about which it may be asked: so many days after the oldest check of what is open-ended.
+
+        One rule looked at anew says nothing of the others; what has ended cannot change any more.
+        """
+        rows: list[RuleVersion | Implication] = [
+            *(version for rule in self.rules for version in rule.versions),
+            *self.implications,
+        ]
+        checked = [row.checked_on for row in rows if row.effective_to is None] or [row.checked_on for row in rows]
+        return min(checked) + self.checked_for
 
     def unread(self, day: date) -> tuple[RuleVersion, ...]:
         """Return restricting rules that begin after a day, where the law before them was not read: a hole, not freedom.

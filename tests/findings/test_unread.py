@@ -1,5 +1,6 @@
 """Law that the rulebook does not hold: early days, days before all law, days long after the last check."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -125,6 +126,15 @@ def test_a_day_long_after_the_last_check(county, site):
         assert row.verdict == "not_assessed"
         never_clear(row)
         assert any(str(last) in detail["zh"] and "未经核对" in detail["zh"] for detail in result.gaps["detail"])
+
+
+def test_one_rule_checked_anew_says_nothing_of_the_others():
+    first = BOOK.rules[0]
+    anew = replace(first, versions=tuple(replace(item, checked_on=date(2030, 1, 1)) for item in first.versions))
+    assert replace(BOOK, rules=(anew, *BOOK.rules[1:])).known_until == BOOK.known_until
+    old = replace(first, versions=(*first.versions[:-1], replace(first.versions[-1], checked_on=date(2025, 1, 1))))
+    assert old.versions[-1].effective_to is None
+    assert replace(BOOK, rules=(old, *BOOK.rules[1:])).known_until == date(2026, 1, 1)
 
 
 def test_the_span_is_data_and_one_that_is_none_is_refused(tmp_path):
