@@ -70,16 +70,12 @@ def distances(plane: Plane, a: Geometries | Sequence[Any], b: Geometries | Seque
         return Distances(np.empty(0), np.empty(0), np.empty((0, 2)), np.empty((0, 2)))
     line = shapely.shortest_line(first, second)
     # The place of the first guess decides the stretch; a second look with the stretch of the middle of the way.
-    middle = _ends(line).mean(axis=1)
-    latitude = shapely.get_y(plane.unproject(np.asarray(shapely.points(middle), dtype=object)))
-    k = plane.stretch(np.asarray(latitude))
+    k = plane.stretch(plane.lonlat(_ends(line).mean(axis=1))[:, 1])
     line = shapely.shortest_line(scale(first, k), scale(second, k))
     ends = _ends(line)
     ends[:, :, 0] /= k[:, None]
     ends[:, :, 1] *= k[:, None]
-    lonlat = shapely.get_coordinates(
-        plane.unproject(np.asarray(shapely.points(ends.reshape(-1, 2)), dtype=object))
-    ).reshape(-1, 2, 2)
+    lonlat = plane.lonlat(ends.reshape(-1, 2)).reshape(-1, 2, 2)
     start, end = lonlat[:, 0], lonlat[:, 1]
     azimuth, _, metres = GEOD.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
     apart = np.asarray(shapely.length(line)) > 0.0

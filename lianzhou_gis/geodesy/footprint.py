@@ -33,8 +33,7 @@ def widened(shapes: Geometries, metres: Floats, plane: Plane, *, flat: bool = Fa
     if len(shapes) == 0:
         return shapes
     west, south, east, north = shapely.bounds(shapes).T
-    middle = shapely.points((west + east) / 2, (south + north) / 2)
-    k = plane.stretch(shapely.get_y(plane.unproject(middle)))
+    k = plane.stretch(plane.lonlat(np.column_stack([(west + east) / 2, (south + north) / 2]))[:, 1])
     cap: Literal["flat", "round"] = "flat" if flat else "round"
     return scale(np.asarray(shapely.buffer(scale(shapes, k), metres, cap_style=cap, quad_segs=16)), 1.0 / k)
 

@@ -192,17 +192,16 @@ class Plane:
         return self.project_vertices(back)
 
     def unproject(self, geometries: Geometries | Sequence[Any]) -> Geometries:
-        """Bring plane geometries back to EPSG:4490; one correction step takes off the error of PROJ's inverse."""
-        flat = np.asarray(geometries, dtype=object)
-
-        def inverse(xy: Floats) -> Floats:
-            x, y = xy[:, 0], xy[:, 1]
-            lon, lat = self._transformer.transform(x, y, direction="INVERSE")
-            again_x, again_y = self._transformer.transform(lon, lat)
-            return np.column_stack(self._transformer.transform(2 * x - again_x, 2 * y - again_y, direction="INVERSE"))
-
-        result: Geometries = shapely.transform(flat, inverse)
+        """Bring plane geometries back to EPSG:4490; see :meth:`lonlat`."""
+        result: Geometries = shapely.transform(np.asarray(geometries, dtype=object), self.lonlat)
         return result
+
+    def lonlat(self, xy: Floats) -> Floats:
+        """Bring places in the plane, shape (n, 2), to EPSG:4490; one correction step takes off PROJ's inverse's error."""
+        x, y = xy[:, 0], xy[:, 1]
+        lon, lat = self._transformer.transform(x, y, direction="INVERSE")
+        again_x, again_y = self._transformer.transform(lon, lat)
+        return np.column_stack(self._transformer.transform(2 * x - again_x, 2 * y - again_y, direction="INVERSE"))
 
 
 # Its transformer takes long to set up and serves all threads.

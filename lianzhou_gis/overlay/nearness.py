@@ -70,8 +70,8 @@ def _bend(sites: Geometries, chain: Positions, index: ShapeIndex, plane: Plane) 
     """Return by which factor ways of one true length can differ in the plane, between these sites and chains."""
     south, north = shapely.total_bounds(sites)[[1, 3]]
     boxes = index.chains.boxes[chain]
-    ends = shapely.points([0.0, 0.0], [min(south, boxes[:, 1].min()), max(north, boxes[:, 3].max())])
-    k = plane.stretch(shapely.get_y(plane.unproject(np.asarray(ends, dtype=object))))
+    ends = np.array([[0.0, min(south, boxes[:, 1].min())], [0.0, max(north, boxes[:, 3].max())]])
+    k = plane.stretch(plane.lonlat(ends)[:, 1])
     return float(np.max(np.maximum(k, 1.0 / k)) ** 2) + 1e-5
 
 
