@@ -39,20 +39,21 @@ def _segmentize(geometries: Geometries, longest: float) -> Geometries:
     areal = kinds == 3
     if areal.any():
         rings, to_part = shapely.get_rings(parts[areal], return_index=True)
-        cut = _cut_lines(rings, longest, shapely.linearrings)
-        ring_ends = np.r_[0, np.cumsum(shapely.get_num_coordinates(cut))]
-        part_ends = np.r_[0, np.cumsum(np.bincount(to_part, minlength=int(areal.sum())))]
-        result[areal] = shapely.from_ragged_array(
-            shapely.GeometryType.POLYGON, shapely.get_coordinates(cut), (ring_ends, part_ends)
-        )
+        points, ring_ends = _cut_lines(rings, longest)
+        part_ends = np.concatenate([[0], np.cumsum(np.bincount(to_part, minlength=int(areal.sum())))])
+        result[areal] = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points, (ring_ends, part_ends))
     linear = (kinds == 1) | (kinds == 2)
     if linear.any():
-        result[linear] = _cut_lines(parts[linear], longest, shapely.linestrings)
+        points, ends = _cut_lines(parts[linear], longest)
+        result[linear] = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, points, (ends,))
     return _gather(geometries, result, to_whole)
 
 
-def _cut_lines(lines: Geometries, longest: float, build: Any) -> Geometries:  # noqa: ANN401 - shapely's constructor
-    """Insert points into the edges of lines or rings that are longer than ``longest``."""
+def _cut_lines(lines: Geometries, longest: float) -> tuple[Floats, npt.NDArray[np.int64]]:
+    """Insert points into the edges of lines or rings that are longer than ``longest``.
+
+    Returns their coordinates one after the other, and where each begins, with the end of the last.
+    """
     coordinates, owners = shapely.get_coordinates(lines, return_index=True)
     same = np.diff(owners) == 0
     start, end = coordinates[:-1], coordinates[1:]
@@ -67,8 +68,9 @@ def _cut_lines(lines: Geometries, longest: float, build: Any) -> Geometries:  # 
     points = low[edge] + (high[edge] - low[edge]) * fraction[:, None]
     # The ends themselves are taken as they are: interpolation may differ in the last bit.
     points = np.where((step == 0)[:, None], start[edge], points)
-    points = np.vstack([points, coordinates[-1]])
-    return np.asarray(build(points, indices=np.r_[owners[:-1][edge], owners[-1]]), dtype=object)
+    count = np.bincount(owners[:-1], weights=pieces, minlength=len(lines)).astype(np.int64)
+    count[-1:] += 1
+    return np.concatenate([points, coordinates[-1:]]), np.concatenate([[0], np.cumsum(count)])
 
 
 _COLLECT = {
@@ -196,8 +198,15 @@ class Plane:
         result: Geometries = shapely.transform(np.asarray(geometries, dtype=object), self.lonlat)
         return result
 
+    def latitude(self, y: Floats) -> Floats:
+        """Return the latitudes of northings, degrees, good to 2 mm: enough to know the scale there."""
+        _, found = self._transformer.transform(np.zeros(len(y)), y, direction="INVERSE")
+        return np.asarray(found, dtype=np.float64)
+
     def lonlat(self, xy: Floats) -> Floats:
-        """Bring places in the plane, shape (n, 2), to EPSG:4490; one correction step takes off PROJ's inverse's error."""
+        """Bring places in the plane, shape (n, 2), to EPSG:4490; a correction step takes off the error of the inverse."""
+        if not len(xy):
+            return xy
         x, y = xy[:, 0], xy[:, 1]
         lon, lat = self._transformer.transform(x, y, direction="INVERSE")
         again_x, again_y = self._transformer.transform(lon, lat)

@@ -46,6 +46,8 @@ class Columns:
     @classmethod
     def joined(cls, tables: Sequence[Columns]) -> Columns:
         """Return tables of the same columns as one."""
+        if len(tables) == 1:
+            return tables[0]
         return cls({name: np.concatenate([table[name] for table in tables]) for name in tables[0].arrays})
 
     def __getitem__(self, name: str) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,12 +13,13 @@ import pandas as pd
 import pyproj
 import shapely
 
+from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.vocabulary import theme
 from lianzhou_gis.zones import Cache, Layer, LayerGap
 
-__all__ = ["UNSTATED_ACCURACY_M", "Ground", "areal_parts", "cut_zones", "index_zones"]
+__all__ = ["ACCURACY_ASSUMED", "UNSTATED_ACCURACY_M", "Ground", "areal_parts", "cut_zones", "index_zones"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -26,6 +27,10 @@ Floats = npt.NDArray[np.float64]
 
 # What an area or a position is taken to be good for where nobody says: 0.4 mm on a map of 1:10,000.
 UNSTATED_ACCURACY_M = 4.0
+ACCURACY_ASSUMED = (
+    f"未说明精度，按 {UNSTATED_ACCURACY_M:g} 米判断边界误差",
+    f"{UNSTATED_ACCURACY_M:g} m is taken for it",
+)
 
 
 def areal_parts(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
@@ -130,7 +135,9 @@ class Ground:
     plane : Plane
     layers : tuple of Layer
         Those that could be loaded.
-    zones : ShapeIndex
+    shapes : ShapeIndex
+        All that sites are asked about at once: the zones, then the different coverages, their borders, and the areas of
+        the gaps that have one.
     layer : ndarray of int, shape (zones,)
         Position of the layer of each zone.
     names : dict of str to ndarray, each shape (zones,)
@@ -140,34 +147,28 @@ class Ground:
         The zone's place in the order of theme, layer and id; a number for its grade in the order of texts, or -1.
     theme : ndarray of int, shape (layers,)
         A number for the theme of each layer, in the order of texts.
-    coverages : ShapeIndex
-        The different coverages.
     coverage : ndarray of int, shape (layers,)
-        Which of them is that of each layer; -1 for none.
-    coverage_ends : ShapeIndex
-        Their borders.
+        Which of the different coverages is that of each layer; -1 for none.
+    coverages : int
+        How many there are.
     gaps : tuple of LayerGap
         As given.
-    doubts : ShapeIndex
-        The areas of those that have one.
     doubt : ndarray of int
-        Positions of those in ``gaps``.
+        Positions in ``gaps`` of those that have an area.
     """
 
     plane: Plane
     layers: tuple[Layer, ...]
-    zones: ShapeIndex
+    shapes: ShapeIndex
     layer: Positions
     names: dict[str, Geometries]
     accuracy_m: Floats
     rank: Positions
     grade: Positions
     theme: Positions
-    coverages: ShapeIndex
     coverage: Positions
-    coverage_ends: ShapeIndex
+    coverages: int
     gaps: tuple[LayerGap, ...]
-    doubts: ShapeIndex
     doubt: Positions
 
     @classmethod
@@ -210,27 +211,74 @@ class Ground:
         return cls(
             plane=plane,
             layers=loaded,
-            zones=ShapeIndex.joined([_kept_index(layer, plane, cache or Cache(None)) for layer in loaded]),
+            shapes=ShapeIndex.joined(
+                [
+                    *(_kept_index(layer, plane, cache or Cache(None)) for layer in loaded),
+                    ShapeIndex.of(covered),
+                    ShapeIndex.of(np.asarray(shapely.boundary(covered), dtype=object)),
+                    ShapeIndex.of(plane.project(doubts)),
+                ]
+            ),
             layer=places.astype(np.intp),
             names=names,
             accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),
             rank=rank,
             grade=_codes(list(names["grade"])),
             theme=_codes([layer.entry.theme for layer in loaded]),
-            coverages=ShapeIndex.of(covered),
             coverage=coverage,
-            coverage_ends=ShapeIndex.of(np.asarray(shapely.boundary(covered), dtype=object)),
+            coverages=len(areas),
             gaps=tuple(gaps),
-            doubts=ShapeIndex.of(plane.project(doubts)),
             doubt=doubt,
         )
+
+    @property
+    def first_coverage(self) -> int:
+        """Where the coverages begin among the shapes."""
+        return len(self.layer)
+
+    @property
+    def first_end(self) -> int:
+        """Where the borders of the coverages begin."""
+        return len(self.layer) + self.coverages
+
+    @property
+    def first_doubt(self) -> int:
+        """Where the areas of gaps begin."""
+        return len(self.layer) + 2 * self.coverages
+
+    def reach(self, near_m: Mapping[str, float], setback_m: Mapping[str, float]) -> Floats:
+        """Return how far each shape is looked for, metres; -1 where only what meets it matters.
+
+        Parameters
+        ----------
+        near_m : mapping of str to float
+            For every theme how far zones are told of.
+        setback_m : mapping of str to float
+            By theme: where a coverage ends nearer than that, it is told.
+        """
+        found = np.full(len(self.shapes), -1.0)
+        themes = [layer.entry.theme for layer in self.layers]
+        found[: self.first_coverage] = np.array([near_m[name] for name in themes], dtype=np.float64)[self.layer]
+        for name, which in zip(themes, self.coverage.tolist(), strict=True):
+            if which >= 0 and name in setback_m:
+                found[self.first_end + which] = max(found[self.first_end + which], setback_m[name])
+        return found
+
+    @cached_property
+    def covering(self) -> list[int]:
+        """Positions of the layers whose zones leave no place out: what lies between them is a gap."""
+        return [
+            place
+            for place, layer in enumerate(self.layers)
+            if self.coverage[place] >= 0 and theme(layer.entry.theme).covering
+        ]
 
     @cached_property
     def by_theme(self) -> list[tuple[int, ShapeIndex, Positions]]:
         """For every theme its number, the index of its zones alone, and their positions."""
         theme_of_zone = self.theme[self.layer]
         return [
-            (int(number), self.zones.only(members), members)
+            (int(number), self.shapes.only(members), members)
             for number in np.unique(theme_of_zone)
             for members in [np.flatnonzero(theme_of_zone == number)]
         ]
@@ -242,9 +290,20 @@ class Ground:
         return np.concatenate([*parts, np.zeros(0, dtype=bool)])
 
     @cached_property
-    def unstated(self) -> list[str]:
-        """Ids of the layers that do not state their accuracy."""
-        return [layer.entry.id for layer in self.layers if layer.zones["accuracy_m"].isna().any()]
+    def unstated(self) -> list[Issue]:
+        """What is said of the layers that do not state their accuracy."""
+        zh, en = ACCURACY_ASSUMED
+        return [
+            Issue(
+                "info",
+                "accuracy_assumed",
+                f"layer {layer.entry.id}",
+                f"图层{zh}",
+                f"the layer states no accuracy; {en}",
+            )
+            for layer in self.layers
+            if layer.zones["accuracy_m"].isna().any()
+        ]
 
     @cached_property
     def layer_id(self) -> Geometries:

@@ -10,7 +10,7 @@ import shapely
 
 from lianzhou_gis.geodesy import Plane, distances
 from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.pairs import Pairs
+from lianzhou_gis.overlay.pairs import Pairs, among
 
 __all__ = ["MARGIN", "Nearness", "near_border", "near_pairs", "nearest"]
 
@@ -70,8 +70,7 @@ def _bend(sites: Geometries, chain: Positions, index: ShapeIndex, plane: Plane) 
     """Return by which factor ways of one true length can differ in the plane, between these sites and chains."""
     south, north = shapely.total_bounds(sites)[[1, 3]]
     boxes = index.chains.boxes[chain]
-    ends = np.array([[0.0, min(south, boxes[:, 1].min())], [0.0, max(north, boxes[:, 3].max())]])
-    k = plane.stretch(plane.lonlat(ends)[:, 1])
+    k = plane.stretch(plane.latitude(np.array([min(south, boxes[:, 1].min()), max(north, boxes[:, 3].max())])))
     return float(np.max(np.maximum(k, 1.0 / k)) ** 2) + 1e-5
 
 
@@ -122,7 +121,7 @@ def near_pairs(sites: Geometries, index: ShapeIndex, meets: Pairs, near_m: Float
     site, zone = present[found], index.chains.owner[chain]
     kept = _between(boxes[site], index.chains.boxes[chain]) <= reach[zone]
     # The border of a zone may be far where its inside is under the site: those are known.
-    kept &= ~np.isin(index.keys(site, zone), index.keys(meets.site, meets.zone))
+    kept &= ~among(index.keys(site, zone), index.keys(meets.site, meets.zone))
     near = _closest(sites, index, site[kept], chain[kept], plane)
     return near.of(near.distance_m <= near_m[near.zone])
 

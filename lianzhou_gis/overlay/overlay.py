@@ -15,7 +15,7 @@ import shapely
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, footprints, length
 from lianzhou_gis.overlay.columns import Columns
-from lianzhou_gis.overlay.ground import UNSTATED_ACCURACY_M, Ground
+from lianzhou_gis.overlay.ground import ACCURACY_ASSUMED, UNSTATED_ACCURACY_M, Ground
 from lianzhou_gis.overlay.nearness import near_border, near_pairs
 from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs
 from lianzhou_gis.overlay.relations import related
@@ -189,7 +189,7 @@ def lay(
     Overlay
     """
     there = _Sites.of({name: sites[name].to_numpy() for name in _COLUMNS}, ground.plane)
-    reach = np.array([near_m[layer.entry.theme] for layer in ground.layers], dtype=np.float64)[ground.layer]
+    reach = ground.reach(near_m, setback_m or {})
     chunks = [slice(start, start + _CHUNK) for start in range(0, max(len(there.ids), 1), _CHUNK)]
 
     def measured(places: slice) -> tuple[Columns, Columns, Columns, Columns, Columns]:
@@ -218,13 +218,14 @@ def _measured(
     there: _Sites, ground: Ground, reach: Floats, setback_m: Mapping[str, float]
 ) -> tuple[Columns, Columns, Columns, Columns, Columns]:
     """Return overlaps, totals, sites wholly inside, remainder and margins of some sites."""
-    pairs = meeting_pairs(there.shapes, ground.zones)
-    near = near_pairs(there.shapes, ground.zones, pairs, reach, ground.plane)
+    met = meeting_pairs(there.shapes, ground.shapes)
+    by = near_pairs(there.shapes, ground.shapes, met, reach, ground.plane)
+    pairs, near = met.of(met.zone < ground.first_coverage), by.of(by.zone < ground.first_coverage)
     accuracy = there.accuracy_m, ground.accuracy_m
-    rows = _with_identity(related(there.shapes, ground.zones, pairs, near, *accuracy), ground)
+    rows = _with_identity(related(there.shapes, ground.shapes, pairs, near, *accuracy), ground)
     sums, inside = totals_of(rows, there.shapes)
     site = rows["site"]
-    of_zone = ground.zones.area_m2[rows["zone"]]
+    of_zone = ground.shapes.area_m2[rows["zone"]]
     with np.errstate(divide="ignore", invalid="ignore"):
         rows = rows.assign(
             subject="footprint",
@@ -232,14 +233,14 @@ def _measured(
             # Of a zone that was cut to the study area the whole is not known here.
             share_of_zone=np.where((of_zone > 0) & ~ground.cut[rows["zone"]], rows["area_m2"] / of_zone, np.nan),
         )
-    rest = remainders(there.shapes, ground, pairs).assign(subject="footprint")
+    rest = remainders(there.shapes, ground, met).assign(subject="footprint")
     if not shapely.is_missing(there.outfalls).all():
-        pairs = meeting_pairs(there.outfalls, ground.zones)
-        rows = Columns.joined([rows, _outfalls(there, ground, pairs, reach).select(tuple(rows.arrays))])
-        rest = Columns.joined([rest, remainders(there.outfalls, ground, pairs).assign(subject="outfall")])
+        poured = meeting_pairs(there.outfalls, ground.shapes)
+        rows = Columns.joined([rows, _outfalls(there, ground, poured, reach).select(tuple(rows.arrays))])
+        rest = Columns.joined([rest, remainders(there.outfalls, ground, poured).assign(subject="outfall")])
     keys = [rest[name].astype(str) for name in ("reason", "layer_id", "subject")]
     order = np.lexsort((rest["gap"], *keys, rest["site"]))
-    ends = margins_of(there.shapes, ground, setback_m)
+    ends = margins_of(ground, met, by, setback_m)
     return (
         _overlaps(rows, there, ground),
         sums.assign(site_id=there.ids[sums["site"]]).select(_TOTALS),
@@ -261,16 +262,17 @@ def _with_identity(rows: Columns, ground: Ground) -> Columns:
     )
 
 
-def _outfalls(there: _Sites, ground: Ground, pairs: Pairs, reach: Floats) -> Columns:
+def _outfalls(there: _Sites, ground: Ground, met: Pairs, reach: Floats) -> Columns:
     """Return the rows of the outfall points: rules about discharges look at these, not at the footprint."""
-    near = near_pairs(there.outfalls, ground.zones, pairs, reach, ground.plane)
+    by = near_pairs(there.outfalls, ground.shapes, met, reach, ground.plane)
+    pairs, near = met.of(met.zone < ground.first_coverage), by.of(by.zone < ground.first_coverage)
     zone = np.concatenate([pairs.zone, near.zone])
     site = np.concatenate([pairs.site, near.site])
     meets = np.arange(len(site)) < len(pairs.site)
     accuracy = np.hypot(there.accuracy_m[site], ground.accuracy_m[zone])
     # A point nearer to the border than both are known lies inside or outside by chance.
     doubtful = meets.copy()
-    doubtful[meets] = near_border(there.outfalls[pairs.site], ground.zones, pairs.zone, accuracy[meets])
+    doubtful[meets] = near_border(there.outfalls[pairs.site], ground.shapes, pairs.zone, accuracy[meets])
     shapes = there.outfalls[site]
     shapes[~meets] = None
     nothing = np.full(len(pairs.site), np.nan)
@@ -307,17 +309,13 @@ def _overlaps(rows: Columns, there: _Sites, ground: Ground) -> Columns:
     return rows.select(_OVERLAPS)
 
 
-def _accuracy_issues(accuracy: Floats, unstated: Sequence[str]) -> list[Issue]:
-    """Name what has no stated accuracy: 4 m is taken for it."""
-    zh, en = f"未说明精度，按 {UNSTATED_ACCURACY_M:g} 米判断边界误差", f"{UNSTATED_ACCURACY_M:g} m is taken for it"
-    issues = []
+def _accuracy_issues(accuracy: Floats, unstated: Sequence[Issue]) -> list[Issue]:
+    """Name what has no stated accuracy: sites, and the layers."""
     count = int(np.isnan(accuracy).sum())
-    if count:
-        issues.append(
-            Issue("info", "accuracy_assumed", "sites", f"{count} 个项目{zh}", f"{count} sites state no accuracy; {en}")
-        )
-    issues += [
-        Issue("info", "accuracy_assumed", f"layer {layer_id}", f"图层{zh}", f"the layer states no accuracy; {en}")
-        for layer_id in unstated
+    if not count:
+        return list(unstated)
+    zh, en = ACCURACY_ASSUMED
+    return [
+        Issue("info", "accuracy_assumed", "sites", f"{count} 个项目{zh}", f"{count} sites state no accuracy; {en}"),
+        *unstated,
     ]
-    return issues

@@ -12,7 +12,7 @@ import shapely
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.tiles import pieces_of
 
-__all__ = ["Pairs", "meeting_pairs", "merged"]
+__all__ = ["Pairs", "among", "meeting_pairs", "merged"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -59,6 +59,8 @@ class Pairs:
 
     def of(self, chosen: Flags) -> Pairs:
         """Return some of the pairs."""
+        if chosen.all():
+            return self
         number = np.cumsum(chosen) - 1
         kept = chosen[self.pair]
         return Pairs(
@@ -74,6 +76,8 @@ class Pairs:
 def merged(shapes: Geometries, group: Positions, count: int) -> Geometries:
     """Return the union of the shapes of every group; groups are numbered, an absent one is an empty collection."""
     result = np.full(count, _NOTHING, dtype=object)
+    if not len(group):
+        return result
     size = np.bincount(group, minlength=count)
     single = size[group] == 1
     result[group[single]] = shapes[single]
@@ -123,10 +127,10 @@ def _held(parts: Geometries, index: ShapeIndex, crossed: Keys) -> Keys:
     inside = ~asked
     inside[asked] = shapely.intersects(index.tiles.shapes.at(tile[asked]), points[part[asked]])
     keys = np.unique(index.keys(part[inside], index.tiles.owner[tile[inside]]))
-    return keys[~_among(keys, crossed)]
+    return keys[~among(keys, crossed)]
 
 
-def _among(keys: Keys, sorted_keys: Keys) -> Flags:
+def among(keys: Keys, sorted_keys: Keys) -> Flags:
     """Tell which keys are among others, which are sorted."""
     if not len(sorted_keys):
         return np.zeros(len(keys), dtype=bool)
@@ -151,7 +155,7 @@ def _shared_areas(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[
     found, root = index.areas.tree.query(parts[wanted])
     part = wanted[found]
     keys = index.keys(part, index.areas.owner[root])
-    chosen = _among(keys, crossed)
+    chosen = among(keys, crossed)
     part, root, keys = part[chosen], root[chosen], keys[chosen]
     order = np.lexsort((root, keys))
     part, root, keys = part[order], root[order], keys[order]
@@ -165,7 +169,7 @@ def _shared_lines(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[
     found, tile = index.tile_tree.query(parts[wanted])
     part = wanted[found]
     keys = index.keys(part, index.tiles.owner[tile])
-    chosen = _among(keys, crossed)
+    chosen = among(keys, crossed)
     part, tile, keys = part[chosen], tile[chosen], keys[chosen]
     order = np.lexsort((tile, keys))
     part, tile, keys = part[order], tile[order], keys[order]

@@ -66,13 +66,15 @@ def _shallow(pieces: Geometries, borders: Geometries, accuracy: Floats) -> Flags
     return np.asarray(np.bincount(owner[~near], minlength=len(pieces)) == 0, dtype=bool)
 
 
-def _doubtful(sites: Geometries, index: ShapeIndex, pairs: Pairs, inner: Flags, accuracy: Floats) -> Flags:
+def _doubtful(
+    sites: Geometries, index: ShapeIndex, pairs: Pairs, inner: Flags, width: Floats, accuracy: Floats
+) -> Flags:
     """Tell which pieces may be there only because borders are not known better than they are."""
     # Of a zone that is known as a point nobody knows where it begins.
     result: Flags = inner & (index.dimension[pairs.zone] == 0)
-    dimension = shapely.get_dimensions(pairs.shapes)
-    width = np.where(dimension == 1, shapely.length(pairs.shapes), mean_width(pairs.shapes))
     thin = np.flatnonzero(inner & ~result & (width < accuracy))
+    if not len(thin):
+        return result
     # In lines and points nothing lies deep.
     of_areas = thin[shapely.get_dimensions(sites[pairs.site[thin]]) == 2]
     shallow = np.ones(len(pairs.site), dtype=bool)
@@ -123,10 +125,10 @@ def related(
     w = 2 x area / perimeter of the piece. ``touch``: w under 2 mm. ``doubtful``: w under hypot of both accuracies, and
     no corner of the piece deeper than that in site or zone: a narrow road across a zone is no error of borders.
     """
-    dimension = shapely.get_dimensions(pairs.shapes)
+    dimension, along = shapely.get_dimensions(pairs.shapes), shapely.length(pairs.shapes)
     areal = (shapely.get_dimensions(sites[pairs.site]) == 2) & (index.dimension[pairs.zone] == 2)
     width = mean_width(pairs.shapes)
-    size = np.where(dimension == 1, shapely.length(pairs.shapes), np.where(dimension == 0, np.inf, width))
+    size = np.where(dimension == 1, along, np.where(dimension == 0, np.inf, width))
     # Areas share an area or touch; a line or a point shares what it shares unless that is next to nothing.
     inner = ~shapely.is_empty(pairs.shapes) & np.where(areal, width >= TOUCH_WIDTH_M, size >= TOUCH_WIDTH_M)
     within = _within(sites, index, pairs, inner)
@@ -137,14 +139,16 @@ def related(
             "zone": pairs.zone,
             "relation": np.where(within, "within", np.where(inner, "overlap", "touch")).astype(object),
             "area_m2": np.where(inner, pairs.area_m2, 0.0),
-            "length_m": np.where(inner & (dimension == 1), shapely.length(pairs.shapes), np.nan),
+            "length_m": np.where(inner & (dimension == 1), along, np.nan),
             "distance_m": np.zeros(len(pairs.site)),
             "bearing_deg": np.full(len(pairs.site), np.nan),
-            "doubtful": _doubtful(sites, index, pairs, inner, accuracy),
+            "doubtful": _doubtful(sites, index, pairs, inner, np.where(dimension == 1, along, width), accuracy),
             "whole": within & pairs.whole,
             "shape": pairs.shapes,
         }
     )
+    if not len(near.site):
+        return meeting
     close = Columns(
         {
             "site": near.site,

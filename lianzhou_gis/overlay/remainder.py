@@ -9,8 +9,8 @@ import shapely
 from lianzhou_gis.overlay.columns import Columns
 from lianzhou_gis.overlay.ground import Ground
 from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs, merged
-from lianzhou_gis.vocabulary import GapReason, theme
+from lianzhou_gis.overlay.pairs import Pairs, merged
+from lianzhou_gis.vocabulary import GapReason
 
 __all__ = ["mean_width", "outside", "remainders"]
 
@@ -50,10 +50,13 @@ def outside(sites: Geometries, index: ShapeIndex, pairs: Pairs, chosen: Flags) -
     whole[own.site[own.whole]] = True
     # What is held whole, but for the last bits, needs no difference.
     some = own.of(~whole[own.site])
-    asked, number = np.unique(some.site, return_inverse=True)
-    held = merged(some.shapes, number.astype(np.intp), len(asked))
-    whole[asked] = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites[asked]))
+    if len(some.site):
+        asked, number = np.unique(some.site, return_inverse=True)
+        held = merged(some.shapes, number.astype(np.intp), len(asked))
+        whole[asked] = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites[asked]))
     positions = np.flatnonzero(~whole & ~(shapely.is_missing(sites) | shapely.is_empty(sites)))
+    if not len(positions):
+        return positions, np.empty(0, dtype=object)
     # The zones are taken off, not what they share with the site: along a border cut twice a hair would be left.
     part, root = index.areas.tree.query(sites[positions])
     near = chosen[index.areas.owner[root]]
@@ -84,7 +87,7 @@ def remainders(sites: Geometries, ground: Ground, pairs: Pairs) -> Columns:
         In the plane.
     ground : Ground
     pairs : Pairs
-        Of the sites with the zones.
+        Of the sites with the shapes of the ground.
 
     Returns
     -------
@@ -92,34 +95,33 @@ def remainders(sites: Geometries, ground: Ground, pairs: Pairs) -> Columns:
         ``site`` (position), ``shape`` (in the plane), ``area_m2``, ``reason``, ``layer_id``, ``gap`` (position in the
         gaps of the ground, or -1). A site that only touches a place in doubt has its gap too.
     """
-    rows = [_in_doubt(sites, ground)]
-    inside = meeting_pairs(sites, ground.coverages)
-    beyond = [
-        outside(sites, ground.coverages, inside, np.arange(len(ground.coverages)) == which)
-        for which in range(len(ground.coverages))
-    ]
-    for place, layer in enumerate(ground.layers):
-        which = int(ground.coverage[place])
-        if which < 0:
-            continue
-        if len(beyond[which][0]):
-            rows.append(_records(GapReason.OUTSIDE_COVERAGE, layer.entry.id, *beyond[which]))
-        if theme(layer.entry.theme).covering:
-            # Only what lies within the coverage can be a gap between units.
-            held = inside.of(inside.zone == which)
-            within = np.full(len(sites), None, dtype=object)
-            within[held.site] = held.shapes
-            # Of a site that is cut by the coverage, what units hold may lie beyond it.
-            uncut = np.zeros(len(sites), dtype=bool)
-            uncut[held.site[held.whole]] = True
-            rests = outside(within, ground.zones, pairs.of(uncut[pairs.site]), ground.layer == place)
-            rows.append(_records(GapReason.COVERAGE_GAP, layer.entry.id, *rests))
+    rows = [_in_doubt(ground, pairs)]
+    number = np.arange(len(ground.shapes))
+    for which in range(ground.coverages):
+        site, rests = outside(sites, ground.shapes, pairs, number == ground.first_coverage + which)
+        if len(site):
+            own = np.flatnonzero(ground.coverage == which)
+            rows += [_records(GapReason.OUTSIDE_COVERAGE, ground.layer_id[place], site, rests) for place in own]
+    for place in ground.covering:
+        # Only what lies within the coverage can be a gap between units.
+        held = pairs.of(pairs.zone == ground.first_coverage + ground.coverage[place])
+        within = np.full(len(sites), None, dtype=object)
+        within[held.site] = held.shapes
+        # Of a site that is cut by the coverage, what units hold may lie beyond it.
+        uncut = np.zeros(len(sites), dtype=bool)
+        uncut[held.site[held.whole]] = True
+        units = np.zeros(len(ground.shapes), dtype=bool)
+        units[: ground.first_coverage] = ground.layer == place
+        site, rests = outside(within, ground.shapes, pairs.of(uncut[pairs.site]), units)
+        if len(site):
+            rows.append(_records(GapReason.COVERAGE_GAP, ground.layer_id[place], site, rests))
     return Columns.joined(rows)
 
 
-def _in_doubt(sites: Geometries, ground: Ground) -> Columns:
-    pairs = meeting_pairs(sites, ground.doubts)
-    gaps = [ground.gaps[number] for number in ground.doubt[pairs.zone]]
+def _in_doubt(ground: Ground, pairs: Pairs) -> Columns:
+    pairs = pairs.of(pairs.zone >= ground.first_doubt)
+    number = ground.doubt[pairs.zone - ground.first_doubt]
+    gaps = [ground.gaps[place] for place in number]
     return Columns(
         {
             "site": pairs.site,
@@ -127,6 +129,6 @@ def _in_doubt(sites: Geometries, ground: Ground) -> Columns:
             "area_m2": pairs.area_m2,
             "reason": np.array([gap.reason.value for gap in gaps], dtype=object),
             "layer_id": np.array([gap.layer_id for gap in gaps], dtype=object),
-            "gap": ground.doubt[pairs.zone].astype(np.int64),
+            "gap": number.astype(np.int64),
         }
     )

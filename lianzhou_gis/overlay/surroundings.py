@@ -11,8 +11,8 @@ import shapely
 
 from lianzhou_gis.overlay.columns import Columns
 from lianzhou_gis.overlay.ground import Ground
-from lianzhou_gis.overlay.nearness import MARGIN, Nearness, near_pairs, nearest
-from lianzhou_gis.overlay.pairs import meeting_pairs
+from lianzhou_gis.overlay.nearness import MARGIN, Nearness, nearest
+from lianzhou_gis.overlay.pairs import Pairs
 from lianzhou_gis.zones import COLUMNS
 
 if TYPE_CHECKING:
@@ -93,14 +93,14 @@ def _positions(ground: Ground) -> dict[tuple[Any, Any], int]:
     return {key: number for number, key in enumerate(keys)}
 
 
-def margins_of(shapes: Geometries, ground: Ground, setback_m: Mapping[str, float]) -> Columns:
+def margins_of(ground: Ground, pairs: Pairs, near: Nearness, setback_m: Mapping[str, float]) -> Columns:
     """Return the sites nearer than a setback to where the coverage of a layer ends: what lies beyond is not known.
 
     Parameters
     ----------
-    shapes : ndarray of shapely geometries or None
-        Of the sites, in the plane.
     ground : Ground
+    pairs, near : Pairs, Nearness
+        Of the sites with the shapes of the ground.
     setback_m : mapping of str to float
         By theme.
 
@@ -109,33 +109,17 @@ def margins_of(shapes: Geometries, ground: Ground, setback_m: Mapping[str, float
     Columns
         ``site`` (position), ``theme, layer_id, margin_m``.
     """
-    reach = np.zeros(len(ground.coverages))
-    asked = [
-        (place, int(ground.coverage[place]), setback_m[layer.entry.theme])
-        for place, layer in enumerate(ground.layers)
-        if layer.entry.theme in setback_m and ground.coverage[place] >= 0
-    ]
-    for _, which, metres in asked:
-        reach[which] = max(reach[which], metres)
-    pairs = meeting_pairs(shapes, ground.coverage_ends)
-    near = near_pairs(shapes, ground.coverage_ends, pairs, reach, ground.plane) if asked else _nowhere()
-    site = np.concatenate([pairs.site, near.site])
-    end = np.concatenate([pairs.zone, near.zone])
-    metres_away = np.concatenate([np.zeros(len(pairs.site)), near.distance_m])
+    on, by = ((ground.first_end <= zone) & (zone < ground.first_doubt) for zone in (pairs.zone, near.zone))
+    site = np.concatenate([pairs.site[on], near.site[by]])
+    end = np.concatenate([pairs.zone[on], near.zone[by]]) - ground.first_end
+    metres_away = np.concatenate([np.zeros(int(on.sum())), near.distance_m[by]])
     tables = [Columns({"site": site[:0], "margin_m": metres_away[:0]}).assign(theme="", layer_id="")]
-    for place, which, metres in asked:
-        chosen = (end == which) & (metres_away <= metres)
-        if not chosen.any():
-            continue
-        layer = ground.layers[place]
-        table = Columns({"site": site[chosen], "margin_m": metres_away[chosen]})
-        tables.append(table.assign(theme=layer.entry.theme, layer_id=layer.entry.id))
+    for place, layer in enumerate(ground.layers) if len(site) else ():
+        chosen = (end == ground.coverage[place]) & (metres_away <= setback_m.get(layer.entry.theme, -1.0))
+        if chosen.any():
+            table = Columns({"site": site[chosen], "margin_m": metres_away[chosen]})
+            tables.append(table.assign(theme=layer.entry.theme, layer_id=layer.entry.id))
     return Columns.joined(tables)
-
-
-def _nowhere() -> Nearness:
-    none = np.empty(0, dtype=np.intp)
-    return Nearness(none, none, np.empty(0), np.empty(0))
 
 
 def zones_drawn(ground: Ground, rows: Columns, closest: Columns) -> pd.DataFrame:

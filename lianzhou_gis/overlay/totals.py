@@ -17,11 +17,9 @@ Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 
 
-def _net(rows: Columns, group: Positions, sites: Geometries) -> tuple[Columns, Geometries]:
-    """Return sum and union of the pieces of every group; groups are numbered."""
-    count = int(group.max()) + 1 if len(group) else 0
-    first = np.full(count, len(group), dtype=np.intp)
-    np.minimum.at(first, group, np.arange(len(group)))
+def _net(rows: Columns, first: Positions, group: Positions, sites: Geometries) -> tuple[Columns, Geometries]:
+    """Return sum and union of the pieces of every group; groups are numbered, with the first row of each."""
+    count = len(first)
     site = rows["site"][first]
     whole = np.bincount(group, weights=rows["whole"], minlength=count) > 0
     # Where one zone holds the site whole, the union is the site.
@@ -32,7 +30,8 @@ def _net(rows: Columns, group: Positions, sites: Geometries) -> tuple[Columns, G
     net = np.asarray(shapely.area(shapes), dtype=np.float64)
     # One piece alone is summed from its tiles; a union may differ in the last bits and must not exceed it.
     net = np.where(np.bincount(group, minlength=count) == 1, gross, np.minimum(net, gross))
-    return rows.take(first).assign(gross_area_m2=gross, net_area_m2=net, inside=whole), shapes
+    kept = rows.select(["theme", "grade"]).take(first)
+    return kept.assign(site=site, gross_area_m2=gross, net_area_m2=net, whole=whole), shapes
 
 
 def totals_of(rows: Columns, sites: Geometries) -> tuple[Columns, Columns]:
@@ -53,26 +52,26 @@ def totals_of(rows: Columns, sites: Geometries) -> tuple[Columns, Columns]:
     inside : Columns
         ``site, theme`` of the sites of which less than a rim of 2 mm lies outside the zones of the theme.
     """
-    hit = ((rows["relation"] == "overlap") | (rows["relation"] == "within")) & (rows["area_m2"] > 0.0)
-    areal = rows.take(hit)
-    themes = int(areal["theme_number"].max(initial=0)) + 1
-    by_theme = areal["site"].astype(np.int64) * themes + areal["theme_number"]
-    _, group = np.unique(by_theme, return_inverse=True)
-    whole, shapes = _net(areal, group.astype(np.intp), sites)
-    own = sites[whole["site"]]
-    inside = whole["inside"].copy()
-    maybe = ~inside
-    maybe[maybe] = may_be_thin(shapely.area(own[maybe]) - whole["net_area_m2"][maybe], own[maybe], shapes[maybe])
-    rest = np.asarray(shapely.difference(own[maybe], shapes[maybe]), dtype=object)
-    inside[maybe] = mean_width(rest) < TOUCH_WIDTH_M
-    graded = areal.take(areal["grade_number"] >= 0)
-    grades = int(graded["grade_number"].max(initial=0)) + 1
-    by_grade = (graded["site"].astype(np.int64) * themes + graded["theme_number"]) * grades + graded["grade_number"]
-    _, group = np.unique(by_grade, return_inverse=True)
-    apart, _ = _net(graded, group.astype(np.intp), sites)
-    none = np.full(len(whole), -1, dtype=np.intp)
-    table = Columns.joined([whole.assign(grade=None, grade_number=none), apart])
-    table = table.take(np.lexsort((table["grade_number"], table["theme_number"], table["site"])))
-    table = table.assign(net_share=table["net_area_m2"] / shapely.area(sites[table["site"]]))
+    hit = np.flatnonzero(((rows["relation"] == "overlap") | (rows["relation"] == "within")) & (rows["area_m2"] > 0.0))
+    # Once for its theme, once more for its grade if it has one.
+    graded = hit[rows["grade_number"][hit] >= 0]
+    level = np.concatenate([np.zeros(len(hit), dtype=np.intp), rows["grade_number"][graded] + 1])
+    counted = rows.take(np.concatenate([hit, graded]))
+    themes, levels = int(counted["theme_number"].max(initial=0)) + 1, int(level.max(initial=0)) + 1
+    key = (counted["site"].astype(np.int64) * themes + counted["theme_number"]) * levels + level
+    _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    table, shapes = _net(counted, first, group.astype(np.intp), sites)
+    own = sites[table["site"]]
+    area = shapely.area(own)
+    of_theme = level[first] == 0
+    grade = table["grade"].copy()
+    grade[of_theme] = None
+    table = table.assign(net_share=table["net_area_m2"] / area, grade=grade)
+    inside = table["whole"] & of_theme
+    maybe = of_theme & ~inside
+    maybe[maybe] = may_be_thin(area[maybe] - table["net_area_m2"][maybe], own[maybe], shapes[maybe])
+    if maybe.any():
+        rest = np.asarray(shapely.difference(own[maybe], shapes[maybe]), dtype=object)
+        inside[maybe] = mean_width(rest) < TOUCH_WIDTH_M
     names = ["site", "theme", "grade", "gross_area_m2", "net_area_m2", "net_share"]
-    return table.select(names), whole.take(inside).select(["site", "theme"])
+    return table.select(names), table.take(inside).select(["site", "theme"])
