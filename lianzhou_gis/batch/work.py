@@ -16,6 +16,7 @@ import shapely
 
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlaps_table, sites_table, written
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, answer, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
@@ -25,7 +26,6 @@ from lianzhou_gis.formats.site_drafts import SiteInput, draft_of_features
 from lianzhou_gis.formats.sites import SITE_COLUMNS, sites_of
 from lianzhou_gis.formats.well_known import wkb_of_outside
 from lianzhou_gis.geodesy import Region
-from lianzhou_gis.overlay import Columns
 from lianzhou_gis.runs.document import plain
 from lianzhou_gis.screening import Result, Screener
 from lianzhou_gis.vocabulary import GapReason, Verdict

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.findings.effects import any_bears, cure_of, proven_effect, worst_of
 from lianzhou_gis.findings.questions import OpenPoint
 from lianzhou_gis.findings.records import Finding, Gap, finding_id
-from lianzhou_gis.overlay import Columns
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, theme
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, footprints, length
-from lianzhou_gis.overlay.columns import Columns
 from lianzhou_gis.overlay.ground import ACCURACY_ASSUMED, UNSTATED_ACCURACY_M, Ground
 from lianzhou_gis.overlay.nearness import near_border, near_pairs
 from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs

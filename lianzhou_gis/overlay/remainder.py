@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.overlay.columns import Columns
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.overlay.ground import Ground
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.pairs import Pairs, merged

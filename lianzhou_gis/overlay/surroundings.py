@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.overlay.columns import Columns
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.overlay.ground import Ground
 from lianzhou_gis.overlay.nearness import MARGIN, Nearness, nearest
 from lianzhou_gis.overlay.pairs import Pairs
