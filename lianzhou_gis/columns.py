@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "cells"]
 
 Array = npt.NDArray[Any]
 
@@ -24,6 +24,17 @@ def _row(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a class of named tupl
     # Made once for the same columns: to make one takes longer than to fill a few.
     make: Any = namedtuple
     return make("Row", names)
+
+
+def cells(values: Iterable[Any]) -> Array:
+    """Return values as an array of objects, whatever they are: lists too stay one cell each.
+
+    Examples
+    --------
+    >>> cells(["a", None, [1, 2]]).tolist()
+    ['a', None, [1, 2]]
+    """
+    return np.fromiter(values, dtype=object)
 
 
 @dataclass(frozen=True)
@@ -44,6 +55,11 @@ class Columns:
     arrays: Mapping[str, Array]
 
     @classmethod
+    def of_frame(cls, frame: pd.DataFrame) -> Columns:
+        """Return a DataFrame as plain columns; texts and geometries as objects."""
+        return cls({str(name): frame[name].to_numpy() for name in frame.columns})
+
+    @classmethod
     def joined(cls, tables: Sequence[Columns]) -> Columns:
         """Return tables of the same columns as one."""
         if len(tables) == 1:
@@ -52,6 +68,9 @@ class Columns:
 
     def __getitem__(self, name: str) -> Array:
         return self.arrays[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.arrays
 
     def __len__(self) -> int:
         return len(next(iter(self.arrays.values())))
@@ -80,13 +99,19 @@ class Columns:
             _row(tuple(self.arrays))._make, zip(*(array.tolist() for array in self.arrays.values()), strict=True)
         )
 
-    def frame(self) -> pd.DataFrame:
-        """Return the table as a DataFrame; texts and geometries as objects."""
+    def frame(self, inferred: Collection[str] = ()) -> pd.DataFrame:
+        """Return the table as a DataFrame of its own; texts and geometries as objects.
+
+        Parameters
+        ----------
+        inferred : collection of str
+            Columns of objects of which pandas may choose the type by what they hold: its own type for texts.
+        """
         import pandas as pd
 
         return pd.DataFrame(
             {
-                name: pd.Series(array, dtype=object if array.dtype == object else None)
+                name: pd.Series(array, dtype=object if array.dtype == object and name not in inferred else None)
                 for name, array in self.arrays.items()
             }
         )

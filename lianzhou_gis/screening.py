@@ -199,7 +199,7 @@ class Screener:
             return wider.screen(sites, facts=facts, sets=sets, overrides=overrides, threads=threads, progress=step)
         step("overlay")
         measured = lay(
-            sites.table,
+            sites.columns,
             self.ground,
             near_m=self.near_m,
             setback_m=self.setback_m,
@@ -262,7 +262,7 @@ class Screener:
 
 
 def _shapes(sites: Sites) -> list[Any]:
-    return [*sites.table["geometry"], *sites.table["outfall"]]
+    return [*sites.columns["geometry"], *sites.columns["outfall"]]
 
 
 def _region(catalog: Catalog) -> Region | None:

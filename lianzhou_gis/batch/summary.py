@@ -111,9 +111,9 @@ def _csv(towns: dict[str, Any]) -> str:
 
 def _map(towns: dict[str, Any], whole: dict[str, Any], screener: Screener) -> dict[str, Any]:
     """Return what the map shows: for every theme the towns, shaded by how many of their sites lie in its zones."""
-    frame = screener.layers.towns
-    names = [] if frame is None else [str(name) for name in frame["name"]]
-    shapes = np.empty(0, dtype=object) if frame is None else frame["geometry"].to_numpy(dtype=object)
+    known = screener.layers.towns
+    names = [] if known is None else [str(name) for name in known["name"]]
+    shapes = np.empty(0, dtype=object) if known is None else known["geometry"]
     drawn = encoded(simplified([shapes]).shapes[0]) if len(shapes) else []
     hit = [name for name in themes() if name in whole["themes"]]
     synthetic = SYNTHETIC if any(layer.entry.synthetic for layer in screener.layers.layers) else None

@@ -88,7 +88,7 @@ def _table(kind: str, column: Callable[[str], Iterable[Any]]) -> Any:  # noqa: A
 
 def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[str, Any]) -> Any:  # noqa: ANN401
     """Return the sites with their verdicts."""
-    table = sites.table
+    table = sites.columns
     said = [answers[site_id] for site_id in table["site_id"]]
     own: dict[str, list[Any]] = {
         "verdict": [item.verdict for item in said],

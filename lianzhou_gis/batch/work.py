@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlaps_table, sites_table, written
-from lianzhou_gis.columns import Columns
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, answer, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
@@ -153,7 +152,7 @@ def _screened(task: Task, chunk: Chunk, rows: Any, screener: Screener, gathered:
         sites = _sites(task, chunk, rows, screener)
         facts = replace(task.facts, sites={name: own for name, own in task.facts.sites.items() if name in sites.facts})
         result = screener.screen(sites, facts=facts, sets=dict(task.sets), threads=1, progress=lambda step: None)
-        towns = towns_of(sites.table, screener.layers)
+        towns = towns_of(sites.columns, screener.layers)
     except Exception as error:
         # Whatever it is: one site must not take the others with it, nor be forgotten.
         if len(rows) == 1:
@@ -212,7 +211,7 @@ def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Scre
         "source_row": chunk.first + row,
         "geometry_kind": "none",
     }
-    sites = Sites(pd.DataFrame([record], dtype=object), {site_id: {}}, (), (), ())
+    sites = Sites(Columns({name: cells([value]) for name, value in record.items()}), {site_id: {}}, (), (), ())
     answers: dict[str, Answer] = {site_id: answer([], [gap])}
     gathered.tables["sites"].append(sites_table(sites, {}, answers))
     gathered.tables["gaps"].append(gaps_table([gap]))

@@ -180,7 +180,7 @@ def assess(
     unread = [rule for rule in later if rule.everywhere or rule.theme in scope]
     compared: list[AccessComparison] = []
     points: dict[str, list[OpenPoint]] = {}
-    for site_id, outfall in zip(sites.table["site_id"], sites.table["outfall"], strict=True):
+    for site_id, outfall in zip(sites.columns["site_id"], sites.columns["outfall"], strict=True):
         own, known = rows.get(site_id, []), facts.get(site_id, {})
         outside = {name: layer for name, layer in loaded.items() if (site_id, name) not in measured.wholly_inside}
         given = isinstance(outfall, shapely.Geometry)
@@ -203,7 +203,7 @@ def assess(
         points[site_id].append(point)
     found, unknown = _by_site(findings), _by_site(gaps)
     return Assessment(
-        answers={site_id: answer(found[site_id], unknown[site_id]) for site_id in sites.table["site_id"]},
+        answers={site_id: answer(found[site_id], unknown[site_id]) for site_id in sites.columns["site_id"]},
         found=in_order(findings, ["site_id", "theme", "rule_id", "layer_id", "zone_id", "subject"]),
         unknown=in_order(gaps, ["site_id", "reason", "theme", "layer_id", "zone_id", "rule_id"]),
         compared=in_order(compared, ["site_id", "level", "unit_id", "item_id"]),

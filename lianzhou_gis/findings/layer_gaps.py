@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import shapely
 
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.findings.records import Gap
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.vocabulary import GapReason, Verdict, label, theme
 from lianzhou_gis.zones import LayerGap, Layers
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["gaps_of_layers", "gaps_of_rules", "gaps_of_sites", "towns_of"]
 
 
-def towns_of(frame: pd.DataFrame, layers: Layers) -> dict[str, set[str]]:
+def towns_of(sites: Columns, layers: Layers) -> dict[str, set[str]]:
     """Return the names and codes of the towns that every site lies in; empty where none is known."""
-    ids = frame["site_id"].to_numpy(dtype=object)
+    ids = sites["site_id"]
     found: dict[str, set[str]] = {site_id: set() for site_id in ids}
     if layers.towns is None or not len(layers.towns):
         return found
-    site, place = layers.town_tree.query(frame["geometry"].to_numpy(dtype=object), predicate="intersects")
+    site, place = layers.town_tree.query(sites["geometry"], predicate="intersects")
     for row, number in zip(ids[site], place, strict=True):
         found[row] |= layers.town_names[number]
     return found
@@ -86,11 +84,10 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay, discharging:
     discharging : collection of str
         Themes with rules on outfalls: of these it matters where the outfall lies, too.
     """
-    frame = sites.table
-    ids, declared = frame["site_id"].to_numpy(dtype=object), frame["town"].to_numpy(dtype=object)
+    ids, declared = sites.columns["site_id"], sites.columns["town"]
     # Where no gap is one of some towns, nobody needs to know them.
     asked = layers.towns is not None and any(gap.towns is not None for gap in layers.gaps)
-    here: Mapping[str, set[str]] = towns_of(frame, layers) if asked else {key: set() for key in ids}
+    here: Mapping[str, set[str]] = towns_of(sites.columns, layers) if asked else {key: set() for key in ids}
     known = set().union(*layers.town_names) if asked else set()
     found = [
         _of_layer(site_id, gap)
@@ -100,7 +97,7 @@ def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay, discharging:
         if _in_town(gap, here[site_id], told, known)
     ]
     # A site without a shape meets nothing: it has every gap that lies somewhere.
-    shapes = frame["geometry"].to_numpy(dtype=object)
+    shapes = sites.columns["geometry"]
     lost = ids[shapely.is_missing(shapes) | shapely.is_empty(shapes)]
     found += [_of_layer(site_id, gap) for gap in layers.gaps if gap.area is not None for site_id in lost]
     themes = {layer.entry.id: layer.entry.theme for layer in layers.layers}
@@ -173,5 +170,5 @@ def gaps_of_rules(sites: Sites, unruled: Collection[str]) -> list[Gap]:
             worst=Verdict.PROHIBITED,
         )
         for name in unruled
-        for site_id in sites.table["site_id"]
+        for site_id in sites.columns["site_id"]
     ]

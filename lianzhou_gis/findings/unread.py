@@ -26,7 +26,7 @@ def gaps_of_time(sites: Sites, rulebook: Rulebook, day: date) -> list[Gap]:
     else:
         zh = f"规则库的核对只管到 {until}，基准日 {day} 的法律未经核对，请更新规则库"
         en = f"the rulebook was checked for days up to {until}; the law of {day} was not looked at: update the rulebook"
-    return [_gap(site_id, None, {"zh": zh, "en": en}) for site_id in sites.table["site_id"]]
+    return [_gap(site_id, None, {"zh": zh, "en": en}) for site_id in sites.columns["site_id"]]
 
 
 def points_unread(

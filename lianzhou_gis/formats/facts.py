@@ -173,7 +173,7 @@ def merge_facts(
     _refuse_strangers(sites, file, sets or {}, vocabulary)
     issues = _other_columns(sites, vocabulary)
     merged: dict[str, dict[str, Any]] = {}
-    for site_id in sites.table["site_id"]:
+    for site_id in sites.columns["site_id"]:
         sources = [
             (f"site {site_id}", sites.facts.get(site_id, {})),
             (file.name, _of_site(file, site_id, vocabulary)),
@@ -204,7 +204,7 @@ def _of_site(file: FactsFile, site_id: str, vocabulary: FactVocabulary) -> dict[
 
 
 def _refuse_strangers(sites: Sites, file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary) -> None:
-    ids = set(sites.table["site_id"])
+    ids = set(sites.columns["site_id"])
     for site_id in file.sites:
         if site_id not in ids:
             shown = ", ".join(sorted(ids)[:8])

@@ -3,49 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
+from lianzhou_gis.columns import cells
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
-from lianzhou_gis.formats.coordinate_table import read_coordinate_table
-from lianzhou_gis.formats.dxf import read_dxf
-from lianzhou_gis.formats.filegdb import read_filegdb
-from lianzhou_gis.formats.flatgeobuf import read_flatgeobuf
-from lianzhou_gis.formats.geojson import read_geojson
-from lianzhou_gis.formats.geopackage import read_geopackage
-from lianzhou_gis.formats.geoparquet import read_geoparquet
 from lianzhou_gis.formats.kinds import Kind, is_database
-from lianzhou_gis.formats.kml import read_kml
-from lianzhou_gis.formats.parcel_txt import read_parcel_txt
 from lianzhou_gis.formats.placing import Features, place_features
-from lianzhou_gis.formats.postgis import read_postgis
 from lianzhou_gis.formats.raw_features import RawFeatures
-from lianzhou_gis.formats.shapefile import read_shapefile
-from lianzhou_gis.formats.well_known import read_well_known
-from lianzhou_gis.formats.workbook import read_workbook
 from lianzhou_gis.geodesy import Region
 
 __all__ = ["Features", "read_dataset", "read_features"]
 
+# path, name for messages, layer, encoding
 Reader = Callable[[Path, str, str | None, str | None], RawFeatures]
 
-# path, name for messages, layer, encoding
-_READERS: dict[Kind, Reader] = {
-    Kind.GEOPACKAGE: read_geopackage,
-    Kind.SHAPEFILE: read_shapefile,
-    Kind.FILEGDB: read_filegdb,
-    Kind.FLATGEOBUF: read_flatgeobuf,
-    Kind.GEOPARQUET: read_geoparquet,
-    Kind.GEOJSON: read_geojson,
-    Kind.KML: read_kml,
-    Kind.DXF: read_dxf,
-    Kind.WORKBOOK: read_workbook,
-    Kind.TABLE: read_coordinate_table,
-    Kind.WELL_KNOWN: read_well_known,
+# The modules of the readers, each with read_<its name>: loaded where something is read with them, for some take long.
+_READERS = {
+    Kind.GEOPACKAGE: "geopackage",
+    Kind.SHAPEFILE: "shapefile",
+    Kind.FILEGDB: "filegdb",
+    Kind.FLATGEOBUF: "flatgeobuf",
+    Kind.GEOPARQUET: "geoparquet",
+    Kind.GEOJSON: "geojson",
+    Kind.KML: "kml",
+    Kind.DXF: "dxf",
+    Kind.WORKBOOK: "workbook",
+    Kind.TABLE: "coordinate_table",
+    Kind.WELL_KNOWN: "well_known",
 }
 
 
@@ -95,6 +82,8 @@ def read_features(
     (<POINT (112.489 24.82)>, 'wgs84', ['datum_assumed'])
     """
     if is_database(path):
+        from lianzhou_gis.formats.postgis import read_postgis
+
         return place_features(read_postgis(str(path), layer=layer), crs=crs, datum=datum, region=region)
     with opened(Path(path), layer) as dataset:
         return read_dataset(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
@@ -111,7 +100,9 @@ def read_dataset(
     """Read a data set that was opened; see :func:`read_features`."""
     if dataset.kind is Kind.PARCEL_TXT:
         return _parcels(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
-    raw = _READERS[dataset.kind](dataset.path, dataset.name, dataset.layer, encoding)
+    name = _READERS[dataset.kind]
+    read: Reader = getattr(import_module(f"lianzhou_gis.formats.{name}"), f"read_{name}")
+    raw = read(dataset.path, dataset.name, dataset.layer, encoding)
     raw.issues[:0] = dataset.issues
     raw.sha256 = dataset.sha256 or raw.sha256
     return place_features(raw, crs=crs, datum=datum, region=region)
@@ -126,6 +117,8 @@ def _parcels(
     region: Region | None,
 ) -> Features:
     """Return the plots of a parcel coordinate TXT as a layer."""
+    from lianzhou_gis.formats.parcel_txt import read_parcel_txt
+
     draft = read_parcel_txt(dataset.path, dataset.name, crs=crs, datum=datum, region=region, encoding=encoding)
     systems = list(dict.fromkeys(draft.systems))
     if len(systems) > 1:
@@ -134,9 +127,8 @@ def _parcels(
             f"{dataset.name}：各地块坐标系不同（{listed}），不能作为一个图层；请分成几个文件",
             f"{dataset.name}: plots stand in different systems ({listed}), which makes no layer; split the file",
         )
-    frame = draft.columns.assign(source_row=np.asarray(draft.rows, dtype=np.int64))
     # Zones have no doubt of their own as sites have: a plot that cannot be trusted is one without geometry.
-    trusted = [None if row in draft.troubles else shape for row, shape in enumerate(draft.geometries)]
-    frame["geometry"] = pd.Series(trusted, index=frame.index, dtype=object)
+    trusted = cells(None if row in draft.troubles else shape for row, shape in enumerate(draft.geometries))
+    columns = draft.columns.assign(source_row=draft.rows, geometry=trusted)
     sha256 = dataset.sha256 or draft.source.sha256
-    return Features(frame, systems[0], None, [*dataset.issues, *draft.issues], sha256)
+    return Features(columns, systems[0], None, [*dataset.issues, *draft.issues], sha256)

@@ -71,11 +71,11 @@ def outfalls_of(draft: SiteDraft, found: dict[str, str], issues: list[Issue]) ->
 
 def _value(draft: SiteDraft, found: dict[str, str], row: int) -> Any:  # noqa: ANN401 - whatever the column holds
     if "outfall" in found:
-        value = draft.columns[found["outfall"]].iloc[row]
+        value = draft.columns[found["outfall"]][row]
         if not _is_empty(value):
             return value
     if "outfall_lon" in found and "outfall_lat" in found:
-        pair = [draft.columns[found[name]].iloc[row] for name in ("outfall_lon", "outfall_lat")]
+        pair = [draft.columns[found[name]][row] for name in ("outfall_lon", "outfall_lat")]
         if not all(_is_empty(value) for value in pair):
             return pair
     return None
@@ -141,16 +141,15 @@ def outfalls_from_layer(draft: SiteDraft, ids: list[str], points: Geometries) ->
     layer = draft.outfalls
     if layer is None:
         return points
-    if "site_id" not in layer.frame.columns:
+    if "site_id" not in layer.columns:
         raise FormatError(
             f"{draft.name}：outfalls 图层缺少 site_id 字段，无法对应到地块；请补上",
             f"{draft.name}: the layer outfalls has no field site_id; add it",
         )
     result = points.copy()
     gathered: dict[int, list[Any]] = {}
-    for site_id, geometry, row in zip(
-        layer.frame["site_id"], layer.frame.geometry.array, layer.frame["source_row"], strict=True
-    ):
+    records = zip(*(layer.columns[name].tolist() for name in ("site_id", "geometry", "source_row")), strict=True)
+    for site_id, geometry, row in records:
         key = str(site_id)
         if key not in ids or geometry is None or geometry.geom_type not in ("Point", "MultiPoint"):
             raise FormatError(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.axes import Axis
 from lianzhou_gis.formats.encodings import decode_text
@@ -115,14 +115,13 @@ def read_parcel_txt(
     )
 
 
-def _columns(plots: Sequence[Plot]) -> pd.DataFrame:
-    return pd.DataFrame(
+def _columns(plots: Sequence[Plot]) -> Columns:
+    return Columns(
         {
-            "site_id": [plot.plot_id or None for plot in plots],
-            "name": [plot.name or None for plot in plots],
-            "declared_area": [plot.area or None for plot in plots],
-        },
-        dtype=object,
+            "site_id": cells(plot.plot_id or None for plot in plots),
+            "name": cells(plot.name or None for plot in plots),
+            "declared_area": cells(plot.area or None for plot in plots),
+        }
     )
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyproj
 import shapely
 from pyproj.exceptions import CRSError
 
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import Issue, ReferenceSystemError
 from lianzhou_gis.formats.columns import plain_name, unit_in_name
 from lianzhou_gis.formats.limits import MAX_VERTICES, refuse_count
@@ -24,6 +25,9 @@ from lianzhou_gis.geodesy import (
     resolve_reference_system,
     to_cgcs2000,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Features", "place_features"]
 
@@ -40,7 +44,7 @@ class Features:
 
     Attributes
     ----------
-    frame : DataFrame, n rows
+    columns : Columns, n rows
         The source's columns, ``source_row`` (1 for the first record) and ``geometry``: shapely geometries, EPSG:4490,
         lon/lat, 2D, the source's vertices; None where the source has none or it cannot be read.
     system : ReferenceSystem
@@ -54,14 +58,19 @@ class Features:
         Column to the name that the file gives it for people (FileGDB).
     """
 
-    frame: pd.DataFrame
+    columns: Columns
     system: ReferenceSystem
     encoding: str | None
     issues: list[Issue]
     sha256: str
     aliases: dict[str, str] = field(default_factory=dict)
 
-    def named(self, known: Iterable[str], *, told: Iterable[str] = ()) -> pd.DataFrame:
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The records as a table."""
+        return self.columns.frame(inferred=[name for name in self.columns.arrays if name != "geometry"])
+
+    def named(self, known: Iterable[str], *, told: Iterable[str] = ()) -> Features:
         """Return the records with columns under their aliases, where those are told or only those are known.
 
         Parameters
@@ -72,8 +81,8 @@ class Features:
             Names that somebody gives for this file: of fields, or of their aliases.
         """
         words = {plain_name(name) for name in known}
-        asked = set(told) - set(self.frame.columns)
-        taken = {plain_name(str(column)) for column in self.frame.columns}
+        asked = set(told) - set(self.columns.arrays)
+        taken = {plain_name(column) for column in self.columns.arrays}
         renamed = {}
         for column, alias in self.aliases.items():
             plain = {plain_name(alias), unit_in_name(alias)[0]}
@@ -81,7 +90,10 @@ class Features:
             if (alias in asked or better) and not plain & taken:
                 renamed[column] = alias
                 taken |= plain
-        return self.frame.rename(columns=renamed)
+        if not renamed:
+            return self
+        columns = {renamed.get(name, name): array for name, array in self.columns.arrays.items()}
+        return replace(self, columns=Columns(columns))
 
 
 def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue]) -> Any:  # noqa: ANN401
@@ -183,9 +195,8 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
         _refuse_degrees(raw.name, limits, system)
     placed = _possible(to_cgcs2000(geometries, system), _WHOLE_EARTH, raw.name, issues)
     rows = raw.rows if raw.rows is not None else range(1, len(placed) + 1)
-    frame = pd.DataFrame({**raw.columns, "source_row": np.asarray(rows, dtype=np.int64)})
-    frame["geometry"] = pd.Series(placed, index=frame.index, dtype=object)
-    return Features(frame, system, raw.encoding, issues, raw.sha256, dict(raw.aliases))
+    columns = {**raw.columns, "source_row": np.asarray(rows, dtype=np.int64), "geometry": placed}
+    return Features(Columns(columns), system, raw.encoding, issues, raw.sha256, dict(raw.aliases))
 
 
 def _refuse_degrees(name: str, limits: tuple[float, float, float, float] | None, system: ReferenceSystem) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.columns import SITE_ALIASES
 from lianzhou_gis.formats.placing import Features
@@ -44,7 +45,7 @@ class SiteDraft:
     ----------
     name : str
         File.
-    columns : DataFrame, n rows
+    columns : Columns, n rows
         Attributes under the source's names.
     geometries : ndarray, shape (n,)
         EPSG:4490, lon/lat; None where there is none.
@@ -62,7 +63,7 @@ class SiteDraft:
     """
 
     name: str
-    columns: pd.DataFrame
+    columns: Columns
     geometries: npt.NDArray[np.object_]
     systems: list[ReferenceSystem]
     rows: npt.NDArray[np.int64]
@@ -76,21 +77,32 @@ class SiteDraft:
 
 def draft_of_features(features: Features, source: SiteInput, outfalls: Features | None = None) -> SiteDraft:
     """Return the sites of a layer that was read."""
-    frame = features.named(word for words in SITE_ALIASES.values() for word in words)
-    rows = frame["source_row"].to_numpy(dtype=np.int64)
-    columns: dict[str, Any] = {
-        str(name): frame[name].to_numpy(dtype=object)
-        for name in frame.columns
-        if name not in ("source_row", frame.geometry.name)
-    }
+    table = features.named(word for words in SITE_ALIASES.values() for word in words).columns
+    rows = np.asarray(table["source_row"], dtype=np.int64)
     return SiteDraft(
         name=source.name,
-        columns=pd.DataFrame(columns, index=range(len(frame)), dtype=object),
-        geometries=np.asarray(frame.geometry.array, dtype=object),
-        systems=[features.system] * len(frame),
+        columns=Columns(
+            {name: _cells(array) for name, array in table.arrays.items() if name not in ("source_row", "geometry")}
+        ),
+        geometries=table["geometry"],
+        systems=[features.system] * len(rows),
         rows=rows,
         places=[f"{source.name}:{row}" for row in rows],
         source=source,
         issues=list(features.issues) + (list(outfalls.issues) if outfalls else []),
         outfalls=outfalls,
     )
+
+
+def _cells(array: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
+    """Return a column as plain cells; an empty one among texts is NaN: known, and nothing stands there."""
+    held = set(map(type, array)) if array.dtype == object else set()
+    if array.dtype.kind in "mM" or any(issubclass(kind, date | timedelta | np.generic) for kind in held):
+        import pandas as pd
+
+        # Days and times have many forms, of which pandas makes one.
+        return np.asarray(pd.Series(array).to_numpy(dtype=object))
+    if str in held and held <= {str, float, type(None)} and None in (kept := array.tolist()):
+        if all(isinstance(cell, str) or cell is None or cell != cell for cell in kept):
+            return cells(np.nan if cell is None else cell for cell in kept)
+    return np.asarray(array, dtype=object)

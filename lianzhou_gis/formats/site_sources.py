@@ -11,22 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
-import pandas as pd
 import shapely
 
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
 from lianzhou_gis.formats.features import read_dataset, read_features
-from lianzhou_gis.formats.filegdb import filegdb_layers
-from lianzhou_gis.formats.geojson import features_of_geojson
-from lianzhou_gis.formats.geopackage import feature_layers
 from lianzhou_gis.formats.kinds import WKT, Kind, is_database
-from lianzhou_gis.formats.parcel_txt import read_parcel_txt
 from lianzhou_gis.formats.placing import Features, place_features
-from lianzhou_gis.formats.postgis_source import PostgisSource
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
-from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
 from lianzhou_gis.geodesy import Region
 
 if TYPE_CHECKING:
@@ -72,6 +66,8 @@ def drafts_of(
     elif isinstance(source, str) and WKT.match(source):
         yield _of_wkt(source, crs=crs, datum=datum, region=region)
     elif isinstance(source, str) and is_database(source):
+        from lianzhou_gis.formats.postgis_source import PostgisSource
+
         features = read_features(source, layer=layer, crs=crs, datum=datum, region=region)
         name = PostgisSource.of(source, layer).name
         yield draft_of_features(features, SiteInput(name, features.sha256, None))
@@ -103,6 +99,8 @@ def _of_file(
         # Of a folder only the one data set that was read belongs to the run.
         chosen = dataset.path if path.is_dir() else path
         if dataset.kind is Kind.PARCEL_TXT:
+            from lianzhou_gis.formats.parcel_txt import read_parcel_txt
+
             draft = read_parcel_txt(dataset.path, dataset.name, crs=crs, datum=datum, region=region)
             draft.issues[:0] = dataset.issues
             source = SiteInput(chosen.name, dataset.sha256 or draft.source.sha256, chosen)
@@ -122,8 +120,14 @@ def _sites_among(
     """Choose the layer ``sites`` of a database, and read its outfalls, where no other layer is named."""
     if dataset.layer is not None or dataset.kind not in (Kind.GEOPACKAGE, Kind.FILEGDB):
         return dataset, None
-    known = feature_layers if dataset.kind is Kind.GEOPACKAGE else filegdb_layers
-    found = known(dataset.path, dataset.name)
+    if dataset.kind is Kind.GEOPACKAGE:
+        from lianzhou_gis.formats.geopackage import feature_layers
+
+        found = feature_layers(dataset.path, dataset.name)
+    else:
+        from lianzhou_gis.formats.filegdb import filegdb_layers
+
+        found = list(filegdb_layers(dataset.path, dataset.name))
     if _SITES not in found:
         return dataset, None
     outfalls = None
@@ -134,6 +138,8 @@ def _sites_among(
 
 def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
     """Read GeoJSON that is in memory as its text would be read."""
+    from lianzhou_gis.formats.geojson import features_of_geojson
+
     name = "GeoJSON"
     try:
         text = json.dumps(data, ensure_ascii=False)
@@ -146,6 +152,8 @@ def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region:
 
 
 def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+    from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
+
     body, srid = split_srid(text.strip())
     geometry = geometry_from_wkt(body)
     if geometry is None:
@@ -177,16 +185,16 @@ def _of_geometries(
     blobs = shapely.to_wkb(shapes, byte_order=1)
     told = repr([(key, [str(value) for value in values]) for key, values in sorted(columns.items())])
     digest = hashlib.sha256(b"".join(blob or b"" for blob in blobs) + told.encode("utf-8", "replace")).hexdigest()
-    kept = {key: values for key, values in columns.items() if key not in ("source_row", "geometry")}
-    raw = RawFeatures(name=name, columns=kept, geometries=shapes, crs=declared, encoding=None, sha256=digest)
-    features: Features = place_features(raw, crs=crs, datum=datum, region=region)
     # pandas marks what is missing in many ways; a cell is a value or None.
-    for key in kept:
-        features.frame[key] = pd.Series([_cell(value) for value in kept[key]], dtype=object)
-    return draft_of_features(features, SiteInput(name, digest, None))
+    kept = {key: cells(map(_cell, values)) for key, values in columns.items() if key not in ("source_row", "geometry")}
+    raw = RawFeatures(name=name, columns=kept, geometries=shapes, crs=declared, encoding=None, sha256=digest)
+    features = place_features(raw, crs=crs, datum=datum, region=region)
+    return replace(draft_of_features(features, SiteInput(name, digest, None)), columns=Columns(kept))
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401
     if value is None or isinstance(value, shapely.Geometry | list | tuple | dict):
         return value
+    import pandas as pd
+
     return None if pd.isna(value) else value

@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.angles import parse_number
 from lianzhou_gis.formats.areas import declared_area
@@ -26,6 +26,7 @@ from lianzhou_gis.vocabulary import GapReason
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
 __all__ = ["SITE_COLUMNS", "SiteGap", "Sites", "read_sites", "sites_of"]
 
@@ -56,8 +57,8 @@ class Sites:
 
     Attributes
     ----------
-    table : DataFrame
-        Sorted by ``site_id``; columns :data:`SITE_COLUMNS`. ``geometry`` and ``outfall`` hold shapely geometries,
+    columns : Columns
+        Sorted by ``site_id``; those of :data:`SITE_COLUMNS`. ``geometry`` and ``outfall`` hold shapely geometries,
         EPSG:4490, or None.
     facts : dict of str to dict
         By ``site_id``: every other column of the source as it stands there.
@@ -66,7 +67,7 @@ class Sites:
     inputs : tuple of SiteInput
     """
 
-    table: pd.DataFrame
+    columns: Columns
     facts: dict[str, dict[str, Any]]
     gaps: tuple[SiteGap, ...]
     issues: tuple[Issue, ...]
@@ -82,6 +83,11 @@ class Sites:
         return sites_card(self)
 
     @cached_property
+    def table(self) -> pd.DataFrame:
+        """The columns as a table."""
+        return self.columns.frame(inferred=("site_id", "geometry_kind"))
+
+    @cached_property
     def frame(self) -> gpd.GeoDataFrame:
         """The table as a GeoDataFrame, EPSG:4490."""
         import geopandas as gpd
@@ -89,7 +95,7 @@ class Sites:
         return gpd.GeoDataFrame(self.table, geometry="geometry", crs="EPSG:4490")
 
     def __len__(self) -> int:
-        return len(self.table)
+        return len(self.columns)
 
 
 def read_sites(
@@ -153,22 +159,21 @@ def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None) -> Sites:
     """
     issues = [issue for draft in drafts for issue in draft.issues]
     parts = [_of_draft(draft, issues) for draft in drafts]
-    table = pd.concat([part for part, _ in parts], ignore_index=True)
+    table = Columns.joined([part for part, _ in parts])
     facts = [row for _, rows in parts for row in rows]
     trouble = [draft.troubles.get(row) for draft in drafts for row in range(len(draft.rows))]
-    places = table.pop("place").tolist()
+    places = [place for draft in drafts for place in draft.places]
     if ids is None:
-        ids, found = site_ids(table["site_id"].tolist(), table["geometry"].to_numpy(), facts, places)
+        ids, found = site_ids(table["site_id"].tolist(), table["geometry"], facts, places)
         issues += found
-    table["site_id"] = ids
-    table["outfall"] = _all_outfalls(drafts, table, ids)
-    gaps = _check(table, trouble, places, issues)
-    gaps += _measure(table, places, issues)
+    table = table.assign(site_id=cells(ids), outfall=_all_outfalls(drafts, table, ids))
+    table, gaps = _check(table, trouble, places, issues)
+    table, thin = _measure(table, places, issues)
     inputs = {(draft.source.name, draft.source.sha256): draft.source for draft in drafts}
     return Sites(
-        table=table[list(SITE_COLUMNS)].sort_values("site_id", ignore_index=True),
+        columns=table.select(SITE_COLUMNS).take(np.argsort(table["site_id"], kind="stable")),
         facts=dict(sorted(zip(ids, facts, strict=True), key=lambda item: item[0])),
-        gaps=tuple(gaps),
+        gaps=(*gaps, *thin),
         issues=tuple(issues),
         inputs=tuple(inputs[key] for key in sorted(inputs)),
     )
@@ -217,61 +222,58 @@ def _metres(draft: SiteDraft, found: dict[str, str], key: str, most: float, issu
     return numbers
 
 
-def _of_draft(draft: SiteDraft, issues: list[Issue]) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+def _of_draft(draft: SiteDraft, issues: list[Issue]) -> tuple[Columns, list[dict[str, Any]]]:
     """Return the table of a source, its outfalls and its further columns row by row."""
-    found = find_columns([str(name) for name in draft.columns.columns], SITE_ALIASES)
+    found = find_columns(draft.columns.arrays, SITE_ALIASES)
     count = len(draft.rows)
     band = np.array([system.error_band_m for system in draft.systems], dtype=np.float64)
     accuracy = np.array(_metres(draft, found, "accuracy_m", 10_000.0, issues), dtype=np.float64)
     accuracy = np.where(band > 0, np.hypot(np.nan_to_num(accuracy), band), accuracy)
-    declared = draft.columns[found["declared_area"]] if "declared_area" in found else pd.Series([None] * count)
+    declared = draft.columns[found["declared_area"]] if "declared_area" in found else [None] * count
     unit = unit_in_name(found["declared_area"])[1] if "declared_area" in found else None
-    table = pd.DataFrame(
+    table = Columns(
         {
-            "site_id": pd.Series(_texts(draft, found, "site_id", MAX_ID, issues), dtype=object),
-            "name": pd.Series(_texts(draft, found, "name", MAX_NAME, issues), dtype=object),
-            "source_file": pd.Series([draft.name] * count, dtype=object),
-            "source_row": draft.rows,
-            "survey_crs": pd.Series(
-                [None if system.crs.is_geographic else system.code for system in draft.systems], dtype=object
-            ),
-            "datum": pd.Series([system.datum for system in draft.systems], dtype=object),
-            "reliable": [system.reliable for system in draft.systems],
+            "site_id": cells(_texts(draft, found, "site_id", MAX_ID, issues)),
+            "name": cells(_texts(draft, found, "name", MAX_NAME, issues)),
+            "source_file": np.full(count, draft.name, dtype=object),
+            "source_row": np.asarray(draft.rows, dtype=np.int64),
+            "survey_crs": cells(None if system.crs.is_geographic else system.code for system in draft.systems),
+            "datum": cells(system.datum for system in draft.systems),
+            "reliable": np.array([system.reliable for system in draft.systems], dtype=bool),
             "accuracy_m": accuracy,
-            "town": pd.Series(_texts(draft, found, "town", MAX_NAME, issues), dtype=object),
+            "town": cells(_texts(draft, found, "town", MAX_NAME, issues)),
             "corridor_width_m": np.array(
                 _metres(draft, found, "corridor_width_m", _WIDEST_CORRIDOR_M, issues), dtype=np.float64
             ),
-            "declared": pd.Series(list(declared), dtype=object),
-            "unit": pd.Series([unit or draft.area_unit] * count, dtype=object),
-            "place": pd.Series(draft.places, dtype=object),
-            "geometry": pd.Series(list(draft.geometries), dtype=object),
-            "outfall": pd.Series(list(outfalls_of(draft, found, issues)), dtype=object),
+            "declared": cells(declared),
+            "unit": np.full(count, unit or draft.area_unit, dtype=object),
+            "geometry": np.asarray(draft.geometries, dtype=object),
+            "outfall": outfalls_of(draft, found, issues),
         }
     )
-    others = [name for name in draft.columns.columns if str(name) not in found.values()]
-    rows = [
-        {str(name): value for name, value in zip(others, values, strict=True) if value is not None and value != ""}
-        for values in draft.columns[others].itertuples(index=False, name=None)
-    ]
-    return table, rows or [{} for _ in range(count)]
+    others = [name for name in draft.columns.arrays if name not in found.values()]
+    rows: list[dict[str, Any]] = [{} for _ in range(count)]
+    for name in others:
+        for row, value in zip(rows, draft.columns[name], strict=True):
+            if value is not None and value != "":
+                row[name] = value
+    return table, rows
 
 
-def _all_outfalls(drafts: list[SiteDraft], table: pd.DataFrame, ids: list[str]) -> pd.Series:
+def _all_outfalls(drafts: list[SiteDraft], table: Columns, ids: list[str]) -> Geometries:
     """Return the outfalls of all sites, those of a layer of their own included."""
-    start, points = 0, np.empty(len(table), dtype=object)
-    given: Geometries = table["outfall"].to_numpy(dtype=object)
+    start, points, given = 0, np.empty(len(table), dtype=object), table["outfall"]
     for draft in drafts:
         end = start + len(draft.rows)
         points[start:end] = outfalls_from_layer(draft, ids[start:end], given[start:end])
         start = end
-    return pd.Series(points, dtype=object)
+    return points
 
 
-def _check(table: pd.DataFrame, trouble: list[Any], places: list[str], issues: list[Issue]) -> list[SiteGap]:
+def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[Issue]) -> tuple[Columns, list[SiteGap]]:
     """Repair footprints, find their kind, and name every site that cannot be assessed whole."""
     gaps: list[SiteGap] = []
-    shapes = table["geometry"].to_numpy(dtype=object).copy()
+    shapes = table["geometry"].copy()
 
     def gap(row: int, reason: GapReason, zh: str, en: str) -> None:
         gaps.append(SiteGap(table["site_id"][row], reason, {"zh": zh, "en": en}))
@@ -296,17 +298,16 @@ def _check(table: pd.DataFrame, trouble: list[Any], places: list[str], issues: l
                 "the border of the site crosses itself, so that its extent cannot be told; correct the coordinates",
             )
     dimension = np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), -1, shapely.get_dimensions(shapes))
-    table["geometry"] = pd.Series(shapes, dtype=object)
-    table["geometry_kind"] = [_KINDS.get(int(value), "none") for value in dimension]
-    table.loc[dimension != 1, "corridor_width_m"] = np.nan
-    for row, kind in enumerate(table["geometry_kind"]):
+    kinds = [_KINDS.get(int(value), "none") for value in dimension]
+    width = np.where(dimension == 1, table["corridor_width_m"], np.nan)
+    for row, kind in enumerate(kinds):
         if trouble[row] is not None:
             gap(row, GapReason.INVALID_GEOMETRY, trouble[row]["zh"], trouble[row]["en"])
         elif kind == "none":
             gap(row, GapReason.NO_FOOTPRINT, "没有用地图形", "the site has no geometry")
         elif kind == "point":
             gap(row, GapReason.NO_FOOTPRINT, "仅有点位，没有用地范围", "the site is a point without a footprint")
-        elif kind == "line" and np.isnan(table["corridor_width_m"][row]):
+        elif kind == "line" and np.isnan(width[row]):
             gap(
                 row,
                 GapReason.NO_FOOTPRINT,
@@ -320,31 +321,29 @@ def _check(table: pd.DataFrame, trouble: list[Any], places: list[str], issues: l
                 f"坐标为 {table['datum'][row]} 且无转换参数，位置可能偏差数十米至一百多米",
                 f"coordinates are {table['datum'][row]} without parameters; they may be off by tens of metres or more",
             )
-    return gaps
+    return table.assign(geometry=shapes, geometry_kind=cells(kinds), corridor_width_m=width), gaps
 
 
-def _measure(table: pd.DataFrame, places: list[str], issues: list[Issue]) -> list[SiteGap]:
+def _measure(table: Columns, places: list[str], issues: list[Issue]) -> tuple[Columns, list[SiteGap]]:
     """Measure footprints, compare declared areas with the statutory ones, and name those too thin to meet anything."""
     plane = Plane()
-    shapes = table["geometry"].to_numpy(dtype=object)
-    survey = table["survey_crs"].tolist()
-    taken = footprints(shapes, plane, survey, table["corridor_width_m"].to_numpy(dtype=np.float64))
-    table["area_m2"] = np.nan_to_num(shapely.area(taken))
-    lines = (table["geometry_kind"] == "line").to_numpy()
-    table["length_m"] = np.nan
+    shapes, survey = table["geometry"], table["survey_crs"].tolist()
+    taken = footprints(shapes, plane, survey, table["corridor_width_m"])
+    area = np.nan_to_num(shapely.area(taken))
+    lines = table["geometry_kind"] == "line"
+    metres = np.full(len(table), np.nan)
     if lines.any():
-        table.loc[lines, "length_m"] = length(shapes[lines], plane, [survey[row] for row in np.flatnonzero(lines)])
-    table["statutory_area_m2"] = np.where(lines, table["area_m2"], np.nan_to_num(statutory_area(shapes, plane)))
-    declared = []
+        metres[lines] = length(shapes[lines], plane, [survey[row] for row in np.flatnonzero(lines)])
+    statutory = np.where(lines, area, np.nan_to_num(statutory_area(shapes, plane)))
+    declared = np.full(len(table), np.nan)
     for row, value in enumerate(table["declared"]):
-        area, found = declared_area(
-            value, float(table["statutory_area_m2"][row]), unit=table["unit"][row], where=places[row]
-        )
-        declared.append(np.nan if area is None else area)
+        told, found = declared_area(value, float(statutory[row]), unit=table["unit"][row], where=places[row])
+        declared[row] = np.nan if told is None else told
         issues += found
-    table["declared_area_m2"] = np.array(declared, dtype=np.float64)
-    issues += far_outfalls(table["outfall"].to_numpy(dtype=object), shapes, plane, places)
+    issues += far_outfalls(table["outfall"], shapes, plane, places)
     thin = (shapely.get_dimensions(taken) == 2) & (2.0 * shapely.area(taken) < _THINNEST_M * shapely.length(taken))
     zh = "用地宽不足 1 厘米，不成其为用地范围；请核对坐标单位和走廊宽度"
     en = "the site is less than 1 cm wide, which is no footprint; check the unit of coordinates and corridor width"
-    return [SiteGap(name, GapReason.NO_FOOTPRINT, {"zh": zh, "en": en}) for name in table["site_id"][thin]]
+    measured = table.assign(area_m2=area, statutory_area_m2=statutory, declared_area_m2=declared, length_m=metres)
+    gaps = [SiteGap(name, GapReason.NO_FOOTPRINT, {"zh": zh, "en": en}) for name in table["site_id"][thin].tolist()]
+    return measured, gaps

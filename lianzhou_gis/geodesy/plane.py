@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyproj
 import shapely
 
@@ -170,11 +169,14 @@ class Plane:
         flat = np.asarray(geometries, dtype=object)
         if survey_crs is None or isinstance(survey_crs, str):
             return self._project_from(flat, survey_crs)
-        codes, kinds = pd.factorize(np.asarray(survey_crs, dtype=object), use_na_sentinel=True)
+        # An empty cell of a table stands for EPSG:4490 itself.
+        codes = [None if code is None or isinstance(code, float) else str(code) for code in survey_crs]
+        place = {code: number for number, code in enumerate(dict.fromkeys(codes))}
+        which = np.fromiter((place[code] for code in codes), dtype=np.intp, count=len(codes))
         result = np.empty(len(flat), dtype=object)
-        for code in np.unique(codes):
-            chosen = codes == code
-            result[chosen] = self._project_from(flat[chosen], None if code < 0 else str(kinds[code]))
+        for code, number in place.items():
+            chosen = which == number
+            result[chosen] = self._project_from(flat[chosen], code)
         return result
 
     def _project_from(self, geometries: Geometries, survey_crs: str | None) -> Geometries:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.well_known import geometry_from_wkt
@@ -79,7 +80,7 @@ def declared_coverage(
         if entry.theme == ADMINISTRATIVE:
             return Coverage(text), []
         towns = None if catalog is None else load_layers(catalog, [ADMINISTRATIVE], day, facts=facts).towns
-        none = pd.DataFrame({"geometry": []})
+        none = Columns({"geometry": cells([])})
         told = entry.model_copy(update={"coverage": text})
         return Coverage(text, coverage_of(told, catalog, none, towns) if catalog else _nowhere(entry, text)), []
     if WKT.match(text):
@@ -92,7 +93,7 @@ def declared_coverage(
         return Coverage(text, area), []
     features = read_features(Path(text), region=region)
     # Each part is looked at by itself: a union would make something valid, and something else, of a broken one.
-    area = areal(shapely.union_all([areal(part, entry) for part in features.frame.geometry]), entry)
+    area = areal(shapely.union_all([areal(part, entry) for part in features.columns["geometry"]]), entry)
     return Coverage(f"{entry.id}.coverage.gpkg", area, to_keep=True), features.issues
 
 

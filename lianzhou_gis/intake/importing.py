@@ -16,6 +16,7 @@ import shapely
 from pydantic import ValidationError
 
 from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import CatalogError, FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.geopackage_writing import write_tables
@@ -275,7 +276,7 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
         write_tables(stage / names["coverage"], {"coverage": kept}, stamp)
     if plan.access is not None:
         (stage / names["access"]).write_text(plan.access.text, encoding="utf-8", newline="")
-    wanted, issues = _zones(replace(source.features, frame=plan.frame), plan.entry)
+    wanted, issues = _zones(replace(source.features, columns=Columns.of_frame(plan.frame)), plan.entry)
     zones, _ = _zones(read_features(stage / names["zones"], region=source.region), plan.entry)
     if not _hold_the_same(wanted, zones):
         raise FormatError(

@@ -63,7 +63,7 @@ class PlanarLayer:
     @cached_property
     def cut(self) -> Geometries:
         """The zones, milder grades cut by stricter ones of the same source, as a screening sees them."""
-        return areas_of(cut_zones(self.zones, self.layer.entry.theme, self.plane))
+        return areas_of(cut_zones(self.layer.columns, self.layer.entry.theme, self.plane))
 
     def on_earth(self, shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
         """Return a shape of the plane in EPSG:4490."""

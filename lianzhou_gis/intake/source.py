@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.plain_table import PlainTable, is_plain_table, read_plain_table
@@ -87,7 +88,7 @@ def read_source(
         features = _listed(read_plain_table(path, known={*column_names(), *named}, sheet=layer))
     else:
         features = read_features(path, layer=layer, crs=crs, datum=datum, encoding=encoding, region=region)
-    if not len(features.frame):
+    if not len(features.columns):
         raise FormatError(f"{path.name}：没有任何要素", f"{path.name}: there is no feature in it")
     return Source(path.name, theme, features, catalog_path, catalog, region, day, facts)
 
@@ -105,4 +106,4 @@ def _listed(table: PlainTable) -> Features:
         f"no coordinates: the {len(frame)} rows are known by name and town only, and no site in these towns (or, "
         "where they are not named, no site at all) is ever cleared of them",
     )
-    return Features(frame, CGCS2000, table.encoding, [*table.issues, issue], table.sha256)
+    return Features(Columns.of_frame(frame), CGCS2000, table.encoding, [*table.issues, issue], table.sha256)

@@ -96,7 +96,7 @@ def _gaps(layers: Layers) -> list[dict[str, Any]]:
         if gap.area is not None
     ]
     if layers.towns is not None:
-        region = shapely.union_all(layers.towns.geometry.to_numpy())
+        region = shapely.union_all(layers.towns["geometry"])
         for layer in layers.layers:
             if layer.status != "loaded" or layer.coverage is None:
                 continue

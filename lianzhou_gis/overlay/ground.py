@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyproj
 import shapely
 
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.overlay.index import ShapeIndex
@@ -48,7 +48,7 @@ def areal_parts(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
     return shapely.Polygon() if not len(parts) else parts[0] if len(parts) == 1 else shapely.union_all(parts)
 
 
-def _cut_by_stricter(shapes: Geometries, zones: pd.DataFrame, theme_id: str) -> Geometries:
+def _cut_by_stricter(shapes: Geometries, zones: Columns, theme_id: str) -> Geometries:
     """Cut milder grades by the stricter of the same source: nested and ring-shaped data then give the same answer."""
     order = {grade.id: rank for rank, grade in enumerate(theme(theme_id).grades)}
     rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
@@ -68,23 +68,23 @@ def _cut_by_stricter(shapes: Geometries, zones: pd.DataFrame, theme_id: str) -> 
     return result
 
 
-def cut_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> Geometries:
+def cut_zones(zones: Columns, theme_id: str, plane: Plane) -> Geometries:
     """Return the zones of a layer in the plane; what stricter zones of the same source hold is cut out of milder ones.
 
     Parameters
     ----------
-    zones : DataFrame
+    zones : Columns
         With the columns of zones; geometry EPSG:4490, valid.
     theme_id : str
     plane : Plane
     """
-    shapes = plane.project(zones["geometry"].to_numpy(dtype=object), zones["survey_crs"].to_list() or None)
+    shapes = plane.project(zones["geometry"], zones["survey_crs"].tolist())
     if theme(theme_id).nested:
         shapes = _cut_by_stricter(shapes, zones, theme_id)
     return shapes
 
 
-def index_zones(zones: pd.DataFrame, theme_id: str, plane: Plane) -> ShapeIndex:
+def index_zones(zones: Columns, theme_id: str, plane: Plane) -> ShapeIndex:
     """Make the zones of a layer ready to be asked; see :func:`cut_zones`."""
     return ShapeIndex.of(cut_zones(zones, theme_id, plane))
 
@@ -93,11 +93,11 @@ def _kept_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:
     """Return the index of a layer from the cache, or make and keep it."""
     theme_id = layer.entry.theme
     if layer.sha256 is None:
-        return index_zones(layer.zones, theme_id, plane)
-    survey = sorted({code for code in layer.zones["survey_crs"] if isinstance(code, str)})
+        return index_zones(layer.columns, theme_id, plane)
+    survey = sorted({code for code in layer.columns["survey_crs"] if isinstance(code, str)})
     key = {
         "content": layer.sha256,
-        "zones": layer.zones["zone_id"].tolist(),
+        "zones": layer.columns["zone_id"].tolist(),
         "theme": theme_id,
         "plane": plane.proj,
         "survey_crs": survey,
@@ -111,7 +111,7 @@ def _kept_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:
         except (KeyError, ValueError, TypeError):
             # Whole, and yet not what this code writes: made anew.
             pass
-    index = index_zones(layer.zones, theme_id, plane)
+    index = index_zones(layer.columns, theme_id, plane)
     cache.put("index", key, layer.entry.id, {}, index.arrays())
     return index
 
@@ -192,7 +192,7 @@ class Ground:
             Where indexes are kept; default: nowhere.
         """
         loaded = tuple(layer for layer in layers if layer.status == "loaded")
-        count = [len(layer.zones) for layer in loaded]
+        count = [len(layer.columns) for layer in loaded]
         places = np.repeat(np.arange(len(loaded)), count)
         theirs = {"zone_id": "zone_id", "zone_name": "name", "grade": "grade", "part": "part"}
         names = {ours: _gathered(loaded, name) for ours, name in theirs.items()}
@@ -286,8 +286,8 @@ class Ground:
     @cached_property
     def cut(self) -> npt.NDArray[np.bool_]:
         """Of every zone whether it is here with less than its whole shape."""
-        parts = [layer.zones["zone_id"].isin(layer.cut).to_numpy(dtype=bool) for layer in self.layers]
-        return np.concatenate([*parts, np.zeros(0, dtype=bool)])
+        ids = zip(self.layer.tolist(), self.names["zone_id"].tolist(), strict=True)
+        return np.array([zone_id in self.layers[layer].cut for layer, zone_id in ids], dtype=bool)
 
     @cached_property
     def unstated(self) -> list[Issue]:
@@ -302,7 +302,7 @@ class Ground:
                 f"the layer states no accuracy; {en}",
             )
             for layer in self.layers
-            if layer.zones["accuracy_m"].isna().any()
+            if _any_missing(layer.columns["accuracy_m"])
         ]
 
     @cached_property
@@ -316,9 +316,13 @@ class Ground:
         return np.array([layer.entry.theme for layer in self.layers], dtype=object)
 
 
+def _any_missing(numbers: npt.NDArray[Any]) -> bool:
+    return any(value is None or value != value for value in numbers.tolist())
+
+
 def _gathered(layers: Sequence[Layer], column: str) -> Geometries:
     """Return a column of the zones of all layers; what is no text or number is None."""
-    values = [value for layer in layers for value in layer.zones[column].tolist()]
+    values = [value for layer in layers for value in layer.columns[column].tolist()]
     found = np.empty(len(values), dtype=object)
     found[:] = [None if isinstance(value, float) and np.isnan(value) else value for value in values]
     return found

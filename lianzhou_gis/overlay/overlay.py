@@ -149,7 +149,7 @@ class _Sites:
 
 
 def overlay(
-    sites: pd.DataFrame,
+    sites: Columns | pd.DataFrame,
     layers: Sequence[Layer],
     plane: Plane,
     *,
@@ -162,7 +162,7 @@ def overlay(
 
 
 def lay(
-    sites: pd.DataFrame,
+    sites: Columns | pd.DataFrame,
     ground: Ground,
     *,
     near_m: Mapping[str, float],
@@ -173,8 +173,8 @@ def lay(
 
     Parameters
     ----------
-    sites : DataFrame
-        The table of :class:`lianzhou_gis.Sites`.
+    sites : Columns or DataFrame
+        The columns or the table of :class:`lianzhou_gis.Sites`.
     ground : Ground
         The layers.
     near_m : mapping of str to float
@@ -188,7 +188,7 @@ def lay(
     -------
     Overlay
     """
-    there = _Sites.of({name: sites[name].to_numpy() for name in _COLUMNS}, ground.plane)
+    there = _Sites.of({name: np.asarray(sites[name]) for name in _COLUMNS}, ground.plane)
     reach = ground.reach(near_m, setback_m or {})
     chunks = [slice(start, start + _CHUNK) for start in range(0, max(len(there.ids), 1), _CHUNK)]
 

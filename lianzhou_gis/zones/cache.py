@@ -29,7 +29,7 @@ _HEAD = 64
 _ALIGN = 64
 _ENDING = ".kept"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
-_ROOMS = ("errors.py", "catalog.py", "vocabulary", "geodesy", "formats", "zones", "overlay")
+_ROOMS = ("errors.py", "columns.py", "catalog.py", "vocabulary", "geodesy", "formats", "zones", "overlay")
 
 
 @dataclass(frozen=True)

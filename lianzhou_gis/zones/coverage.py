@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import CatalogError
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.well_known import geometry_from_wkt
@@ -38,12 +38,12 @@ def areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely 
     return geometry
 
 
-def coverage_of(entry: LayerEntry, catalog: Catalog, zones: pd.DataFrame, administrative: pd.DataFrame | None) -> Any:  # noqa: ANN401 - a shapely geometry or None
+def coverage_of(entry: LayerEntry, catalog: Catalog, zones: Columns, administrative: Columns | None) -> Any:  # noqa: ANN401 - a shapely geometry or None
     """Return where a layer speaks, EPSG:4490; ``None`` where nothing is declared.
 
     Parameters
     ----------
-    administrative : DataFrame, optional
+    administrative : Columns, optional
         The zones of the theme ``administrative``.
 
     Raises
@@ -57,18 +57,18 @@ def coverage_of(entry: LayerEntry, catalog: Catalog, zones: pd.DataFrame, admini
     if text is None:
         return None
     if text == "union":
-        return areal(shapely.union_all(zones.geometry.to_numpy()), entry)
+        return areal(shapely.union_all(zones["geometry"]), entry)
     if text.startswith(_ADMINISTRATIVE):
         code = text.removeprefix(_ADMINISTRATIVE)
-        chosen = [] if administrative is None else administrative.geometry[administrative["zone_id"] == code].to_list()
+        chosen = None if administrative is None else administrative.take(administrative["zone_id"] == code)
         if not chosen:
             raise CatalogError(
                 f"图层 {entry.id}：行政区划图层中没有 {code}，无法确定覆盖范围",
                 f"layer {entry.id}: no administrative zone {code}, so that its coverage is not known",
             )
-        return areal(shapely.union_all(chosen), entry)
+        return areal(shapely.union_all(chosen["geometry"]), entry)
     if WKT.match(text):
         return areal(geometry_from_wkt(text), entry)
     # Each part is looked at by itself: a union would make something valid, and something else, of a broken one.
-    parts = [areal(part, entry) for part in read_features(catalog.file(text)).frame.geometry]
+    parts = [areal(part, entry) for part in read_features(catalog.file(text)).columns["geometry"]]
     return areal(shapely.union_all(parts), entry)

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.geodesy import StudyArea
@@ -25,6 +26,8 @@ __all__ = ["Loaded", "digests_of", "kept_or_loaded"]
 
 _KIND = "zones"
 _PLAIN = ("float64", "int64", "bool")
+# Numbers, truth values and objects: of what else there is (times) a list of cells would not bring back the unit.
+_KINDS = "biufO"
 
 
 @dataclass(frozen=True)
@@ -123,21 +126,21 @@ def _value(cell: Any) -> Any:  # noqa: ANN401 - as :func:`_cell` wrote it
 
 def _plain(loaded: Loaded, day: date) -> tuple[dict[str, Any], Arrays]:
     """Return what is kept of a layer: plain values and arrays."""
-    zones = loaded.layer.zones
+    zones = loaded.layer.columns
     arrays: dict[str, Any] = {}
     columns: list[list[Any]] = []
-    shapes = [*zones["geometry"], *(gap.area for gap in loaded.gaps)]
-    for number, name in enumerate(zones.columns[:-1]):
+    *names, last = zones.arrays
+    if last != "geometry":
+        raise ValueError("geometry does not stand last")
+    for number, name in enumerate(names):
         column = zones[name]
+        if column.dtype.kind not in _KINDS:
+            raise TypeError(f"{column.dtype} is not kept")
         kind = str(column.dtype)
         if kind in _PLAIN:
-            arrays[f"column_{number}"] = column.to_numpy()
-            columns.append([name, kind, None])
-        else:
-            cells = column.astype(object).where(column.notna(), None) if kind == "str" else column
-            columns.append([name, kind, [_cell(value) for value in cells]])
-    if list(zones.columns[-1:]) != ["geometry"]:
-        raise ValueError("geometry does not stand last")
+            arrays[f"column_{number}"] = column
+        columns.append([name, kind, None if kind in _PLAIN else [_cell(value) for value in column.tolist()]])
+    shapes = [*zones["geometry"], *(gap.area for gap in loaded.gaps)]
     blobs = [b"" if shape is None else shapely.to_wkb(shape) for shape in shapes]
     arrays["wkb"] = np.frombuffer(b"".join(blobs), dtype=np.uint8)
     arrays["end"] = np.cumsum([len(blob) for blob in blobs], dtype=np.int64)
@@ -160,14 +163,14 @@ def _revived(kept: Kept, entry: LayerEntry) -> Loaded:
     """Return the layer that was kept."""
     meta, arrays = kept.meta, kept.arrays
     shapes = _shapes(np.asarray(arrays["wkb"], dtype=np.uint8), np.asarray(arrays["end"], dtype=np.int64))
-    table = {}
-    for number, (name, kind, cells) in enumerate(meta["columns"]):
-        if cells is None:
-            # Tables may be changed by who holds them, the memory map may not.
-            table[name] = pd.Series(np.array(arrays[f"column_{number}"]), dtype=kind)
-        else:
-            table[name] = pd.Series([_value(cell) for cell in cells], dtype=kind)
-    table["geometry"] = pd.Series(shapes[: meta["count"]], dtype=object)
+    table = {
+        # Tables may be changed by who holds them, the memory map may not.
+        name: np.array(arrays[f"column_{number}"])
+        if told is None
+        else cells(map(_value, told)).astype(kind, copy=False)
+        for number, (name, kind, told) in enumerate(meta["columns"])
+    }
+    table["geometry"] = shapes[: meta["count"]]
     gaps = [
         LayerGap(
             **{
@@ -182,7 +185,7 @@ def _revived(kept: Kept, entry: LayerEntry) -> Loaded:
     return Loaded(
         Layer(
             entry,
-            pd.DataFrame(table),
+            Columns(table),
             "loaded",
             None,
             meta["sha256"],
@@ -205,13 +208,23 @@ def _shapes(wkb: Any, end: Any) -> Any:  # noqa: ANN401 - arrays
 
 def _same(one: Loaded, other: Loaded) -> bool:
     """Tell whether what was kept says what was loaded: else the cache would be another source of layers."""
-    left, right = one.layer.zones, other.layer.zones
-    cells = left.drop(columns="geometry").equals(right.drop(columns="geometry"))
+    left, right = one.layer.columns, other.layer.columns
+    told = list(left.arrays) == list(right.arrays) and all(
+        _equal(left[name], right[name]) for name in left.arrays if name != "geometry"
+    )
     shapes = _alike(list(left["geometry"]), list(right["geometry"]))
     areas = _alike([gap.area for gap in one.gaps], [gap.area for gap in other.gaps])
     bare = [[asdict(gap) | {"area": None} for gap in loaded.gaps] for loaded in (one, other)]
     seen = [(loaded.layer.study, loaded.layer.cut, loaded.issues) for loaded in (one, other)]
-    return cells and shapes and areas and bare[0] == bare[1] and seen[0] == seen[1]
+    return told and shapes and areas and bare[0] == bare[1] and seen[0] == seen[1]
+
+
+def _equal(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:
+    """Tell whether two columns hold the same cells of the same kinds; NaN is NaN."""
+    pairs = zip(one.tolist(), other.tolist(), strict=True)
+    return one.dtype == other.dtype and all(
+        type(left) is type(right) and (left == right or (left != left and right != right)) for left, right in pairs
+    )
 
 
 def _alike(one: Sequence[Any], other: Sequence[Any]) -> bool:

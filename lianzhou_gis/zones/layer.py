@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.rulebook import AccessItem
@@ -19,6 +19,7 @@ from lianzhou_gis.vocabulary import GapReason
 if TYPE_CHECKING:
     import folium
     import geopandas as gpd
+    import pandas as pd
 
 __all__ = ["COLUMNS", "Layer", "LayerGap", "Layers"]
 
@@ -26,6 +27,8 @@ COLUMNS = (
     "zone_id", "layer_id", "theme", "name", "grade", "part", "source_name", "source_type", "town", "authority",
     "document", "valid_from", "valid_to", "official_area_m2", "accuracy_m", "survey_crs", "source_row",
 )  # fmt: skip
+# In a table of zones these are objects whatever they hold: what is missing is None, which rules take for unknown.
+_OBJECTS = {*COLUMNS, "geometry"} - {"zone_id", "layer_id", "theme"}
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,9 @@ class Layer:
     Attributes
     ----------
     entry : LayerEntry
-    zones : DataFrame
-        Columns of :data:`COLUMNS` first, then the layer's own, then ``geometry``: shapely geometries, EPSG:4490, the
-        source's vertices, valid.
+    columns : Columns
+        Of the zones: those of :data:`COLUMNS` first, then the layer's own, then ``geometry``: shapely geometries,
+        EPSG:4490, the source's vertices, valid.
     status : str
         ``loaded``, or the gap reason for which it could not be used.
     coverage : shapely geometry, optional
@@ -78,7 +81,7 @@ class Layer:
     """
 
     entry: LayerEntry
-    zones: pd.DataFrame
+    columns: Columns
     status: str
     coverage: Any = None
     sha256: str | None = None
@@ -99,7 +102,12 @@ class Layer:
     @property
     def feature_count(self) -> int:
         """Zones in use."""
-        return len(self.zones)
+        return len(self.columns)
+
+    @cached_property
+    def zones(self) -> pd.DataFrame:
+        """The zones as a table."""
+        return self.columns.frame(inferred=[name for name in self.columns.arrays if name not in _OBJECTS])
 
     @cached_property
     def frame(self) -> gpd.GeoDataFrame:
@@ -121,7 +129,7 @@ class Layers:
 
     Attributes
     ----------
-    towns : DataFrame, optional
+    towns : Columns, optional
         The administrative zones, for the town of a site.
     access_items : tuple of AccessItem
         Of the control units, those in force.
@@ -130,13 +138,13 @@ class Layers:
     layers: tuple[Layer, ...]
     gaps: tuple[LayerGap, ...]
     access_items: tuple[AccessItem, ...] = ()
-    towns: pd.DataFrame | None = None
+    towns: Columns | None = None
     issues: tuple[Issue, ...] = field(default=())
 
     @cached_property
     def town_tree(self) -> shapely.STRtree:
         """Of the shapes of the towns."""
-        shapes: Any = [] if self.towns is None else self.towns["geometry"].to_numpy(dtype=object)
+        shapes: Any = [] if self.towns is None else self.towns["geometry"]
         return shapely.STRtree(shapes)
 
     @cached_property

@@ -29,4 +29,4 @@ def test_a_catalog_may_name_fields_or_aliases():
 def test_an_alias_that_another_column_has_changes_nothing():
     features = read_features(CODED)
     features.aliases = {"ZHGKDYFL": "HJZHGKDYMC"}
-    assert list(features.named(["HJZHGKDYMC"]).columns) == list(features.frame.columns)
+    assert list(features.named(["HJZHGKDYMC"]).frame.columns) == list(features.frame.columns)

@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.zones import COLUMNS, Layer
 
 
@@ -35,7 +36,7 @@ def make_layer(theme, shapes, coverage=None, **columns):
     }
     zones = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(list(shapes), crs="EPSG:4490"), crs="EPSG:4490")
     entry = LayerEntry(id="layer", series="layer", theme=theme, path="x.gpkg")
-    return Layer(entry, zones, "loaded", coverage, None)
+    return Layer(entry, Columns.of_frame(zones), "loaded", coverage, None)
 
 
 @pytest.fixture(scope="session", name="make_sites")
