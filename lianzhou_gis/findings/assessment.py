@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import shapely
 
+from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.findings.access_list import ACCESS_RULE, apply_access_list
 from lianzhou_gis.findings.bearing import OUTFALL, Bearing, Said, rows_by_site
@@ -122,9 +123,14 @@ class Assessment:
         return [item.override for item in self.found if item.override is not None]
 
     @cached_property
-    def checks(self) -> pd.DataFrame:
+    def checked(self) -> Columns:
         """A row for every site and theme, negatives included."""
         return checks_of(list(self.answers), self.scope, self.unknown, self.measured, self.ruled)
+
+    @cached_property
+    def checks(self) -> pd.DataFrame:
+        """:attr:`checked` as a table."""
+        return self.checked.frame(inferred=("site_id", "theme", "status"))
 
 
 def assess(

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.findings.records import Gap
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.vocabulary import themes
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 __all__ = ["checks_of"]
 
-_COLUMNS = ["site_id", "theme", "status", "zones", "gross_area_m2", "net_area_m2", "nearest_m"]
+_KINDS = {
+    **dict.fromkeys(("site_id", "theme", "status"), object),
+    "zones": np.int64,
+    **dict.fromkeys(("gross_area_m2", "net_area_m2", "nearest_m"), np.float64),
+}
 
 
 def checks_of(
     site_ids: Sequence[str], scope: Sequence[str], gaps: Sequence[Gap], measured: Overlay, ruled: Sequence[str]
-) -> pd.DataFrame:
+) -> Columns:
     """Return a row for every site and theme of the vocabulary.
 
     Parameters
@@ -33,12 +36,11 @@ def checks_of(
 
     Returns
     -------
-    DataFrame
-        ``status`` is ``hit`` (an overlap, whether or not a rule bears on it), ``none``, ``not_assessed`` (no overlap is
-        known, but part of the theme was not looked at) or ``not_in_scope``.
+    Columns
+        ``site_id, theme, status, zones, gross_area_m2, net_area_m2, nearest_m``. ``status`` is ``hit`` (an overlap,
+        whether or not a rule bears on it), ``none``, ``not_assessed`` (no overlap is known, but part of the theme was
+        not looked at) or ``not_in_scope``.
     """
-    import pandas as pd
-
     zones: dict[tuple[str, str], set[str]] = defaultdict(set)
     for row in measured.rows.select(["site_id", "theme", "zone_id", "subject", "relation"]).rows():
         if row.subject == "footprint" and row.relation in ("overlap", "within"):
@@ -66,5 +68,10 @@ def checks_of(
                 else "none"
             )
             records.append((site_id, name, status, len(zones.get(key, ())), *areas.get(key, (0.0, 0.0)), near.get(key)))
-    table = pd.DataFrame(records, columns=_COLUMNS)
-    return table.astype({"gross_area_m2": "float64", "net_area_m2": "float64", "nearest_m": "float64"})
+    arrays = zip(*records, strict=True) if records else ((),) * len(_KINDS)
+    return Columns(
+        {
+            name: cells(array) if kind is object else np.array(array, dtype=kind)
+            for (name, kind), array in zip(_KINDS.items(), arrays, strict=True)
+        }
+    )

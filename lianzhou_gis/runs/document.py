@@ -6,19 +6,20 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 import lianzhou_gis
 from lianzhou_gis.runs.schema import SCHEMA_VERSION, Document
 from lianzhou_gis.vocabulary import DISCLAIMER, label
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lianzhou_gis.result import Result
 
 __all__ = ["as_document", "plain", "rounded"]
@@ -43,6 +44,8 @@ def decimals(column: str) -> int | None:
 
 def rounded(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy whose measures are rounded as they are written."""
+    import pandas as pd
+
     places = {
         column: digits
         for column in frame.columns
@@ -54,7 +57,7 @@ def rounded(frame: pd.DataFrame) -> pd.DataFrame:
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a table
     """Return a value as JSON knows it: no numpy, no NaN, dates as ISO text, sets sorted."""
-    if value is None or value is pd.NaT or value is pd.NA:
+    if value is None:
         return None
     if isinstance(value, Enum):
         return value.value
@@ -65,7 +68,8 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a table
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, date):
-        return value.isoformat()
+        # A time that is missing is one that does not equal itself.
+        return value.isoformat() if value == value else None
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -77,23 +81,36 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a table
     raise TypeError(f"{type(value).__name__} has no place in result.json")
 
 
-def rows(frame: pd.DataFrame, columns: Iterable[str]) -> list[dict[str, Any]]:
-    """Return some columns of a table as plain records."""
-    names = list(columns)
-    table = rounded(frame[names])
-    return [dict(zip(names, map(plain, row), strict=True)) for row in table.itertuples(index=False, name=None)]
+def _records(column: Callable[[str], Any], names: Sequence[str]) -> list[dict[str, Any]]:
+    """Return some columns as plain records, measures rounded."""
+    columns = [_written(name, column(name)) for name in names]
+    return [dict(zip(names, map(plain, row), strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _by_site(frame: pd.DataFrame, columns: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+def _written(name: str, column: Any) -> list[Any]:  # noqa: ANN401 - an array or a list
+    digits = decimals(name)
+    if digits is None:
+        return column.tolist() if isinstance(column, np.ndarray) else list(column)
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    numbers: list[Any] = (np.round(np.asarray(column, dtype=np.float64), digits) + 0.0).tolist()
+    return numbers
+
+
+def _by_site(column: Callable[[str], Any], names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
     groups: dict[str, list[dict[str, Any]]] = {}
-    for site_id, record in zip(frame["site_id"], rows(frame, columns), strict=True):
+    for site_id, record in zip(column("site_id"), _records(column, names), strict=True):
         groups.setdefault(site_id, []).append(record)
     return groups
 
 
+def _of(records: Sequence[Any]) -> Callable[[str], list[Any]]:
+    """Return the columns of records: their fields by name."""
+    return lambda name: [getattr(record, name) for record in records]
+
+
 _SITE = (
     "site_id name source_file source_row survey_crs datum accuracy_m town geometry_kind corridor_width_m area_m2 "
-    "statutory_area_m2 declared_area_m2 length_m verdict worst_possible complete"
+    "statutory_area_m2 declared_area_m2 length_m"
 ).split()
 _FINDING = (
     "finding_id layer_id theme zone_id zone_name grade relation subject rule_id title effect worst doubtful unverified "
@@ -110,20 +127,23 @@ _CHECK = "theme status zones gross_area_m2 net_area_m2 nearest_m".split()
 
 
 def _sites(result: Result) -> list[dict[str, Any]]:
-    findings = _by_site(result.assessment.findings, _FINDING)
-    gaps = _by_site(result.assessment.gaps, _GAP)
-    totals = _by_site(result.totals, _TOTAL)
-    checks = _by_site(result.checks, _CHECK)
-    access = _by_site(result.access, _ACCESS)
+    found = result.assessment
+    findings, gaps, access = (
+        _by_site(_of(records), names)
+        for records, names in ((found.found, _FINDING), (found.unknown, _GAP), (found.compared, _ACCESS))
+    )
+    totals = _by_site(result.overlay.sums.__getitem__, _TOTAL)
+    checks = _by_site(found.checked.__getitem__, _CHECK)
+    records: list[dict[str, Any]] = []
     questions: dict[str, list[dict[str, Any]]] = {}
     for question in result.questions:
         record = plain(question)
         questions.setdefault(record.pop("site_id"), []).append(record)
-    frame = result.sites_table
-    records = rows(frame, _SITE)
-    for record, zh, en in zip(records, frame["label_zh"], frame["label_en"], strict=True):
+    for record in _records(result.sites_in.columns.__getitem__, _SITE):
         site = record["site_id"]
-        record["label"] = {"zh": zh, "en": en}
+        said = found.answers[site]
+        record |= {"verdict": said.verdict.value, "worst_possible": said.worst_possible.value}
+        record |= {"complete": said.complete, "label": dict(said.label)}
         record["facts"] = plain(dict(sorted(result.facts.get(site, {}).items())))
         record["facts_derived"] = [
             {
@@ -140,6 +160,7 @@ def _sites(result: Result) -> list[dict[str, Any]]:
         record["questions"] = questions.get(site, [])
         record["checks"] = checks.get(site, [])
         record["access"] = [{**row, "said": _compared(row)} for row in access.get(site, [])]
+        records.append(record)
     return records
 
 
