@@ -9,6 +9,8 @@ import sys
 import shapely
 
 HEAVY = {
+    "pandas",
+    "pyarrow",
     "geopandas",
     "folium",
     "branca",
@@ -37,7 +39,7 @@ def screened(path, cache):
     return json.loads(done.stdout), set(ast.literal_eval(done.stderr.splitlines()[-1]))
 
 
-def test_one_site_with_the_cache_at_hand_imports_no_gis_library_but_shapely_and_pyproj(tmp_path):
+def test_one_site_with_the_cache_at_hand_imports_no_tables_and_no_gis_library_but_shapely_and_pyproj(tmp_path):
     site = json.loads(shapely.to_geojson(shapely.box(112.38, 24.78, 112.384, 24.783)))
     feature = {"type": "Feature", "properties": {}, "geometry": site}
     path = tmp_path / "one.geojson"

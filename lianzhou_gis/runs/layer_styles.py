@@ -9,8 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from lianzhou_gis.vocabulary import (
     Effect,
     Style,
@@ -133,6 +131,7 @@ def write_styles(path: Path, stamp: str) -> None:
     stamp : str
         The time that stands in the file.
     """
+    import pandas as pd
     import pyogrio
 
     from lianzhou_gis.formats.geopackage_writing import fixed_clock
