@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.zones.cache import Cache
+from lianzhou_gis.cache import Cache
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap, Layers
 from lianzhou_gis.zones.loading import load_layers
 

@@ -13,13 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lianzhou_gis.cache import Arrays, Cache, Kept
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.vocabulary import GapReason
-from lianzhou_gis.zones.cache import Arrays, Cache, Kept
 from lianzhou_gis.zones.layer import Layer, LayerGap
 
 __all__ = ["Loaded", "digests_of", "kept_or_loaded"]

@@ -10,6 +10,7 @@ from importlib.metadata import version
 import numpy as np
 import shapely
 
+from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
 from lianzhou_gis.errors import LianzhouError, MissingFileError, ReferenceSystemError
 from lianzhou_gis.formats.kinds import is_database
@@ -17,7 +18,6 @@ from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
 from lianzhou_gis.zones.access import read_access_list, units_unknown, units_without_items
-from lianzhou_gis.zones.cache import Cache
 from lianzhou_gis.zones.coverage import coverage_of
 from lianzhou_gis.zones.gathering import Loading
 from lianzhou_gis.zones.keeping import Loaded, kept_or_loaded

@@ -29,7 +29,7 @@ _HEAD = 64
 _ALIGN = 64
 _ENDING = ".kept"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
-_ROOMS = ("errors.py", "columns.py", "catalog.py", "vocabulary", "geodesy", "formats", "zones", "overlay")
+_ROOMS = ("errors.py", "cache.py", "columns.py", "catalog.py", "vocabulary", "geodesy", "formats", "zones", "overlay")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class CacheFile:
 @cache
 def code_fingerprint() -> str:
     """Return a hash of the code that makes what is kept: another version of it trusts nothing that this one left."""
-    package = Path(__file__).parent.parent
+    package = Path(__file__).parent
     told = hashlib.sha256()
     for room in _ROOMS:
         place = package / room
