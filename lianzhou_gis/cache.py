@@ -1,4 +1,4 @@
-"""What took long to make, kept on disk as plain arrays; whatever there is not whole and ours is made anew."""
+"""What took long to make, kept on disk as plain values and arrays; whatever is not whole and ours is made anew."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ import json
 import mmap
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+import lianzhou_gis
 
-__all__ = ["Cache", "CacheFile", "Kept", "code_fingerprint"]
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-Arrays = Mapping[str, npt.NDArray[np.generic]]
+__all__ = ["Arrays", "Cache", "CacheFile", "Kept", "code_fingerprint"]
+
+Arrays = Mapping[str, "npt.NDArray[np.generic]"]
 
 # Where the folder of the platform does not suit; empty: nothing is kept.
 VARIABLE = "LIANZHOU_GIS_CACHE"
@@ -29,6 +32,7 @@ _HEAD = 64
 _ALIGN = 64
 _ENDING = ".kept"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
+# The rooms whose code makes the kept layers and indexes.
 _ROOMS = ("errors.py", "cache.py", "columns.py", "catalog.py", "vocabulary", "geodesy", "formats", "zones", "overlay")
 
 
@@ -60,17 +64,27 @@ class CacheFile:
 
 
 @cache
-def code_fingerprint() -> str:
+def code_fingerprint(rooms: tuple[str, ...] = _ROOMS) -> str:
     """Return a hash of the code that makes what is kept: another version of it trusts nothing that this one left."""
-    package = Path(__file__).parent
-    told = hashlib.sha256()
-    for room in _ROOMS:
-        place = package / room
-        for path in [place] if place.is_file() else sorted(place.rglob("*")):
-            if path.suffix in (".py", ".yaml"):
-                found = path.stat()
-                told.update(f"{path.relative_to(package)} {found.st_size} {found.st_mtime_ns}\n".encode())
+    told = hashlib.sha256(lianzhou_gis.__version__.encode())
+    for room in rooms:
+        for name, found in sorted(_code(Path(__file__).parent / room)):
+            told.update(f"{room} {name} {found.st_size} {found.st_mtime_ns}\n".encode())
     return told.hexdigest()
+
+
+def _code(place: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Return the files of a room that are code or decide what code does."""
+    if place.suffix:
+        yield "", place.stat()
+        return
+    # Every start of the program looks at them: an object for each path costs more than the look.
+    with os.scandir(place) as entries:
+        for entry in entries:
+            if entry.is_dir():
+                yield from ((f"{entry.name}/{name}", found) for name, found in _code(place / entry.name))
+            elif entry.name.endswith((".py", ".yaml", ".csv")):
+                yield entry.name, entry.stat()
 
 
 @dataclass(frozen=True)
@@ -83,25 +97,28 @@ class Cache:
         ``None``: nothing is kept and nothing found.
     limit : int
         Bytes; beyond them what was not used for longest goes.
+    rooms : tuple of str
+        The rooms of this package whose code makes what is kept.
     """
 
     folder: Path | None
-    limit: int = field(default=2 * 2**30)
+    limit: int = 2 * 2**30
+    rooms: tuple[str, ...] = _ROOMS
 
     @classmethod
-    def standard(cls) -> Cache:
+    def standard(cls, rooms: tuple[str, ...] = _ROOMS) -> Cache:
         """Return the cache in the folder that the platform has for such files, or that the environment names."""
         told = os.environ.get(VARIABLE)
         if told is not None:
-            return cls(Path(told) if told else None)
+            return cls(Path(told) if told else None, rooms=rooms)
         from platformdirs import user_cache_path
 
-        return cls(user_cache_path("lianzhou-gis", appauthor=False) / "layers")
+        return cls(user_cache_path("lianzhou-gis", appauthor=False) / "layers", rooms=rooms)
 
     def _path(self, kind: str, key: Mapping[str, Any]) -> Path | None:
         if self.folder is None:
             return None
-        told = json.dumps([code_fingerprint(), kind, key], sort_keys=True, ensure_ascii=False, default=str)
+        told = json.dumps([code_fingerprint(self.rooms), kind, key], sort_keys=True, ensure_ascii=False, default=str)
         return self.folder / f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:40]}{_ENDING}"
 
     def get(self, kind: str, key: Mapping[str, Any]) -> Kept | None:
@@ -120,7 +137,9 @@ class Cache:
             return None
         return kept
 
-    def put(self, kind: str, key: Mapping[str, Any], subject: str, meta: Mapping[str, Any], arrays: Arrays) -> None:
+    def put(
+        self, kind: str, key: Mapping[str, Any], subject: str, meta: Mapping[str, Any], arrays: Arrays | None = None
+    ) -> None:
         """Keep something; a folder that cannot be written only means that it is made anew next time.
 
         Parameters
@@ -132,7 +151,7 @@ class Cache:
             What it is of, for listing.
         meta : mapping
             Plain values.
-        arrays : mapping of str to ndarray
+        arrays : mapping of str to ndarray, optional
         """
         path = self._path(kind, key)
         if path is None or self.folder is None:
@@ -141,7 +160,7 @@ class Cache:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=self.folder, suffix=".new")
             with os.fdopen(handle, "wb") as stream:
-                _write(stream, path.stem, kind, subject, meta, arrays)
+                _write(stream, path.stem, kind, subject, meta, arrays or {})
             Path(name).replace(path)
             self._bound(path)
         except OSError:
@@ -186,6 +205,8 @@ def _forget(path: Path) -> None:
 
 def _write(stream: Any, name: str, kind: str, subject: str, meta: Mapping[str, Any], arrays: Arrays) -> None:  # noqa: ANN401
     listed, bodies, offset = [], [], 0
+    if arrays:
+        import numpy as np
     for key, array in arrays.items():
         plain = np.ascontiguousarray(array)
         plain = plain.astype(np.dtype("<i8")) if plain.dtype.kind == "i" and plain.itemsize > 1 else plain
@@ -236,6 +257,8 @@ def _read(path: Path, name: str) -> Kept:
         raise ValueError("of another key")
     start = _HEAD + int.from_bytes(view[8:16], "little")
     arrays = {}
+    if header["arrays"]:
+        import numpy as np
     for entry in header["arrays"]:
         if entry["dtype"] not in _DTYPES:
             raise ValueError("no plain array")

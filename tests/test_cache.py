@@ -68,7 +68,7 @@ def test_a_file_that_others_can_write_is_never_trusted(kept):
 
 
 def test_other_code_trusts_nothing(kept, monkeypatch):
-    monkeypatch.setattr(module, "code_fingerprint", lambda: "another")
+    monkeypatch.setattr(module, "code_fingerprint", lambda rooms: "another")
     assert kept.get("index", KEY) is None
 
 

@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "lianzhou_gis"
 
 LEVELS = [
-    ["errors", "cache", "vocabulary", "columns"],
+    ["errors", "cache", "shipped", "vocabulary", "columns"],
     ["geodesy"],
     ["rulebook", "catalog"],
     ["formats", "zones"],

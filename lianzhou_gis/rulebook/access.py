@@ -8,16 +8,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
-
-import yaml
 
 from lianzhou_gis.errors import Issue, RuleError
 from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
 from lianzhou_gis.rulebook.facts import ACCESS_PREFIX, FactVocabulary
 from lianzhou_gis.rulebook.industries import parse_industry_code
 from lianzhou_gis.rulebook.reading import condition_of
+from lianzhou_gis.shipped import read_shipped
 from lianzhou_gis.vocabulary import Effect
 
 __all__ = ["AccessItem", "parse_access_items"]
@@ -29,8 +28,7 @@ DIMENSIONS = ("spatial", "emission", "risk", "resource")
 
 @cache
 def _kinds() -> dict[str, str]:
-    text = files(__package__).joinpath("access_kinds.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(read_shipped(Path(__file__).with_name("access_kinds.yaml")))
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import yaml
+from lianzhou_gis.shipped import read_shipped
 
 
 @cache
 def _labels() -> dict[str, Any]:
-    text = files(__package__).joinpath("labels.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    data: dict[str, Any] = read_shipped(Path(__file__).with_name("labels.yaml"))
     return data
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import yaml
-
+from lianzhou_gis.shipped import read_shipped
 from lianzhou_gis.vocabulary.codes import Verdict
 from lianzhou_gis.vocabulary.themes import Style
 
@@ -49,8 +48,7 @@ class VerdictStyle:
 
 @cache
 def _data() -> dict[str, Any]:
-    text = files(__package__).joinpath("styles.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    data: dict[str, Any] = read_shipped(Path(__file__).with_name("styles.yaml"))
     return data
 
 

@@ -6,10 +6,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-import yaml
+from lianzhou_gis.shipped import read_shipped
 
 NEAR_M = 1000.0
 
@@ -80,8 +80,7 @@ def themes() -> dict[str, Theme]:
     >>> list(themes())[:2]
     ['ecological_redline', 'water_source_zone']
     """
-    text = files(__package__).joinpath("themes.yaml").read_text(encoding="utf-8")
-    data = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    data: dict[str, Any] = read_shipped(Path(__file__).with_name("themes.yaml"))
     plain = Style("#777777", "#555555", "none", 1.0)
     found = {}
     for theme_id, entry in data.items():

@@ -12,7 +12,7 @@ from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, Region, StudyArea
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.vocabulary import GapReason
-from lianzhou_gis.zones.cache import Cache
+from lianzhou_gis.cache import Cache
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap
 
 __all__ = ["Loading"]
