@@ -10,24 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.errors import Issue, RuleError
+from lianzhou_gis.errors import Issue
 from lianzhou_gis.rulebook.conditions import Condition, Test
 from lianzhou_gis.rulebook.facts import FactVocabulary
-from lianzhou_gis.rulebook.loading import completed
-from lianzhou_gis.rulebook.marked import read_marked
-from lianzhou_gis.rulebook.model import Citation, Law
-from lianzhou_gis.rulebook.reading import Reader
+from lianzhou_gis.rulebook.model import Citation
 
-__all__ = ["Derived", "Implication", "Implications", "Inference", "read_implications"]
-
-_KEYS = {
-    "id", "when", "sets", "computes", "unverified", "effective_from", "effective_to", "paraphrase", "citations",
-    "checked_on",
-}  # fmt: skip
-_NEEDED = {"id", "when", "effective_from", "paraphrase", "citations", "checked_on"}
+__all__ = ["Derived", "Implication", "Implications", "Inference"]
 
 
 @dataclass(frozen=True)
@@ -235,74 +225,3 @@ def _doubt(
         f"{name} is given as {given['en']} and may be {implied['en']}: {row.paraphrase['en']} "
         f"({row.citations[0].text('en')}, unverified); check it",
     )
-
-
-def read_implications(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> list[Implication]:
-    """Read one file of implications.
-
-    Raises
-    ------
-    RuleError
-        For anything that is not as it should be.
-    """
-    data = read_marked(path)
-    if not isinstance(data, dict) or not set(data) <= {"defaults", "implications"} or "implications" not in data:
-        raise RuleError(
-            f"{path.name}：应只有 implications 列表与 defaults",
-            f"{path.name}: must hold a list implications, defaults, nothing else",
-        )
-    reader = Reader(path, facts, laws)
-    reader.rule = "defaults"
-    defaults = data.get("defaults") or {}
-    reader.keys(defaults, {"checked_on", "effective_from"})
-    return [_row(reader, completed(entry, defaults)) for entry in data["implications"]]
-
-
-def _row(reader: Reader, entry: Any) -> Implication:  # noqa: ANN401 - a YAML value
-    reader.rule, reader.line = "?", getattr(entry, "line", 0)
-    if not isinstance(entry, dict):
-        raise reader.fail("应为键值对", "must be a mapping")
-    reader.rule = str(entry.get("id", "?"))
-    reader.keys(entry, _KEYS, _NEEDED)
-    when = reader.condition(entry["when"])
-    effective_from, checked = reader.day(entry, "effective_from"), reader.day(entry, "checked_on")
-    sets, computes = entry.get("sets") or {}, entry.get("computes") or {}
-    if when is None or effective_from is None or checked is None or not (sets or computes):
-        raise reader.fail(
-            "应有 when、effective_from、checked_on 及 sets 或 computes",
-            "needs when, effective_from, checked_on and sets or computes",
-        )
-    for name in (*sets, *computes):
-        if name not in reader.facts or reader.facts.get(name).claim:
-            raise reader.fail(f"不能设定项目信息 {name}", f"the fact {name} cannot be set")
-    return Implication(
-        id=reader.rule,
-        file=reader.path.name,
-        line=reader.line,
-        when=when,
-        sets={name: _value(reader, name, raw) for name, raw in sets.items()},
-        computes={name: _factor(reader, name, given) for name, given in computes.items()},
-        unverified=bool(entry.get("unverified", False)),
-        paraphrase=reader.text(entry, "paraphrase"),
-        citations=reader.citations(entry["citations"], effective_from),
-        effective_from=effective_from,
-        effective_to=reader.day(entry, "effective_to"),
-        checked_on=checked,
-    )
-
-
-def _value(reader: Reader, name: str, raw: Any) -> Any:  # noqa: ANN401 - a YAML value
-    # The same check as that of a condition: what a rule may ask for, a row may set.
-    test = reader.condition({"fact": name, "is": raw})
-    if not isinstance(test, Test) or reader.facts.get(name).type not in ("yes_no", "choice"):
-        raise reader.fail(f"{name} 的值 {raw!r} 有误", f"{name} cannot be {raw!r}")
-    return raw
-
-
-def _factor(reader: Reader, name: str, given: Any) -> tuple[str, float, float]:  # noqa: ANN401 - a YAML value
-    if not isinstance(given, dict) or set(given) != {"of", "times", "per"}:
-        raise reader.fail(f"{name} 应有 of、times、per", f"{name} needs of, times and per")
-    kinds = {reader.facts.get(fact).type if fact in reader.facts else None for fact in (name, given["of"])}
-    if kinds != {"number"} or not float(given["per"]) > 0:
-        raise reader.fail(f"{name} 与 {given['of']} 应为数值", f"{name} and {given['of']} must be numbers")
-    return str(given["of"]), float(given["times"]), float(given["per"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,17 +9,16 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.errors import MissingFileError, RuleError, did_you_mean
+from lianzhou_gis.errors import RuleError, did_you_mean
 from lianzhou_gis.rulebook.facts import FactVocabulary
-from lianzhou_gis.rulebook.implications import Implication, Implications, Inference, read_implications
-from lianzhou_gis.rulebook.loading import read_facts_vocabulary, read_laws, read_rules
-from lianzhou_gis.rulebook.marked import read_marked
+from lianzhou_gis.rulebook.files import SHIPPED, Files
+from lianzhou_gis.rulebook.implications import Implication, Implications, Inference
+from lianzhou_gis.rulebook.kept import keep, revived
 from lianzhou_gis.rulebook.model import Law, Rule, RuleVersion
 from lianzhou_gis.vocabulary import Effect
 
 __all__ = ["Rulebook"]
 
-SHIPPED = Path(__file__).parent
 VERSION = "2026.11"
 
 
@@ -183,54 +181,22 @@ def _shipped() -> Rulebook:
 
 
 def _load(folder: Path) -> Rulebook:
-    paths = sorted(path for path in (folder / "rules").glob("*.yaml") if not path.name.endswith(".cases.yaml"))
-    for needed in (folder / "facts.yaml", folder / "laws.yaml"):
-        if not needed.is_file() or not paths:
-            raise MissingFileError(
-                f"{folder.name}：规则库应有 facts.yaml、laws.yaml 与 rules/*.yaml",
-                f"{folder.name}: a rulebook needs facts.yaml, laws.yaml and rules/*.yaml",
-            )
-    facts, laws = read_facts_vocabulary(folder / "facts.yaml"), read_laws(folder / "laws.yaml")
-    found: dict[str, Rule] = {}
-    for path in paths:
-        for rule in read_rules(path, facts, laws):
-            if rule.id in found:
-                first = found[rule.id]
-                raise RuleError(
-                    f"{path.name}:{rule.line}：规则 {rule.id} 已见于 {first.file}:{first.line}",
-                    f"{path.name}:{rule.line}: rule {rule.id} stands already in {first.file}:{first.line}",
-                )
-            found[rule.id] = rule
-    implied: dict[str, Implication] = {}
-    implying = sorted((folder / "implications").glob("*.yaml"))
-    for path in implying:
-        for row in read_implications(path, facts, laws):
-            if row.id in implied:
-                raise RuleError(
-                    f"{path.name}:{row.line}：{row.id} 重复", f"{path.name}:{row.line}: {row.id} stands twice"
-                )
-            implied[row.id] = row
-    digest = hashlib.sha256()
-    horizon = folder / "horizon.yaml" if (folder / "horizon.yaml").is_file() else SHIPPED / "horizon.yaml"
-    for path in [folder / "facts.yaml", folder / "laws.yaml", horizon, *paths, *implying]:
-        digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    files = Files.of(folder)
+    sha256 = files.sha256()
+    contents = revived(files.key(sha256))
+    if contents is None:
+        from lianzhou_gis.rulebook.loading import read_files
+
+        contents = read_files(files)
+        if files.sha256() == sha256:
+            keep(files.key(sha256), folder.name, contents)
     return Rulebook(
-        tuple(found[rule_id] for rule_id in sorted(found)),
-        facts,
-        laws,
+        contents.rules,
+        contents.facts,
+        contents.laws,
         folder,
         VERSION,
-        digest.hexdigest(),
-        tuple(implied[row_id] for row_id in sorted(implied)),
-        _checked_for(horizon),
+        sha256,
+        contents.implications,
+        contents.checked_for,
     )
-
-
-def _checked_for(path: Path) -> timedelta:
-    data = read_marked(path)
-    days = data.get("checked_for_days") if isinstance(data, dict) and len(data) == 1 else None
-    if not isinstance(days, int) or isinstance(days, bool) or not 0 < days < 36525:
-        raise RuleError(
-            f"{path.name}：应只有 checked_for_days，为正整数天数", f"{path.name}: needs checked_for_days alone, in days"
-        )
-    return timedelta(days=days)

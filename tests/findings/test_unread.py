@@ -9,7 +9,7 @@ import yaml
 
 from lianzhou_gis.errors import RuleError
 from lianzhou_gis.rulebook import Rulebook
-from lianzhou_gis.rulebook.rulebook import SHIPPED
+from lianzhou_gis.rulebook.files import SHIPPED
 
 BOOK = Rulebook.load()
 HERE = (112.438, 24.872)
