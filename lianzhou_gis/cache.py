@@ -33,7 +33,7 @@ _ALIGN = 64
 _ENDING = ".kept"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
 # The rooms whose code makes the kept layers and indexes.
-_ROOMS = ("errors.py", "cache.py", "columns.py", "catalog.py", "vocabulary", "geodesy", "formats", "zones", "overlay")
+_ROOMS = ("errors.py", "cache.py", "columns.py", "catalog", "vocabulary", "geodesy", "formats", "zones", "overlay")
 
 
 @dataclass(frozen=True)
@@ -159,12 +159,16 @@ class Cache:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=self.folder, suffix=".new")
+        except OSError:
+            return
+        try:
             with os.fdopen(handle, "wb") as stream:
                 _write(stream, path.stem, kind, subject, meta, arrays or {})
             Path(name).replace(path)
             self._bound(path)
-        except OSError:
-            return
+        except (OSError, UnicodeEncodeError):
+            # No room on the disk; half a character in a text.
+            _forget(Path(name))
 
     def files(self) -> list[CacheFile]:
         """Return what is kept, used last first."""

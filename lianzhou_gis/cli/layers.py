@@ -42,7 +42,7 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
 
     entries = Catalog.open(catalog).layers
     if as_json:
-        told = [entry.model_dump(mode="json") for entry in entries]
+        told = [entry.plain() for entry in entries]
         told = [{**record, "path": masked(record["path"])} for record in told]
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return
@@ -96,7 +96,13 @@ def cache(clear: bool, as_json: bool, lang: str) -> None:
         folder = None if kept.folder is None else str(kept.folder)
         click.echo(json.dumps({"folder": folder, "limit": kept.limit, "files": told}, ensure_ascii=False, indent=1))
         return
-    kinds = {"zones": ("图层", "zones"), "index": ("索引", "index")}
+    kinds = {
+        "zones": ("图层", "zones"),
+        "index": ("索引", "index"),
+        "catalog": ("图层目录", "catalog"),
+        "rulebook": ("规则库", "rulebook"),
+        "words": ("词表", "words"),
+    }
     heads = ("图层", "内容", "大小 MB", "最近使用") if lang == "zh" else ("Layer", "What", "MB", "Last used")
     rows = [
         (file.subject, kinds.get(file.kind, ("?", "?"))[lang == "en"], f"{file.size / 2**20:.1f}", when)

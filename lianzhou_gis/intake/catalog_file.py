@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ from lianzhou_gis.geodesy import LIANZHOU
 
 __all__ = ["add_entry", "entry_text", "new_catalog_text"]
 
-_ORDER = [name for name in LayerEntry.model_fields if name not in ("columns", "grades")] + ["columns", "grades"]
+_ORDER = [item.name for item in fields(LayerEntry) if item.name not in ("columns", "grades")] + ["columns", "grades"]
 
 
 def _plain(entry: LayerEntry) -> dict[str, Any]:
     """Return what an entry says beyond the defaults, in the order in which people read it."""
-    told = entry.model_dump(exclude_defaults=True) | {"disclosure": entry.disclosure}
+    told = entry.told() | {"disclosure": entry.disclosure}
     return {name: told[name] for name in _ORDER if name in told}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -81,7 +81,7 @@ def declared_coverage(
             return Coverage(text), []
         towns = None if catalog is None else load_layers(catalog, [ADMINISTRATIVE], day, facts=facts).towns
         none = Columns({"geometry": cells([])})
-        told = entry.model_copy(update={"coverage": text})
+        told = replace(entry, coverage=text)
         return Coverage(text, coverage_of(told, catalog, none, towns) if catalog else _nowhere(entry, text)), []
     if WKT.match(text):
         area = areal(geometry_from_wkt(text), entry)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from lianzhou_gis.catalog import LayerEntry
@@ -38,7 +39,7 @@ def pointing_to(entry: LayerEntry, url: str) -> LayerEntry:
         raise FormatError("--store 应指向数据表，不能是查询", "--store names a table, not a query")
     names = [name for name in (source.schema, source.table or entry.id) if name]
     table = ".".join('"' + name.replace('"', '""') + '"' for name in names)
-    return entry.model_copy(update={"path": source.plain_url, "layer": table, "file_sha256": None})
+    return replace(entry, path=source.plain_url, layer=table, file_sha256=None)
 
 
 @contextmanager
@@ -67,7 +68,7 @@ def in_database(entry: LayerEntry, staged: Path, url: str, region: Region | None
     write_layer(table, url, pointed.layer, system=features.system)
     try:
         # Through the URL that was given: the catalog's has no password.
-        content = record_content(pointed.model_copy(update={"path": url}), region=region)
+        content = record_content(replace(pointed, path=url), region=region)
         if content.sha256 != entry.sha256:
             raise FormatError(
                 f"{PostgisSource.of(url, pointed.layer).name}：入库后的内容与源文件不一致，未入库",

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry
+from lianzhou_gis.catalog.reading import checked_entry
 from lianzhou_gis.errors import CatalogError, Issue, LianzhouError
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import LIANZHOU, LIANZHOU_PROJ, Plane
@@ -79,17 +80,18 @@ def _of_file(path: Path, theme: str, told: Told, crs: str | None, around: Catalo
     if theme not in themes():
         raise CatalogError(f"没有主题 {theme}", f"there is no theme {theme}")
     name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in path.stem)[:64] or "file"
-    entry = LayerEntry(
-        id=name,
-        series=name,
-        theme=theme,
-        path=path.name,
-        crs=crs,
-        columns=told.columns,
-        grades={value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
-        accuracy_m=told.accuracy_m,
-        data_date=told.data_date,
-    )
+    said = {
+        "id": name,
+        "series": name,
+        "theme": theme,
+        "path": path.name,
+        "crs": crs,
+        "columns": told.columns,
+        "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
+        "accuracy_m": told.accuracy_m,
+        "data_date": told.data_date,
+    }
+    entry = checked_entry(said)
     region = around.region if around else CatalogRegion(name=LIANZHOU.name, bounds=LIANZHOU.bounds)
     beside = Catalog(region, around.plane if around else None, (entry,), path.parent / "layers.yaml")
     return replace(open_edition(beside, entry), of_catalog=False)

@@ -16,6 +16,7 @@ import shapely
 from pydantic import ValidationError
 
 from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.catalog.reading import checked_entry
 from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import CatalogError, FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
@@ -91,7 +92,7 @@ class Imported:
                 "rows": len(plan.frame),
             },
             "imported_on": source.day.isoformat(),
-            "entry": json.loads(self.entry.model_dump_json(exclude_defaults=True)),
+            "entry": {name: value for name, value in self.entry.plain().items() if name in self.entry.told()},
             "columns": [asdict(choice) for choice in plan.proposal.columns],
             "grades": [asdict(choice) for choice in plan.proposal.grades],
             "repairs": [asdict(repair) for repair in plan.repairs],
@@ -124,7 +125,7 @@ def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
         "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
     }
     try:
-        return LayerEntry.model_validate(data)
+        return checked_entry(data)
     except ValidationError as error:
         raise refused(error, source.name) from error
 
@@ -162,13 +163,12 @@ def plan_import(source: Source, told: Told, *, access: AccessList | None = None)
         issues.extend(access.issues)
         if not theme(entry.theme).covering:
             raise CatalogError("--access-list 只用于管控单元", "--access-list is for control units only")
-    entry = entry.model_copy(
-        update={
-            "access_list": None if access is None else f"{entry.id}.access.csv",
-            "coverage": coverage.text,
-            "columns": {choice.theirs: choice.ours for choice in proposal.columns if choice.theirs != choice.ours},
-            "grades": {choice.value: choice.grade for choice in proposal.grades if choice.value and choice.grade},
-        }
+    entry = replace(
+        entry,
+        access_list=None if access is None else f"{entry.id}.access.csv",
+        coverage=coverage.text,
+        columns={choice.theirs: choice.ours for choice in proposal.columns if choice.theirs != choice.ours},
+        grades={choice.value: choice.grade for choice in proposal.grades if choice.value and choice.grade},
     )
     frame, repairs = mended(frame)
     refuse_own_extent(coverage, frame, entry)
@@ -284,12 +284,11 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
             f"{source.name}: what was written does not hold what was read, so nothing was imported; report the file",
         )
     content = Content.of(zones, [plan.entry.count_by or "zone_id"])
-    entry = plan.entry.model_copy(
-        update={
-            "row_count": content.rows,
-            "sha256": content.sha256,
-            "file_sha256": sha256_of_file(stage / names["zones"]),
-        }
+    entry = replace(
+        plan.entry,
+        row_count=content.rows,
+        sha256=content.sha256,
+        file_sha256=sha256_of_file(stage / names["zones"]),
     )
     gaps, found = completeness_gaps(content, content, entry)
     incomplete = [Issue("error", gap.reason.value, f"layer {entry.id}", gap.zh, gap.en) for gap in gaps]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ def _with(catalog: Catalog, replaced: Sequence[LayerEntry], entry: LayerEntry | 
     """Return a catalog in which one edition stands for a series on every day."""
     gone = {item.series for item in replaced}
     kept = [item for item in catalog.layers if item.series not in gone]
-    ageless = [] if entry is None else [entry.model_copy(update={"valid_from": None, "valid_to": None})]
+    ageless = [] if entry is None else [replace(entry, valid_from=None, valid_to=None)]
     return Catalog(catalog.region, catalog.plane, (*kept, *ageless), catalog.path)
 
 

@@ -77,7 +77,7 @@ def kept_or_loaded(
     """
     if cache.folder is None or not path.exists():
         return load()
-    key = {"files": digests_of(path), "entry": entry.model_dump(mode="json"), **told}
+    key = {"files": digests_of(path), "entry": entry.plain(), **told}
     kept = cache.get(_KIND, key)
     if kept is not None:
         try:

@@ -22,13 +22,14 @@ from lianzhou_gis.zones.content import Content
 __all__ = ["read_stored", "record_content"]
 
 
+_READING = ("theme", "columns", "grades", "accuracy_m", "survey_crs", "crs", "datum")
+
+
 def _reading(entry: LayerEntry) -> str:
     """Return a hash of all that decides what zones a table's rows become."""
     told = {
         "version": lianzhou_gis.__version__,
-        **entry.model_dump(
-            mode="json", include={"theme", "columns", "grades", "accuracy_m", "survey_crs", "crs", "datum"}
-        ),
+        **{name: getattr(entry, name) for name in _READING},
     }
     return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -54,7 +55,7 @@ def entry(server, schema, table="zones", **more):
 def loaded(tmp_path, *entries, study=STUDY):
     path = tmp_path / "layers.yaml"
     document = {"region": {"name": "演示县", "bounds": [111.6, 24.1, 113.3, 25.7]}}
-    document["layers"] = [one.model_dump(mode="json", exclude_none=True) for one in entries]
+    document["layers"] = [{name: value for name, value in one.plain().items() if value is not None} for one in entries]
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     return load_layers(Catalog.open(path), [THEME], DAY, facts=Rulebook.load().facts, study=study)
 
@@ -108,8 +109,8 @@ def test_only_rows_near_the_study_area_are_fetched_once_the_content_is_recorded(
     assert before.issues == after.issues and not after.gaps
     assert {issue.code for issue in after.issues} == {"zones_beyond_study_area"} and len(after.layers[0].zones) == 10
     # Other columns, another grade: another reading of the same rows, which nobody has recorded.
-    assert fetched(far.model_copy(update={"accuracy_m": 2.0})) == 50
-    assert fetched(far.model_copy(update={"official_area_m2": 1.0})) == 50
+    assert fetched(replace(far, accuracy_m=2.0)) == 50
+    assert fetched(replace(far, official_area_m2=1.0)) == 50
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_only_rows_near_the_study_area_are_fetched_once_the_content_is_recorded(
     ],
 )
 def test_a_row_that_changes_anywhere_is_seen(server, schema, far, tmp_path, change):
-    recorded = far.model_copy(update={"sha256": record_content(far).sha256})
+    recorded = replace(far, sha256=record_content(far).sha256)
     assert not loaded(tmp_path, recorded).gaps
     server.run(change.format(f"{schema}.zones"))
     assert {gap.reason.value for gap in loaded(tmp_path, recorded).gaps} == {"layer_incomplete"}
@@ -131,10 +132,10 @@ def test_a_row_that_changes_anywhere_is_seen(server, schema, far, tmp_path, chan
 def test_a_record_is_below_what_people_wrote_and_a_false_one_is_not_believed(server, schema, far, tmp_path):
     server.run(f"COMMENT ON TABLE {schema}.zones IS '红线 2022'")
     content = record_content(far)
-    record_content(far.model_copy(update={"accuracy_m": 2.0}))
+    record_content(replace(far, accuracy_m=2.0))
     comment = server.ask(f"SELECT obj_description('{schema}.zones'::regclass)")[0][0]
     assert comment.startswith("红线 2022\nlianzhou_gis: ") and comment.count("lianzhou_gis:") == 1
-    assert fetched(far) == fetched(far.model_copy(update={"accuracy_m": 2.0})) == 10
+    assert fetched(far) == fetched(replace(far, accuracy_m=2.0)) == 10
     source = PostgisSource.of(far.path, far.layer)
     write_record(source, {"fingerprint": "0" * 64, "contents": {"x": {"sha256": "0" * 64}}}, comment)
     assert fetched(far) == 50 and loaded(tmp_path, far).layers[0].sha256 == content.sha256
@@ -231,7 +232,7 @@ def test_every_failure_is_a_gap_of_the_layer_with_a_line_and_no_password(server,
         assert layers.layers[0].status == reason and layers.gaps[0].everywhere
         told = layers.gaps[0].zh + layers.gaps[0].en
         assert "\n" not in told and "sesame" not in told and len(told) < 400
-    assert loaded(tmp_path, failures["no SRID"][0].model_copy(update={"crs": "EPSG:4490"})).layers[0].status == "loaded"
+    assert loaded(tmp_path, replace(failures["no SRID"][0], crs="EPSG:4490")).layers[0].status == "loaded"
 
 
 @pytest.fixture

@@ -146,4 +146,4 @@ def _run(folder: Path) -> Source:
 
 def _marked_synthetic(catalog: Catalog) -> Catalog:
     """Mark every layer: a run over synthetic layers is synthetic as a whole."""
-    return replace(catalog, layers=tuple(entry.model_copy(update={"synthetic": True}) for entry in catalog.layers))
+    return replace(catalog, layers=tuple(replace(entry, synthetic=True) for entry in catalog.layers))
