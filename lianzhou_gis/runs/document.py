@@ -9,12 +9,11 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 import lianzhou_gis
-from lianzhou_gis.runs.schema import SCHEMA_VERSION, Document
 from lianzhou_gis.vocabulary import DISCLAIMER, label
 
 if TYPE_CHECKING:
@@ -22,8 +21,9 @@ if TYPE_CHECKING:
 
     from lianzhou_gis.result import Result
 
-__all__ = ["as_document", "plain", "rounded"]
+__all__ = ["SCHEMA_VERSION", "as_document", "plain", "rounded"]
 
+SCHEMA_VERSION: Literal["1"] = "1"
 # Numbers are rounded at writing, not before: by the unit that a column's name ends in.
 _DECIMALS = {"_m2": 2, "_m": 2, "_deg": 2, "share": 6, "share_of_site": 6, "share_of_zone": 6}
 
@@ -123,6 +123,7 @@ _ACCESS = (
     "finding_id area_m2 share_of_site"
 ).split()
 _TOTAL = "theme grade gross_area_m2 net_area_m2 net_share".split()
+_LAYER = "data_date valid_from valid_to publisher document synthetic".split()
 _CHECK = "theme status zones gross_area_m2 net_area_m2 nearest_m".split()
 
 
@@ -159,24 +160,28 @@ def _sites(result: Result) -> list[dict[str, Any]]:
         record["totals"] = totals.get(site, [])
         record["questions"] = questions.get(site, [])
         record["checks"] = checks.get(site, [])
-        record["access"] = [{**row, "said": _compared(row)} for row in access.get(site, [])]
+        record["access"] = [_compared(row) for row in access.get(site, [])]
         records.append(record)
     return records
 
 
-def _compared(row: dict[str, Any]) -> dict[str, str]:
-    """Return in words what came out where an item was compared."""
+def _compared(row: dict[str, Any]) -> dict[str, Any]:
+    """Return an item that was compared with what came out in words, behind its code."""
     said, effect = label("access_outcome", row["outcome"]), label("effect", row["effect"])
-    return {lang: said[lang].format(effect=effect[lang]) for lang in ("zh", "en")}
+    words = {"said": {lang: said[lang].format(effect=effect[lang]) for lang in ("zh", "en")}}
+    place = _ACCESS.index("outcome") + 1
+    return {**{name: row[name] for name in _ACCESS[:place]}, **words, **{name: row[name] for name in _ACCESS[place:]}}
 
 
 def _layers(result: Result) -> list[dict[str, Any]]:
-    names = "id series theme title data_date valid_from valid_to publisher document synthetic expected_count".split()
     return [
         {
-            **{name: plain(getattr(layer.entry, name)) for name in names},
+            **{name: getattr(layer.entry, name) for name in ("id", "series", "theme")},
+            "title": {lang: layer.entry.name[lang] for lang in ("zh", "en")} if layer.entry.title else None,
             "sha256": layer.sha256,
+            **{name: plain(getattr(layer.entry, name)) for name in _LAYER},
             "feature_count": int(layer.feature_count),
+            "expected_count": plain(layer.entry.expected_count),
             "status": str(layer.status),
         }
         for layer in sorted(result.layers.layers, key=lambda layer: layer.entry.id)
@@ -205,18 +210,12 @@ def _run(result: Result) -> dict[str, Any]:
 
 
 def as_document(result: Result) -> dict[str, Any]:
-    """Return a result as the plain document of ``result.json``, validated against its schema.
-
-    Raises
-    ------
-    pydantic.ValidationError
-        If the result does not fit the schema, which is a fault of this package.
-    """
+    """Return a result as the plain document of ``result.json``; what is written is validated in ``Run.of``."""
     issues = sorted(
         {(issue.severity, issue.code, issue.where, issue.zh, issue.en) for issue in result.issues},
         key=lambda issue: (("error", "warning", "info").index(issue[0]), *issue[1:]),
     )
-    document = {
+    return {
         "schema_version": SCHEMA_VERSION,
         "run": _run(result),
         "sites": _sites(result),
@@ -225,4 +224,3 @@ def as_document(result: Result) -> dict[str, Any]:
             for severity, code, where, zh, en in issues
         ],
     }
-    return Document.model_validate(document).model_dump(mode="json")

@@ -18,7 +18,7 @@ from lianzhou_gis.formats.containers import files_of
 from lianzhou_gis.formats.postgis_source import masked
 from lianzhou_gis.runs.document import as_document, plain
 from lianzhou_gis.runs.layer_styles import STYLES
-from lianzhou_gis.runs.schema import Document
+from lianzhou_gis.runs.schema import validated
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +51,7 @@ class Run:
         """Return the run of a result, without writing it."""
         from lianzhou_gis.runs.geopackage import layers_of
 
-        return cls(as_document(result), layers_of(result))
+        return cls(validated(as_document(result)), layers_of(result))
 
     @classmethod
     def open(cls, folder: str | Path) -> Run:
@@ -73,7 +73,7 @@ class Run:
                 )
         try:
             document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
-            Document.model_validate(document)
+            validated(document)
         except (ValueError, ValidationError) as error:
             raise RunError(
                 f"{folder.name}/{DOCUMENT}：内容损坏或版本不符；请重新运行 screen",

@@ -10,11 +10,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lianzhou_gis.runs.document import SCHEMA_VERSION
 from lianzhou_gis.vocabulary import Effect, GapReason, Relation, Verdict
 
-__all__ = ["SCHEMA_VERSION", "Document", "json_schema"]
-
-SCHEMA_VERSION: Literal["1"] = "1"
+__all__ = ["Document", "json_schema", "validated"]
 
 
 class _Record(BaseModel):
@@ -278,6 +277,17 @@ class Document(_Record):
     run: RunRecord
     sites: list[SiteRecord]
     issues: list[IssueRecord]
+
+
+def validated(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document in the order of the schema.
+
+    Raises
+    ------
+    pydantic.ValidationError
+        If it does not fit the schema.
+    """
+    return Document.model_validate(document).model_dump(mode="json")
 
 
 def json_schema() -> dict[str, Any]:
