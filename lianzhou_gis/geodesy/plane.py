@@ -206,7 +206,7 @@ class Plane:
         return np.asarray(found, dtype=np.float64)
 
     def lonlat(self, xy: Floats) -> Floats:
-        """Bring places in the plane, shape (n, 2), to EPSG:4490; a correction step takes off the error of the inverse."""
+        """Bring places in the plane, shape (n, 2), to EPSG:4490; one step takes off the error of the inverse."""
         if not len(xy):
             return xy
         x, y = xy[:, 0], xy[:, 1]

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, Region, StudyArea
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.vocabulary import GapReason
-from lianzhou_gis.cache import Cache
 from lianzhou_gis.zones.layer import COLUMNS, Layer, LayerGap
 
 __all__ = ["Loading"]
