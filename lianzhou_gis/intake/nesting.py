@@ -12,7 +12,6 @@ import shapely
 
 from lianzhou_gis.intake.defects import Defect, defect_of, threshold
 from lianzhou_gis.intake.planar import PlanarLayer, accuracy_of, shared_within, wide_parts
-from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["Nesting", "nesting"]
@@ -165,7 +164,7 @@ def _cut_right(there: PlanarLayer) -> list[Defect]:
     sources = [name if isinstance(name, str) else "" for name in zones["source_name"]]
     grades = zones["grade"].to_numpy(dtype=object)
     found = []
-    for one, other, piece in zip(*shared_within(ShapeIndex.of(cut)), strict=True):
+    for one, other, piece in zip(*shared_within(cut), strict=True):
         known = isinstance(grades[one], str) and isinstance(grades[other], str)
         if known and grades[one] != grades[other] and sources[one] == sources[other]:
             left = wide_parts(piece, threshold("width_m"))

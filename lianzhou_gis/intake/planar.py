@@ -16,6 +16,7 @@ from lianzhou_gis.overlay.ground import areal_parts, cut_zones
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.pairs import meeting_pairs, merged
 from lianzhou_gis.overlay.remainder import mean_width, outside
+from lianzhou_gis.overlay.tiles import pieces_of
 from lianzhou_gis.zones import Layer
 
 __all__ = ["Geometries", "PlanarLayer", "accuracy_of", "areas_of", "beyond", "shared", "shared_within", "wide_parts"]
@@ -58,7 +59,7 @@ class PlanarLayer:
     @cached_property
     def overlaps(self) -> tuple[Positions, Positions, Geometries]:
         """The pairs of zones that share ground, each once, and what they share."""
-        return shared_within(self.index)
+        return shared_within(self.shapes)
 
     @cached_property
     def cut(self) -> Geometries:
@@ -104,16 +105,15 @@ def shared(first: Geometries, second: ShapeIndex) -> tuple[Positions, Positions,
     return pairs.site[kept], pairs.zone[kept], pairs.shapes[kept]
 
 
-def shared_within(index: ShapeIndex) -> tuple[Positions, Positions, Geometries]:
-    """Return the pairs of shapes of one index that share ground, each once, and what they share."""
-    tiles = index.tiles
-    shapes = tiles.shapes.all()
-    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
-    once = tiles.owner[one] < tiles.owner[other]
+def shared_within(shapes: Geometries) -> tuple[Positions, Positions, Geometries]:
+    """Return the pairs of shapes that share ground, each once, and what they share."""
+    tiles, owner = pieces_of(shapes)
+    one, other = shapely.STRtree(tiles).query(tiles, predicate="intersects")
+    once = owner[one] < owner[other]
     one, other = one[once], other[once]
-    pieces = np.asarray(shapely.intersection(shapes[one], shapes[other]), dtype=object)
+    pieces = np.asarray(shapely.intersection(tiles[one], tiles[other]), dtype=object)
     kept = shapely.area(pieces) > 0
-    owners = np.stack([tiles.owner[one[kept]], tiles.owner[other[kept]]], axis=1).reshape(-1, 2)
+    owners = np.stack([owner[one[kept]], owner[other[kept]]], axis=1).reshape(-1, 2)
     pairs, group = np.unique(owners, axis=0, return_inverse=True)
     whole = merged(pieces[kept], group.reshape(-1).astype(np.intp), len(pairs))
     return pairs[:, 0], pairs[:, 1], np.array([areal_parts(shape) for shape in whole], dtype=object)

@@ -1,10 +1,9 @@
-"""Shapes in the plane, made ready to be asked: tiled, borders in chains, areas at every scale, all in trees."""
+"""Shapes in the plane, made ready to be asked: borders in chains, areas at every scale, lines in tiles."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +11,7 @@ import shapely
 
 from lianzhou_gis.overlay.pyramid import Pyramid
 from lianzhou_gis.overlay.stored import StoredShapes
-from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of, tree_of
+from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of
 
 __all__ = ["ShapeIndex"]
 
@@ -24,23 +23,25 @@ Arrays = dict[str, npt.NDArray[np.generic]]
 
 @dataclass(frozen=True)
 class ShapeIndex:
-    """Shapes in the plane, tiled and in trees.
+    """Shapes in the plane, in small parts and in trees.
 
     Attributes
     ----------
     dimension : ndarray of int, shape (n,)
         Of the shapes; -1 where there is none.
     area_m2 : ndarray of float, shape (n,)
-    tiles, chains : Tiles
-        The insides in tiles, the borders in chains.
+    chains : Tiles
+        The borders; lines and points are their own.
+    lines : Tiles
+        The lines and points.
     areas : Pyramid
         The areas at every scale.
     """
 
     dimension: npt.NDArray[np.int8]
     area_m2: Floats
-    tiles: Tiles
     chains: Tiles
+    lines: Tiles
     areas: Pyramid
 
     @classmethod
@@ -49,7 +50,9 @@ class ShapeIndex:
         area = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
         there = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
         dimension = np.where(there, shapely.get_dimensions(shapes), -1).astype(np.int8)
-        return cls(dimension, area, tiles_of(shapes), chains_of(shapes), Pyramid.of(shapes))
+        lines = shapes.copy()
+        lines[dimension == 2] = None
+        return cls(dimension, area, chains_of(shapes), tiles_of(lines), Pyramid.of(shapes))
 
     @classmethod
     def joined(cls, several: Sequence[ShapeIndex]) -> ShapeIndex:
@@ -60,8 +63,8 @@ class ShapeIndex:
         return cls(
             np.concatenate([np.empty(0, dtype=np.int8), *(one.dimension for one in several)]),
             np.concatenate([np.empty(0), *(one.area_m2 for one in several)]),
-            Tiles.joined([one.tiles for one in several], starts),
             Tiles.joined([one.chains for one in several], starts),
+            Tiles.joined([one.lines for one in several], starts),
             Pyramid.joined([one.areas for one in several], starts),
         )
 
@@ -72,8 +75,8 @@ class ShapeIndex:
         return ShapeIndex(
             self.dimension[members],
             self.area_m2[members],
-            self.tiles.only(number),
             self.chains.only(number),
+            self.lines.only(number),
             self.areas.only(number),
         )
 
@@ -86,43 +89,37 @@ class ShapeIndex:
         KeyError, ValueError
             If they are not of an index.
         """
-        tiles, chains = (
+        chains, lines = (
             Tiles(
                 StoredShapes.from_arrays({name: arrays[f"{kind}_{name}"] for name in ("wkb", "end")}),
                 np.asarray(arrays[f"{kind}_owner"], dtype=np.intp),
                 np.asarray(arrays[f"{kind}_boxes"], dtype=np.float64),
-                np.asarray(arrays[f"{kind}_filled"], dtype=bool),
             )
-            for kind in ("tile", "chain")
+            for kind in ("chain", "line")
         )
         return cls(
             np.asarray(arrays["dimension"], np.int8),
             np.asarray(arrays["area_m2"], np.float64),
-            tiles,
             chains,
+            lines,
             Pyramid.from_arrays({name[6:]: array for name, array in arrays.items() if name.startswith("areas_")}),
         )
 
     def arrays(self) -> Arrays:
         """Return everything as plain arrays, for a cache."""
         told: Arrays = {"dimension": self.dimension, "area_m2": self.area_m2}
-        for kind, tiles in (("tile", self.tiles), ("chain", self.chains)):
+        for kind, tiles in (("chain", self.chains), ("line", self.lines)):
             told |= {f"{kind}_{name}": array for name, array in tiles.shapes.arrays().items()}
-            told |= {f"{kind}_owner": tiles.owner, f"{kind}_boxes": tiles.boxes, f"{kind}_filled": tiles.filled}
+            told |= {f"{kind}_owner": tiles.owner, f"{kind}_boxes": tiles.boxes}
         return told | {f"areas_{name}": array for name, array in self.areas.arrays().items()}
 
     def __len__(self) -> int:
         return len(self.dimension)
 
-    @cached_property
-    def tile_tree(self) -> shapely.STRtree:
-        """Of the boxes of the tiles."""
-        return tree_of(self.tiles.boxes)
-
-    @cached_property
+    @property
     def chain_tree(self) -> shapely.STRtree:
         """Of the boxes of the chains."""
-        return tree_of(self.chains.boxes)
+        return self.chains.tree
 
     def keys(self, one: Positions, shape: Positions) -> npt.NDArray[np.int64]:
         """Return a number for every pair of something and a shape, ordered by the first, then the second."""

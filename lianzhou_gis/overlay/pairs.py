@@ -121,12 +121,8 @@ def _crossed(parts: Geometries, index: ShapeIndex) -> Keys:
 def _held(parts: Geometries, index: ShapeIndex, crossed: Keys) -> Keys:
     """Return the parts and the shapes that hold them whole, no border in between: one point of them tells."""
     points = np.asarray(shapely.point_on_surface(parts), dtype=object)
-    part, tile = index.tile_tree.query(points)
-    # The box of a filled tile is the tile.
-    asked = ~index.tiles.filled[tile]
-    inside = ~asked
-    inside[asked] = shapely.intersects(index.tiles.shapes.at(tile[asked]), points[part[asked]])
-    keys = np.unique(index.keys(part[inside], index.tiles.owner[tile[inside]]))
+    part, zone = index.areas.holding(points)
+    keys = np.unique(index.keys(part, zone))
     return keys[~among(keys, crossed)]
 
 
@@ -166,14 +162,14 @@ def _shared_areas(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[
 def _shared_lines(parts: Geometries, index: ShapeIndex, crossed: Keys) -> tuple[Keys, Geometries]:
     """Lines and points are looked at tile by tile."""
     wanted = np.unique(index.unkeyed(crossed)[0])
-    found, tile = index.tile_tree.query(parts[wanted])
+    found, tile = index.lines.tree.query(parts[wanted])
     part = wanted[found]
-    keys = index.keys(part, index.tiles.owner[tile])
+    keys = index.keys(part, index.lines.owner[tile])
     chosen = among(keys, crossed)
     part, tile, keys = part[chosen], tile[chosen], keys[chosen]
     order = np.lexsort((tile, keys))
     part, tile, keys = part[order], tile[order], keys[order]
-    return keys, np.asarray(shapely.intersection(parts[part], index.tiles.shapes.at(tile)), dtype=object)
+    return keys, np.asarray(shapely.intersection(parts[part], index.lines.shapes.at(tile)), dtype=object)
 
 
 def _parts(sites: Geometries) -> tuple[Geometries, Positions]:

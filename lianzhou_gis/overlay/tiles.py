@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -34,24 +35,17 @@ class Tiles:
         Position of the shape that each is a part of.
     boxes : ndarray of float, shape (m, 4)
         West, south, east, north.
-    filled : ndarray of bool, shape (m,)
-        Which tiles are their whole box: they need no predicate, and clip what they share.
     """
 
     shapes: StoredShapes
     owner: Positions
     boxes: Floats
-    filled: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, shapes: Geometries, owner: Positions) -> Tiles:
         """Return parts with their boxes."""
         boxes = np.asarray(shapely.bounds(shapes), dtype=np.float64).reshape(-1, 4)
-        west, south, east, north = boxes.T
-        area = (east - west) * (north - south)
-        filled = (shapely.get_num_coordinates(shapes) == 5) & (shapely.get_type_id(shapes) == 3)
-        filled &= (area > 0) & (np.abs(shapely.area(shapes) - area) <= 1e-12 * area)
-        return cls(StoredShapes.of(shapes), owner.astype(np.intp), boxes, np.asarray(filled, dtype=bool))
+        return cls(StoredShapes.of(shapes), owner.astype(np.intp), boxes)
 
     @classmethod
     def joined(cls, several: list[Tiles], starts: list[int]) -> Tiles:
@@ -61,16 +55,20 @@ class Tiles:
             StoredShapes.joined([tiles.shapes for tiles in several]),
             np.concatenate([np.empty(0, dtype=np.intp), *owners]),
             np.concatenate([np.empty((0, 4)), *(tiles.boxes for tiles in several)]),
-            np.concatenate([np.empty(0, dtype=bool), *(tiles.filled for tiles in several)]),
         )
 
     def only(self, number: Positions) -> Tiles:
         """Return the tiles of some owners, numbered anew; of those whose number is -1 none."""
         kept = np.flatnonzero(number[self.owner] >= 0)
-        return Tiles(self.shapes.only(kept), number[self.owner[kept]], self.boxes[kept], self.filled[kept])
+        return Tiles(self.shapes.only(kept), number[self.owner[kept]], self.boxes[kept])
 
     def __len__(self) -> int:
         return len(self.owner)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Of the boxes."""
+        return tree_of(self.boxes)
 
 
 def tree_of(boxes: Floats) -> shapely.STRtree:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import lianzhou_gis as lg
 from lianzhou_gis.geodesy import Plane
-from lianzhou_gis.overlay import Ground, index, lay
+from lianzhou_gis.overlay import Ground, index, lay, pyramid
 from lianzhou_gis.overlay.tiles import Tiles, pieces_of
 
 PLANE = Plane()
@@ -103,6 +103,7 @@ def test_subdividing_changes_no_relation(make_sites, make_layer, seed, most):
     usual = measured(make_sites, make_layer, seed)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "tiles_of", tiled)
+        patch.setattr(pyramid, "_MAX_VERTICES", most)
         other = measured(make_sites, make_layer, seed)
     pd.testing.assert_frame_equal(usual.overlaps[SAID], other.overlaps[SAID])
     near = partial(np.allclose, rtol=1e-9, atol=1e-5, equal_nan=True)

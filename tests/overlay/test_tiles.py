@@ -1,4 +1,4 @@
-"""Cutting shapes into tiles loses and adds nothing."""
+"""Cutting shapes into tiles and quarters loses and adds nothing."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lianzhou_gis.geodesy import StudyArea
+from lianzhou_gis.overlay import pyramid
 from lianzhou_gis.overlay import tiles as tiles_room
+from lianzhou_gis.overlay.pyramid import Pyramid
 from lianzhou_gis.overlay.tiles import clipped, pieces_of
 
 
@@ -69,3 +71,25 @@ def test_where_the_fast_cut_loses_ground_the_exact_one_is_taken(monkeypatch):
     monkeypatch.setattr(tiles_room, "clipped", lambda shapes, boxes: np.full(len(shapes), shapely.Polygon()))
     tiles, _ = pieces_of(np.array([shape], dtype=object), max_vertices=64)
     assert abs(shapely.area(tiles).sum() - shape.area) <= 1e-12 * shape.area
+
+
+@pytest.fixture
+def areas():
+    whole = [star(4000, 1), shapely.MultiPolygon([shapely.box(0, 0, 9, 9), star(3000, 2)]), None, shapely.Point(1, 1)]
+    return np.array(whole, dtype=object)
+
+
+def test_a_point_lies_in_the_quarters_as_in_the_whole(areas):
+    points = shapely.points(np.random.default_rng(4).uniform(-8000, 8000, (4000, 2)))
+    point, owner = Pyramid.of(areas).holding(points)
+    inside = [set(np.flatnonzero(shapely.contains(area, points)).tolist()) for area in areas[:2]]
+    assert [set(point[owner == number].tolist()) for number in (0, 1)] == inside
+    assert len(point) == sum(map(len, inside)) and min(map(len, inside)) > 500
+
+
+def test_where_a_fast_quarter_loses_ground_the_exact_one_is_taken(areas, monkeypatch):
+    monkeypatch.setattr(pyramid, "clipped", lambda shapes, boxes: np.full(len(shapes), shapely.Polygon()))
+    made = Pyramid.of(areas)
+    leaves = made.shapes.at(np.flatnonzero(made.children[:, 0] == -1))
+    assert shapely.area(leaves).sum() == pytest.approx(np.nansum(shapely.area(areas)), rel=1e-12)
+    assert len(leaves) > 10
