@@ -21,13 +21,17 @@ from typing import Any
 
 import numpy as np
 import shapely
-from workload import LAYERS, layer_file, read_shapes, site_file
+from workload import LAYERS, layer_file, read_blocks, read_shapes, site_file
 
 __all__ = ["ENGINES"]
 
 CORES = os.cpu_count() or 1
 CHUNK = 1_000
+# What only touches is a matter of the last bits: pairs are counted from a square decimetre.
+COUNTS_M2 = 0.01
+# By layer sites, zones and areas; where they were written away meanwhile, how many pairs and what area.
 Answers = dict[str, tuple[Any, Any, Any]]
+Sums = dict[str, tuple[int, float]]
 # Seconds by the clock, and of the processor (None: spent in other processes).
 Taken = tuple[float, float | None]
 
@@ -50,37 +54,35 @@ def _split(site: Any, zone: Any, area: Any, counts: list[int]) -> Answers:  # no
     }
 
 
-def _pairs(blocks: Iterator[Any], index: Any, geometry: bool) -> tuple[Any, Any, Any]:  # noqa: ANN401
-    """Run through sites chunk by chunk on all cores; the pieces of a chunk are let go when the next one comes."""
+def _pairs(blocks: Iterator[Any], index: Any, geometry: bool) -> Iterator[Any]:  # noqa: ANN401
+    """Yield pairs chunk by chunk, found on all cores; the pieces of a chunk are let go when the next one comes."""
     from lianzhou_gis.overlay.pairs import meeting_pairs
 
-    def one(sites: Any) -> Any:  # noqa: ANN401
+    def one(start: int, sites: Any) -> Any:  # noqa: ANN401
         pairs = meeting_pairs(sites, index)
         if geometry:
             assert len(pairs.shapes) == len(pairs.site)
-        return pairs.site, pairs.zone, pairs.area_m2
+        kept = pairs.area_m2 > 0.0
+        site, zone = ((part[kept]).astype(np.int32) for part in (pairs.site + start, pairs.zone))
+        return site, zone, pairs.area_m2[kept]
 
-    found, first = [], 0
+    first = 0
     with ThreadPoolExecutor(CORES) as pool:
-        running: deque[tuple[int, Future[Any]]] = deque()
-
-        def collect() -> None:
-            start, future = running.popleft()
-            site, zone, area = future.result()
-            kept = area > 0.0
-            found.append((site[kept] + start, zone[kept], area[kept]))
-
+        running: deque[Future[Any]] = deque()
         for block in blocks:
             # Few sites are shared out too.
             size = min(CHUNK, -(-len(block) // CORES))
             for place in range(0, len(block), size):
-                running.append((first, pool.submit(one, block[place : place + size])))
+                running.append(pool.submit(one, first, block[place : place + size]))
                 first += len(block[place : place + size])
                 if len(running) > 2 * CORES:
-                    collect()
+                    yield running.popleft().result()
         while running:
-            collect()
-    site, zone, area = (np.concatenate(part) for part in zip(*found, strict=True))
+            yield running.popleft().result()
+
+
+def _all_pairs(sites: Any, index: Any, geometry: bool) -> tuple[Any, Any, Any]:  # noqa: ANN401
+    site, zone, area = (np.concatenate(part) for part in zip(*_pairs(iter([sites]), index, geometry), strict=True))
     return site, zone, area
 
 
@@ -94,9 +96,13 @@ def _index(zones: list[Any]) -> Any:  # noqa: ANN401
 def _ours(folder: Path, count: int, geometry: bool) -> tuple[Taken, Answers]:
     zones = [read_shapes(layer_file(folder, name)) for name in LAYERS]
     sites = read_shapes(site_file(folder, count))
+    counts = [len(own) for own in zones]
     started = _now()
-    found = _pairs(iter([sites]), _index(zones), geometry)
-    return _since(started), _split(*found, [len(own) for own in zones])
+    index = _index(zones)
+    # The index holds all that it needs of them.
+    zones.clear()
+    found = _all_pairs(sites, index, geometry)
+    return _since(started), _split(*found, counts)
 
 
 def ours_areas(folder: Path, count: int) -> tuple[Taken, Answers]:
@@ -126,27 +132,26 @@ def ours_warm(folder: Path, count: int) -> tuple[Taken, Answers]:
     with ThreadPoolExecutor(CORES) as pool:
         kept = list(pool.map(lambda name: cache.get("bench", {"layer": name}), LAYERS))
     index = ShapeIndex.joined([ShapeIndex.from_arrays(one.arrays) for one in kept if one is not None])
-    found = _pairs(iter([sites]), index, False)
+    found = _all_pairs(sites, index, False)
     return _since(started), _split(*found, sizes)
 
 
-def ours_stream(folder: Path, count: int) -> tuple[Taken, Answers]:
-    """Areas only, sites streamed from the file: reading and parsing them counts, and only sums are kept."""
-    import pyarrow.parquet as pq
-
+def ours_stream(folder: Path, count: int) -> tuple[Taken, Sums]:
+    """Areas only, sites streamed from the file and pairs into one: reading and writing count, the index does not."""
     zones = [read_shapes(layer_file(folder, name)) for name in LAYERS]
-    index = _index(zones)
     counts = [len(own) for own in zones]
-    del zones
-
-    def blocks() -> Iterator[Any]:
-        with pq.ParquetFile(site_file(folder, count)) as file:
-            for batch in file.iter_batches(batch_size=4 * CHUNK, columns=["geometry"]):
-                yield shapely.from_wkb(batch["geometry"].to_numpy(zero_copy_only=False))
-
+    index = _index(zones)
+    zones.clear()
+    sums = dict.fromkeys(LAYERS, (0, 0.0))
     started = _now()
-    found = _pairs(blocks(), index, False)
-    return _since(started), _split(*found, counts)
+    with (folder / f"stream-{count}.pairs").open("wb") as stream:
+        for site, zone, area in _pairs(read_blocks(site_file(folder, count), 4 * CHUNK), index, False):
+            for column in (site, zone, area):
+                stream.write(column.tobytes())
+            for name, (_, _, own) in _split(site, zone, area, counts).items():
+                real = own > COUNTS_M2
+                sums[name] = sums[name][0] + int(real.sum()), sums[name][1] + float(own[real].sum())
+    return _since(started), sums
 
 
 def _frames(folder: Path, count: int) -> tuple[Any, dict[str, Any]]:
@@ -275,7 +280,7 @@ def postgis_subdivided(folder: Path, count: int) -> tuple[Taken, Answers]:
     return _postgis(folder, count, True)
 
 
-ENGINES: dict[str, Callable[[Path, int], tuple[Taken, Answers]]] = {
+ENGINES: dict[str, Callable[[Path, int], tuple[Taken, Answers | Sums]]] = {
     made.__name__: made
     for made in (
         ours_areas,
@@ -307,18 +312,21 @@ def _peak_mb() -> float:
 def main(engine: str, folder: str, count: int, answers: str | None = None) -> None:
     """Run one engine and print what it took."""
     (seconds, cpu), found = ENGINES[engine](Path(folder), count)
-    # What only touches is a matter of the last bits: pairs are counted from a square decimetre.
-    real = {name: np.asarray(area) > 0.01 for name, (_, _, area) in found.items()}
+    real = {name: np.asarray(own[2]) > COUNTS_M2 for name, own in found.items() if len(own) == 3}
+    sums = {
+        name: own if len(own) == 2 else (int(real[name].sum()), float(np.asarray(own[2])[real[name]].sum()))
+        for name, own in found.items()
+    }
     told = {
         "engine": engine,
         "sites": count,
         "seconds": round(seconds, 4),
         "cpu_seconds": None if cpu is None else round(cpu, 4),
         "peak_mb": round(_peak_mb(), 1),
-        "pairs": {name: int(kept.sum()) for name, kept in real.items()},
-        "area_m2": {name: float(np.asarray(found[name][2])[kept].sum()) for name, kept in real.items()},
+        "pairs": {name: pairs for name, (pairs, _) in sums.items()},
+        "area_m2": {name: area for name, (_, area) in sums.items()},
     }
-    if answers:
+    if answers and real:
         np.savez(
             answers,
             **{

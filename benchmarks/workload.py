@@ -26,7 +26,7 @@ import shapely
 
 from lianzhou_gis.geodesy import Plane
 
-__all__ = ["LAYERS", "layer_file", "read_shapes", "site_file", "sites", "write"]
+__all__ = ["LAYERS", "layer_file", "read_blocks", "read_shapes", "site_file", "sites", "write"]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -181,9 +181,18 @@ def write(folder: Path, count: int) -> None:
         _write(site_file(folder, count), sites(count))
 
 
+def read_blocks(path: Path, rows: int = BLOCK) -> Iterator[Geometries]:
+    """Yield the shapes of a file, so many at a time."""
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=rows, columns=["geometry"]):
+            yield np.asarray(shapely.from_wkb(batch["geometry"].to_numpy(zero_copy_only=False)), dtype=object)
+
+
 def read_shapes(path: Path) -> Geometries:
-    """Return the shapes of a file."""
-    return np.asarray(shapely.from_wkb(pq.read_table(path)["geometry"].to_numpy(zero_copy_only=False)), dtype=object)
+    """Return the shapes of a file; what reading it took of the memory is given back."""
+    shapes = np.concatenate(list(read_blocks(path)))
+    pa.default_memory_pool().release_unused()
+    return shapes
 
 
 if __name__ == "__main__":
