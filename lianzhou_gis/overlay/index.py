@@ -10,7 +10,6 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.pyramid import Pyramid
-from lianzhou_gis.overlay.stored import StoredShapes
 from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of
 
 __all__ = ["ShapeIndex"]
@@ -89,29 +88,21 @@ class ShapeIndex:
         KeyError, ValueError
             If they are not of an index.
         """
-        chains, lines = (
-            Tiles(
-                StoredShapes.from_arrays({name: arrays[f"{kind}_{name}"] for name in ("wkb", "end")}),
-                np.asarray(arrays[f"{kind}_owner"], dtype=np.intp),
-                np.asarray(arrays[f"{kind}_boxes"], dtype=np.float64),
-            )
-            for kind in ("chain", "line")
-        )
+        chains, lines = (Tiles.from_arrays(_under(f"{kind}_", arrays)) for kind in ("chain", "line"))
         return cls(
             np.asarray(arrays["dimension"], np.int8),
             np.asarray(arrays["area_m2"], np.float64),
             chains,
             lines,
-            Pyramid.from_arrays({name[6:]: array for name, array in arrays.items() if name.startswith("areas_")}),
+            Pyramid.from_arrays(_under("area_", arrays)),
         )
 
     def arrays(self) -> Arrays:
         """Return everything as plain arrays, for a cache."""
         told: Arrays = {"dimension": self.dimension, "area_m2": self.area_m2}
-        for kind, tiles in (("chain", self.chains), ("line", self.lines)):
-            told |= {f"{kind}_{name}": array for name, array in tiles.shapes.arrays().items()}
-            told |= {f"{kind}_owner": tiles.owner, f"{kind}_boxes": tiles.boxes}
-        return told | {f"areas_{name}": array for name, array in self.areas.arrays().items()}
+        for kind, held in (("chain", self.chains), ("line", self.lines), ("area", self.areas)):
+            told |= {f"{kind}_{name}": array for name, array in held.arrays().items()}
+        return told
 
     def __len__(self) -> int:
         return len(self.dimension)
@@ -129,3 +120,7 @@ class ShapeIndex:
         """Return the pairs that numbers stand for."""
         count = max(len(self), 1)
         return (keys // count).astype(np.intp), (keys % count).astype(np.intp)
+
+
+def _under(prefix: str, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Arrays:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.stored import StoredShapes
-from lianzhou_gis.overlay.tiles import clipped, tree_of
+from lianzhou_gis.overlay.tiles import clipped, parts_of, tree_of
 
 __all__ = ["Pyramid"]
 
@@ -58,7 +58,7 @@ class Pyramid:
     def of(cls, shapes: Geometries) -> Pyramid:
         """Return the pyramid of the areas among some shapes."""
         areal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
-        parts, index = shapely.get_parts(shapes[areal], return_index=True)
+        parts, index = parts_of(shapes[areal])
         kept = (shapely.get_dimensions(parts) == 2) & ~shapely.is_empty(parts)
         parts, owner = parts[kept], areal[index[kept]]
         boxes = np.asarray(shapely.bounds(parts), dtype=np.float64).reshape(-1, 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,7 @@ import shapely
 
 from lianzhou_gis.overlay.stored import StoredShapes
 
-__all__ = ["Tiles", "chains_of", "clipped", "pieces_of", "tiles_of", "tree_of"]
+__all__ = ["Tiles", "chains_of", "clipped", "parts_of", "pieces_of", "tiles_of", "tree_of"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -56,6 +57,16 @@ class Tiles:
             np.concatenate([np.empty(0, dtype=np.intp), *owners]),
             np.concatenate([np.empty((0, 4)), *(tiles.boxes for tiles in several)]),
         )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Tiles:
+        """Take up what :meth:`arrays` gave."""
+        owner, boxes = np.asarray(arrays["owner"], dtype=np.intp), np.asarray(arrays["boxes"], dtype=np.float64)
+        return cls(StoredShapes.from_arrays(arrays), owner, boxes)
+
+    def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
+        """Return everything as plain arrays, for a cache."""
+        return {**self.shapes.arrays(), "owner": self.owner, "boxes": self.boxes}
 
     def only(self, number: Positions) -> Tiles:
         """Return the tiles of some owners, numbered anew; of those whose number is -1 none."""
@@ -117,6 +128,16 @@ def _halved(shapes: Geometries, boxes: Floats) -> tuple[Geometries, Positions]:
     return parts[kept], origin[kept]
 
 
+def parts_of(shapes: Geometries) -> tuple[Geometries, Positions]:
+    """Return the points, lines and polygons that shapes consist of, and of which shape each is one."""
+    parts, origin = shapely.get_parts(shapes, return_index=True)
+    # A collection may hold others.
+    while (shapely.get_type_id(parts) > 3).any():
+        parts, deeper = shapely.get_parts(parts, return_index=True)
+        origin = origin[deeper]
+    return parts, origin
+
+
 def pieces_of(
     shapes: Geometries, *, max_vertices: int = _MAX_VERTICES, longest: float = np.inf, part: float = np.inf
 ) -> tuple[Geometries, Positions]:
@@ -143,7 +164,7 @@ def pieces_of(
     (True, 3.141573)
     """
     present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    parts, index = shapely.get_parts(shapes[present], return_index=True)
+    parts, index = parts_of(shapes[present])
     owner = present[index]
     west, south, east, north = shapely.bounds(shapes).T
     long_shapes = np.maximum(east - west, north - south) > longest
@@ -185,7 +206,7 @@ def chains_of(shapes: Geometries) -> Tiles:
     (4, True)
     """
     present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    parts, whole = shapely.get_parts(shapes[present], return_index=True)
+    parts, whole = parts_of(shapes[present])
     dimension = shapely.get_dimensions(parts)
     rings, part = shapely.get_rings(parts[dimension == 2], return_index=True)
     lines = np.concatenate([rings, parts[dimension == 1]])
