@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -32,16 +32,22 @@ COUNTS_M2 = 0.01
 # By layer sites, zones and areas; where they were written away meanwhile, how many pairs and what area.
 Answers = dict[str, tuple[Any, Any, Any]]
 Sums = dict[str, tuple[int, float]]
-# Seconds by the clock, and of the processor (None: spent in other processes).
-Taken = tuple[float, float | None]
+
+
+class Taken(NamedTuple):
+    """Seconds by the clock, of the processor (None: spent in other processes), and on the index of the zones."""
+
+    seconds: float
+    cpu: float | None
+    index: float | None = None
 
 
 def _now() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def _since(started: tuple[float, float]) -> Taken:
-    return time.perf_counter() - started[0], time.process_time() - started[1]
+def _since(started: tuple[float, float], index: float | None = None) -> Taken:
+    return Taken(time.perf_counter() - started[0], time.process_time() - started[1], index)
 
 
 def _split(site: Any, zone: Any, area: Any, counts: list[int]) -> Answers:  # noqa: ANN401 - arrays
@@ -101,8 +107,9 @@ def _ours(folder: Path, count: int, geometry: bool) -> tuple[Taken, Answers]:
     index = _index(zones)
     # The index holds all that it needs of them.
     zones.clear()
+    indexed = _since(started).seconds
     found = _all_pairs(sites, index, geometry)
-    return _since(started), _split(*found, counts)
+    return _since(started, indexed), _split(*found, counts)
 
 
 def ours_areas(folder: Path, count: int) -> tuple[Taken, Answers]:
@@ -132,8 +139,9 @@ def ours_warm(folder: Path, count: int) -> tuple[Taken, Answers]:
     with ThreadPoolExecutor(CORES) as pool:
         kept = list(pool.map(lambda name: cache.get("bench", {"layer": name}), LAYERS))
     index = ShapeIndex.joined([ShapeIndex.from_arrays(one.arrays) for one in kept if one is not None])
+    loaded = _since(started).seconds
     found = _all_pairs(sites, index, False)
-    return _since(started), _split(*found, sizes)
+    return _since(started, loaded), _split(*found, sizes)
 
 
 def ours_stream(folder: Path, count: int) -> tuple[Taken, Sums]:
@@ -267,7 +275,7 @@ def _postgis(folder: Path, count: int, subdivided: bool) -> tuple[Taken, Answers
     import postgis
 
     seconds, found = postgis.run(_files(folder, count), subdivided)
-    return (seconds, None), found
+    return Taken(seconds, None), found
 
 
 def postgis_plain(folder: Path, count: int) -> tuple[Taken, Answers]:
@@ -311,7 +319,7 @@ def _peak_mb() -> float:
 
 def main(engine: str, folder: str, count: int, answers: str | None = None) -> None:
     """Run one engine and print what it took."""
-    (seconds, cpu), found = ENGINES[engine](Path(folder), count)
+    taken, found = ENGINES[engine](Path(folder), count)
     real = {name: np.asarray(own[2]) > COUNTS_M2 for name, own in found.items() if len(own) == 3}
     sums = {
         name: own if len(own) == 2 else (int(real[name].sum()), float(np.asarray(own[2])[real[name]].sum()))
@@ -320,8 +328,9 @@ def main(engine: str, folder: str, count: int, answers: str | None = None) -> No
     told = {
         "engine": engine,
         "sites": count,
-        "seconds": round(seconds, 4),
-        "cpu_seconds": None if cpu is None else round(cpu, 4),
+        "seconds": round(taken.seconds, 4),
+        "cpu_seconds": None if taken.cpu is None else round(taken.cpu, 4),
+        "index_seconds": None if taken.index is None else round(taken.index, 4),
         "peak_mb": round(_peak_mb(), 1),
         "pairs": {name: pairs for name, (pairs, _) in sums.items()},
         "area_m2": {name: area for name, (_, area) in sums.items()},

@@ -1,10 +1,11 @@
 """The overlay against its peers on one machine: ratios, memory, growth, and whether all say the same.
 
-    python benchmarks/run.py [--sites 1000,10000,100000] [--slow] [--budget MINUTES] [--out benchmarks/results.json]
+    python benchmarks/run.py [--sites 1000,10000,100000] [--slow] [--only ENGINE[:SITES],...] [--budget MINUTES]
 
 Every measurement is a process of its own on the same files. Ours, and PostGIS with subdivided zones, run three times,
-and the median is taken; peers that need minutes run once, and only with ``--slow``. What was measured before and is not
-measured now stays. ``python benchmarks/report.py`` turns them into docs/performance.md.
+and the median is taken; peers that need minutes run once, and only with ``--slow`` or where ``--only`` names them with
+their sites. What was measured before and is not measured now stays. ``python benchmarks/report.py`` turns them into
+docs/performance.md.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from typing import Any
 
 import numpy as np
 import postgis
+from engines import ENGINES
 from workload import LAYERS, write
 
 HERE = Path(__file__).parent
@@ -45,6 +47,8 @@ QUICK = (
     ("sedonadb", 1_000, 1),
     ("duckdb", 1_000, 1),
     ("postgis_plain", 1_000, 1),
+    ("ours_stream", 10_000, 1),
+    ("ours_stream", 100_000, 1),
     ("ours_stream", 1_000_000, 1),
 )
 # Peers that need minutes.
@@ -109,14 +113,28 @@ def machine() -> dict[str, Any]:
     }
 
 
-def main(sizes: set[int], out: Path, folder: Path, *, slow: bool, only: set[str], budget_s: float) -> None:
+def plan(sizes: set[int], *, slow: bool, only: list[tuple[str, int | None]]) -> list[tuple[str, int, int]]:
+    """Return what is to be measured: engine, sites, runs."""
+    every = [*QUICK, *SLOW]
+    if not only:
+        return [step for step in (every if slow else QUICK) if step[1] in sizes]
+    named = {(engine, count) for engine, count in only if count is not None}
+    whole = {engine for engine, count in only if count is None}
+    steps = [
+        step
+        for step in every
+        if step[:2] in named or (step[0] in whole and step[1] in sizes and (slow or step in QUICK))
+    ]
+    known = {step[:2] for step in steps}
+    return steps + [(engine, count, 1) for engine, count in sorted(named - known)]
+
+
+def main(steps: list[tuple[str, int, int]], out: Path, folder: Path, budget_s: float) -> None:
     """Measure what is asked for, and write the results."""
     started = time.monotonic()
     results = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {"runs": []}
     kept = {(run["engine"], run["sites"]): run for run in results["runs"]}
-    for engine, count, repeats in (*QUICK, *(SLOW if slow else ())):
-        if count not in sizes or (only and engine not in only):
-            continue
+    for engine, count, repeats in steps:
         if time.monotonic() - started > budget_s:
             print(f"no time left for {engine} at {count}: what is known of it stays", flush=True)
             continue
@@ -133,7 +151,12 @@ def main(sizes: set[int], out: Path, folder: Path, *, slow: bool, only: set[str]
         # That one repeats its join by itself.
         repeats = postgis.REPEATS if engine == "postgis_subdivided" else repeats
         run |= {"runs": repeats, "peak_mb": statistics.median(one["peak_mb"] for one in runs)}
-        run |= {"day": datetime.now(UTC).date().isoformat(), "agrees": compared(folder, engine, count)}
+        now = datetime.now(UTC)
+        run |= {
+            "day": now.date().isoformat(),
+            "ended": now.strftime("%H:%M"),
+            "agrees": compared(folder, engine, count),
+        }
         run |= {"load_before": round(load, 1)}
         kept[engine, count] = run
         _check(run, kept.get(("ours_areas", count)))
@@ -152,20 +175,26 @@ def _check(run: dict[str, Any], ours: dict[str, Any] | None) -> None:
             raise RuntimeError(f"{run['engine']} at {run['sites']} disagrees on {name}: {run} {ours}")
 
 
+def named(text: str) -> tuple[str, int | None]:
+    """Read an engine with or without its sites."""
+    engine, _, count = text.partition(":")
+    if engine not in ENGINES or (count and not count.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text}: not ENGINE or ENGINE:SITES; engines are {', '.join(ENGINES)}")
+    return engine, int(count) if count else None
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sites", default="1000,10000,100000,1000000")
-    parser.add_argument("--engines", default="")
+    parser.add_argument("--only", default="", metavar="ENGINE[:SITES],...")
     parser.add_argument("--slow", action="store_true")
     parser.add_argument("--budget", type=float, default=60.0, metavar="MINUTES")
     parser.add_argument("--out", type=Path, default=HERE / "results.json")
     parser.add_argument("--folder", type=Path, default=HERE.parent / "build" / "bench")
     given = parser.parse_args()
-    main(
-        {int(text) for text in given.sites.split(",")},
-        given.out,
-        given.folder,
-        slow=given.slow,
-        only={name for name in given.engines.split(",") if name},
-        budget_s=given.budget * 60.0,
-    )
+    try:
+        only = [named(text) for text in given.only.split(",") if text]
+    except argparse.ArgumentTypeError as error:
+        parser.error(str(error))
+    asked = plan({int(text) for text in given.sites.split(",")}, slow=given.slow, only=only)
+    main(asked, given.out, given.folder, given.budget * 60.0)
