@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,13 @@ def _gather(originals: Geometries, parts: Geometries, to_whole: npt.NDArray[np.i
     return result
 
 
+@cache
+def _transformer(proj: str) -> pyproj.Transformer:
+    # It takes long to set up and serves all threads, and all planes of the same kind.
+    # A polygon around the world must not be torn where the plane's own longitudes would begin anew.
+    return pyproj.Transformer.from_crs(CGCS2000.crs, pyproj.CRS.from_user_input(proj), always_xy=True, force_over=True)
+
+
 class Plane:
     """An equal-area plane on the ellipsoid of CGCS2000.
 
@@ -115,12 +122,9 @@ class Plane:
     def __init__(self, proj: str = LIANZHOU_PROJ) -> None:
         self.proj = proj
 
-    @cached_property
+    @property
     def _transformer(self) -> pyproj.Transformer:
-        # A polygon around the world must not be torn where the plane's own longitudes would begin anew.
-        return pyproj.Transformer.from_crs(
-            CGCS2000.crs, pyproj.CRS.from_user_input(self.proj), always_xy=True, force_over=True
-        )
+        return _transformer(self.proj)
 
     @cached_property
     def _latitude_of_true_scale(self) -> float:
@@ -215,7 +219,6 @@ class Plane:
         return np.column_stack(self._transformer.transform(2 * x - again_x, 2 * y - again_y, direction="INVERSE"))
 
 
-# Its transformer takes long to set up and serves all threads.
 _LIANZHOU = Plane()
 
 

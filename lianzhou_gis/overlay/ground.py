@@ -331,17 +331,15 @@ def _gathered(layers: Sequence[Layer], column: str) -> Geometries:
 def _distinct(coverages: Sequence[Any]) -> tuple[Geometries, Positions]:
     """Return the different geometries, and which of them each is: many layers share the coverage of the county."""
     place: dict[bytes, int] = {}
+    # The same object is the same shape: it need not be looked at to be known again.
+    seen: dict[int, int] = {id(None): -1}
     kept: list[Any] = []
-    which = []
     for area in coverages:
-        if area is None:
-            which.append(-1)
-            continue
-        key = shapely.to_wkb(area)
-        if key not in place:
-            place[key] = len(kept)
-            kept.append(area)
-        which.append(place[key])
+        if id(area) not in seen:
+            seen[id(area)] = place.setdefault(shapely.to_wkb(area), len(kept))
+            if seen[id(area)] == len(kept):
+                kept.append(area)
+    which = [seen[id(area)] for area in coverages]
     shapes = np.empty(len(kept), dtype=object)
     shapes[:] = kept
     return shapes, np.array(which, dtype=np.intp)

@@ -13,8 +13,9 @@ from lianzhou_gis.errors import CatalogError
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.well_known import geometry_from_wkt
 
-__all__ = ["WKT", "areal", "coverage_of"]
+__all__ = ["UNION", "WKT", "areal", "coverage_of"]
 
+UNION = "union"
 _ADMINISTRATIVE = "administrative:"
 WKT = re.compile(r"\s*(MULTI)?POLYGON", re.I)
 
@@ -56,7 +57,7 @@ def coverage_of(entry: LayerEntry, catalog: Catalog, zones: Columns, administrat
     text = entry.coverage
     if text is None:
         return None
-    if text == "union":
+    if text == UNION:
         return areal(shapely.union_all(zones["geometry"]), entry)
     if text.startswith(_ADMINISTRATIVE):
         code = text.removeprefix(_ADMINISTRATIVE)

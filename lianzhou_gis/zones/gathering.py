@@ -20,7 +20,13 @@ __all__ = ["Loading"]
 
 @dataclass
 class Loading:
-    """What gathers while layers are loaded."""
+    """What gathers while layers are loaded.
+
+    Attributes
+    ----------
+    areas : dict of str to shapely geometry
+        Coverages by what is declared, where that does not hang on the zones: many layers share that of the county.
+    """
 
     catalog: Catalog
     day: date
@@ -32,6 +38,7 @@ class Loading:
     issues: list[Issue]
     cache: Cache
     turns: list[date] = field(default_factory=list)
+    areas: dict[str, Any] = field(default_factory=dict)
 
     def gap(self, reason: GapReason, entry: LayerEntry, zh: str, en: str, **more: Any) -> LayerGap:  # noqa: ANN401
         """Record and return a gap; further fields of it by name."""

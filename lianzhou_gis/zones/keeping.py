@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -52,8 +53,9 @@ def digests_of(path: Path) -> dict[str, str]:
         files = [file for file in sorted(path.rglob("*")) if file.is_file()]
     else:
         # The parts of a Shapefile, the journal of a GeoPackage.
-        named = (file for file in path.parent.iterdir() if file.name.startswith((f"{path.stem}.", f"{path.name}-")))
-        files = sorted(file for file in named if file.is_file())
+        beginnings = (f"{path.stem}.", f"{path.name}-")
+        with os.scandir(path.parent) as listed:
+            files = [path.parent / file.name for file in listed if file.name.startswith(beginnings) and file.is_file()]
     return {file.relative_to(path.parent).as_posix(): sha256_of_file(file) for file in files}
 
 

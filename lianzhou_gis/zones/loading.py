@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
+from functools import cache
 from importlib.metadata import version
 
 import numpy as np
@@ -18,7 +19,7 @@ from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.vocabulary import GapReason, theme
 from lianzhou_gis.zones.access import read_access_list, units_unknown, units_without_items
-from lianzhou_gis.zones.coverage import coverage_of
+from lianzhou_gis.zones.coverage import UNION, coverage_of
 from lianzhou_gis.zones.gathering import Loading
 from lianzhou_gis.zones.keeping import Loaded, kept_or_loaded
 from lianzhou_gis.zones.layer import Layer, LayerGap, Layers
@@ -141,6 +142,18 @@ def _layer(loading: Loading, entry: LayerEntry) -> Layer:
         return loading.failed(entry, GapReason.READ_ERROR, f"读取失败（{what}）", f"could not be read ({what})")
 
 
+@cache
+def _versions() -> list[str]:
+    """Return the versions of the libraries that make zones of files."""
+    return [
+        np.__version__,
+        version("pandas"),
+        shapely.__version__,
+        shapely.geos_version_string,
+        version("pyogrio"),
+    ]
+
+
 def _kept(loading: Loading, entry: LayerEntry) -> Layer:
     """Return a layer from the cache where it was loaded before, with all that was said of it."""
     if is_database(entry.path):
@@ -155,13 +168,7 @@ def _kept(loading: Loading, entry: LayerEntry) -> Layer:
         "plane": loading.plane.proj,
         "region": None if loading.region is None else asdict(loading.region),
         "study": None if loading.study is None else asdict(loading.study),
-        "versions": [
-            np.__version__,
-            version("pandas"),
-            shapely.__version__,
-            shapely.geos_version_string,
-            version("pyogrio"),
-        ],
+        "versions": _versions(),
     }
     found = kept_or_loaded(loading.cache, entry, loading.catalog.file(entry.path), loading.day, told, load)
     loading.gaps.extend(found.gaps)
@@ -179,6 +186,8 @@ def _read(loading: Loading, entry: LayerEntry) -> Layer:
 def _covered(loading: Loading, layer: Layer, places: dict[str, Layer]) -> Layer:
     """Find where a layer speaks; where that is not declared it can clear no site."""
     entry = layer.entry
+    if entry.coverage is not None and entry.coverage in loading.areas:
+        return replace(layer, coverage=loading.areas[entry.coverage])
     administrative = [place.columns for place in places.values() if place.status == "loaded"]
     try:
         area = coverage_of(entry, loading.catalog, layer.columns, administrative[0] if administrative else None)
@@ -192,6 +201,8 @@ def _covered(loading: Loading, layer: Layer, places: dict[str, Layer]) -> Layer:
             "图层未声明覆盖范围（coverage），不能据以排除冲突",
             "the layer declares no coverage, so that it cannot clear any site",
         )
+    elif entry.coverage is not None and entry.coverage != UNION:
+        loading.areas[entry.coverage] = area
     return replace(layer, coverage=area)
 
 
