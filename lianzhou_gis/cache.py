@@ -6,13 +6,12 @@ import hashlib
 import json
 import mmap
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import lianzhou_gis
 
@@ -36,8 +35,7 @@ _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
 _ROOMS = ("errors.py", "cache.py", "columns.py", "catalog", "vocabulary", "geodesy", "formats", "zones", "overlay")
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(NamedTuple):
     """The content of one file of the cache.
 
     Attributes
@@ -52,8 +50,7 @@ class Kept:
     arrays: dict[str, npt.NDArray[np.generic]]
 
 
-@dataclass(frozen=True)
-class CacheFile:
+class CacheFile(NamedTuple):
     """A file of the cache, for listing."""
 
     path: Path
@@ -156,6 +153,8 @@ class Cache:
         path = self._path(kind, key)
         if path is None or self.folder is None:
             return
+        import tempfile
+
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle, name = tempfile.mkstemp(dir=self.folder, suffix=".new")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from typing import Any, Literal
 
@@ -144,6 +143,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> tuple[str, str]:
     >>> did_you_mean("x", ["livestock"])
     ('', '')
     """
+    # Loaded where something is wrong already.
+    from difflib import get_close_matches
+
     close = get_close_matches(name, list(known), n=3, cutoff=0.7)
     if not close:
         return "", ""

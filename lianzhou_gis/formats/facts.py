@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from lianzhou_gis.errors import FactError, FormatError, Issue, did_you_mean
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FACTS_BYTES, read_bounded
@@ -39,23 +37,6 @@ class FactsFile:
     all: dict[str, Any] = field(default_factory=dict)
     sites: dict[str, dict[str, Any]] = field(default_factory=dict)
     name: str = "facts"
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """Refuses duplicate keys: a file must not say what it does not show."""
-
-
-def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:  # noqa: ANN401 - PyYAML
-    result: dict[str, Any] = {}
-    for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True))
-        if key in result:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key!r}", key_node.start_mark)
-        result[key] = loader.construct_object(value_node, deep=True)
-    return result
-
-
-_Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -98,21 +79,17 @@ def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or 
     FormatError
         If it is neither; names the line.
     """
+    from yaml import YAMLError
+
+    from lianzhou_gis.formats.plain_yaml import read_plain_yaml
+
     try:
-        return json.loads(text, object_pairs_hook=_once) if path.suffix.lower() == ".json" else _yaml(text)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        return json.loads(text, object_pairs_hook=_once) if path.suffix.lower() == ".json" else read_plain_yaml(text)
+    except (YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f"{path.name}:{mark.line + 1}" if mark else path.name
         problem = " ".join(str(getattr(error, "problem", None) or error).split())[:120]
         raise FormatError(f"{place}：不是有效的 YAML 或 JSON（{problem}）", f"{place}: {problem}") from error
-
-
-def _yaml(text: str) -> Any:  # noqa: ANN401 - any YAML
-    for event in yaml.parse(text) if "*" in text else ():
-        # An alias can swell to any size, and shows something else than it says.
-        if isinstance(event, yaml.AliasEvent):
-            raise yaml.constructor.ConstructorError(None, None, "aliases are not accepted")
-    return yaml.load(text, Loader=_Loader)
 
 
 def facts_of(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a mapping of either shape

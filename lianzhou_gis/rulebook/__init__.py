@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lianzhou_gis.rulebook.access import AccessItem, parse_access_items
-from lianzhou_gis.rulebook.cases import Case, read_cases
-from lianzhou_gis.rulebook.checks import check_rulebook
 from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
 from lianzhou_gis.rulebook.days import day_of
 from lianzhou_gis.rulebook.facts import Fact, FactVocabulary
 from lianzhou_gis.rulebook.implications import Derived, Implication, Implications, Inference
 from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
 from lianzhou_gis.rulebook.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from lianzhou_gis.rulebook.cases import Case, read_cases
+    from lianzhou_gis.rulebook.checks import check_rulebook
+
+# What only looks at the rulebook itself resolves on first use: a screening does not wait for it.
+_HOMES = {"Case": "cases", "read_cases": "cases", "check_rulebook": "checks"}
 
 __all__ = [
     "AccessItem",
@@ -34,3 +42,13 @@ __all__ = [
     "parse_access_items",
     "read_cases",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -6,9 +6,8 @@ a public copy of the standard. A code that it does not know is never taken for "
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 __all__ = ["UNKNOWN_CODE", "code_under", "industry_name", "parse_industry_code"]
 
@@ -19,7 +18,9 @@ UNKNOWN_CODE = "?"
 @cache
 def industries() -> dict[str, str]:
     """Return the names of all codes."""
-    text = files(__package__).joinpath("industries.csv").read_text(encoding="utf-8")
+    import csv
+
+    text = Path(__file__).with_name("industries.csv").read_text(encoding="utf-8")
     return {row["code"]: row["name"] for row in csv.DictReader(text.splitlines())}
 
 

@@ -5,10 +5,25 @@ Codes are enums here, labels and colours are data in the YAML files beside this 
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lianzhou_gis.vocabulary.codes import Effect, GapReason, Relation, Verdict
 from lianzhou_gis.vocabulary.labels import DISCLAIMER, label
-from lianzhou_gis.vocabulary.styles import Pattern, VerdictStyle, other_style, patterns, shown_at_first, verdict_style
 from lianzhou_gis.vocabulary.themes import Grade, Style, Theme, grade_of, theme, themes
+
+if TYPE_CHECKING:
+    from lianzhou_gis.vocabulary.styles import (
+        Pattern,
+        VerdictStyle,
+        other_style,
+        patterns,
+        shown_at_first,
+        verdict_style,
+    )
+
+# Only what draws asks for them.
+_STYLES = {"Pattern", "VerdictStyle", "other_style", "patterns", "shown_at_first", "verdict_style"}
 
 __all__ = [
     "DISCLAIMER",
@@ -30,3 +45,13 @@ __all__ = [
     "themes",
     "verdict_style",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+    if name in _STYLES:
+        return getattr(import_module(f"{__name__}.styles"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

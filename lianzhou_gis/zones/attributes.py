@@ -6,19 +6,19 @@ import hashlib
 import re
 from datetime import date, datetime
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
-import yaml
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats import Features
 from lianzhou_gis.formats.columns import find_columns, unit_in_name
 from lianzhou_gis.formats.site_ids import plain_text
+from lianzhou_gis.shipped import read_shipped
 from lianzhou_gis.vocabulary import grade_of, theme
 from lianzhou_gis.zones.layer import COLUMNS
 
@@ -37,8 +37,7 @@ _PARTS = {
 
 @cache
 def _aliases() -> dict[str, list[str]]:
-    text = files(__package__).joinpath("aliases.yaml").read_text(encoding="utf-8")
-    return dict(yaml.safe_load(text))
+    return dict(read_shipped(Path(__file__).with_name("aliases.yaml")))
 
 
 def named_columns(features: Features, entry: LayerEntry) -> pd.DataFrame:
