@@ -193,11 +193,19 @@ class Cache:
         return len(files)
 
     def _bound(self, newest: Path) -> None:
+        # At every file that is kept: what stands in the others is not read, only how large and how old they are.
+        found = []
+        with os.scandir(newest.parent) as entries:
+            for entry in entries:
+                if entry.name.endswith(_ENDING):
+                    with suppress(FileNotFoundError):
+                        state = entry.stat()
+                        found.append((-state.st_mtime, entry.name, state.st_size))
         total = 0
-        for file in self.files():
-            total += file.size
-            if total > self.limit and file.path != newest:
-                _forget(file.path)
+        for _, name, size in sorted(found):
+            total += size
+            if total > self.limit and name != newest.name:
+                _forget(newest.parent / name)
 
 
 def _forget(path: Path) -> None:
