@@ -176,6 +176,8 @@ class Plane:
         # An empty cell of a table stands for EPSG:4490 itself.
         codes = [None if code is None or isinstance(code, float) else str(code) for code in survey_crs]
         place = {code: number for number, code in enumerate(dict.fromkeys(codes))}
+        if len(place) == 1:
+            return self._project_from(flat, codes[0])
         which = np.fromiter((place[code] for code in codes), dtype=np.intp, count=len(codes))
         result = np.empty(len(flat), dtype=object)
         for code, number in place.items():
