@@ -12,8 +12,7 @@ from typing import Any
 
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, did_you_mean
-from lianzhou_gis.findings import Override, assess
-from lianzhou_gis.findings.bearing import Said
+from lianzhou_gis.findings import Assessor, Override
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.overlay import Ground, lay
@@ -210,17 +209,12 @@ class Screener:
             self._inferred.clear()
         inferred = self.rulebook.infer_all(given, self.as_of, self._inferred)
         known = {site_id: found.facts for site_id, found in inferred.items()}
-        assessment = assess(
+        assessment = self._assessor.assess(
             sites,
             known,
-            self.layers,
             measured,
-            self.rulebook,
-            as_of=self.as_of,
-            scope=self.scope,
             contradicted={site_id: found.contradicted for site_id, found in inferred.items()},
             overrides=overrides,
-            said=self._said,
         )
         fact_issues += [issue for found in inferred.values() for issue in found.issues]
         return Result(
@@ -245,9 +239,9 @@ class Screener:
         return {}
 
     @cached_property
-    def _said(self) -> Said:
-        """What the rules make of facts, as far as it was asked for."""
-        return {}
+    def _assessor(self) -> Assessor:
+        """The rules and the gaps of the layers, made ready for the first sites."""
+        return Assessor(self.layers, self.rulebook, self.as_of, self.scope)
 
     def _wide_enough(self, sites: Sites) -> Screener:
         """Return what reaches as far as these sites need: sites beyond the region look at more than the region."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.findings.assessment import Assessment, assess
+from lianzhou_gis.findings.assessment import Assessment
+from lianzhou_gis.findings.assessor import Assessor
 from lianzhou_gis.findings.layer_gaps import towns_of
 from lianzhou_gis.findings.overrides import read_overrides
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, Reply
@@ -12,13 +13,13 @@ __all__ = [
     "AccessComparison",
     "Answer",
     "Assessment",
+    "Assessor",
     "Finding",
     "Gap",
     "Override",
     "Question",
     "Reply",
     "answer",
-    "assess",
     "read_overrides",
     "towns_of",
 ]

@@ -5,76 +5,114 @@ Every item of every unit that a site lies in is compared, whatever comes out: th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from lianzhou_gis.findings.bearing import number
 from lianzhou_gis.findings.questions import OpenPoint
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, finding_id
+from lianzhou_gis.findings.verdicts import Tally
 from lianzhou_gis.rulebook import AccessItem, Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason
 
-__all__ = ["ACCESS_RULE", "apply_access_list"]
+__all__ = ["AccessSays", "access_says", "compared"]
 
-# The rule that says by which law the list binds, who decides and what follows; every item takes these over from it.
-ACCESS_RULE = "control_unit.access_list"
 EVERY_UNIT = "*"
 
 
-@dataclass
-class AccessOutcome:
-    """What the access lists say of a site: what bears, what is undecided, and every item compared."""
+@dataclass(frozen=True, slots=True)
+class AccessSays:
+    """What the access lists say of a project in some units, wherever in them it lies.
 
-    findings: list[Finding] = field(default_factory=list)
-    gaps: list[Gap] = field(default_factory=list)
-    points: list[OpenPoint] = field(default_factory=list)
-    comparisons: list[AccessComparison] = field(default_factory=list)
+    Attributes
+    ----------
+    items : tuple of (AccessItem, Outcome, int or None)
+        Every item, and the place among the overlaps of its unit; ``None`` for one that holds in every unit.
+    gaps : tuple of Gap
+        Of no site yet.
+    points : tuple of OpenPoint
+    tally : Tally
+    """
+
+    items: tuple[tuple[AccessItem, Outcome, int | None], ...]
+    gaps: tuple[Gap, ...]
+    points: tuple[OpenPoint, ...]
+    tally: Tally
 
 
-def _of_all(rows: Sequence[Any]) -> dict[str, float | None]:
-    shares = [row.share_of_site for row in rows if number(row.share_of_site) is not None]
-    return {"area_m2": float(sum(row.area_m2 for row in rows)), "share_of_site": sum(shares) if shares else None}
-
-
-def apply_access_list(
-    site_id: str,
-    facts: Mapping[str, Any],
+def access_says(
     rows: Sequence[Any],
     items: Sequence[AccessItem],
+    decide: Callable[[AccessItem], Outcome],
     rule: RuleVersion | None,
-) -> AccessOutcome:
+) -> AccessSays:
     """Apply the items of the units that a site lies in; items for every unit once.
+
+    Parameters
+    ----------
+    rows : sequence of named tuples
+        Its overlaps with control units; of these nothing counts but unit, layer and whether they are doubtful.
+    items : sequence of AccessItem
+        In force.
+    decide : callable
+        What an item comes to with the facts of the site.
+    rule : RuleVersion or None
+        On access lists, of the day; without one an item has no law to rest on and is undecided.
+    """
+    said: list[tuple[AccessItem, Outcome, int | None]] = []
+    gaps, points, tally = [], [], Tally()
+    units = {row.zone_id for row in rows}
+    for item in items if rows else ():
+        everywhere = item.unit_id == EVERY_UNIT
+        if not everywhere and item.unit_id not in units:
+            continue
+        outcome = decide(item)
+        places = [None] if everywhere else [place for place, row in enumerate(rows) if row.zone_id == item.unit_id]
+        for place in places:
+            said.append((item, outcome, place))
+            met = rows if place is None else [rows[place]]
+            effect, doubtful = _proven(item, met), all(row.doubtful for row in met)
+            if outcome.value and rule is not None:
+                tally.finding(effect, item.effect, doubtful)
+            elif outcome.value is not False and item.effect is not Effect.NOTICE:
+                gap = _undecided(item, outcome.missing, None if place is None else rows[place], rows)
+                tally.gap(gap.worst, gap.asks)
+                gaps.append(gap)
+                points.append(
+                    OpenPoint(gap, item.bears_on, item.tests(), effect, item.effect, closes_if_true=rule is not None)
+                )
+    return AccessSays(tuple(said), tuple(gaps), tuple(points), tally)
+
+
+def compared(
+    site_id: str, facts: Mapping[str, Any], said: AccessSays, rows: Sequence[Any], rule: RuleVersion | None
+) -> tuple[list[Finding], list[AccessComparison]]:
+    """Return the findings on one site, and every item compared with it.
 
     Parameters
     ----------
     facts : mapping
         Of the site.
+    said : AccessSays
+        Made with the same rows and rule.
     rows : sequence of named tuples
         Its overlaps with control units.
-    items : sequence of AccessItem
-        In force.
-    rule : RuleVersion or None
-        :data:`ACCESS_RULE` of the day; without one an item has no law to rest on and is undecided.
     """
-    found = AccessOutcome()
-    for item in items if rows else ():
-        held = [None] if item.unit_id == EVERY_UNIT else [row for row in rows if row.zone_id == item.unit_id]
-        for row in held:
-            outcome = item.bears_on(facts)
-            finding = None
-            if outcome.value and rule is not None:
-                finding = _finding(site_id, facts, item, outcome.used, row, rows, rule)
-                found.findings.append(finding)
-            elif outcome.value is not False and item.effect is not Effect.NOTICE:
-                gap = _undecided(site_id, item, outcome.missing, row, rows)
-                effect = _proven(item, rows if row is None else [row])
-                found.gaps.append(gap)
-                found.points.append(
-                    OpenPoint(gap, item.bears_on, item.tests(), effect, item.effect, closes_if_true=rule is not None)
-                )
-            found.comparisons.append(_compared(site_id, facts, item, outcome, row, rows, finding))
-    return found
+    findings, comparisons = [], []
+    for item, outcome, place in said.items:
+        row = None if place is None else rows[place]
+        finding = None
+        if outcome.value and rule is not None:
+            finding = _finding(site_id, facts, item, outcome.used, row, rows, rule)
+            findings.append(finding)
+        comparisons.append(_compared(site_id, facts, item, outcome, row, rows, finding))
+    return findings, comparisons
+
+
+def _of_all(rows: Sequence[Any]) -> dict[str, float | None]:
+    shares = [row.share_of_site for row in rows if number(row.share_of_site) is not None]
+    return {"area_m2": float(sum(row.area_m2 for row in rows)), "share_of_site": sum(shares) if shares else None}
 
 
 def _compared(
@@ -118,9 +156,9 @@ def _proven(item: AccessItem, rows: Sequence[Any]) -> Effect:
     return Effect.NEEDS_JUDGEMENT if restricts and all(row.doubtful for row in rows) else item.effect
 
 
-def _undecided(site_id: str, item: AccessItem, missing: frozenset[str], row: Any, rows: Sequence[Any]) -> Gap:  # noqa: ANN401
+def _undecided(item: AccessItem, missing: frozenset[str], row: Any, rows: Sequence[Any]) -> Gap:  # noqa: ANN401
     return Gap(
-        site_id=site_id,
+        site_id="",
         reason=GapReason.ACCESS_UNDECIDED,
         theme="control_unit",
         layer_id=rows[0].layer_id,

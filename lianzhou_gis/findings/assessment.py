@@ -1,38 +1,26 @@
-"""Overlaps + facts + rules + access lists -> findings, gaps, questions and the verdict of every site."""
+"""What was found of sites: verdicts at once, records and tables where somebody asks for them."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
-
-import shapely
+from typing import TYPE_CHECKING, Any
 
 from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.findings.access_list import ACCESS_RULE, apply_access_list
-from lianzhou_gis.findings.bearing import OUTFALL, Bearing, Said, rows_by_site
+from lianzhou_gis.findings.case import Case, Written
 from lianzhou_gis.findings.checks import checks_of
-from lianzhou_gis.findings.layer_gaps import gaps_of_layers, gaps_of_rules, gaps_of_sites
 from lianzhou_gis.findings.overrides import lay_beside
 from lianzhou_gis.findings.questions import Asker, OpenPoint
-from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, in_order, table_of
-from lianzhou_gis.findings.unread import gaps_of_time, points_unread
-from lianzhou_gis.findings.verdicts import Answer, answer
-from lianzhou_gis.formats import Sites
+from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, table_of
+from lianzhou_gis.findings.verdicts import Answer
 from lianzhou_gis.overlay import Overlay
-from lianzhou_gis.rulebook import Rulebook
-from lianzhou_gis.zones import Layers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Assessment", "assess"]
-
-Row = TypeVar("Row", Finding, Gap)
+__all__ = ["Assessment"]
 
 
 @dataclass(frozen=True)
@@ -42,14 +30,8 @@ class Assessment:
     Attributes
     ----------
     answers : dict of site_id to Answer
-    found : list of Finding
-        By site, theme and rule.
-    unknown : list of Gap
-        By site and reason.
-    compared : list of AccessComparison
-        Every item of the access lists of the units that a site lies in, whatever came out; by site.
-    points : dict of site_id to list of OpenPoint
-        What hangs on facts.
+    cases : tuple of Case
+        What was decided on each site, by ``site_id``.
     facts, contradicted : mapping of site_id
         What is known of the projects, and which of it contradicts itself.
     asker : Asker
@@ -58,20 +40,53 @@ class Assessment:
         Themes that were looked at, and those that some rule in force is about.
     measured : Overlay
         What it rests on.
+    judged : tuple of Override
+        Judgements of people, laid beside the findings.
     """
 
     answers: dict[str, Answer]
-    found: list[Finding]
-    unknown: list[Gap]
-    compared: list[AccessComparison]
-    points: dict[str, list[OpenPoint]]
+    cases: tuple[Case, ...]
     facts: Mapping[str, Mapping[str, Any]]
     contradicted: Mapping[str, frozenset[str]]
     asker: Asker
     scope: tuple[str, ...]
     ruled: tuple[str, ...]
     measured: Overlay
-    issues: tuple[Issue, ...] = field(default=())
+    judged: tuple[Override, ...] = ()
+
+    @cached_property
+    def _written(self) -> list[Written]:
+        return [case.written() for case in self.cases]
+
+    @cached_property
+    def found(self) -> list[Finding]:
+        """Findings by site, theme and rule."""
+        return self._laid[0]
+
+    @cached_property
+    def unknown(self) -> list[Gap]:
+        """Gaps by site and reason."""
+        return [gap for written in self._written for gap in written.unknown]
+
+    @cached_property
+    def compared(self) -> list[AccessComparison]:
+        """Every item of the access lists of the units that a site lies in, whatever came out; by site."""
+        return [row for written in self._written for row in written.compared]
+
+    @cached_property
+    def points(self) -> dict[str, list[OpenPoint]]:
+        """What hangs on facts, by ``site_id``; the gaps of what many sites share are of no site."""
+        return {case.site_id: written.points for case, written in zip(self.cases, self._written, strict=True)}
+
+    @cached_property
+    def _laid(self) -> tuple[list[Finding], list[Issue]]:
+        found = [item for written in self._written for item in written.found]
+        return found, lay_beside(found, self.judged)
+
+    @property
+    def issues(self) -> Sequence[Issue]:
+        """Judgements that are on no finding of this run."""
+        return self._laid[1] if self.judged else ()
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -103,17 +118,16 @@ class Assessment:
     @cached_property
     def questions(self) -> list[Question]:
         """What to ask, by site, those that settle most first."""
-        found, unknown = _by_site(self.found), _by_site(self.unknown)
         return [
             question
-            for site_id in sorted(self.points)
+            for case, written in zip(self.cases, self._written, strict=True)
             for question in self.asker.questions(
-                site_id,
-                self.facts.get(site_id, {}),
-                self.contradicted.get(site_id, frozenset()),
-                [(item.effect, item.worst) for item in found[site_id]],
-                unknown[site_id],
-                self.points[site_id],
+                case.site_id,
+                self.facts.get(case.site_id, {}),
+                self.contradicted.get(case.site_id, frozenset()),
+                [(item.effect, item.worst) for item in written.found],
+                written.rest,
+                written.points,
             )
         ]
 
@@ -131,101 +145,3 @@ class Assessment:
     def checks(self) -> pd.DataFrame:
         """:attr:`checked` as a table."""
         return self.checked.frame(inferred=("site_id", "theme", "status"))
-
-
-def assess(
-    sites: Sites,
-    facts: Mapping[str, Mapping[str, Any]],
-    layers: Layers,
-    measured: Overlay,
-    rulebook: Rulebook,
-    *,
-    as_of: date,
-    scope: Sequence[str],
-    contradicted: Mapping[str, frozenset[str]] | None = None,
-    overrides: Sequence[Override] = (),
-    said: Said | None = None,
-) -> Assessment:
-    """Apply the rules of a day to what was measured.
-
-    Parameters
-    ----------
-    sites : Sites
-    facts : mapping of site_id to facts
-    layers : Layers
-    measured : Overlay
-    rulebook : Rulebook
-    as_of : datetime.date
-    scope : sequence of str
-        Themes; rules that need no layer apply whatever the scope.
-    contradicted : mapping of site_id to set of str, optional
-        Facts that are unknown because what was given contradicts itself.
-    overrides : sequence of Override
-    said : dict, optional
-        What the same rules made of facts in earlier calls; added to here.
-
-    Returns
-    -------
-    Assessment
-    """
-    in_force = rulebook.in_force(as_of)
-    rules = [rule for rule in in_force if rule.everywhere or rule.theme in scope]
-    access_rule = next((rule for rule in rules if rule.id == ACCESS_RULE), None)
-    bearing = Bearing(rules, said)
-    rows = rows_by_site(measured.rows)
-    margins: dict[str, list[Any]] = defaultdict(list)
-    for ends in measured.ends.rows():
-        margins[ends.site_id].append(ends)
-    loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
-    discharging = {rule.theme for rule in rules if rule.theme is not None and rule.subject == OUTFALL}
-    gaps = [*gaps_of_layers(sites, layers, measured, discharging), *gaps_of_sites(sites)]
-    gaps += gaps_of_rules(sites, [name for name in scope if name not in bearing.themes()])
-    gaps += gaps_of_time(sites, rulebook, as_of)
-    # Before its first law nothing was read at all, which is said once.
-    later = rulebook.unread(as_of) if as_of >= rulebook.begins else ()
-    unread = [rule for rule in later if rule.everywhere or rule.theme in scope]
-    compared: list[AccessComparison] = []
-    points: dict[str, list[OpenPoint]] = {}
-    for site_id, outfall in zip(sites.columns["site_id"], sites.columns["outfall"], strict=True):
-        own, known = rows.get(site_id, []), facts.get(site_id, {})
-        outside = {name: layer for name, layer in loaded.items() if (site_id, name) not in measured.wholly_inside}
-        given = isinstance(outfall, shapely.Geometry)
-        bearing.apply(site_id, known, own, outside=outside, margins=margins.get(site_id, ()), outfall=given)
-        units = [row for row in own if row.theme == "control_unit" and row.relation in ("overlap", "within")]
-        units = [row for row in units if row.subject == "footprint"]
-        listed = apply_access_list(site_id, known, units, layers.access_items, access_rule)
-        bearing.findings.extend(listed.findings)
-        bearing.gaps.extend(listed.gaps)
-        compared += listed.comparisons
-        missed = points_unread(
-            site_id, known, unread, own, outside=outside, margins=margins.get(site_id, ()), outfall=given
-        )
-        bearing.gaps.extend(point.gap for point in missed)
-        points[site_id] = [*listed.points, *missed]
-    findings = bearing.findings
-    issues = lay_beside(findings, overrides)
-    gaps += bearing.gaps
-    for (site_id, _), point in bearing.open.items():
-        points[site_id].append(point)
-    found, unknown = _by_site(findings), _by_site(gaps)
-    return Assessment(
-        answers={site_id: answer(found[site_id], unknown[site_id]) for site_id in sites.columns["site_id"]},
-        found=in_order(findings, ["site_id", "theme", "rule_id", "layer_id", "zone_id", "subject"]),
-        unknown=in_order(gaps, ["site_id", "reason", "theme", "layer_id", "zone_id", "rule_id"]),
-        compared=in_order(compared, ["site_id", "level", "unit_id", "item_id"]),
-        points=points,
-        facts=facts,
-        contradicted=contradicted or {},
-        asker=Asker(rulebook, as_of),
-        scope=tuple(scope),
-        ruled=tuple(bearing.themes()),
-        measured=measured,
-        issues=tuple(issues),
-    )
-
-
-def _by_site(rows: Sequence[Row]) -> Mapping[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[row.site_id].append(row)
-    return found

@@ -1,4 +1,4 @@
-"""Rules x overlaps x facts: which rules bear on which sites, and which hang on a fact that is not known."""
+"""Writes down what rules come to for one site: findings, gaps, and the points that hang on facts."""
 
 from __future__ import annotations
 
@@ -8,23 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from lianzhou_gis.columns import Columns
+from lianzhou_gis.findings.day_rules import OUTFALL, DayRules
 from lianzhou_gis.findings.effects import any_bears, cure_of, proven_effect, worst_of
 from lianzhou_gis.findings.questions import OpenPoint
 from lianzhou_gis.findings.records import Finding, Gap, finding_id
 from lianzhou_gis.rulebook import Outcome, RuleVersion
-from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, theme
+from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
 
-__all__ = ["OUTFALL", "Bearing", "Said"]
+__all__ = ["Bearing", "number"]
 
-# The fact that is missing where a rule is about the outfall and none was given as a point.
-OUTFALL = "outfall"
-_HITS = ("overlap", "within")
-# Different sets of facts of which the outcomes are remembered.
-_FACTS_KEPT = 64
-_EFFECTS = list(Effect)
-# For facts as text, what each rule makes of them.
-Said = dict[str, dict[str, Outcome]]
+# By rule, the facts that were spared, what is proven, and whether bearing closes it.
+Spared = dict[tuple[str, frozenset[str], Effect, bool], OpenPoint]
 
 
 def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
@@ -33,148 +27,32 @@ def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
 
 
 class Bearing:
-    """Applies the rules of a day to one site after the other.
+    """Takes what rules come to for one site, one after the other.
 
     Parameters
     ----------
-    rules : sequence of RuleVersion
-        In force and in scope.
-    said : dict, optional
-        What these rules made of facts before; added to here.
+    site_id : str
+    facts : mapping
+        Of the site.
+    rules : DayRules
+    spared : dict
+        Points that serve all sites with the same facts; added to here.
+
+    Attributes
+    ----------
+    findings : list of Finding
+    gaps : list of Gap
+    open : dict of str to OpenPoint
     """
 
-    def __init__(self, rules: Sequence[RuleVersion], said: Said | None = None) -> None:
+    def __init__(self, site_id: str, facts: Mapping[str, Any], rules: DayRules, spared: Spared) -> None:
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
-        self.open: dict[tuple[str, str], OpenPoint] = {}
-        self._said: Said = {} if said is None else said
-        self._spared: dict[tuple[str, frozenset[str], Effect, bool], OpenPoint] = {}
-        self._everywhere = [rule for rule in rules if rule.everywhere]
-        self._of_theme: dict[str, list[RuleVersion]] = {}
-        for rule in rules:
-            if rule.theme is not None:
-                self._of_theme.setdefault(rule.theme, []).append(rule)
+        self.open: dict[str, OpenPoint] = {}
+        self._site_id, self._facts, self._rules, self._spared = site_id, facts, rules, spared
 
-    def themes(self) -> list[str]:
-        """Return the themes that some rule is about."""
-        return list(self._of_theme)
-
-    def apply(
+    def bears(
         self,
-        site_id: str,
-        facts: Mapping[str, Any],
-        rows: Sequence[Any],
-        *,
-        outside: Mapping[str, str],
-        margins: Sequence[Any],
-        outfall: bool,
-    ) -> None:
-        """Apply all rules to one site.
-
-        Parameters
-        ----------
-        facts : mapping
-            Of the site.
-        rows : sequence of named tuples
-            Its overlaps.
-        outside : mapping of str to str
-            Themes with a layer whose zones do not hold the site whole, and the layer.
-        margins : sequence of named tuples
-            How far from the site the coverage of each layer ends (``theme, layer_id, margin_m``).
-        outfall : bool
-            Whether the outfall is given as a point.
-        """
-        # Of many sites most have the same facts: what a rule makes of them is found out once.
-        told = repr(sorted(facts.items()))
-        if told not in self._said and len(self._said) >= _FACTS_KEPT:
-            self._said.clear()
-        known = self._said.setdefault(told, {})
-
-        def says(rule: RuleVersion) -> Outcome:
-            if rule.id not in known:
-                known[rule.id] = rule.evaluate(facts)
-            return known[rule.id]
-
-        for row in rows:
-            self._row(site_id, facts, row, says)
-        for name, layer_id in outside.items():
-            for rule in self._of_theme.get(name, ()):
-                if rule.relation == "outside":
-                    self._bears(site_id, facts, rule, says(rule), layer_id=layer_id, relation="apart")
-        for margin in margins:
-            for rule in self._of_theme.get(margin.theme, ()):
-                if rule.setback_m is None or margin.margin_m >= rule.setback_m:
-                    continue
-                if says(rule).value is not False:
-                    self._short_of_setback(site_id, rule, margin, says(rule).missing)
-                elif rule.subject != OUTFALL:
-                    self._spare(site_id, rule, says(rule), closes_if_true=False)
-        if outfall:
-            self._receiving(site_id, facts, rows, says)
-        for rule in self._everywhere:
-            self._bears(site_id, facts, rule, says(rule))
-        if not outfall:
-            for rules in self._of_theme.values():
-                for rule in rules:
-                    if rule.subject != OUTFALL:
-                        continue
-                    if says(rule).value is not False:
-                        self._missing(site_id, rule, says(rule).missing | {OUTFALL}, closes_if_true=False)
-                    else:
-                        self._spare(site_id, rule, says(rule), closes_if_true=False)
-
-    def _row(self, site_id: str, facts: Mapping[str, Any], row: Any, says: Any) -> None:  # noqa: ANN401
-        rules = [rule for rule in self._of_theme.get(row.theme, ()) if rule.subject == row.subject]
-        hit = row.relation in _HITS and row.subject == "footprint"
-        graded = bool(theme(row.theme).grades)
-        bearing = [rule for rule in rules if rule.bears(row.relation, row.distance_m)]
-        applying = [rule for rule in bearing if rule.applies_to(row.grade, row.part, row.zone_name)]
-        if graded and row.grade is None and (hit or bearing):
-            self._unknown_grade(site_id, row)
-        elif hit and not applying:
-            self._no_rule(site_id, row)
-        for rule in applying:
-            self._bears(site_id, facts, rule, says(rule), row=row, layer_id=row.layer_id, relation=row.relation)
-
-    def _receiving(self, site_id: str, facts: Mapping[str, Any], rows: Sequence[Any], says: Any) -> None:  # noqa: ANN401
-        """Say that the water into which an outfall leads is of no known class where none of the rules on it bears."""
-        for name, rules in self._of_theme.items():
-            about = [rule for rule in rules if rule.subject == OUTFALL]
-            asking = [rule for rule in about if says(rule).value is not False]
-            met = [row for row in rows if row.theme == name and row.subject == OUTFALL]
-            known = any(rule.bears(row.relation, row.distance_m) for rule in about for row in met)
-            if known or not asking or not theme(name).receiving:
-                continue
-            self.gaps.append(
-                Gap(
-                    site_id=site_id,
-                    reason=GapReason.UNKNOWN_GRADE,
-                    theme=name,
-                    layer_id=None,
-                    zone_id=None,
-                    rule_id=None,
-                    facts=tuple(sorted(any_bears(asking, facts).missing)),
-                    detail={
-                        "zh": "排污口附近没有已划定类别的水域，受纳水体的类别不明",
-                        "en": "no classified water lies at the outfall: the class of what receives it is unknown",
-                    },
-                    worst=worst_of(asking, facts),
-                )
-            )
-            self.open[site_id, f"outfall {name}"] = OpenPoint(
-                self.gaps[-1],
-                partial(any_bears, asking),
-                tuple(test for rule in asking for test in rule.tests()),
-                Effect.NOTICE,
-                Effect.NOTICE,
-                closes_if_true=False,
-                worst_of=partial(worst_of, asking),
-            )
-
-    def _bears(
-        self,
-        site_id: str,
-        facts: Mapping[str, Any],
         rule: RuleVersion,
         outcome: Outcome,
         *,
@@ -182,19 +60,20 @@ class Bearing:
         layer_id: str | None = None,
         relation: str | None = None,
     ) -> None:
+        """Take a rule that is about a zone or about the whole site, and what it makes of the facts."""
+        doubtful = row is not None and bool(row.doubtful)
         if outcome.value is False:
-            self._spare(site_id, rule, outcome, doubtful=row is not None and bool(row.doubtful))
+            self.spare(rule, outcome, doubtful=doubtful)
             return
         if outcome.value is None:
-            self._missing(site_id, rule, outcome.missing, row=row, layer_id=layer_id)
+            self.missing(rule, outcome.missing, row=row, layer_id=layer_id)
             return
-        doubtful = row is not None and bool(row.doubtful)
         zone_id = None if row is None else row.zone_id
         area = 0.0 if row is None else float(row.area_m2)
         self.findings.append(
             Finding(
-                finding_id=finding_id(site_id, layer_id, zone_id, rule.id, rule.subject),
-                site_id=site_id,
+                finding_id=finding_id(self._site_id, layer_id, zone_id, rule.id, rule.subject),
+                site_id=self._site_id,
                 layer_id=layer_id,
                 theme=rule.theme,
                 zone_id=zone_id,
@@ -209,7 +88,7 @@ class Bearing:
                 doubtful=doubtful,
                 unverified=rule.unverified,
                 general_procedure=rule.general_procedure,
-                facts_used={name: facts.get(name) for name in sorted(outcome.used)},
+                facts_used={name: self._facts.get(name) for name in sorted(outcome.used)},
                 missing_facts=(),
                 paraphrase=rule.paraphrase,
                 citations=rule.citations,
@@ -226,9 +105,8 @@ class Bearing:
             )
         )
 
-    def _missing(
+    def missing(
         self,
-        site_id: str,
         rule: RuleVersion,
         missing: frozenset[str],
         *,
@@ -242,35 +120,33 @@ class Bearing:
             return
         zone_id = None if row is None else row.zone_id
         proven = proven_effect(rule, row is not None and bool(row.doubtful))
-        if (site_id, rule.id) in self.open:
-            point = self.open[site_id, rule.id]
+        if rule.id in self.open:
+            point = self.open[rule.id]
             asked = point.gap
             asked.zone_id = zone_id if asked.zone_id == zone_id else None
             asked.layer_id = layer_id if asked.layer_id == layer_id else None
-            point.effect = min(point.effect, proven, key=list(Effect).index)
+            point.effect = min(point.effect, proven, key=lambda effect: effect.rank)
             return
-        self.gaps.append(
-            Gap(
-                site_id=site_id,
-                reason=GapReason.MISSING_FACT,
-                theme=rule.theme,
-                layer_id=layer_id,
-                zone_id=zone_id,
-                rule_id=rule.id,
-                facts=tuple(sorted(missing)),
-                detail={
-                    "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
-                    "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
-                },
-                worst=rule.strictest.verdict,
-            )
+        gap = Gap(
+            site_id=self._site_id,
+            reason=GapReason.MISSING_FACT,
+            theme=rule.theme,
+            layer_id=layer_id,
+            zone_id=zone_id,
+            rule_id=rule.id,
+            facts=tuple(sorted(missing)),
+            detail={
+                "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
+                "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
+            },
+            worst=rule.strictest.verdict,
         )
-        self.open[site_id, rule.id] = OpenPoint(
-            self.gaps[-1], rule.evaluate, rule.tests(), proven, rule.strictest, closes_if_true
-        )
+        self.gaps.append(gap)
+        tests = self._rules.tests(rule)
+        self.open[rule.id] = OpenPoint(gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true)
 
-    def _spare(
-        self, site_id: str, rule: RuleVersion, outcome: Outcome, *, doubtful: bool = False, closes_if_true: bool = True
+    def spare(
+        self, rule: RuleVersion, outcome: Outcome, *, doubtful: bool = False, closes_if_true: bool = True
     ) -> None:
         """Keep at hand a rule that such a project is not asked for: an answer to something else may bring it up.
 
@@ -292,42 +168,88 @@ class Bearing:
                 detail={"zh": "", "en": ""},
                 worst=rule.strictest.verdict,
             )
+            tests = self._rules.tests(rule)
             self._spared[told] = OpenPoint(
-                gap, rule.evaluate, rule.tests(), proven, rule.strictest, closes_if_true, asked=False
+                gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true, asked=False
             )
-        point = self.open.get((site_id, rule.id))
-        if point is None or _EFFECTS.index(proven) < _EFFECTS.index(point.effect):
-            self.open[site_id, rule.id] = self._spared[told]
+        point = self.open.get(rule.id)
+        if point is None or proven.rank < point.effect.rank:
+            self.open[rule.id] = self._spared[told]
 
-    def _short_of_setback(self, site_id: str, rule: RuleVersion, margin: Any, missing: frozenset[str]) -> None:  # noqa: ANN401
-        # A notice restricts nothing: that it may not have been seen opens no verdict.
-        if rule.subject == OUTFALL or rule.strictest is Effect.NOTICE:
-            return
-        self.gaps.append(
-            Gap(
-                site_id=site_id,
-                reason=GapReason.OUTSIDE_COVERAGE,
-                theme=rule.theme,
-                layer_id=margin.layer_id,
-                zone_id=None,
-                rule_id=rule.id,
-                facts=tuple(sorted(missing)),
-                detail={
-                    "zh": f"“{rule.title['zh']}”须看到 {rule.setback_m:g} 米，图层覆盖止于 {margin.margin_m:.0f} 米处",
-                    "en": f"{rule.id} looks {rule.setback_m:g} m far, the coverage ends {margin.margin_m:.0f} m away",
-                },
-                worst=rule.strictest.verdict,
-            )
+    def short_of_setback(self, rule: RuleVersion, margin: Any, missing: frozenset[str]) -> None:  # noqa: ANN401
+        """Record that the coverage of a layer ends within the setback of a rule."""
+        gap = Gap(
+            site_id=self._site_id,
+            reason=GapReason.OUTSIDE_COVERAGE,
+            theme=rule.theme,
+            layer_id=margin.layer_id,
+            zone_id=None,
+            rule_id=rule.id,
+            facts=tuple(sorted(missing)),
+            detail={
+                "zh": f"“{rule.title['zh']}”须看到 {rule.setback_m:g} 米，图层覆盖止于 {margin.margin_m:.0f} 米处",
+                "en": f"{rule.id} looks {rule.setback_m:g} m far, the coverage ends {margin.margin_m:.0f} m away",
+            },
+            worst=rule.strictest.verdict,
         )
+        self.gaps.append(gap)
         # Beyond the coverage nothing is known of zones: only that the rule is not about the project closes it.
-        self.open[site_id, f"{rule.id} {margin.layer_id}"] = OpenPoint(
-            self.gaps[-1], rule.evaluate, rule.tests(), rule.effect, rule.strictest, closes_if_true=False
+        tests = self._rules.tests(rule)
+        self.open[f"{rule.id} {margin.layer_id}"] = OpenPoint(
+            gap, rule.evaluate, tests, rule.effect, rule.strictest, closes_if_true=False
         )
 
-    def _zone_gap(self, site_id: str, reason: GapReason, row: Any, zh: str, en: str) -> None:  # noqa: ANN401
+    def receiving(self, name: str, rules: Sequence[RuleVersion]) -> None:
+        """Record that the water into which an outfall leads is of no known class, as these rules ask for it."""
+        gap = Gap(
+            site_id=self._site_id,
+            reason=GapReason.UNKNOWN_GRADE,
+            theme=name,
+            layer_id=None,
+            zone_id=None,
+            rule_id=None,
+            facts=tuple(sorted(any_bears(rules, self._facts).missing)),
+            detail={
+                "zh": "排污口附近没有已划定类别的水域，受纳水体的类别不明",
+                "en": "no classified water lies at the outfall: the class of what receives it is unknown",
+            },
+            worst=worst_of(rules, self._facts),
+        )
+        self.gaps.append(gap)
+        self.open[f"{OUTFALL} {name}"] = OpenPoint(
+            gap,
+            partial(any_bears, rules),
+            tuple(test for rule in rules for test in self._rules.tests(rule)),
+            Effect.NOTICE,
+            Effect.NOTICE,
+            closes_if_true=False,
+            worst_of=partial(worst_of, rules),
+        )
+
+    def unknown_grade(self, row: Any) -> None:  # noqa: ANN401
+        """Record that a zone is of no known grade."""
+        name = row.zone_name or row.zone_id
+        self._zone_gap(
+            GapReason.UNKNOWN_GRADE,
+            row,
+            f"区域“{name}”的级别无法识别，不能确定适用哪一级的规定",
+            f"the grade of {name} is not known, nor therefore which rules bear",
+        )
+
+    def no_rule(self, row: Any) -> None:  # noqa: ANN401
+        """Record that no rule is about a zone that the site lies in."""
+        name = row.zone_name or row.zone_id
+        self._zone_gap(
+            GapReason.NO_RULE,
+            row,
+            f"规则库对“{name}”这类区域没有有效规则",
+            f"the rulebook has no rule in force for zones like {name}",
+        )
+
+    def _zone_gap(self, reason: GapReason, row: Any, zh: str, en: str) -> None:  # noqa: ANN401
         self.gaps.append(
             Gap(
-                site_id=site_id,
+                site_id=self._site_id,
                 reason=reason,
                 theme=row.theme,
                 layer_id=row.layer_id,
@@ -340,31 +262,3 @@ class Bearing:
                 geometry=row.geometry,
             )
         )
-
-    def _unknown_grade(self, site_id: str, row: Any) -> None:  # noqa: ANN401
-        name = row.zone_name or row.zone_id
-        self._zone_gap(
-            site_id,
-            GapReason.UNKNOWN_GRADE,
-            row,
-            f"区域“{name}”的级别无法识别，不能确定适用哪一级的规定",
-            f"the grade of {name} is not known, nor therefore which rules bear",
-        )
-
-    def _no_rule(self, site_id: str, row: Any) -> None:  # noqa: ANN401
-        name = row.zone_name or row.zone_id
-        self._zone_gap(
-            site_id,
-            GapReason.NO_RULE,
-            row,
-            f"规则库对“{name}”这类区域没有有效规则",
-            f"the rulebook has no rule in force for zones like {name}",
-        )
-
-
-def rows_by_site(rows: Columns) -> dict[str, list[Any]]:
-    """Return the rows of every site as named tuples."""
-    found: dict[str, list[Any]] = {}
-    for row in rows.rows():
-        found.setdefault(row.site_id, []).append(row)
-    return found

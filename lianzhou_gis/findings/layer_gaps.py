@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import shapely
 
 from lianzhou_gis.columns import Columns
-from lianzhou_gis.findings.records import Gap
+from lianzhou_gis.findings.records import Gap, of_site
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.vocabulary import GapReason, Verdict, label, theme
 from lianzhou_gis.zones import LayerGap, Layers
 
-__all__ = ["gaps_of_layers", "gaps_of_rules", "gaps_of_sites", "towns_of"]
+__all__ = ["LayerGaps", "gaps_of_rules", "gaps_of_sites", "towns_of"]
+
+# Different sets of towns of which the gaps are remembered.
+_KEPT = 4096
 
 
 def towns_of(sites: Columns, layers: Layers) -> dict[str, set[str]]:
@@ -24,8 +27,8 @@ def towns_of(sites: Columns, layers: Layers) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {site_id: set() for site_id in ids}
     if layers.towns is None or not len(layers.towns):
         return found
-    site, place = layers.town_tree.query(sites["geometry"], predicate="intersects")
-    for row, number in zip(ids[site], place, strict=True):
+    site, place = layers.in_towns(sites["geometry"])
+    for row, number in zip(ids[site], place.tolist(), strict=True):
         found[row] |= layers.town_names[number]
     return found
 
@@ -58,9 +61,9 @@ def _in_town(gap: LayerGap, here: set[str], declared: Any, known: set[str]) -> b
     return not all(any(_same_town(one, other) for other in known) for one in gap.towns)
 
 
-def _of_layer(site_id: str, gap: LayerGap) -> Gap:
+def _of_layer(gap: LayerGap) -> Gap:
     return Gap(
-        site_id=site_id,
+        site_id="",
         reason=gap.reason,
         theme=gap.theme,
         layer_id=gap.layer_id,
@@ -72,43 +75,74 @@ def _of_layer(site_id: str, gap: LayerGap) -> Gap:
     )
 
 
-def gaps_of_layers(sites: Sites, layers: Layers, measured: Overlay, discharging: Collection[str]) -> list[Gap]:
-    """Return the gaps of layers for every site that they bear on.
+class LayerGaps:
+    """The gaps of layers, and which of them bear on which sites.
 
     Parameters
     ----------
-    sites : Sites
     layers : Layers
-    measured : Overlay
-        Made with the gaps of ``layers``, in their order.
     discharging : collection of str
         Themes with rules on outfalls: of these it matters where the outfall lies, too.
     """
-    ids, declared = sites.columns["site_id"], sites.columns["town"]
-    # Where no gap is one of some towns, nobody needs to know them.
-    asked = layers.towns is not None and any(gap.towns is not None for gap in layers.gaps)
-    here: Mapping[str, set[str]] = towns_of(sites.columns, layers) if asked else {key: set() for key in ids}
-    known = set().union(*layers.town_names) if asked else set()
-    found = [
-        _of_layer(site_id, gap)
-        for gap in layers.gaps
-        if gap.area is None
-        for site_id, told in zip(ids, declared, strict=True)
-        if _in_town(gap, here[site_id], told, known)
-    ]
-    # A site without a shape meets nothing: it has every gap that lies somewhere.
-    shapes = sites.columns["geometry"]
-    lost = ids[shapely.is_missing(shapes) | shapely.is_empty(shapes)]
-    found += [_of_layer(site_id, gap) for gap in layers.gaps if gap.area is not None for site_id in lost]
-    themes = {layer.entry.id: layer.entry.theme for layer in layers.layers}
-    for row in measured.rest.rows():
-        if row.subject == "outfall" and themes.get(row.layer_id) not in discharging:
-            continue
-        gap = _of_layer(row.site_id, layers.gaps[row.gap]) if row.gap >= 0 else _not_covered(row, themes)
-        gap.area_m2 = None if row.area_m2 is None or np.isnan(row.area_m2) else float(row.area_m2)
-        gap.geometry = row.geometry
-        found.append(gap)
-    return found
+
+    def __init__(self, layers: Layers, discharging: Collection[str]) -> None:
+        self._layers, self._discharging = layers, discharging
+        self._themes = {layer.entry.id: layer.entry.theme for layer in layers.layers}
+        self._gaps = [_of_layer(gap) for gap in layers.gaps]
+        # Where no gap is one of some towns, nobody needs to know them.
+        self._asked = layers.towns is not None and any(gap.towns is not None for gap in layers.gaps)
+        self._towns: set[str] = set().union(*layers.town_names) if self._asked else set()
+        self._placed = [gap for gap, of in zip(self._gaps, layers.gaps, strict=True) if of.area is not None]
+        self._everywhere = tuple(place for place, gap in enumerate(layers.gaps) if gap.area is None)
+        self._of_town: dict[tuple[frozenset[str], Any], tuple[int, ...]] = {}
+
+    def unplaced(self, sites: Columns) -> list[tuple[int, ...]]:
+        """Return, for every site, the places of the gaps without an area of their own that bear on it."""
+        if not self._asked:
+            return [self._everywhere] * len(sites)
+        here = towns_of(sites, self._layers)
+        pairs = zip(sites["site_id"], sites["town"], strict=True)
+        return [self._in(frozenset(here[site_id]), declared) for site_id, declared in pairs]
+
+    def _in(self, here: frozenset[str], declared: Any) -> tuple[int, ...]:  # noqa: ANN401 - a cell
+        key = here, declared if isinstance(declared, str) else None
+        if key not in self._of_town:
+            if len(self._of_town) >= _KEPT:
+                self._of_town.clear()
+            gaps = self._layers.gaps
+            self._of_town[key] = tuple(
+                place for place in self._everywhere if _in_town(gaps[place], set(here), declared, self._towns)
+            )
+        return self._of_town[key]
+
+    def at(self, places: Sequence[int]) -> list[Gap]:
+        """Return gaps by their places, of no site yet."""
+        return [self._gaps[place] for place in places]
+
+    def placed(self, sites: Columns, measured: Overlay) -> dict[str, list[Gap]]:
+        """Return the gaps that lie somewhere, for every site that they bear on.
+
+        Parameters
+        ----------
+        sites : Columns
+        measured : Overlay
+            Made with the gaps of the layers, in their order.
+        """
+        found: dict[str, list[Gap]] = {}
+        # A site without a shape meets nothing: it has every gap that lies somewhere.
+        if self._placed:
+            shapes = sites["geometry"]
+            for site_id in sites["site_id"][shapely.is_missing(shapes) | shapely.is_empty(shapes)]:
+                found.setdefault(site_id, []).extend(of_site(gap, site_id) for gap in self._placed)
+        for row in measured.rest.rows():
+            if row.subject == "outfall" and self._themes.get(row.layer_id) not in self._discharging:
+                continue
+            known = row.gap >= 0
+            gap = of_site(self._gaps[row.gap], row.site_id) if known else _not_covered(row, self._themes)
+            gap.area_m2 = None if row.area_m2 is None or np.isnan(row.area_m2) else float(row.area_m2)
+            gap.geometry = row.geometry
+            found.setdefault(row.site_id, []).append(gap)
+        return found
 
 
 def _not_covered(row: Any, themes: Mapping[str, str]) -> Gap:  # noqa: ANN401 - a named tuple
@@ -152,11 +186,11 @@ def gaps_of_sites(sites: Sites) -> list[Gap]:
     ]
 
 
-def gaps_of_rules(sites: Sites, unruled: Collection[str]) -> list[Gap]:
+def gaps_of_rules(unruled: Collection[str]) -> list[Gap]:
     """Return the gap of every theme in scope about which no rule at all is in force: nothing of it was judged."""
     return [
         Gap(
-            site_id=site_id,
+            site_id="",
             reason=GapReason.NO_RULE,
             theme=name,
             layer_id=None,
@@ -170,5 +204,4 @@ def gaps_of_rules(sites: Sites, unruled: Collection[str]) -> list[Gap]:
             worst=Verdict.PROHIBITED,
         )
         for name in unruled
-        for site_id in sites.columns["site_id"]
     ]

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from lianzhou_gis.findings.records import Gap, Question, Reply
-from lianzhou_gis.findings.verdicts import weigh
+from lianzhou_gis.findings.verdicts import Tally
 from lianzhou_gis.rulebook import Outcome, Rulebook, Test
 from lianzhou_gis.rulebook.industries import codes_match, industries
 from lianzhou_gis.vocabulary import Effect, Verdict
@@ -89,6 +89,16 @@ class _Site:
         """Of every point what is left of it as long as nothing is answered."""
         return tuple(point.left(self.facts) for point in self.points)
 
+    @cached_property
+    def tally(self) -> Tally:
+        """What is found and open whatever is answered."""
+        tally = Tally()
+        for effect, worst in self.effects:
+            tally.finding(effect, worst)
+        for gap in self.gaps:
+            tally.gap(gap.worst, gap.asks)
+        return tally
+
     @property
     def asked(self) -> list[OpenPoint]:
         return [point for point in self.points if point.asked]
@@ -137,14 +147,12 @@ class Asker:
         effects : sequence of (Effect, Effect)
             Of its findings: what is proven, and what it may mean.
         gaps : sequence of Gap
-            All of its gaps, those of the open points included.
+            Those of its gaps that are of no point.
         points : sequence of OpenPoint
         """
         if not any(point.gap.facts for point in points if point.asked):
             return []
-        own = {id(point.gap) for point in points}
-        rest = tuple(gap for gap in gaps if id(gap) not in own)
-        site = _Site(facts, tuple(effects), rest, tuple(points), contradicted)
+        site = _Site(facts, tuple(effects), tuple(gaps), tuple(points), contradicted)
         if site.key not in self._made:
             self._made[site.key] = self._ask(site)
         return [replace(question, site_id=site_id) for question in self._made[site.key]]
@@ -212,7 +220,12 @@ class Asker:
         ]
         bearing = [(point.effect, point.worst) for point, left in settled if left]
         remaining = [point.remaining(facts) for point, left in settled if left is None]
-        verdict, worst = weigh([*site.effects, *bearing], [*site.gaps, *remaining])
+        tally = site.tally.copy()
+        for effect, meant in bearing:
+            tally.finding(effect, meant)
+        for gap in remaining:
+            tally.gap(gap.worst, gap.asks)
+        verdict, worst = tally.weigh()
         vocabulary = self._rulebook.facts
         return Reply(
             value=value,

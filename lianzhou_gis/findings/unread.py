@@ -8,14 +8,13 @@ from typing import Any
 
 from lianzhou_gis.findings.questions import OpenPoint
 from lianzhou_gis.findings.records import Gap
-from lianzhou_gis.formats import Sites
 from lianzhou_gis.rulebook import Rulebook, RuleVersion
 from lianzhou_gis.vocabulary import GapReason, Verdict
 
 __all__ = ["gaps_of_time", "points_unread"]
 
 
-def gaps_of_time(sites: Sites, rulebook: Rulebook, day: date) -> list[Gap]:
+def gaps_of_time(rulebook: Rulebook, day: date) -> list[Gap]:
     """Return the gap of a day that the rulebook does not reach: before its first law, or long after its last check."""
     begins, until = rulebook.begins, rulebook.known_until
     if begins <= day <= until:
@@ -26,7 +25,7 @@ def gaps_of_time(sites: Sites, rulebook: Rulebook, day: date) -> list[Gap]:
     else:
         zh = f"规则库的核对只管到 {until}，基准日 {day} 的法律未经核对，请更新规则库"
         en = f"the rulebook was checked for days up to {until}; the law of {day} was not looked at: update the rulebook"
-    return [_gap(site_id, None, {"zh": zh, "en": en}) for site_id in sites.columns["site_id"]]
+    return [_gap("", None, {"zh": zh, "en": en})]
 
 
 def points_unread(

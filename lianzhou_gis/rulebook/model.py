@@ -119,7 +119,7 @@ class RuleVersion:
     @property
     def strictest(self) -> Effect:
         """The stricter of what it says and what it may turn out to mean."""
-        return min((self.effect, self.worst), key=list(Effect).index)
+        return self.effect if self.effect.rank <= self.worst.rank else self.worst
 
     @property
     def everywhere(self) -> bool:

@@ -52,9 +52,20 @@ class Effect(StrEnum):
     NOTICE = "notice"
 
     @property
+    def rank(self) -> int:
+        """Place in the order of strictness, 0 the strictest."""
+        return _EFFECT_RANKS[self]
+
+    @property
     def verdict(self) -> Verdict:
         """The verdict that this effect alone leads to."""
-        return Verdict.NO_CONFLICT_FOUND if self is Effect.NOTICE else Verdict(self.value)
+        return _VERDICTS[self]
+
+
+_EFFECT_RANKS = {effect: place for place, effect in enumerate(Effect)}
+_VERDICTS = {
+    effect: Verdict.NO_CONFLICT_FOUND if effect is Effect.NOTICE else Verdict(effect.value) for effect in Effect
+}
 
 
 class Relation(StrEnum):

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     import folium
     import geopandas as gpd
     import pandas as pd
+
+Array = npt.NDArray[Any]
 
 __all__ = ["COLUMNS", "Layer", "LayerGap", "Layers"]
 
@@ -141,11 +146,27 @@ class Layers:
     towns: Columns | None = None
     issues: tuple[Issue, ...] = field(default=())
 
+    def in_towns(self, shapes: Array) -> tuple[Array, Array]:
+        """Return which shapes meet which towns, as positions in both.
+
+        Parameters
+        ----------
+        shapes : ndarray of shapely geometries or None, shape (n,)
+            EPSG:4490.
+        """
+        towns, tree, lock = self._towns
+        shape, town = tree.query(shapes)
+        # What GEOS makes ready of a shape is its own in every thread, unless they take turns.
+        with lock:
+            shapely.prepare(towns[np.unique(town)])
+            met = shapely.intersects(towns[town], shapes[shape])
+        return shape[met], town[met]
+
     @cached_property
-    def town_tree(self) -> shapely.STRtree:
-        """Of the shapes of the towns."""
-        shapes: Any = [] if self.towns is None else self.towns["geometry"]
-        return shapely.STRtree(shapes)
+    def _towns(self) -> tuple[Array, shapely.STRtree, Lock]:
+        """The shapes of the towns, of its own, and a tree of them."""
+        shapes = np.empty(0, dtype=object) if self.towns is None else shapely.force_2d(self.towns["geometry"])
+        return shapes, shapely.STRtree(shapes), Lock()
 
     @cached_property
     def town_names(self) -> list[set[str]]:
