@@ -1,14 +1,20 @@
 """The catalog of layers: what it refuses, with file, line and entry, and which edition it gives for a day."""
 
+import hashlib
+import json
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.cache import Cache
+from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry, kept, reading
 from lianzhou_gis.errors import CatalogError, MissingFileError
 
+ROOT = Path(__file__).parent.parent
 HEAD = "region:\n  name: 演示县\nlayers:\n"
 
 
@@ -219,6 +225,70 @@ def test_all_series_of_a_theme_are_needed(write):
     # One that has not begun is still there, without an edition: what is missing must be said.
     assert [series.edition and series.edition.id for series in found] == ["karst", None, "town"]
     assert catalog.series(["nature_reserve"], date(2026, 11, 23)) == []
+
+
+@pytest.fixture
+def read(monkeypatch, tmp_path):
+    """Count how often files are read, in a cache of one's own."""
+    monkeypatch.setenv("LIANZHOU_GIS_CACHE", str(tmp_path / "cache"))
+    counted = []
+    whole = reading.read_contents
+    monkeypatch.setattr(reading, "read_contents", lambda path: counted.append(path) or whole(path))
+    return counted
+
+
+def test_a_catalog_from_the_cache_is_the_one_that_was_read(read):
+    path = ROOT / "layers" / "layers.yaml"
+    one, other = Catalog.open(path), Catalog.open(path)
+    assert len(read) == 1
+    assert one == other and repr(one.layers) == repr(other.layers) and repr(one.region) == repr(other.region)
+
+
+def test_a_changed_catalog_is_read_anew(read, write):
+    path = write([entry("a", accuracy_m=2)])
+    Catalog.open(path)
+    write([entry("a", accuracy_m=3)])
+    assert Catalog.open(path).layers[0].accuracy_m == 3.0 and len(read) == 2
+    write([entry("a", accuracy_m=-3)])
+    for _ in range(2):
+        refusal(path)
+    assert len(read) == 4
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda told: told.clear(),
+        lambda told: told["layers"][0].update(colour="red"),
+        lambda told: told["layers"][0].update(valid_from="yesterday"),
+        lambda told: told["layers"][0].pop("path"),
+        lambda told: told.update(region=None),
+    ],
+)
+def test_whole_and_yet_no_catalog_is_read_anew(read, write, spoil):
+    path = write([entry("a", valid_from="2020-01-01")])
+    catalog = Catalog.open(path)
+    cache, key = Cache.standard(kept._ROOMS), {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    told = json.loads(json.dumps(cache.get("catalog", key).meta))
+    spoil(told)
+    cache.put("catalog", key, "x", told)
+    assert Catalog.open(path) == catalog and len(read) == 2
+
+
+def test_a_text_that_cannot_be_kept_is_no_error(read, write):
+    """Half a character of a pair."""
+    cache, told = Cache.standard(), {"region": "\ud800"}
+    cache.put("catalog", {"sha256": "0"}, "x", told)
+    assert cache.get("catalog", {"sha256": "0"}) is None
+    assert list(cache.folder.iterdir()) == []
+
+
+def test_what_is_checked_is_what_an_entry_holds():
+    """The model that checks has the fields of the entry, with the same defaults, and none besides."""
+    assert list(reading._Layer.model_fields) == [item.name for item in fields(LayerEntry)]
+    plain = {"id": "a", "series": "a", "theme": "karst_strong", "path": "a.gpkg"}
+    assert reading.checked_entry(plain) == LayerEntry(**plain)
+    assert list(reading._Region.model_fields) == [item.name for item in fields(CatalogRegion)]
 
 
 def test_no_gis_library_is_needed():

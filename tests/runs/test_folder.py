@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 from importlib.resources import files
 
 import geopandas as gpd
@@ -11,7 +12,10 @@ import pytest
 import shapely
 
 from lianzhou_gis.errors import MissingFileError, RunError
-from lianzhou_gis.runs import Run, json_schema
+from lianzhou_gis.findings import Override
+from lianzhou_gis.runs import Run, as_document, json_schema
+from lianzhou_gis.runs.schema import validated
+from lianzhou_gis.screening import screen
 from lianzhou_gis.vocabulary import themes
 
 FACTS = {"target_use": "industrial", "pollutants_generated": "yes", "limited_activity_class": "0"}
@@ -51,6 +55,21 @@ def digests(folder):
                 content = json.dumps(document).encode()
             found[path.relative_to(folder).as_posix()] = hashlib.sha256(content).hexdigest()
     return found
+
+
+def test_what_is_told_is_in_the_order_and_of_the_kinds_of_the_schema(screened, county):
+    """What is printed with --json is not validated: it is what validation makes of it, byte by byte."""
+    county.entries["ecological_redline"]["title"] = {"en": "Red line of the test", "zh": "试验红线"}
+    before = screened()
+    row = before.findings.iloc[0]
+    judged = Override(row["finding_id"], "保留", "分局", "现状", "函1号", date(2026, 11, 20), None)
+    after = screen(before.sites_in, county.write(), facts=FACTS, as_of="2026-11-23", overrides=[judged])
+    for result in (before, after):
+        document = as_document(result)
+        assert json.dumps(validated(document)) == json.dumps(document)
+    assert any(finding["override"] for site in document["sites"] for finding in site["findings"])
+    assert any(layer["title"] for layer in document["run"]["layers"])
+    assert any(site["questions"] for site in document["sites"])
 
 
 def test_what_stands_in_it(screened, tmp_path):
