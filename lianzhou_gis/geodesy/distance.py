@@ -70,7 +70,7 @@ def distances(plane: Plane, a: Geometries | Sequence[Any], b: Geometries | Seque
         return Distances(np.empty(0), np.empty(0), np.empty((0, 2)), np.empty((0, 2)))
     line = shapely.shortest_line(first, second)
     # The place of the first guess decides the stretch; a second look with the stretch of the middle of the way.
-    k = plane.stretch(plane.latitude(_ends(line)[:, :, 1].mean(axis=1)))
+    k = plane.stretch(plane.lonlat(_ends(line).mean(axis=1))[:, 1])
     line = shapely.shortest_line(scale(first, k), scale(second, k))
     ends = _ends(line)
     ends[:, :, 0] /= k[:, None]

@@ -32,8 +32,8 @@ def widened(shapes: Geometries, metres: Floats, plane: Plane, *, flat: bool = Fa
     """
     if len(shapes) == 0:
         return shapes
-    _, south, _, north = shapely.bounds(shapes).T
-    k = plane.stretch(plane.latitude((south + north) / 2))
+    west, south, east, north = shapely.bounds(shapes).T
+    k = plane.stretch(plane.lonlat(np.column_stack([(west + east) / 2, (south + north) / 2]))[:, 1])
     cap: Literal["flat", "round"] = "flat" if flat else "round"
     return scale(np.asarray(shapely.buffer(scale(shapes, k), metres, cap_style=cap, quad_segs=16)), 1.0 / k)
 
