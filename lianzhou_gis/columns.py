@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "cells"]
+__all__ = ["Columns", "Deferred", "cells"]
 
 Array = npt.NDArray[Any]
 
@@ -35,6 +35,43 @@ def cells(values: Iterable[Any]) -> Array:
     ['a', None, [1, 2]]
     """
     return np.fromiter(values, dtype=object)
+
+
+class Deferred(Mapping[str, Array]):
+    """Arrays by name, of which some are made when somebody asks for them.
+
+    Parameters
+    ----------
+    made : mapping of str to ndarray
+    makers : mapping of str to callable
+        Stand behind the others.
+
+    Examples
+    --------
+    >>> table = Columns(Deferred({"zone_id": cells("ab")}, {"geometry": lambda: cells([None, None])}))
+    >>> list(table.arrays), table["geometry"].tolist()
+    (['zone_id', 'geometry'], [None, None])
+    """
+
+    def __init__(self, made: Mapping[str, Array], makers: Mapping[str, Callable[[], Array]]) -> None:
+        self._names = (*made, *makers)
+        self._made = dict(made)
+        self._makers = dict(makers)
+
+    def __getitem__(self, name: str) -> Array:
+        if name not in self._made and name in self._makers:
+            # Two threads may make the same one: both are right, and the first stays.
+            self._made.setdefault(name, self._makers[name]())
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ import shapely
 
 from lianzhou_gis.cache import Arrays, Cache, Kept
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.columns import Columns, cells
+from lianzhou_gis.columns import Columns, Deferred, cells
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.geodesy import StudyArea
@@ -164,7 +166,14 @@ def _plain(loaded: Loaded, day: date) -> tuple[dict[str, Any], Arrays]:
 def _revived(kept: Kept, entry: LayerEntry) -> Loaded:
     """Return the layer that was kept."""
     meta, arrays = kept.meta, kept.arrays
-    shapes = _shapes(np.asarray(arrays["wkb"], dtype=np.uint8), np.asarray(arrays["end"], dtype=np.int64))
+    wkb, end = np.asarray(arrays["wkb"], dtype=np.uint8), np.asarray(arrays["end"], dtype=np.int64)
+    count = meta["count"]
+    if (
+        len(end) != count + len(meta["gaps"])
+        or (len(end) and end[-1] != len(wkb))
+        or (np.diff(end, prepend=0) < 0).any()
+    ):
+        raise ValueError("shapes are missing")
     table = {
         # Tables may be changed by who holds them, the memory map may not.
         name: np.array(arrays[f"column_{number}"])
@@ -172,7 +181,6 @@ def _revived(kept: Kept, entry: LayerEntry) -> Loaded:
         else cells(map(_value, told)).astype(kind, copy=False)
         for number, (name, kind, told) in enumerate(meta["columns"])
     }
-    table["geometry"] = shapes[: meta["count"]]
     gaps = [
         LayerGap(
             **{
@@ -182,12 +190,13 @@ def _revived(kept: Kept, entry: LayerEntry) -> Loaded:
                 "towns": None if gap["towns"] is None else tuple(gap["towns"]),
             }
         )
-        for gap, area in zip(meta["gaps"], shapes[meta["count"] :], strict=True)
+        for gap, area in zip(meta["gaps"], _shapes(wkb, end, count, len(end)), strict=True)
     ]
     return Loaded(
         Layer(
             entry,
-            Columns(table),
+            # Most zones are asked for by their index alone.
+            Columns(Deferred(table, {"geometry": partial(_shapes, wkb, end, 0, count)})),
             "loaded",
             None,
             meta["sha256"],
@@ -200,11 +209,10 @@ def _revived(kept: Kept, entry: LayerEntry) -> Loaded:
     )
 
 
-def _shapes(wkb: Any, end: Any) -> Any:  # noqa: ANN401 - arrays
-    content = wkb.tobytes()
-    blobs = np.empty(len(end), dtype=object)
-    starts = [0, *end.tolist()][: len(end)]
-    blobs[:] = [content[start:stop] or None for start, stop in zip(starts, end.tolist(), strict=True)]
+def _shapes(wkb: npt.NDArray[Any], end: npt.NDArray[Any], first: int, last: int) -> npt.NDArray[np.object_]:
+    places = [0, *end.tolist()][first : last + 1]
+    content = wkb[places[0] : places[-1]].tobytes()
+    blobs = cells(content[start - places[0] : stop - places[0]] or None for start, stop in pairwise(places))
     return np.asarray(shapely.from_wkb(blobs), dtype=object)
 
 

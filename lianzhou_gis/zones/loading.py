@@ -220,7 +220,7 @@ def _access(loading: Loading, layer: Layer) -> list[AccessItem]:
             loading.issues.extend(issues)
         except LianzhouError as error:
             loading.gap(GapReason.LAYER_INCOMPLETE, entry, error.zh, error.en)
-    units = dict(zip(layer.columns["zone_id"].tolist(), layer.columns["geometry"], strict=True))
+    units = layer.columns["zone_id"].tolist()
     for unit_id in units_unknown(units, items):
         loading.gap(
             GapReason.LAYER_INCOMPLETE,
@@ -229,7 +229,7 @@ def _access(loading: Loading, layer: Layer) -> list[AccessItem]:
             f"the access list names the unit {unit_id}, which the layer does not have; correct it or drop its rows",
         )
     unlisted = set(units_without_items(units, items))
-    for unit_id, shape in units.items():
+    for row, unit_id in enumerate(units):
         if unit_id in unlisted:
             loading.gap(
                 GapReason.LAYER_INCOMPLETE,
@@ -237,6 +237,6 @@ def _access(loading: Loading, layer: Layer) -> list[AccessItem]:
                 f"管控单元 {unit_id} 没有准入清单条目",
                 f"the control unit {unit_id} has no items of an access list",
                 zone_id=unit_id,
-                area=shape,
+                area=layer.columns["geometry"][row],
             )
     return list(items)
