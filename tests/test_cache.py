@@ -141,3 +141,17 @@ def test_zones_of_other_days_are_told_of_the_day_that_is_asked(county, square, t
             load_layers(catalog, ["ecological_redline"], day, facts=facts, cache=chosen) for chosen in (cache, None)
         )
         same(kept, plain)
+
+
+def test_shapes_that_nobody_asks_for_are_not_built(county, square, tmp_path, monkeypatch):
+    county.add("ecological_redline", square(112.4, 24.8, 500), grade="general", zone_id="DEMO-A")
+    facts, cache, day = Rulebook.load().facts, Cache(tmp_path / "cache"), date(2026, 11, 23)
+    catalog = Catalog.open(county.write())
+    (read,) = load_layers(catalog, ["ecological_redline"], day, facts=facts, cache=cache).layers
+    (kept,) = load_layers(catalog, ["ecological_redline"], day, facts=facts, cache=cache).layers
+    built, from_wkb = [], shapely.from_wkb
+    monkeypatch.setattr(shapely, "from_wkb", lambda blobs, **more: built.append(len(blobs)) or from_wkb(blobs, **more))
+    assert kept.columns["zone_id"].tolist() == read.columns["zone_id"].tolist() and "geometry" in kept.columns
+    assert built == []
+    assert shapely.equals_identical(kept.columns["geometry"], read.columns["geometry"]).all()
+    assert kept.zones["geometry"].tolist() == list(kept.columns["geometry"]) and built == [len(read.columns)]

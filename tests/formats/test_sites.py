@@ -219,3 +219,17 @@ def test_geojson_in_memory_is_read_as_its_file_would_be(kind):
 def test_a_dict_that_is_no_geojson_is_refused(data):
     with pytest.raises(FormatError, match="GeoJSON"):
         read_sites(data)
+
+
+def test_an_empty_cell_among_texts_is_a_fact_that_is_known_to_be_unsaid(tmp_path):
+    """As with any table: the column is there for that site, with nothing in it. Other empty cells say nothing."""
+    cells = [{"livestock": "yes", "plot": 1}, {"livestock": None, "plot": None}]
+    features = [
+        {"type": "Feature", "properties": {"site_id": name, **told}, "geometry": json.loads(shapely.to_geojson(BOX))}
+        for name, told in zip("AB", cells, strict=True)
+    ]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    sites = read_sites(tmp_path / "a.geojson")
+    assert sites.facts["A"] == {"livestock": "yes", "plot": 1}
+    assert list(sites.facts["B"]) == ["livestock"] and np.isnan(sites.facts["B"]["livestock"])
+    assert [str(sites.table[name].dtype) for name in ("site_id", "name", "source_row")] == ["str", "object", "int64"]
