@@ -184,7 +184,7 @@ def write(folder: Path, count: int) -> None:
 def read_blocks(path: Path, rows: int = BLOCK) -> Iterator[Geometries]:
     """Yield the shapes of a file, so many at a time."""
     # Without this the bytes of the whole file gather while it is read.
-    with pq.ParquetFile(path, pre_buffer=False) as file:
+    with pq.ParquetFile(path, pre_buffer=False, buffer_size=2**20) as file:
         for batch in file.iter_batches(batch_size=rows, columns=["geometry"]):
             yield np.asarray(shapely.from_wkb(batch["geometry"].to_numpy(zero_copy_only=False)), dtype=object)
 

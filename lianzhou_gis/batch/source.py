@@ -138,7 +138,9 @@ class SiteSource:
         arrow = extra("pyarrow", "arrow")
         with _reading(self.path.name):
             if self.path.suffix.lower() in _PARQUET:
-                with extra("pyarrow.parquet", "arrow").ParquetFile(self.path) as file:
+                # As it comes, the reader gathers the bytes of the whole file while it goes through it.
+                block_by_block = {"pre_buffer": False, "buffer_size": 2**20}
+                with extra("pyarrow.parquet", "arrow").ParquetFile(self.path, **block_by_block) as file:
                     for batch in file.iter_batches(batch_size=_READ_ROWS, columns=columns):
                         yield arrow.Table.from_batches([batch])
             else:

@@ -220,3 +220,20 @@ def test_the_geometry_is_told_as_geoparquet_tells_it(undisturbed):
     assert 112 < west < east < 113 and 24 < south < north < 26
     assert np.isfinite(frame["area_m2"]).all()
     assert Path(undisturbed / "batch.json").is_file()
+
+
+@pytest.mark.parametrize("group", [1_000, 12_000])
+def test_reading_holds_a_chunk_and_not_the_file(tmp_path, monkeypatch, group):
+    """However the file is laid out: reading must not gather its bytes."""
+    monkeypatch.setattr("lianzhou_gis.batch.source._READ_ROWS", 500)
+    arrow = pytest.importorskip("pyarrow")
+    corners = np.random.default_rng(1).normal(size=(12_000, 150, 2)) * 1e-4 + [112.4, 24.8]
+    path = tmp_path / "many.parquet"
+    gpd.GeoDataFrame(geometry=shapely.linestrings(corners), crs=4490).to_parquet(path, row_group_size=group)
+    assert path.stat().st_size > 20e6
+    source = SiteSource.open(path)
+    before, most = arrow.total_allocated_bytes(), 0
+    for chunk in source.chunks(500, source.ids()):
+        assert len(chunk.ids) == 500
+        most = max(most, arrow.total_allocated_bytes() - before)
+    assert most < 12e6
