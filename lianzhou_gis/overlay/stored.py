@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
+# Building holds the interpreter all the while: two threads at it at once would only build the same twice.
+_BUILDING = Lock()
 _POINT, _LINE, _RING, _AREA, _AREAS = 0, 1, 2, 3, 6
 
 
@@ -188,7 +191,7 @@ class StoredShapes:
             lost = shapely.is_missing(found)
             if lost.any():
                 self._build(np.unique(positions[lost]))
-                found = self.built[positions]
+                found[lost] = self.built[positions[lost]]
         return found
 
     def all(self) -> Geometries:
@@ -196,8 +199,10 @@ class StoredShapes:
         return self.at(np.arange(len(self.built)))
 
     def _build(self, positions: Positions) -> None:
-        # Two threads may build the same one: both are right, and the later stays.
-        store = self.store[positions]
-        for number in np.unique(store):
-            asked = positions[store == number]
-            self.built[asked] = self.stores[number].at(self.place[asked])
+        with _BUILDING:
+            # Another thread may have built them meanwhile.
+            positions = positions[shapely.is_missing(self.built[positions])]
+            store = self.store[positions]
+            for number in np.unique(store):
+                asked = positions[store == number]
+                self.built[asked] = self.stores[number].at(self.place[asked])
