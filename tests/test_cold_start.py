@@ -21,6 +21,8 @@ HEAVY = {
     "dask",
     "distributed",
     "psycopg",
+    "pydantic",
+    "yaml",
 }
 RUN = """
 import sys

@@ -69,4 +69,5 @@ def main() -> None:
     Constraint screening of proposed sites in Lianzhou. Exit codes: 0 done, 1 a site reaches --fail-on, 2 bad input.
     """
     # A command makes many objects and drops few: to look for rings among them so often costs a tenth of its time.
-    gc.set_threshold(50_000, 20, 100)
+    # A command makes many objects and drops few: to look for rings among them so often costs a tenth of its time.
+    gc.set_threshold(100_000, 20, 100)

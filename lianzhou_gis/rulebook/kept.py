@@ -28,6 +28,7 @@ _DATES = ("effective_from", "effective_to", "checked_on")
 _LISTS = ("grades", "named", "blocks")
 
 Plain = dict[str, Any]
+Cited = dict[tuple[str, str], Citation]
 
 
 def revived(key: Mapping[str, Any]) -> Contents | None:
@@ -55,9 +56,7 @@ def keep(key: Mapping[str, Any], name: str, contents: Contents) -> None:
 
 def _told(contents: Contents) -> Plain:
     return {
-        "rules": [
-            {**_shallow(rule), "versions": [_row(version) for version in rule.versions]} for rule in contents.rules
-        ],
+        "rules": [{**_shallow(rule), "versions": _changes(list(map(_row, rule.versions)))} for rule in contents.rules],
         "facts": {fact.name: {**_shallow(fact), **fact.label, "label": None} for fact in contents.facts},
         "laws": [_dated(_shallow(law)) for law in contents.laws.values()],
         "implications": [_row(row) for row in contents.implications],
@@ -67,14 +66,20 @@ def _told(contents: Contents) -> Plain:
 
 def _contents(told: Plain) -> Contents:
     laws = {entry["id"]: Law(**_with_dates(entry)) for entry in told["laws"]}
+    cited: Cited = {}
+    rules = []
+    for rule in told["rules"]:
+        first: Plain = {}
+        versions = []
+        for change in rule["versions"]:
+            first = first or change
+            versions.append(_version({**first, **change}, laws, cited))
+        rules.append(Rule(**{**rule, "versions": tuple(versions)}))
     return Contents(
-        tuple(
-            Rule(**{**rule, "versions": tuple(_version(row, laws) for row in rule["versions"])})
-            for rule in told["rules"]
-        ),
+        tuple(rules),
         FactVocabulary(told["facts"]),
         laws,
-        tuple(_implication(row, laws) for row in told["implications"]),
+        tuple(_implication(row, laws, cited) for row in told["implications"]),
         timedelta(days=told["checked_for_days"]),
     )
 
@@ -83,14 +88,26 @@ def _shallow(item: Any) -> Plain:  # noqa: ANN401 - a dataclass
     return {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
 
 
+def _changes(rows: list[Plain]) -> list[Plain]:
+    """Return the first version of a rule whole, and of the others what is not as in the first: most of it is."""
+    # By their texts: 1 is equal to True, and is not the same.
+    first = {name: json.dumps(value) for name, value in rows[0].items()} if rows else {}
+    return [
+        *rows[:1],
+        *({name: value for name, value in row.items() if json.dumps(value) != first[name]} for row in rows[1:]),
+    ]
+
+
 def _dated(told: Plain) -> Plain:
     """Return a record with its days as texts."""
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
 
 
 def _with_dates(told: Plain) -> Plain:
-    days = {name: date.fromisoformat(told[name]) for name in _DATES if told.get(name) is not None}
-    return {**told, **days}
+    for name in _DATES:
+        if told.get(name) is not None:
+            told[name] = date.fromisoformat(told[name])
+    return told
 
 
 def _row(row: RuleVersion | Implication) -> Plain:
@@ -117,23 +134,27 @@ def _when(tree: list[Any] | None) -> Any:  # noqa: ANN401 - a condition, a test 
     return Condition(tree[0], tuple(map(_when, tree[1])))
 
 
-def _parts(row: Plain, laws: Mapping[str, Law]) -> Plain:
-    cited = ((laws[law_id], article) for law_id, article in row["citations"])
-    return {
-        **_with_dates(row),
-        "when": _when(row["when"]),
-        "citations": tuple(
-            Citation(law.id, law.title, article, law.issuer, law.link, law.effective_from) for law, article in cited
-        ),
-    }
+def _parts(row: Plain, laws: Mapping[str, Law], cited: Cited) -> Plain:
+    """Return the parts that rules and implications share; a citation that stands in many is made once."""
+    found = []
+    for law_id, article in row["citations"]:
+        if (law_id, article) not in cited:
+            law = laws[law_id]
+            cited[law_id, article] = Citation(law.id, law.title, article, law.issuer, law.link, law.effective_from)
+        found.append(cited[law_id, article])
+    row["citations"], row["when"] = tuple(found), _when(row["when"])
+    return _with_dates(row)
 
 
-def _version(row: Plain, laws: Mapping[str, Law]) -> RuleVersion:
-    parts = _parts(row, laws)
-    lists = {name: tuple(row[name]) for name in _LISTS if row[name] is not None}
-    return RuleVersion(**{**parts, **lists, "effect": Effect(row["effect"]), "worst": Effect(row["worst"])})
+def _version(row: Plain, laws: Mapping[str, Law], cited: Cited) -> RuleVersion:
+    parts = _parts(row, laws, cited)
+    for name in _LISTS:
+        if parts[name] is not None:
+            parts[name] = tuple(parts[name])
+    parts["effect"], parts["worst"] = Effect(parts["effect"]), Effect(parts["worst"])
+    return RuleVersion(**parts)
 
 
-def _implication(row: Plain, laws: Mapping[str, Law]) -> Implication:
-    parts = _parts(row, laws)
-    return Implication(**{**parts, "computes": {name: tuple(told) for name, told in row["computes"].items()}})
+def _implication(row: Plain, laws: Mapping[str, Law], cited: Cited) -> Implication:
+    parts = _parts(row, laws, cited)
+    return Implication(**{**parts, "computes": {name: tuple(told) for name, told in parts["computes"].items()}})
