@@ -69,5 +69,4 @@ def main() -> None:
     Constraint screening of proposed sites in Lianzhou. Exit codes: 0 done, 1 a site reaches --fail-on, 2 bad input.
     """
     # A command makes many objects and drops few: to look for rings among them so often costs a tenth of its time.
-    # A command makes many objects and drops few: to look for rings among them so often costs a tenth of its time.
     gc.set_threshold(100_000, 20, 100)
