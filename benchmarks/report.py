@@ -74,7 +74,7 @@ def table(runs: Runs) -> list[str]:
 
 def ratios(runs: Runs, one_site: dict[str, float] | None) -> list[str]:
     """Return what was aimed at and what was reached."""
-    lines = ["| | measured | aim | from |", "|---|---:|---:|---|"]
+    lines = ["| | measured | aim | the other / ours (when it ended, UTC) |", "|---|---:|---:|---|"]
     for peer, ours, count, aim in RATIOS:
         if (peer, count) in runs and (ours, count) in runs:
             both = runs[peer, count], runs[ours, count]
