@@ -10,6 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import shapely
+
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, did_you_mean
 from lianzhou_gis.findings import Assessor, Override
@@ -27,6 +30,7 @@ __all__ = ["Result", "Screener", "screen"]
 Facts = Mapping[str, Any] | FactsFile
 # Different sets of facts of which what follows is remembered.
 _FACTS_KEPT = 64
+_PROCESSORS = os.cpu_count() or 1
 
 
 def screen(
@@ -202,7 +206,7 @@ class Screener:
             self.ground,
             near_m=self.near_m,
             setback_m=self.setback_m,
-            threads=threads or os.cpu_count() or 1,
+            threads=threads or _PROCESSORS,
         )
         step("findings")
         if len(self._inferred) > _FACTS_KEPT:
@@ -243,10 +247,24 @@ class Screener:
         """The rules and the gaps of the layers, made ready for the first sites."""
         return Assessor(self.layers, self.rulebook, self.as_of, self.scope)
 
+    @cached_property
+    def _region_looked_at(self) -> bool:
+        """Whether layers were read as far as sites within the region need them."""
+        region = _region(self.catalog)
+        if region is None or self.study is None:
+            return False
+        needed = StudyArea.around(region, (), max(self.near_m.values(), default=0.0))
+        return bool(self.study.box.covers(needed.box))
+
     def _wide_enough(self, sites: Sites) -> Screener:
         """Return what reaches as far as these sites need: sites beyond the region look at more than the region."""
         region = _region(self.catalog)
         if region is None or self.study is None:
+            return self
+        boxes = shapely.bounds(np.concatenate([sites.columns["geometry"], sites.columns["outfall"]]))
+        west, south, east, north = region.bounds
+        (left, bottom), (right, top) = np.fmin.reduce(boxes[:, :2]), np.fmax.reduce(boxes[:, 2:])
+        if west <= left and south <= bottom and right <= east and top <= north and self._region_looked_at:
             return self
         study = StudyArea.around(region, _shapes(sites), max(self.near_m.values(), default=0.0))
         if self.study.box.covers(study.box):

@@ -16,7 +16,7 @@ from lianzhou_gis.findings.verdicts import Tally
 from lianzhou_gis.rulebook import AccessItem, Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason
 
-__all__ = ["AccessSays", "access_says", "compared"]
+__all__ = ["AccessSays", "access_says", "compared", "listed_findings"]
 
 EVERY_UNIT = "*"
 
@@ -85,10 +85,10 @@ def access_says(
     return AccessSays(tuple(said), tuple(gaps), tuple(points), tally)
 
 
-def compared(
+def listed_findings(
     site_id: str, facts: Mapping[str, Any], said: AccessSays, rows: Sequence[Any], rule: RuleVersion | None
-) -> tuple[list[Finding], list[AccessComparison]]:
-    """Return the findings on one site, and every item compared with it.
+) -> dict[int, Finding]:
+    """Return the findings on one site, by the places of their items in what is said.
 
     Parameters
     ----------
@@ -99,15 +99,22 @@ def compared(
     rows : sequence of named tuples
         Its overlaps with control units.
     """
-    findings, comparisons = [], []
-    for item, outcome, place in said.items:
-        row = None if place is None else rows[place]
-        finding = None
-        if outcome.value and rule is not None:
-            finding = _finding(site_id, facts, item, outcome.used, row, rows, rule)
-            findings.append(finding)
-        comparisons.append(_compared(site_id, facts, item, outcome, row, rows, finding))
-    return findings, comparisons
+    return {
+        number: _finding(site_id, facts, item, outcome.used, None if place is None else rows[place], rows, rule)
+        for number, (item, outcome, place) in enumerate(said.items)
+        if outcome.value and rule is not None
+    }
+
+
+def compared(
+    site_id: str, facts: Mapping[str, Any], said: AccessSays, rows: Sequence[Any], rule: RuleVersion | None
+) -> list[AccessComparison]:
+    """Return every item compared with one site; parameters as those of :func:`listed_findings`."""
+    findings = listed_findings(site_id, facts, said, rows, rule)
+    return [
+        _compared(site_id, facts, item, outcome, None if place is None else rows[place], rows, findings.get(number))
+        for number, (item, outcome, place) in enumerate(said.items)
+    ]
 
 
 def _of_all(rows: Sequence[Any]) -> dict[str, float | None]:

@@ -71,7 +71,7 @@ class Assessment:
     @cached_property
     def compared(self) -> list[AccessComparison]:
         """Every item of the access lists of the units that a site lies in, whatever came out; by site."""
-        return [row for written in self._written for row in written.compared]
+        return [row for case in self.cases for row in case.compared()]
 
     @cached_property
     def points(self) -> dict[str, list[OpenPoint]]:

@@ -6,24 +6,113 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from lianzhou_gis.findings.day_rules import OUTFALL, DayRules
 from lianzhou_gis.findings.effects import any_bears, cure_of, proven_effect, worst_of
 from lianzhou_gis.findings.questions import OpenPoint
-from lianzhou_gis.findings.records import Finding, Gap, finding_id
+from lianzhou_gis.findings.records import Finding, Gap, finding_id, of_site
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
 
-__all__ = ["Bearing", "number"]
-
-# By rule, the facts that were spared, what is proven, and whether bearing closes it.
-Spared = dict[tuple[str, frozenset[str], Effect, bool], OpenPoint]
+__all__ = ["Bearing", "Templates", "number"]
 
 
 def number(value: Any) -> float | None:  # noqa: ANN401 - a cell
     """Return a measure, ``None`` where there is none."""
-    return None if value is None or np.isnan(value) else float(value)
+    return None if value is None or value != value else float(value)
+
+
+class Templates:
+    """What is the same in all records that a rule leads to, made once for one set of facts.
+
+    Parameters
+    ----------
+    facts : mapping
+    rules : DayRules
+    """
+
+    def __init__(self, facts: Mapping[str, Any], rules: DayRules) -> None:
+        self.facts, self.rules = facts, rules
+        self._findings: dict[tuple[str, bool], Finding] = {}
+        self._asking: dict[tuple[str, frozenset[str]], Gap] = {}
+        self._spared: dict[tuple[str, frozenset[str], Effect, bool], OpenPoint] = {}
+
+    def finding(self, rule: RuleVersion, outcome: Outcome, doubtful: bool) -> Finding:
+        """Return the finding that a rule leads to, of no site and no zone yet."""
+        key = rule.id, doubtful
+        if key not in self._findings:
+            self._findings[key] = Finding(
+                finding_id="",
+                site_id="",
+                layer_id=None,
+                theme=rule.theme,
+                zone_id=None,
+                zone_name=None,
+                grade=None,
+                relation=None,
+                subject=rule.subject,
+                rule_id=rule.id,
+                title=rule.title,
+                effect=proven_effect(rule, doubtful),
+                worst=rule.strictest,
+                doubtful=doubtful,
+                unverified=rule.unverified,
+                general_procedure=rule.general_procedure,
+                facts_used={name: self.facts.get(name) for name in sorted(outcome.used)},
+                missing_facts=(),
+                paraphrase=rule.paraphrase,
+                citations=rule.citations,
+                action=rule.action,
+                authority=rule.authority,
+                blocks=rule.blocks,
+                curable=None,
+                override=None,
+                area_m2=0.0,
+                share_of_site=None,
+                length_m=None,
+                distance_m=None,
+            )
+        return self._findings[key]
+
+    def asking(self, rule: RuleVersion, missing: frozenset[str]) -> Gap:
+        """Return the gap of a rule that hangs on facts, of no site and no zone yet."""
+        key = rule.id, missing
+        if key not in self._asking:
+            self._asking[key] = Gap(
+                site_id="",
+                reason=GapReason.MISSING_FACT,
+                theme=rule.theme,
+                layer_id=None,
+                zone_id=None,
+                rule_id=rule.id,
+                facts=tuple(sorted(missing)),
+                detail={
+                    "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
+                    "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
+                },
+                worst=rule.strictest.verdict,
+            )
+        return self._asking[key]
+
+    def spared(self, rule: RuleVersion, outcome: Outcome, proven: Effect, closes_if_true: bool) -> OpenPoint:
+        """Return the point of a rule that such projects are not asked for: nothing in it is of a site."""
+        told = (rule.id, outcome.spared, proven, closes_if_true)
+        if told not in self._spared:
+            gap = Gap(
+                site_id="",
+                reason=GapReason.MISSING_FACT,
+                theme=rule.theme,
+                layer_id=None,
+                zone_id=None,
+                rule_id=rule.id,
+                facts=tuple(sorted(outcome.spared)),
+                detail={"zh": "", "en": ""},
+                worst=rule.strictest.verdict,
+            )
+            tests = self.rules.tests(rule)
+            self._spared[told] = OpenPoint(
+                gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true, asked=False
+            )
+        return self._spared[told]
 
 
 class Bearing:
@@ -32,11 +121,8 @@ class Bearing:
     Parameters
     ----------
     site_id : str
-    facts : mapping
-        Of the site.
-    rules : DayRules
-    spared : dict
-        Points that serve all sites with the same facts; added to here.
+    templates : Templates
+        Of the facts of the site.
 
     Attributes
     ----------
@@ -45,11 +131,12 @@ class Bearing:
     open : dict of str to OpenPoint
     """
 
-    def __init__(self, site_id: str, facts: Mapping[str, Any], rules: DayRules, spared: Spared) -> None:
+    def __init__(self, site_id: str, templates: Templates) -> None:
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
         self.open: dict[str, OpenPoint] = {}
-        self._site_id, self._facts, self._rules, self._spared = site_id, facts, rules, spared
+        self._site_id, self._templates = site_id, templates
+        self._facts, self._rules = templates.facts, templates.rules
 
     def bears(
         self,
@@ -68,42 +155,16 @@ class Bearing:
         if outcome.value is None:
             self.missing(rule, outcome.missing, row=row, layer_id=layer_id)
             return
-        zone_id = None if row is None else row.zone_id
-        area = 0.0 if row is None else float(row.area_m2)
-        self.findings.append(
-            Finding(
-                finding_id=finding_id(self._site_id, layer_id, zone_id, rule.id, rule.subject),
-                site_id=self._site_id,
-                layer_id=layer_id,
-                theme=rule.theme,
-                zone_id=zone_id,
-                zone_name=None if row is None else row.zone_name,
-                grade=None if row is None else row.grade,
-                relation=relation,
-                subject=rule.subject,
-                rule_id=rule.id,
-                title=rule.title,
-                effect=proven_effect(rule, doubtful),
-                worst=rule.strictest,
-                doubtful=doubtful,
-                unverified=rule.unverified,
-                general_procedure=rule.general_procedure,
-                facts_used={name: self._facts.get(name) for name in sorted(outcome.used)},
-                missing_facts=(),
-                paraphrase=rule.paraphrase,
-                citations=rule.citations,
-                action=rule.action,
-                authority=rule.authority,
-                blocks=rule.blocks,
-                curable=cure_of(rule, doubtful, area),
-                override=None,
-                area_m2=area,
-                share_of_site=None if row is None else number(row.share_of_site),
-                length_m=None if row is None else number(row.length_m),
-                distance_m=None if row is None else number(row.distance_m),
-                geometry=None if row is None else row.geometry,
-            )
-        )
+        finding = of_site(self._templates.finding(rule, outcome, doubtful), self._site_id)
+        finding.layer_id, finding.relation = layer_id, relation
+        if row is not None:
+            finding.zone_id, finding.zone_name, finding.grade = row.zone_id, row.zone_name, row.grade
+            finding.area_m2, finding.geometry = float(row.area_m2), row.geometry
+            finding.share_of_site, finding.length_m = number(row.share_of_site), number(row.length_m)
+            finding.distance_m = number(row.distance_m)
+        finding.finding_id = finding_id(self._site_id, layer_id, finding.zone_id, rule.id, rule.subject)
+        finding.curable = cure_of(rule, doubtful, finding.area_m2)
+        self.findings.append(finding)
 
     def missing(
         self,
@@ -127,20 +188,8 @@ class Bearing:
             asked.layer_id = layer_id if asked.layer_id == layer_id else None
             point.effect = min(point.effect, proven, key=lambda effect: effect.rank)
             return
-        gap = Gap(
-            site_id=self._site_id,
-            reason=GapReason.MISSING_FACT,
-            theme=rule.theme,
-            layer_id=layer_id,
-            zone_id=zone_id,
-            rule_id=rule.id,
-            facts=tuple(sorted(missing)),
-            detail={
-                "zh": f"“{rule.title['zh']}”是否适用，取决于尚未提供的项目信息",
-                "en": f"whether “{rule.title['en']}” bears hangs on facts that were not given",
-            },
-            worst=rule.strictest.verdict,
-        )
+        gap = of_site(self._templates.asking(rule, missing), self._site_id)
+        gap.layer_id, gap.zone_id = layer_id, zone_id
         self.gaps.append(gap)
         tests = self._rules.tests(rule)
         self.open[rule.id] = OpenPoint(gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true)
@@ -155,26 +204,9 @@ class Bearing:
         if not outcome.spared or rule.strictest is Effect.NOTICE:
             return
         proven = proven_effect(rule, doubtful)
-        told = (rule.id, outcome.spared, proven, closes_if_true)
-        if told not in self._spared:
-            gap = Gap(
-                site_id="",
-                reason=GapReason.MISSING_FACT,
-                theme=rule.theme,
-                layer_id=None,
-                zone_id=None,
-                rule_id=rule.id,
-                facts=tuple(sorted(outcome.spared)),
-                detail={"zh": "", "en": ""},
-                worst=rule.strictest.verdict,
-            )
-            tests = self._rules.tests(rule)
-            self._spared[told] = OpenPoint(
-                gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true, asked=False
-            )
         point = self.open.get(rule.id)
         if point is None or proven.rank < point.effect.rank:
-            self.open[rule.id] = self._spared[told]
+            self.open[rule.id] = self._templates.spared(rule, outcome, proven, closes_if_true)
 
     def short_of_setback(self, rule: RuleVersion, margin: Any, missing: frozenset[str]) -> None:  # noqa: ANN401
         """Record that the coverage of a layer ends within the setback of a rule."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lianzhou_gis.findings.access_list import AccessSays, compared
+from lianzhou_gis.findings.access_list import AccessSays, compared, listed_findings
 from lianzhou_gis.findings.bearing import Bearing
 from lianzhou_gis.findings.questions import OpenPoint
-from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, of_site, place_of
+from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, of_site, place_of_finding, place_of_gap
 from lianzhou_gis.findings.records import finding_id as id_of
-from lianzhou_gis.findings.standing import FINDING_ORDER, GAP_ORDER, RowSays, Shared, Standing
+from lianzhou_gis.findings.standing import RowSays, Shared, Standing
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect
 
@@ -26,7 +26,6 @@ class Written:
     ----------
     found : list of Finding
     unknown : list of Gap
-    compared : list of AccessComparison
     points : list of OpenPoint
         What hangs on facts; the gaps of those that many sites share are of no site.
     rest : list of Gap
@@ -35,7 +34,6 @@ class Written:
 
     found: list[Finding]
     unknown: list[Gap]
-    compared: list[AccessComparison]
     points: list[OpenPoint]
     rest: list[Gap]
 
@@ -111,8 +109,8 @@ class Case:
         """Return the records of the site."""
         site_id, shared, said = self.site_id, self._shared, self._units_say
         bearing = self._taken_down()
-        listed, comparisons = compared(site_id, self._standing.facts, said, self._units, self._standing.rules.access)
-        found = [(place_of(item, FINDING_ORDER), item) for item in (*bearing.findings, *listed)]
+        listed = listed_findings(site_id, self._standing.facts, said, self._units, self._standing.rules.access)
+        found = [(place_of_finding(item), item) for item in (*bearing.findings, *listed.values())]
         for place, template in shared.found:
             item = of_site(template, site_id)
             item.finding_id = id_of(site_id, item.layer_id, item.zone_id, item.rule_id, item.subject)
@@ -121,15 +119,20 @@ class Case:
         gaps += [point.gap for point in self._missed]
         # What is alike stands in the order in which it was looked at, the gaps of layers first.
         unknown = [(place, of_site(gap, site_id)) for place, gap in shared.unknown]
-        unknown += [(place_of(gap, GAP_ORDER), gap) for gap in gaps]
+        unknown += [(place_of_gap(gap), gap) for gap in gaps]
         asking = {id(point.gap) for point in bearing.open.values()}
         return Written(
             found=[item for _, item in sorted(found, key=_place)],
             unknown=[gap for _, gap in sorted(unknown, key=_place)],
-            compared=sorted(comparisons, key=_of_unit),
             points=[*said.points, *self._missed, *bearing.open.values(), *shared.points],
             rest=[*shared.rest, *self._placed, *self._own, *(gap for gap in bearing.gaps if id(gap) not in asking)],
         )
+
+    def compared(self) -> list[AccessComparison]:
+        """Return every item of the access lists of its units, whatever came out."""
+        rule, facts = self._standing.rules.access, self._standing.facts
+        rows = compared(self.site_id, facts, self._units_say, self._units, rule)
+        return sorted(rows, key=lambda row: (row.level, row.unit_id or "", row.item_id))
 
     def _taken_down(self) -> Bearing:
         """Return what the overlaps, the ends of coverage and the outfall come to."""
@@ -158,7 +161,3 @@ def _beyond(bearing: Bearing, rule: RuleVersion, outcome: Outcome, margin: Any) 
 
 def _place(pair: tuple[tuple[str, ...], Any]) -> tuple[str, ...]:
     return pair[0]
-
-
-def _of_unit(row: AccessComparison) -> tuple[str, ...]:
-    return place_of(row, ("level", "unit_id", "item_id"))

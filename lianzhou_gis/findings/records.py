@@ -23,7 +23,8 @@ __all__ = [
     "Reply",
     "finding_id",
     "of_site",
-    "place_of",
+    "place_of_finding",
+    "place_of_gap",
     "table_of",
 ]
 
@@ -247,9 +248,14 @@ def of_site(record: _Record, site_id: str) -> _Record:
     return own
 
 
-def place_of(row: Finding | Gap | AccessComparison, keys: Sequence[str]) -> tuple[str, ...]:
-    """Return where a record stands among those of its site: by some of its fields as text; what is missing is first."""
-    return tuple("" if (value := getattr(row, name)) is None else str(_cell(value)) for name in keys)
+def place_of_finding(item: Finding) -> tuple[str, ...]:
+    """Return where a finding stands among those of its site; what is missing comes first."""
+    return (item.theme or "", item.rule_id, item.layer_id or "", item.zone_id or "", item.subject)
+
+
+def place_of_gap(gap: Gap) -> tuple[str, ...]:
+    """Return where a gap stands among those of its site; what is missing comes first."""
+    return (gap.reason, gap.theme or "", gap.layer_id or "", gap.zone_id or "", gap.rule_id or "")
 
 
 def table_of(kind: type, rows: Sequence[Any]) -> pd.DataFrame:

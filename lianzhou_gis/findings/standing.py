@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from lianzhou_gis.findings.access_list import AccessSays, access_says
-from lianzhou_gis.findings.bearing import Bearing, Spared
+from lianzhou_gis.findings.bearing import Bearing, Templates
 from lianzhou_gis.findings.day_rules import OUTFALL, DayRules
 from lianzhou_gis.findings.effects import proven_effect
 from lianzhou_gis.findings.questions import OpenPoint
-from lianzhou_gis.findings.records import Finding, Gap, place_of
+from lianzhou_gis.findings.records import Finding, Gap, place_of_finding, place_of_gap
 from lianzhou_gis.findings.verdicts import Tally
 from lianzhou_gis.rulebook import AccessItem, Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, Verdict, theme
 
-__all__ = ["FINDING_ORDER", "GAP_ORDER", "RowSays", "Shared", "Standing"]
+__all__ = ["RowSays", "Shared", "Standing"]
 
-FINDING_ORDER = ("theme", "rule_id", "layer_id", "zone_id", "subject")
-GAP_ORDER = ("reason", "theme", "layer_id", "zone_id", "rule_id")
 _HITS = ("overlap", "within")
 # Different kinds of zones, or sets of units, of which it is remembered what rules make of them.
 _KEPT = 512
@@ -84,7 +82,7 @@ class Standing:
 
     def __init__(self, facts: Mapping[str, Any], rules: DayRules, items: Sequence[AccessItem]) -> None:
         self.facts, self.rules = facts, rules
-        self.spared: Spared = {}
+        self._templates = Templates(facts, rules)
         self._items = items
         self._said: dict[str, Outcome] = {}
         self._decided: dict[str, Outcome] = {}
@@ -106,7 +104,7 @@ class Standing:
 
     def bearing(self, site_id: str) -> Bearing:
         """Return what takes down the findings and gaps of a site."""
-        return Bearing(site_id, self.facts, self.rules, self.spared)
+        return Bearing(site_id, self._templates)
 
     def row(self, row: Any) -> RowSays:  # noqa: ANN401 - a named tuple of the overlaps
         """Return what comes of an overlap."""
@@ -209,8 +207,8 @@ class Standing:
             tally.finding(finding.effect, finding.worst, finding.doubtful)
         for gap in (*gaps, *bearing.gaps):
             tally.gap(gap.worst, gap.asks)
-        found = [(place_of(item, FINDING_ORDER), item) for item in bearing.findings]
-        unknown = [(place_of(gap, GAP_ORDER), gap) for gap in (*gaps, *bearing.gaps)]
+        found = [(place_of_finding(item), item) for item in bearing.findings]
+        unknown = [(place_of_gap(gap), gap) for gap in (*gaps, *bearing.gaps)]
         return Shared(
             found=tuple(sorted(found, key=_place)),
             unknown=tuple(sorted(unknown, key=_place)),
