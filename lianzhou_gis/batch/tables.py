@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -49,27 +50,39 @@ TABLES = {"sites": _SITES, "overlaps": _OVERLAPS, "findings": _FINDINGS, "gaps":
 TEXTS = ("title", "paraphrase", "citations", "action", "authority", "blocks", "effect", "worst", "unverified")
 
 
-def _values(name: str, kind: str, cells: Iterable[Any]) -> Any:  # noqa: ANN401 - a pyarrow array
+def _values(name: str, kind: str, cells: Sequence[Any]) -> Any:  # noqa: ANN401 - a pyarrow array
     arrow = extra("pyarrow", "arrow")
     if kind == "double":
-        numbers = np.array([np.nan if cell is None else cell for cell in cells], dtype=np.float64)
+        numbers = np.array(cells, dtype=np.float64)
         digits = decimals(name)
         # Adding 0.0 turns a rounded -0.0 into 0.0.
         numbers = numbers if digits is None else np.round(numbers, digits) + 0.0
         return arrow.array(numbers, mask=np.isnan(numbers))
     if kind == "binary":
-        shapes = np.empty(len(held := list(cells)), dtype=object)
-        shapes[:] = [shape if isinstance(shape, shapely.Geometry) else None for shape in held]
+        shapes = np.empty(len(cells), dtype=object)
+        shapes[:] = cells
+        shapes[~shapely.is_geometry(shapes)] = None
         return arrow.array(shapely.to_wkb(shapes, byte_order=1).tolist(), type=arrow.binary())
     if kind == "json":
-        told = [None if cell is None else json.dumps(plain(cell), ensure_ascii=False, sort_keys=True) for cell in cells]
-        return arrow.array(told, type=arrow.string())
+        return arrow.array(_as_json(cells), type=arrow.string())
     if kind == _LIST:
-        return arrow.array([list(cell or ()) for cell in cells], type=arrow.list_(arrow.string()))
+        return arrow.array([cell or () for cell in cells], type=arrow.list_(arrow.string()))
     if kind == _TEXT:
-        texts = [None if (value := plain(cell)) is None else str(value) for cell in cells]
-        return arrow.array(texts, type=arrow.string())
-    return arrow.array(list(cells), type=arrow.bool_() if kind == "bool" else arrow.int64())
+        try:
+            return arrow.array(cells, type=arrow.string())
+        except (arrow.ArrowTypeError, arrow.ArrowInvalid):
+            texts = [None if (value := plain(cell)) is None else str(value) for cell in cells]
+            return arrow.array(texts, type=arrow.string())
+    return arrow.array(cells, type=arrow.bool_() if kind == "bool" else arrow.int64())
+
+
+def _as_json(cells: Sequence[Any]) -> list[str | None]:
+    """Return values as JSON; of many sites most hold the very same."""
+    told: dict[int, str] = {}
+    for cell in cells:
+        if cell is not None and id(cell) not in told:
+            told[id(cell)] = json.dumps(plain(cell), ensure_ascii=False, sort_keys=True)
+    return [None if cell is None else told[id(cell)] for cell in cells]
 
 
 @cache
@@ -80,7 +93,7 @@ def _geo() -> bytes:
     return json.dumps(geo).encode()
 
 
-def _table(kind: str, column: Callable[[str], Iterable[Any]]) -> Any:  # noqa: ANN401 - a pyarrow table
+def _table(kind: str, column: Callable[[str], Sequence[Any]]) -> Any:  # noqa: ANN401 - a pyarrow table
     arrow = extra("pyarrow", "arrow")
     arrays = {name: _values(name, held, column(name)) for name, held in TABLES[kind].items()}
     return arrow.table(arrays).replace_schema_metadata({b"geo": _geo()})
@@ -108,18 +121,21 @@ def overlaps_table(rows: Columns) -> Any:  # noqa: ANN401 - a pyarrow table
 
 def findings_table(findings: Sequence[Finding]) -> Any:  # noqa: ANN401 - a pyarrow table
     """Return the findings; what rules say of themselves is left out."""
-    return _table("findings", lambda name: [getattr(item, name) for item in findings])
+    return _table("findings", _fields(findings, list(_FINDINGS)).__getitem__)
 
 
 def gaps_table(gaps: Sequence[Gap]) -> Any:  # noqa: ANN401 - a pyarrow table
     """Return the gaps."""
+    held = _fields(gaps, [name for name in _GAPS if not name.startswith("detail_")])
+    for lang in ("zh", "en"):
+        held[f"detail_{lang}"] = [gap.detail[lang] for gap in gaps]
+    return _table("gaps", held.__getitem__)
 
-    def column(name: str) -> list[Any]:
-        if name.startswith("detail_"):
-            return [gap.detail[name[-2:]] for gap in gaps]
-        return [getattr(gap, name) for gap in gaps]
 
-    return _table("gaps", column)
+def _fields(records: Sequence[Any], names: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Return fields of records as columns."""
+    columns = zip(*map(attrgetter(*names), records), strict=True) if records else ((),) * len(names)
+    return dict(zip(names, columns, strict=True))
 
 
 def written(table: Any) -> bytes:  # noqa: ANN401 - a pyarrow table

@@ -135,12 +135,13 @@ def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Don
         # Whatever parts a chunk was cut into, its sites stand in the order of their ids.
         order = arrow.compute.sort_indices(whole, sort_keys=[("site_id", "ascending")]) if len(parts) > 1 else None
         tables[name] = written(whole if order is None else whole.take(order))
+    ruled = {item.rule_id: item for item in gathered.findings}
     return Done(
         number=chunk.number,
         sites=len(chunk.ids),
         tables=tables,
         counts=gathered.counts,
-        rules={item.rule_id: {name: plain(getattr(item, name)) for name in TEXTS} for item in gathered.findings},
+        rules={rule_id: {name: plain(getattr(item, name)) for name in TEXTS} for rule_id, item in ruled.items()},
         issues=_told(gathered.issues),
         failed=gathered.failed,
     )
