@@ -23,6 +23,8 @@ __all__ = ["Asker", "OpenPoint"]
 
 Facts = Mapping[str, Any]
 _DOCUMENT = "_document"
+# Different facts of which it is remembered what is left of a point.
+_TRIED = 512
 # What stands for a document that is not known yet, in what is foretold.
 _SOME_DOCUMENT = "（文号）"
 
@@ -68,10 +70,21 @@ class OpenPoint:
         """Return the gap as it is where the point stays open."""
         return self.gap if self.worst_of is None else replace(self.gap, worst=self.worst_of(facts))
 
+    @cached_property
+    def _known(self) -> dict[tuple[Any, ...], bool | None]:
+        """What is left of it with the facts that were tried."""
+        return {}
+
     def left(self, facts: Facts) -> bool | None:
         """Return ``None`` while it is open, else whether it bears."""
-        value = self.decide(facts).value
-        return None if value is True and not self.closes_if_true else value
+        # Nothing but the facts that it turns on counts: of all that is tried, most leaves these as they are.
+        told = tuple([facts.get(name) for name in self.names])
+        if told not in self._known:
+            if len(self._known) >= _TRIED:
+                self._known.clear()
+            value = self.decide(facts).value
+            self._known[told] = None if value is True and not self.closes_if_true else value
+        return self._known[told]
 
 
 @dataclass(frozen=True)

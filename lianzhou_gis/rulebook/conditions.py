@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from lianzhou_gis.rulebook.industries import codes_match
@@ -36,6 +37,14 @@ class Outcome:
     spared: frozenset[str] = NONE
 
 
+@cache
+def _outcome(fact: str, value: bool | None, given: bool) -> Outcome:
+    """Return what a comparison of one fact comes to; of each fact there are four."""
+    named = frozenset({fact})
+    # An industry code that is too coarse is given, and still asked for.
+    return Outcome(value, missing=named if value is None else NONE, used=named if given else NONE)
+
+
 @dataclass(frozen=True)
 class Test:
     """One comparison of one fact: ``{fact: name, is|in|at_least|at_most: value}``."""
@@ -48,11 +57,8 @@ class Test:
         """Compare; a fact that is absent or ``None`` is unknown."""
         known = facts.get(self.fact)
         if known is None:
-            return Outcome(None, missing=frozenset({self.fact}))
-        value = _COMPARE[self.operator](known, self.value)
-        # An industry code that is too coarse is given, and still asked for.
-        missing = frozenset({self.fact}) if value is None else NONE
-        return Outcome(value, missing, used=frozenset({self.fact}))
+            return _outcome(self.fact, None, False)
+        return _outcome(self.fact, _COMPARE[self.operator](known, self.value), True)
 
     def facts(self) -> frozenset[str]:
         """Return the facts that are named."""
