@@ -138,13 +138,15 @@ class Ground:
     shapes : ShapeIndex
         All that sites are asked about at once: the zones, then the different coverages, their borders, and the areas of
         the gaps that have one.
-    layer : ndarray of int, shape (zones,)
+    layer : ndarray of int, shape (n,)
         Position of the layer of each zone.
-    names : dict of str to ndarray, each shape (zones,)
+    names : dict of str to ndarray, each shape (n,)
         ``zone_id, zone_name, grade, part``.
-    accuracy_m : ndarray of float, shape (zones,)
-    rank, grade : ndarray of int, shape (zones,)
-        The zone's place in the order of theme, layer and id; a number for its grade in the order of texts, or -1.
+    accuracy_m : ndarray of float, shape (n,)
+    rank : ndarray of int, shape (n,)
+        The zone's place in the order of theme, layer and id.
+    grade : ndarray of int, shape (n,)
+        A number for the zone's grade in the order of texts, or -1.
     theme : ndarray of int, shape (layers,)
         A number for the theme of each layer, in the order of texts.
     coverage : ndarray of int, shape (layers,)
