@@ -41,7 +41,7 @@ def sites(count: int) -> gpd.GeoDataFrame:
 
 def _run(path: Path, folder: Path, *more: str) -> float:
     command = [sys.executable, "-c", "from lianzhou_gis.cli import main; main()", "batch", str(path)]
-    command += ["--out", str(folder), "--as-of", DAY, "--layers", str(CATALOG), "--quiet", "--chunk", "250", *more]
+    command += ["--out", str(folder), "--as-of", DAY, "--layers", str(CATALOG), "--quiet", *more]
     started = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - started
@@ -78,7 +78,7 @@ def main(count: int, out: Path) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sites", nargs="?", type=int, default=4_000)
+    parser.add_argument("sites", nargs="?", type=int, default=20_000)
     parser.add_argument("--out", type=Path, default=HERE / "results.json")
     given = parser.parse_args()
     main(given.sites, given.out)
