@@ -12,6 +12,8 @@ from lianzhou_gis.geodesy import Plane
 CATALOG = "layers/layers.yaml"
 DAY = "2026-11-23"
 COUNT = 90
+# Small, so that a batch can be stopped in the middle.
+CHUNK = 3
 TABLES = ("sites", "overlaps", "findings", "gaps")
 
 
@@ -65,5 +67,5 @@ def parquet(sites, tmp_path_factory):
 @pytest.fixture(scope="session")
 def undisturbed(parquet, tmp_path_factory):
     folder = tmp_path_factory.mktemp("undisturbed") / "out"
-    run_batch(parquet, CATALOG, folder, as_of=DAY, chunk=15, workers=1)
+    run_batch(parquet, CATALOG, folder, as_of=DAY, chunk=CHUNK, workers=1)
     return folder

@@ -16,7 +16,7 @@ from lianzhou_gis.batch.work import Task
 from lianzhou_gis.errors import RunError
 from lianzhou_gis.formats.facts import facts_of
 
-from .conftest import CATALOG, COUNT, DAY, bytes_of, make_sites, tables
+from .conftest import CATALOG, CHUNK, COUNT, DAY, bytes_of, make_sites, tables
 from .test_batch import DEADLY, command, marks
 
 dask = pytest.importorskip("dask")
@@ -48,7 +48,7 @@ def test_a_cluster_gives_the_same_bytes(cluster, parquet, undisturbed, tmp_path)
         CATALOG,
         tmp_path / "out",
         as_of=DAY,
-        chunk=15,
+        chunk=CHUNK,
         scheduler=cluster.scheduler_address,
         progress=told.append,
     )
@@ -56,7 +56,7 @@ def test_a_cluster_gives_the_same_bytes(cluster, parquet, undisturbed, tmp_path)
     assert bytes_of(tmp_path / "out") == bytes_of(undisturbed)
     for name in ("summary.json", "summary.csv", "map.html", "rules.json"):
         assert (tmp_path / "out" / name).read_bytes() == (undisturbed / name).read_bytes()
-    assert [state.done for state in told] == [15, 30, 45, 60, 75, 90]
+    assert [state.done for state in told] == list(range(CHUNK, COUNT + 1, CHUNK))
     assert told[-1].left_s == 0.0 and told[-1].rate > 0.0
 
 
@@ -94,7 +94,7 @@ def test_what_a_cluster_began_is_ended_on_one_core(ending, cluster, parquet, und
     running.send_signal(ending)
     assert running.wait(timeout=60) == (130 if ending == signal.SIGINT else -signal.SIGKILL)
     assert not (folder / "summary.json").exists()
-    run_batch(parquet, CATALOG, folder, as_of=DAY, chunk=15, workers=1)
+    run_batch(parquet, CATALOG, folder, as_of=DAY, chunk=CHUNK, workers=1)
     assert bytes_of(folder) == bytes_of(undisturbed)
     assert json.loads((folder / "summary.json").read_text(encoding="utf-8"))["sites"] == COUNT
 
