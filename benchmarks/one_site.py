@@ -68,7 +68,8 @@ def warm() -> tuple[float, float]:
     for site in sites:
         started = time.perf_counter()
         result = screener.screen(site, facts={"livestock": False})
-        assert result.assessment.answers
+        # Records are made when somebody asks for them.
+        assert result.assessment.answers and len(result.assessment.found) + len(result.assessment.unknown) > 0
         taken.append(time.perf_counter() - started)
     rest = taken[SITES // 5 :]
     return statistics.median(rest), float(np.quantile(rest, 0.95))
