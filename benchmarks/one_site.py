@@ -27,6 +27,8 @@ CATALOG = HERE.parent / "layers" / "layers.yaml"
 DAY = "2026-11-23"
 REPEATS = 7
 SITES = 200
+# Screened before, so that the layers are in memory all over the county.
+BEFORE = 500
 
 
 def _cpu(command: list[str]) -> float:
@@ -61,7 +63,7 @@ def warm() -> tuple[float, float]:
     screener = lg.Screener.prepare(CATALOG, as_of=DAY)
     random = np.random.default_rng(5)
     sites = []
-    for lon, lat in random.uniform((112.2, 24.7), (112.7, 25.1), (SITES, 2)):
+    for lon, lat in random.uniform((112.2, 24.7), (112.7, 25.1), (BEFORE + SITES, 2)):
         ring = shapely.box(lon, lat, lon + 0.003, lat + 0.002)
         sites.append(lg.read_sites(ring, crs="EPSG:4490"))
     taken = []
@@ -71,7 +73,7 @@ def warm() -> tuple[float, float]:
         # Records are made when somebody asks for them.
         assert result.assessment.answers and len(result.assessment.found) + len(result.assessment.unknown) > 0
         taken.append(time.perf_counter() - started)
-    rest = taken[SITES // 5 :]
+    rest = taken[BEFORE:]
     return statistics.median(rest), float(np.quantile(rest, 0.95))
 
 

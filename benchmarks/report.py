@@ -234,8 +234,9 @@ def main(path: Path) -> None:
         "\n".join(growth(runs)),
         "## Many sites, whole screenings",
         "`lianzhou-gis batch` on the demo layers: relations, findings, gaps and verdicts, written as GeoParquet; all on this one "
-        f"machine, its start ({(results.get('batch') or {}).get('start_s', '?')} s) within the time. The folders hold the same bytes. Other work took up to a core of the two meanwhile: what a second worker "
-        "gains is to be measured again where both are free.",
+        f"machine, its start ({(results.get('batch') or {}).get('start_s', '?')} s for every process) within the time. The folders "
+        "hold the same bytes. Nothing else of ours ran meanwhile, but the speed of the machine itself is not steady: what repeats "
+        "of it gave stands in [scale](scale.md).",
         "\n".join(batch(results.get("batch"))),
         "## Agreement",
         "Against lianzhou_gis, pair by pair, of all that overlap by more than 0.01 m².",
