@@ -124,8 +124,8 @@ def ours_geometry(folder: Path, count: int) -> tuple[Taken, Answers]:
 
 def ours_warm(folder: Path, count: int) -> tuple[Taken, Answers]:
     """Areas only, the index from the cache on disk: loading it counts, building it does not."""
+    from lianzhou_gis.layers import Cache
     from lianzhou_gis.overlay.index import ShapeIndex
-    from lianzhou_gis.zones import Cache
 
     cache, sizes = Cache(folder / "cache"), []
     for name in LAYERS:

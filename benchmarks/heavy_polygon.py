@@ -30,9 +30,9 @@ import pyproj
 import shapely
 import yaml
 
-from lianzhou_gis.demo.heavy import sea
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import Plane, Region, StudyArea
+from tools.county.heavy import sea
 
 Floats = npt.NDArray[np.float64]
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Arrays", "Cache", "CacheFile", "Kept", "code_fingerprint"]
+__all__ = ["Arrays", "Cache", "CacheEntry", "CacheFile", "code_fingerprint"]
 
 Arrays = Mapping[str, "npt.NDArray[np.generic]"]
 
@@ -32,10 +32,10 @@ _ALIGN = 64
 _ENDING = ".kept"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
 # The rooms whose code makes the kept layers and indexes.
-_ROOMS = ("errors.py", "cache.py", "columns.py", "catalog", "vocabulary", "geodesy", "formats", "zones", "overlay")
+_ROOMS = ("errors.py", "cache.py", "table.py", "catalog", "vocabulary", "geodesy", "formats", "layers", "overlay")
 
 
-class Kept(NamedTuple):
+class CacheEntry(NamedTuple):
     """The content of one file of the cache.
 
     Attributes
@@ -62,26 +62,28 @@ class CacheFile(NamedTuple):
 
 @cache
 def code_fingerprint(rooms: tuple[str, ...] = _ROOMS) -> str:
-    """Return a hash of the code that makes what is kept: another version of it trusts nothing that this one left."""
-    told = hashlib.sha256(lianzhou_gis.__version__.encode())
+    """Return a hash of the code that makes cached content; entries of any other code are not used."""
+    digest = hashlib.sha256(lianzhou_gis.__version__.encode())
     for room in rooms:
-        for name, found in sorted(_code(Path(__file__).parent / room)):
-            told.update(f"{room} {name} {found.st_size} {found.st_mtime_ns}\n".encode())
-    return told.hexdigest()
+        for name, path in sorted(_code(Path(__file__).parent / room)):
+            digest.update(f"{room} {name}\n".encode())
+            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - 250 files at every start
+                digest.update(hashlib.sha256(file.read()).digest())
+    return digest.hexdigest()
 
 
-def _code(place: Path) -> Iterator[tuple[str, os.stat_result]]:
-    """Return the files of a room that are code or decide what code does."""
+def _code(place: Path) -> Iterator[tuple[str, str]]:
+    """Yield name and path of the files of a room that are code or decide what code does."""
     if place.suffix:
-        yield "", place.stat()
+        yield "", str(place)
         return
-    # Every start of the program looks at them: an object for each path costs more than the look.
+    # scandir, not Path.rglob: this runs at every start of the program.
     with os.scandir(place) as entries:
         for entry in entries:
             if entry.is_dir():
-                yield from ((f"{entry.name}/{name}", found) for name, found in _code(place / entry.name))
+                yield from ((f"{entry.name}/{name}", path) for name, path in _code(place / entry.name))
             elif entry.name.endswith((".py", ".yaml", ".csv")):
-                yield entry.name, entry.stat()
+                yield entry.name, entry.path
 
 
 @dataclass(frozen=True)
@@ -118,7 +120,7 @@ class Cache:
         told = json.dumps([code_fingerprint(self.rooms), kind, key], sort_keys=True, ensure_ascii=False, default=str)
         return self.folder / f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:40]}{_ENDING}"
 
-    def get(self, kind: str, key: Mapping[str, Any]) -> Kept | None:
+    def get(self, kind: str, key: Mapping[str, Any]) -> CacheEntry | None:
         """Return what is kept under a key; ``None`` where there is nothing, or nothing that can be trusted."""
         path = self._path(kind, key)
         if path is None:
@@ -254,7 +256,7 @@ def _header(content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes or a memory
     return header
 
 
-def _read(path: Path, name: str) -> Kept:
+def _read(path: Path, name: str) -> CacheEntry:
     with path.open("rb") as stream:
         owner = os.fstat(stream.fileno())
         if hasattr(os, "geteuid") and (owner.st_uid != os.geteuid() or owner.st_mode & 0o022):
@@ -276,4 +278,4 @@ def _read(path: Path, name: str) -> Kept:
         count = int(np.prod(entry["shape"], dtype=np.int64))
         array = np.frombuffer(view, dtype=entry["dtype"], count=count, offset=start + entry["offset"])
         arrays[entry["name"]] = array.reshape(entry["shape"])
-    return Kept(header["meta"], arrays)
+    return CacheEntry(header["meta"], arrays)

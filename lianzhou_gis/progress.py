@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-__all__ = ["STEPS", "Progress", "watched"]
+__all__ = ["STEPS", "Progress", "default_progress"]
 
 Progress = Callable[[str], None]
 
@@ -24,7 +24,7 @@ def _silent(step: str) -> None:
     """Show nothing."""
 
 
-def watched(lang: str = "zh", *, quiet: bool = False) -> Progress:
+def default_progress(lang: str = "zh", *, quiet: bool = False) -> Progress:
     """Return what a long work calls with the name of each step as it begins.
 
     Parameters
@@ -41,7 +41,7 @@ def watched(lang: str = "zh", *, quiet: bool = False) -> Progress:
 
     Examples
     --------
-    >>> watched()("layers")
+    >>> default_progress()("layers")
     """
     if quiet:
         return _silent

@@ -13,10 +13,10 @@ from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.findings import Assessment
 from lianzhou_gis.formats import Sites
+from lianzhou_gis.layers import Layers
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.rulebook import Derived, Rulebook
 from lianzhou_gis.vocabulary import Verdict
-from lianzhou_gis.zones import Layers
 
 if TYPE_CHECKING:
     import folium

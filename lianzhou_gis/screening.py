@@ -18,12 +18,12 @@ from lianzhou_gis.errors import CatalogError, did_you_mean
 from lianzhou_gis.findings import Assessor, Override
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
-from lianzhou_gis.overlay import Ground, lay
-from lianzhou_gis.progress import Progress, watched
+from lianzhou_gis.layers import Cache, Layers, load_layers
+from lianzhou_gis.overlay import LayerIndex, lay
+from lianzhou_gis.progress import Progress, default_progress
 from lianzhou_gis.result import Result
 from lianzhou_gis.rulebook import Inference, Rulebook, day_of
 from lianzhou_gis.vocabulary import themes as all_themes
-from lianzhou_gis.zones import Cache, Layers, load_layers
 
 __all__ = ["Result", "Screener", "screen"]
 
@@ -69,7 +69,7 @@ def screen(
     overrides : sequence of Override, optional
         Judgements of people, kept beside the findings.
     progress : callable, optional
-        Told the name of each step as it begins; default :func:`lianzhou_gis.progress.watched`.
+        Told the name of each step as it begins; default :func:`lianzhou_gis.progress.default_progress`.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def screen(
     CatalogError, RuleError, ReferenceSystemError, FormatError, FactError
         For broken input. A layer that fails does not raise: it is a gap of every site it bears on.
     """
-    step = progress or watched()
+    step = progress or default_progress()
     catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
     step("sites")
     sites = sites if isinstance(sites, Sites) else read_sites(sites, crs=crs, datum=datum, region=_region(catalog))
@@ -100,7 +100,7 @@ class Screener:
     scope : tuple of str
         The themes that are looked at.
     layers : Layers
-    ground : Ground
+    ground : LayerIndex
         The layers in the plane, indexed.
     near_m, setback_m : dict of str to float
         By theme: how far zones are reported, how far rules look beyond a site.
@@ -123,7 +123,7 @@ class Screener:
     as_of: date
     scope: tuple[str, ...]
     layers: Layers
-    ground: Ground
+    ground: LayerIndex
     near_m: dict[str, float]
     setback_m: dict[str, float]
     study: StudyArea | None
@@ -150,7 +150,7 @@ class Screener:
         cache : Cache, optional
             Where layers and indexes are kept from run to run; default the folder that the platform has for such files.
         """
-        step = progress or watched()
+        step = progress or default_progress()
         day = day_of(as_of)
         catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
         rulebook = rulebook or Rulebook.load()
@@ -170,7 +170,7 @@ class Screener:
             as_of=day,
             scope=scope,
             layers=layers,
-            ground=Ground.of(layers.layers, plane, layers.gaps, cache or Cache.standard()),
+            ground=LayerIndex.of(layers.layers, plane, layers.gaps, cache or Cache.standard()),
             near_m=near_m,
             setback_m={theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0},
             study=study,
@@ -194,7 +194,7 @@ class Screener:
         threads : int, optional
             How many work at once; default as many as there are processors. What comes out does not depend on it.
         """
-        step = progress or watched()
+        step = progress or default_progress()
         sites = sites if isinstance(sites, Sites) else read_sites(sites, region=_region(self.catalog))
         given, fact_issues = merge_facts(sites, facts, sets, self.rulebook.facts)
         wider = self._wide_enough(sites)

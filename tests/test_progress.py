@@ -4,7 +4,7 @@ import io
 import sys
 import types
 
-from lianzhou_gis.progress import STEPS, watched
+from lianzhou_gis.progress import STEPS, default_progress
 
 
 class Terminal(io.StringIO):
@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 def test_a_pipe_hears_nothing(monkeypatch):
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
-    tell = watched()
+    tell = default_progress()
     for step in STEPS:
         tell(step)
     assert stream.getvalue() == ""
@@ -24,8 +24,8 @@ def test_a_pipe_hears_nothing(monkeypatch):
 def test_a_terminal_has_a_line_a_step(monkeypatch):
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
-    watched("en")("layers")
-    watched("zh", quiet=True)("layers")
+    default_progress("en")("layers")
+    default_progress("zh", quiet=True)("layers")
     assert stream.getvalue() == "reading the layers …\n"
 
 
@@ -43,7 +43,7 @@ def test_a_notebook_has_a_bar_that_goes_with_the_last_step(monkeypatch):
     shell = types.SimpleNamespace(kernel=object())
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setitem(sys.modules, "IPython.display", types.SimpleNamespace(display=display, HTML=str))
-    tell = watched()
+    tell = default_progress()
     tell("sites")
     tell("overlay")
     assert told == [

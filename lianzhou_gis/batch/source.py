@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lianzhou_gis.errors import FormatError, extra
-from lianzhou_gis.formats.columns import SITE_ALIASES, find_columns
+from lianzhou_gis.formats.column_aliases import SITE_ALIASES, find_columns
 from lianzhou_gis.formats.limits import existing
 from lianzhou_gis.formats.site_ids import MAX_ID, plain_text
 

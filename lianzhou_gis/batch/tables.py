@@ -13,11 +13,11 @@ import numpy as np
 import pyproj
 import shapely
 
-from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import extra
 from lianzhou_gis.findings import Finding, Gap
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.runs.document import decimals, plain
+from lianzhou_gis.table import Columns
 
 __all__ = ["TABLES", "TEXTS", "findings_table", "gaps_table", "overlaps_table", "sites_table", "written"]
 

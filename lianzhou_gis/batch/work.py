@@ -15,11 +15,10 @@ import shapely
 
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlaps_table, sites_table, written
-from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, answer, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
-from lianzhou_gis.formats.placing import place_features
+from lianzhou_gis.formats.georeference import place_features
 from lianzhou_gis.formats.raw_features import RawFeatures, built
 from lianzhou_gis.formats.site_drafts import SiteInput, draft_of_features
 from lianzhou_gis.formats.sites import SITE_COLUMNS, sites_of
@@ -27,6 +26,7 @@ from lianzhou_gis.formats.well_known import wkb_of_outside
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.runs.document import plain
 from lianzhou_gis.screening import Result, Screener
+from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import GapReason, Verdict
 
 __all__ = ["Done", "Task", "screener_of", "work"]

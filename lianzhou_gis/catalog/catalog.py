@@ -17,7 +17,7 @@ from lianzhou_gis.vocabulary import themes as all_themes
 if TYPE_CHECKING:
     import folium
 
-    from lianzhou_gis.zones import Layers
+    from lianzhou_gis.layers import Layers
 
 __all__ = ["Catalog"]
 
@@ -101,8 +101,8 @@ class Catalog:
             For a theme that the catalog does not have.
         """
         from lianzhou_gis.geodesy import Region
+        from lianzhou_gis.layers import load_layers
         from lianzhou_gis.rulebook import Rulebook, day_of
-        from lianzhou_gis.zones import load_layers
 
         named = {entry.theme for entry in self.layers}
         wanted = named if themes is None else set(themes)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lianzhou_gis.cli import options
-from lianzhou_gis.progress import watched
+from lianzhou_gis.progress import default_progress
 
 __all__ = ["demo"]
 
@@ -28,8 +28,8 @@ def demo(out: Path | None, overwrite: bool, as_of: str | None, as_json: bool, qu
     options.day(as_of)
 
     from lianzhou_gis.cli.screen import finish
-    from lianzhou_gis.demo import demo_folder
     from lianzhou_gis.formats import read_facts, read_sites
+    from lianzhou_gis.resources import demo_folder
     from lianzhou_gis.screening import screen
 
     folder = demo_folder()
@@ -38,6 +38,6 @@ def demo(out: Path | None, overwrite: bool, as_of: str | None, as_json: bool, qu
         folder / "layers.yaml",
         facts=read_facts(folder / "demo" / "sites" / "facts.yaml"),
         as_of=as_of,
-        progress=watched(lang, quiet=quiet),
+        progress=default_progress(lang, quiet=quiet),
     )
     finish(result, out=out, overwrite=overwrite, as_json=as_json, fail_on=None, lang=lang, quiet=quiet)

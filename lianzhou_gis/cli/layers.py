@@ -79,7 +79,7 @@ def cache(clear: bool, as_json: bool, lang: str) -> None:
     from datetime import UTC, datetime
 
     from lianzhou_gis.cli.tables import plain_table
-    from lianzhou_gis.zones import Cache
+    from lianzhou_gis.layers import Cache
 
     kept = Cache.standard()
     if clear:

@@ -187,7 +187,7 @@ def docs(target: Path, folder: Path | None, lang: str) -> None:
     Write the rulebook as pages, and the matrix of effects, also as XLSX.
     """
     from lianzhou_gis.rulebook import Rulebook
-    from lianzhou_gis.rulebook.pages import write_pages
+    from lianzhou_gis.rulebook.authoring.pages import write_pages
 
     written = write_pages(Rulebook.load(folder), target)
     click.echo(f"{target}: {len(written)} 个文件" if lang == "zh" else f"{target}: {len(written)} files")

@@ -11,7 +11,7 @@ import click
 
 from lianzhou_gis.cli import options
 from lianzhou_gis.errors import FactError
-from lianzhou_gis.progress import watched
+from lianzhou_gis.progress import default_progress
 from lianzhou_gis.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def finish(
 ) -> None:
     """Write, print and leave with the exit code that the verdicts ask for."""
     if out is not None:
-        watched(lang, quiet=quiet)("writing")
+        default_progress(lang, quiet=quiet)("writing")
         result.save(out, overwrite=overwrite)
     if as_json:
         from lianzhou_gis.runs import as_document
@@ -126,10 +126,19 @@ def screen(
     known = read_facts(facts_file) if facts_file else None
     judged = read_overrides(overrides) if overrides else ()
     result = run(
-        read, entries, facts=known, sets=pairs, as_of=as_of, themes=chosen, overrides=judged, progress=watched(lang)
+        read,
+        entries,
+        facts=known,
+        sets=pairs,
+        as_of=as_of,
+        themes=chosen,
+        overrides=judged,
+        progress=default_progress(lang),
     )
     if against is not None:
-        other = run(read, entries, facts=known, sets=pairs, as_of=against, themes=chosen, progress=watched(lang))
+        other = run(
+            read, entries, facts=known, sets=pairs, as_of=against, themes=chosen, progress=default_progress(lang)
+        )
         _tell_flips(result, other, as_json=as_json, lang=lang)
     finish(
         result,

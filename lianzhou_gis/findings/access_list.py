@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from lianzhou_gis.findings.bearing import number
-from lianzhou_gis.findings.questions import OpenPoint
+from lianzhou_gis.findings.questions import Unresolved
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, finding_id
 from lianzhou_gis.findings.verdicts import Tally
 from lianzhou_gis.rulebook import AccessItem, Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason
 
-__all__ = ["AccessSays", "access_says", "compared", "listed_findings"]
+__all__ = ["AccessOutcome", "access_says", "compared", "listed_findings"]
 
 EVERY_UNIT = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class AccessSays:
+class AccessOutcome:
     """What the access lists say of a project in some units, wherever in them it lies.
 
     Attributes
@@ -31,13 +31,13 @@ class AccessSays:
         Every item, and the place among the overlaps of its unit; ``None`` for one that holds in every unit.
     gaps : tuple of Gap
         Of no site yet.
-    points : tuple of OpenPoint
+    points : tuple of Unresolved
     tally : Tally
     """
 
     items: tuple[tuple[AccessItem, Outcome, int | None], ...]
     gaps: tuple[Gap, ...]
-    points: tuple[OpenPoint, ...]
+    points: tuple[Unresolved, ...]
     tally: Tally
 
 
@@ -46,7 +46,7 @@ def access_says(
     items: Sequence[AccessItem],
     decide: Callable[[AccessItem], Outcome],
     rule: RuleVersion | None,
-) -> AccessSays:
+) -> AccessOutcome:
     """Apply the items of the units that a site lies in; items for every unit once.
 
     Parameters
@@ -80,13 +80,13 @@ def access_says(
                 tally.gap(gap.worst, gap.asks)
                 gaps.append(gap)
                 points.append(
-                    OpenPoint(gap, item.bears_on, item.tests(), effect, item.effect, closes_if_true=rule is not None)
+                    Unresolved(gap, item.bears_on, item.tests(), effect, item.effect, closes_if_true=rule is not None)
                 )
-    return AccessSays(tuple(said), tuple(gaps), tuple(points), tally)
+    return AccessOutcome(tuple(said), tuple(gaps), tuple(points), tally)
 
 
 def listed_findings(
-    site_id: str, facts: Mapping[str, Any], said: AccessSays, rows: Sequence[Any], rule: RuleVersion | None
+    site_id: str, facts: Mapping[str, Any], said: AccessOutcome, rows: Sequence[Any], rule: RuleVersion | None
 ) -> dict[int, Finding]:
     """Return the findings on one site, by the places of their items in what is said.
 
@@ -94,7 +94,7 @@ def listed_findings(
     ----------
     facts : mapping
         Of the site.
-    said : AccessSays
+    said : AccessOutcome
         Made with the same rows and rule.
     rows : sequence of named tuples
         Its overlaps with control units.
@@ -107,7 +107,7 @@ def listed_findings(
 
 
 def compared(
-    site_id: str, facts: Mapping[str, Any], said: AccessSays, rows: Sequence[Any], rule: RuleVersion | None
+    site_id: str, facts: Mapping[str, Any], said: AccessOutcome, rows: Sequence[Any], rule: RuleVersion | None
 ) -> list[AccessComparison]:
     """Return every item compared with one site; parameters as those of :func:`listed_findings`."""
     findings = listed_findings(site_id, facts, said, rows, rule)

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.findings.case import Case, Written
+from lianzhou_gis.findings.case import Case, SiteRecords
 from lianzhou_gis.findings.checks import checks_of
 from lianzhou_gis.findings.overrides import lay_beside
-from lianzhou_gis.findings.questions import Asker, OpenPoint
+from lianzhou_gis.findings.questions import QuestionPlanner, Unresolved
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, table_of
 from lianzhou_gis.findings.verdicts import Answer
 from lianzhou_gis.overlay import Overlay
+from lianzhou_gis.table import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +34,7 @@ class Assessment:
         What was decided on each site, by ``site_id``.
     facts, contradicted : mapping of site_id
         What is known of the projects, and which of it contradicts itself.
-    asker : Asker
+    asker : QuestionPlanner
         Makes questions of the open points.
     scope, ruled : tuple of str
         Themes that were looked at, and those that some rule in force is about.
@@ -48,14 +48,14 @@ class Assessment:
     cases: tuple[Case, ...]
     facts: Mapping[str, Mapping[str, Any]]
     contradicted: Mapping[str, frozenset[str]]
-    asker: Asker
+    asker: QuestionPlanner
     scope: tuple[str, ...]
     ruled: tuple[str, ...]
     measured: Overlay
     judged: tuple[Override, ...] = ()
 
     @cached_property
-    def _written(self) -> list[Written]:
+    def _written(self) -> list[SiteRecords]:
         return [case.written() for case in self.cases]
 
     @cached_property
@@ -74,7 +74,7 @@ class Assessment:
         return [row for case in self.cases for row in case.compared()]
 
     @cached_property
-    def points(self) -> dict[str, list[OpenPoint]]:
+    def points(self) -> dict[str, list[Unresolved]]:
         """What hangs on facts, by ``site_id``; the gaps of what many sites share are of no site."""
         return {case.site_id: written.points for case, written in zip(self.cases, self._written, strict=True)}
 

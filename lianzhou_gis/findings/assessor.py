@@ -8,19 +8,19 @@ from typing import Any
 
 import shapely
 
-from lianzhou_gis.columns import Columns
 from lianzhou_gis.findings.assessment import Assessment
 from lianzhou_gis.findings.case import Case
 from lianzhou_gis.findings.day_rules import DayRules
 from lianzhou_gis.findings.layer_gaps import LayerGaps, gaps_of_rules, gaps_of_sites
-from lianzhou_gis.findings.questions import Asker
+from lianzhou_gis.findings.questions import QuestionPlanner
 from lianzhou_gis.findings.records import Gap, Override
 from lianzhou_gis.findings.standing import Standing
 from lianzhou_gis.findings.unread import gaps_of_time, points_unread
 from lianzhou_gis.formats import Sites
+from lianzhou_gis.layers import Layers
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.rulebook import Rulebook
-from lianzhou_gis.zones import Layers
+from lianzhou_gis.table import Columns
 
 __all__ = ["Assessor"]
 
@@ -109,7 +109,7 @@ class Assessor:
             cases=tuple(sorted(cases, key=lambda case: case.site_id)),
             facts=facts,
             contradicted=contradicted or {},
-            asker=Asker(self._rulebook, self._day),
+            asker=QuestionPlanner(self._rulebook, self._day),
             scope=self._scope,
             ruled=tuple(self._rules.of_theme),
             measured=measured,

@@ -8,7 +8,7 @@ from typing import Any
 
 from lianzhou_gis.findings.day_rules import OUTFALL, DayRules
 from lianzhou_gis.findings.effects import any_bears, cure_of, proven_effect, worst_of
-from lianzhou_gis.findings.questions import OpenPoint
+from lianzhou_gis.findings.questions import Unresolved
 from lianzhou_gis.findings.records import Finding, Gap, finding_id, of_site
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
@@ -34,7 +34,7 @@ class Templates:
         self.facts, self.rules = facts, rules
         self._findings: dict[tuple[str, bool], Finding] = {}
         self._asking: dict[tuple[str, frozenset[str]], Gap] = {}
-        self._spared: dict[tuple[str, frozenset[str], Effect, bool], OpenPoint] = {}
+        self._spared: dict[tuple[str, frozenset[str], Effect, bool], Unresolved] = {}
 
     def finding(self, rule: RuleVersion, outcome: Outcome, doubtful: bool) -> Finding:
         """Return the finding that a rule leads to, of no site and no zone yet."""
@@ -93,7 +93,7 @@ class Templates:
             )
         return self._asking[key]
 
-    def spared(self, rule: RuleVersion, outcome: Outcome, proven: Effect, closes_if_true: bool) -> OpenPoint:
+    def spared(self, rule: RuleVersion, outcome: Outcome, proven: Effect, closes_if_true: bool) -> Unresolved:
         """Return the point of a rule that such projects are not asked for: nothing in it is of a site."""
         told = (rule.id, outcome.spared, proven, closes_if_true)
         if told not in self._spared:
@@ -109,7 +109,7 @@ class Templates:
                 worst=rule.strictest.verdict,
             )
             tests = self.rules.tests(rule)
-            self._spared[told] = OpenPoint(
+            self._spared[told] = Unresolved(
                 gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true, asked=False
             )
         return self._spared[told]
@@ -128,13 +128,13 @@ class Bearing:
     ----------
     findings : list of Finding
     gaps : list of Gap
-    open : dict of str to OpenPoint
+    open : dict of str to Unresolved
     """
 
     def __init__(self, site_id: str, templates: Templates) -> None:
         self.findings: list[Finding] = []
         self.gaps: list[Gap] = []
-        self.open: dict[str, OpenPoint] = {}
+        self.open: dict[str, Unresolved] = {}
         self._site_id, self._templates = site_id, templates
         self._facts, self._rules = templates.facts, templates.rules
 
@@ -192,7 +192,7 @@ class Bearing:
         gap.layer_id, gap.zone_id = layer_id, zone_id
         self.gaps.append(gap)
         tests = self._rules.tests(rule)
-        self.open[rule.id] = OpenPoint(gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true)
+        self.open[rule.id] = Unresolved(gap, rule.evaluate, tests, proven, rule.strictest, closes_if_true)
 
     def spare(
         self, rule: RuleVersion, outcome: Outcome, *, doubtful: bool = False, closes_if_true: bool = True
@@ -227,7 +227,7 @@ class Bearing:
         self.gaps.append(gap)
         # Beyond the coverage nothing is known of zones: only that the rule is not about the project closes it.
         tests = self._rules.tests(rule)
-        self.open[f"{rule.id} {margin.layer_id}"] = OpenPoint(
+        self.open[f"{rule.id} {margin.layer_id}"] = Unresolved(
             gap, rule.evaluate, tests, rule.effect, rule.strictest, closes_if_true=False
         )
 
@@ -248,7 +248,7 @@ class Bearing:
             worst=worst_of(rules, self._facts),
         )
         self.gaps.append(gap)
-        self.open[f"{OUTFALL} {name}"] = OpenPoint(
+        self.open[f"{OUTFALL} {name}"] = Unresolved(
             gap,
             partial(any_bears, rules),
             tuple(test for rule in rules for test in self._rules.tests(rule)),

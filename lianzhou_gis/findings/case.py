@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lianzhou_gis.findings.access_list import AccessSays, compared, listed_findings
+from lianzhou_gis.findings.access_list import AccessOutcome, compared, listed_findings
 from lianzhou_gis.findings.bearing import Bearing
-from lianzhou_gis.findings.questions import OpenPoint
+from lianzhou_gis.findings.questions import Unresolved
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, of_site, place_of_finding, place_of_gap
 from lianzhou_gis.findings.records import finding_id as id_of
-from lianzhou_gis.findings.standing import RowSays, Shared, Standing
+from lianzhou_gis.findings.standing import RowOutcome, Shared, Standing
 from lianzhou_gis.rulebook import Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect
 
-__all__ = ["Case", "Written"]
+__all__ = ["Case", "SiteRecords"]
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SiteRecords:
     """The records of one site, each kind in its order.
 
     Attributes
     ----------
     found : list of Finding
     unknown : list of Gap
-    points : list of OpenPoint
+    points : list of Unresolved
         What hangs on facts; the gaps of those that many sites share are of no site.
     rest : list of Gap
         Those that are of no point.
@@ -34,7 +34,7 @@ class Written:
 
     found: list[Finding]
     unknown: list[Gap]
-    points: list[OpenPoint]
+    points: list[Unresolved]
     rest: list[Gap]
 
 
@@ -54,7 +54,7 @@ class Case:
         How far from the site the coverage of each layer ends (``theme, layer_id, margin_m``).
     placed, own : sequence of Gap
         That layers leave open where it lies, and that it leaves open itself.
-    missed : sequence of OpenPoint
+    missed : sequence of Unresolved
         Of law that was not read.
     outfall : bool
         Whether the outfall is given as a point.
@@ -74,13 +74,13 @@ class Case:
         margins: Sequence[Any],
         placed: Sequence[Gap],
         own: Sequence[Gap],
-        missed: Sequence[OpenPoint],
+        missed: Sequence[Unresolved],
         outfall: bool,
     ) -> None:
         self.site_id, self._standing, self._shared, self._missed = site_id, standing, shared, missed
         self._placed, self._own = placed, own
         self.tally = tally = shared.tally.copy()
-        self._rows: list[tuple[Any, RowSays]] = []
+        self._rows: list[tuple[Any, RowOutcome]] = []
         self._units: list[Any] = []
         for row in rows:
             said = standing.row(row)
@@ -99,13 +99,13 @@ class Case:
             self._receiving = standing.bearing(site_id)
             for name, asking in standing.receiving(rows):
                 self._receiving.receiving(name, asking)
-        self._units_say: AccessSays = standing.units(self._units)
+        self._units_say: AccessOutcome = standing.units(self._units)
         tally.add(self._units_say.tally)
         known = () if self._receiving is None else self._receiving.gaps
         for gap in (*placed, *own, *known, *(point.gap for point in missed)):
             tally.gap(gap.worst, gap.asks)
 
-    def written(self) -> Written:
+    def written(self) -> SiteRecords:
         """Return the records of the site."""
         site_id, shared, said = self.site_id, self._shared, self._units_say
         bearing = self._taken_down()
@@ -121,7 +121,7 @@ class Case:
         unknown = [(place, of_site(gap, site_id)) for place, gap in shared.unknown]
         unknown += [(place_of_gap(gap), gap) for gap in gaps]
         asking = {id(point.gap) for point in bearing.open.values()}
-        return Written(
+        return SiteRecords(
             found=[item for _, item in sorted(found, key=_place)],
             unknown=[gap for _, gap in sorted(unknown, key=_place)],
             points=[*said.points, *self._missed, *bearing.open.values(), *shared.points],

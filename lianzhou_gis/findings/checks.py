@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.findings.records import Gap
 from lianzhou_gis.overlay import Overlay
+from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import themes
 
 __all__ = ["checks_of"]

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.columns import Columns
 from lianzhou_gis.findings.records import Gap, of_site
 from lianzhou_gis.formats import Sites
+from lianzhou_gis.layers import LayerGap, Layers
 from lianzhou_gis.overlay import Overlay
+from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason, Verdict, label, theme
-from lianzhou_gis.zones import LayerGap, Layers
 
 __all__ = ["LayerGaps", "gaps_of_rules", "gaps_of_sites", "towns_of"]
 

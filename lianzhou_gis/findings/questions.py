@@ -19,7 +19,7 @@ from lianzhou_gis.rulebook import Outcome, Rulebook, Test
 from lianzhou_gis.rulebook.industries import codes_match, industries
 from lianzhou_gis.vocabulary import Effect, Verdict
 
-__all__ = ["Asker", "OpenPoint"]
+__all__ = ["QuestionPlanner", "Unresolved"]
 
 Facts = Mapping[str, Any]
 _DOCUMENT = "_document"
@@ -30,7 +30,7 @@ _SOME_DOCUMENT = "（文号）"
 
 
 @dataclass
-class OpenPoint:
+class Unresolved:
     """Something that hangs on facts.
 
     Attributes
@@ -94,7 +94,7 @@ class _Site:
     facts: Facts
     effects: tuple[tuple[Effect, Effect], ...]
     gaps: tuple[Gap, ...]
-    points: tuple[OpenPoint, ...]
+    points: tuple[Unresolved, ...]
     contradicted: frozenset[str]
 
     @cached_property
@@ -113,7 +113,7 @@ class _Site:
         return tally
 
     @property
-    def asked(self) -> list[OpenPoint]:
+    def asked(self) -> list[Unresolved]:
         return [point for point in self.points if point.asked]
 
     @property
@@ -133,7 +133,7 @@ class _Site:
         )
 
 
-class Asker:
+class QuestionPlanner:
     """Makes the questions of one site after the other; sites of which the same is open share the work."""
 
     def __init__(self, rulebook: Rulebook, day: date) -> None:
@@ -147,7 +147,7 @@ class Asker:
         contradicted: frozenset[str],
         effects: Sequence[tuple[Effect, Effect]],
         gaps: Sequence[Gap],
-        points: Sequence[OpenPoint],
+        points: Sequence[Unresolved],
     ) -> list[Question]:
         """Return the questions of a site, those that settle most first.
 
@@ -161,7 +161,7 @@ class Asker:
             Of its findings: what is proven, and what it may mean.
         gaps : sequence of Gap
             Those of its gaps that are of no point.
-        points : sequence of OpenPoint
+        points : sequence of Unresolved
         """
         if not any(point.gap.facts for point in points if point.asked):
             return []
@@ -282,13 +282,13 @@ class Asker:
         return self._rulebook.implied_on(self._day).follow(facts, sets, site.contradicted)
 
     @staticmethod
-    def _closed(points: Sequence[OpenPoint], facts: Facts, before: Facts) -> int:
+    def _closed(points: Sequence[Unresolved], facts: Facts, before: Facts) -> int:
         """Return how many points the facts close that those before left open."""
         new = _added(facts, before)
         return sum(point.left(facts) is not None for point in points if not point.names.isdisjoint(new))
 
     def _without_needless(
-        self, site: _Site, chosen: Mapping[str, tuple[str, dict[str, Any]]], left: Sequence[OpenPoint]
+        self, site: _Site, chosen: Mapping[str, tuple[str, dict[str, Any]]], left: Sequence[Unresolved]
     ) -> dict[str, str]:
         wanted = len(site.asked) - len(left)
         kept = dict(chosen)

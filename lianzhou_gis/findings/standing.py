@@ -10,17 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from lianzhou_gis.findings.access_list import AccessSays, access_says
+from lianzhou_gis.findings.access_list import AccessOutcome, access_says
 from lianzhou_gis.findings.bearing import Bearing, Templates
 from lianzhou_gis.findings.day_rules import OUTFALL, DayRules
 from lianzhou_gis.findings.effects import proven_effect
-from lianzhou_gis.findings.questions import OpenPoint
+from lianzhou_gis.findings.questions import Unresolved
 from lianzhou_gis.findings.records import Finding, Gap, place_of_finding, place_of_gap
 from lianzhou_gis.findings.verdicts import Tally
 from lianzhou_gis.rulebook import AccessItem, Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, Verdict, theme
 
-__all__ = ["RowSays", "Shared", "Standing"]
+__all__ = ["RowOutcome", "Shared", "Standing"]
 
 _HITS = ("overlap", "within")
 # Different kinds of zones, or sets of units, of which it is remembered what rules make of them.
@@ -28,7 +28,7 @@ _KEPT = 512
 
 
 @dataclass(frozen=True, slots=True)
-class RowSays:
+class RowOutcome:
     """What comes of an overlap of a kind.
 
     Attributes
@@ -56,7 +56,7 @@ class Shared:
         Of no site yet, sorted by their place among those of a site.
     unknown : tuple of (place, Gap)
         As found.
-    points : tuple of OpenPoint
+    points : tuple of Unresolved
     rest : tuple of Gap
         Those that hang on no fact.
     tally : Tally
@@ -64,7 +64,7 @@ class Shared:
 
     found: tuple[tuple[tuple[str, ...], Finding], ...]
     unknown: tuple[tuple[tuple[str, ...], Gap], ...]
-    points: tuple[OpenPoint, ...]
+    points: tuple[Unresolved, ...]
     rest: tuple[Gap, ...]
     tally: Tally
 
@@ -86,9 +86,9 @@ class Standing:
         self._items = items
         self._said: dict[str, Outcome] = {}
         self._decided: dict[str, Outcome] = {}
-        self._rows: dict[Any, RowSays] = {}
+        self._rows: dict[Any, RowOutcome] = {}
         self._margins: dict[tuple[str, int], tuple[tuple[RuleVersion, Outcome], ...]] = {}
-        self._units: dict[Any, AccessSays] = {}
+        self._units: dict[Any, AccessOutcome] = {}
         self._shared: dict[Any, Shared] = {}
 
     def says(self, rule: RuleVersion) -> Outcome:
@@ -106,7 +106,7 @@ class Standing:
         """Return what takes down the findings and gaps of a site."""
         return Bearing(site_id, self._templates)
 
-    def row(self, row: Any) -> RowSays:  # noqa: ANN401 - a named tuple of the overlaps
+    def row(self, row: Any) -> RowOutcome:  # noqa: ANN401 - a named tuple of the overlaps
         """Return what comes of an overlap."""
         name = row.theme
         reach = self.rules.reach(name, row.distance_m)
@@ -116,7 +116,7 @@ class Standing:
             self._rows[key] = self._of_row(row)
         return self._rows[key]
 
-    def _of_row(self, row: Any) -> RowSays:  # noqa: ANN401
+    def _of_row(self, row: Any) -> RowOutcome:  # noqa: ANN401
         rules = [rule for rule in self.rules.of_theme.get(row.theme, ()) if rule.subject == row.subject]
         hit = row.relation in _HITS and row.subject == "footprint"
         bearing = [rule for rule in rules if rule.bears(row.relation, row.distance_m)]
@@ -127,7 +127,7 @@ class Standing:
         elif hit and not applying:
             gap = "rule"
         if gap is None and not applying:
-            return RowSays((), None, None)
+            return RowOutcome((), None, None)
         tally = Tally()
         if gap is not None:
             tally.gap(Verdict.PROHIBITED, asks=False)
@@ -137,7 +137,7 @@ class Standing:
                 tally.finding(proven_effect(rule, bool(row.doubtful)), rule.strictest, bool(row.doubtful))
             elif outcome.value is None and rule.strictest is not Effect.NOTICE:
                 tally.gap(rule.strictest.verdict, asks=True)
-        return RowSays(tuple((rule, self.says(rule)) for rule in applying), gap, tally)
+        return RowOutcome(tuple((rule, self.says(rule)) for rule in applying), gap, tally)
 
     def margin(self, margin: Any) -> tuple[tuple[RuleVersion, Outcome], ...]:  # noqa: ANN401
         """Return the rules that look further than the coverage of a layer goes."""
@@ -150,7 +150,7 @@ class Standing:
             )
         return self._margins[key]
 
-    def units(self, rows: Sequence[Any]) -> AccessSays:
+    def units(self, rows: Sequence[Any]) -> AccessOutcome:
         """Return what the access lists say in the control units of some overlaps."""
         key = tuple((row.layer_id, row.zone_id, row.doubtful) for row in rows)
         if key not in self._units:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from lianzhou_gis.findings.questions import OpenPoint
+from lianzhou_gis.findings.questions import Unresolved
 from lianzhou_gis.findings.records import Gap
 from lianzhou_gis.rulebook import Rulebook, RuleVersion
 from lianzhou_gis.vocabulary import GapReason, Verdict
@@ -37,7 +37,7 @@ def points_unread(
     outside: Mapping[str, str],
     margins: Sequence[Any],
     outfall: bool,
-) -> list[OpenPoint]:
+) -> list[Unresolved]:
     """Return what hangs on law that was not read: a rule begins later, and would bear on the site or might.
 
     Parameters
@@ -72,7 +72,7 @@ def points_unread(
         }
         gap = _gap(site_id, rule, detail, met[0] if len(met) == 1 else None, said.missing)
         tests = () if rule.when is None else rule.when.tests()
-        points.append(OpenPoint(gap, rule.evaluate, tests, rule.effect, rule.strictest, closes_if_true=False))
+        points.append(Unresolved(gap, rule.evaluate, tests, rule.effect, rule.strictest, closes_if_true=False))
     return points
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.formats.angles import parse_number
+from lianzhou_gis.formats.parse_numbers import parse_number
 
 __all__ = ["M2_PER_UNIT", "declared_area"]
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.formats.columns import CORNER_ALIASES, SITE_ALIASES, find_columns, plain_name
+from lianzhou_gis.formats.column_aliases import CORNER_ALIASES, SITE_ALIASES, find_columns, plain_name
 from lianzhou_gis.formats.parcel_grammar import Corner, Plot
 from lianzhou_gis.formats.parcel_rings import shape_of
 from lianzhou_gis.formats.raw_features import RawFeatures

@@ -7,13 +7,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.columns import cells
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
+from lianzhou_gis.formats.georeference import Features, place_features
 from lianzhou_gis.formats.kinds import Kind, is_database
-from lianzhou_gis.formats.placing import Features, place_features
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.geodesy import Region
+from lianzhou_gis.table import cells
 
 __all__ = ["Features", "read_dataset", "read_features"]
 

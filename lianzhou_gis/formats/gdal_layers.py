@@ -15,9 +15,9 @@ from lianzhou_gis.formats.limits import MAX_FEATURES, refuse_count
 from lianzhou_gis.formats.raw_features import (
     ARC_DEGREES,
     Geometries,
+    capture_warnings,
     curves_issue,
     geometries_from_wkb,
-    heard_warnings,
     unique_names,
     without_paths,
 )
@@ -86,7 +86,7 @@ def read_gdal_layer(
     # Imported where it is needed: it takes longer to load than a screening of one site.
     import pyogrio
 
-    with heard_warnings(name, issues):
+    with capture_warnings(name, issues):
         try:
             count = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)["features"]
             refuse_count(name, int(count), MAX_FEATURES, "个要素", "features")
@@ -153,7 +153,7 @@ def layer_kinds(path: Path, name: str) -> dict[str, str | None]:
     """
     import pyogrio
 
-    with heard_warnings(name, []):
+    with capture_warnings(name, []):
         try:
             found = pyogrio.list_layers(path)
         except Exception as error:

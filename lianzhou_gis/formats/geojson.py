@@ -14,7 +14,7 @@ import shapely
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, heard_warnings, unique_names, unreadable_issue
+from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, capture_warnings, unique_names, unreadable_issue
 
 __all__ = ["features_of_geojson", "geometry_of_geojson", "read_geojson"]
 
@@ -50,7 +50,7 @@ def read_geojson(path: Path, name: str, layer: str | None, encoding: str | None)
     Notes
     -----
     ``crs`` of the result is what the old ``crs`` member names (GeoJSON of 2008), else None: what that means is
-    decided in :func:`lianzhou_gis.formats.placing.place_features`.
+    decided in :func:`lianzhou_gis.formats.georeference.place_features`.
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, _, issues = decode_text(content, name, encoding=encoding)
@@ -138,7 +138,7 @@ def geometry_of_geojson(value: Any) -> Any:  # noqa: ANN401 - any JSON in, a sha
     """
     if not isinstance(value, dict) or value.get("type") not in _GEOMETRIES:
         return None
-    with heard_warnings("", []):
+    with capture_warnings("", []):
         return shapely.from_geojson(json.dumps(value), on_invalid="ignore")
 
 
@@ -149,7 +149,7 @@ def _geometries(features: list[dict[str, Any]], name: str) -> tuple[Geometries, 
         dtype=object,
     )
     heard: list[Issue] = []
-    with heard_warnings(name, heard):
+    with capture_warnings(name, heard):
         geometries = np.asarray(shapely.from_geojson(texts, on_invalid="ignore"), dtype=object)
     return geometries, unreadable_issue(present & shapely.is_missing(geometries), name)
 

@@ -12,7 +12,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_VECTOR_BYTES, refuse_count, sha256_of_file
-from lianzhou_gis.formats.raw_features import RawFeatures, built, heard_warnings, unique_names, unreadable_issue
+from lianzhou_gis.formats.raw_features import RawFeatures, built, capture_warnings, unique_names, unreadable_issue
 from lianzhou_gis.formats.well_known import wkb_of_outside
 
 __all__ = ["declared_geometry", "read_geoparquet"]
@@ -63,7 +63,7 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
         raise FormatError(f"{name}：没有图形列 {column[:60]}", f"{name}: there is no geometry column {column[:60]}")
     blobs = table.pop(column)
     there = np.array([isinstance(blob, bytes) for blob in blobs], dtype=bool)
-    with heard_warnings(name, []):
+    with capture_warnings(name, []):
         geometries = built(
             shapely.from_wkb, wkb_of_outside([blob if isinstance(blob, bytes) else None for blob in blobs])
         )

@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.angles import parse_angle
 from lianzhou_gis.formats.geojson import geometry_of_geojson
+from lianzhou_gis.formats.parse_numbers import parse_angle
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft
 from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
-from lianzhou_gis.formats.angles import parse_angle
-from lianzhou_gis.formats.axes import Axis, axis_of, zone_prefix
+from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
 from lianzhou_gis.formats.parcel_grammar import Plot
+from lianzhou_gis.formats.parse_numbers import parse_angle
 from lianzhou_gis.geodesy import LIANZHOU, ReferenceSystem, Region, gauss_kruger, rank_candidates, system_of
 
 __all__ = [

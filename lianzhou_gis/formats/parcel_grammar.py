@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.angles import parse_angle
-from lianzhou_gis.formats.notes import LineNotes
+from lianzhou_gis.formats.line_warnings import LineNotes
+from lianzhou_gis.formats.parse_numbers import parse_angle
 
 __all__ = ["Corner", "ParcelText", "Plot", "parse_parcel_text"]
 

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.axes import Axis
+from lianzhou_gis.formats.axis_order import Axis
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_SITES, MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.parcel_coordinates import (
@@ -30,6 +29,7 @@ from lianzhou_gis.formats.parcel_rings import shape_of
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
 from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem, Region, resolve_reference_system, to_cgcs2000
+from lianzhou_gis.table import Columns, cells
 
 __all__ = ["read_parcel_txt"]
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.columns import plain_name
+from lianzhou_gis.formats.column_aliases import plain_name
 from lianzhou_gis.formats.coordinate_table import cells_of_text
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.kinds import Kind, kind_of

@@ -22,10 +22,10 @@ __all__ = [
     "Geometries",
     "RawFeatures",
     "built",
+    "capture_warnings",
     "curves_issue",
     "dimension_issue",
     "geometries_from_wkb",
-    "heard_warnings",
     "unique_names",
     "unreadable_issue",
     "without",
@@ -144,7 +144,7 @@ def unreadable_issue(lost: npt.NDArray[np.bool_], name: str) -> list[Issue]:
 
 
 @contextmanager
-def heard_warnings(name: str, issues: list[Issue]) -> Iterator[None]:
+def capture_warnings(name: str, issues: list[Issue]) -> Iterator[None]:
     """Turn what GDAL and GEOS warn of inside the block into issues, paths cut to file names."""
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always")

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.formats.columns import SITE_ALIASES
-from lianzhou_gis.formats.placing import Features
+from lianzhou_gis.formats.column_aliases import SITE_ALIASES
+from lianzhou_gis.formats.georeference import Features
 from lianzhou_gis.geodesy import ReferenceSystem
+from lianzhou_gis.table import Columns, cells
 
 __all__ = ["SiteDraft", "SiteInput", "draft_of_features"]
 

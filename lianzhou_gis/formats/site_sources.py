@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 import numpy as np
 import shapely
 
-from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
 from lianzhou_gis.formats.features import read_dataset, read_features
+from lianzhou_gis.formats.georeference import Features, place_features
 from lianzhou_gis.formats.kinds import WKT, Kind, is_database
-from lianzhou_gis.formats.placing import Features, place_features
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
 from lianzhou_gis.geodesy import Region
+from lianzhou_gis.table import Columns, cells
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.angles import parse_number
 from lianzhou_gis.formats.areas import declared_area
-from lianzhou_gis.formats.columns import SITE_ALIASES, find_columns, unit_in_name
+from lianzhou_gis.formats.column_aliases import SITE_ALIASES, find_columns, unit_in_name
 from lianzhou_gis.formats.limits import MAX_SITES, refuse_count
 from lianzhou_gis.formats.outfalls import far_outfalls, outfalls_from_layer, outfalls_of
+from lianzhou_gis.formats.parse_numbers import parse_number
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
 from lianzhou_gis.formats.site_ids import MAX_ID, MAX_NAME, plain_text, site_ids
 from lianzhou_gis.formats.site_sources import drafts_of
 from lianzhou_gis.geodesy import Plane, Region, footprints, length, statutory_area
+from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import GapReason
 
 if TYPE_CHECKING:

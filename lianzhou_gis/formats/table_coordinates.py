@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.angles import packed_degrees, parse_angle, parse_number
-from lianzhou_gis.formats.axes import Axis, axis_of, zone_prefix
+from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
+from lianzhou_gis.formats.parse_numbers import packed_degrees, parse_angle, parse_number
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.table_header import Header
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.angles import parse_angle
-from lianzhou_gis.formats.columns import COORDINATE_ALIASES, plain_name
+from lianzhou_gis.formats.column_aliases import COORDINATE_ALIASES, plain_name
+from lianzhou_gis.formats.parse_numbers import parse_angle
 
 __all__ = ["PAIRS", "Header", "find_header", "names_coordinates", "separator_of"]
 

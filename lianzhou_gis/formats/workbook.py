@@ -18,7 +18,7 @@ from lianzhou_gis.formats.archives import Member, list_members
 from lianzhou_gis.formats.coordinate_table import features_of_cells
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
-from lianzhou_gis.formats.raw_features import RawFeatures, heard_warnings
+from lianzhou_gis.formats.raw_features import RawFeatures, capture_warnings
 from lianzhou_gis.formats.table_header import find_header
 
 __all__ = ["read_workbook", "sheets_of", "values_of"]
@@ -69,7 +69,7 @@ def sheets_of(path: Path, name: str, issues: list[Issue]) -> tuple[dict[str, pd.
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             # Any part can be named as a sheet.
             formulas = [_scanned(archive, member, name) for member in list_members(archive, name, limit=MAX_TEXT_BYTES)]
-        with heard_warnings(name, issues):
+        with capture_warnings(name, issues):
             sheets = _sheets(content, name, with_formulas=any(formulas))
     except LianzhouError:
         raise

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lianzhou_gis.intake.access_list import AccessList, read_access_table
+from lianzhou_gis.intake.import_options import Told, read_mapping, told_of
 from lianzhou_gis.intake.importing import Imported, Plan, carry_out, plan_import
+from lianzhou_gis.intake.intake_source import Source, read_source
 from lianzhou_gis.intake.proposal import Question
-from lianzhou_gis.intake.source import Source, read_source
-from lianzhou_gis.intake.told import Told, read_mapping, told_of
 
 __all__ = [
     "AccessList",

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.columns import find_columns, plain_name
+from lianzhou_gis.formats.column_aliases import find_columns, plain_name
 from lianzhou_gis.formats.plain_table import PlainTable, read_plain_table
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary, parse_access_items
 

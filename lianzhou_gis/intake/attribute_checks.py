@@ -10,7 +10,7 @@ import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.geodesy import statutory_area
-from lianzhou_gis.intake.defects import Defect, defect_of, threshold
+from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["approved_areas", "expiry", "provenance", "unknown_grades"]

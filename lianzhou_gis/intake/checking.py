@@ -15,15 +15,15 @@ from lianzhou_gis.errors import CatalogError, LianzhouError
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
 from lianzhou_gis.intake.attribute_checks import approved_areas, expiry, provenance, unknown_grades
 from lianzhou_gis.intake.contradictions import contradicting
-from lianzhou_gis.intake.defects import SEVERITIES, Defect, defect_of, defects_of_issue
 from lianzhou_gis.intake.geometry_checks import doubled, faults, misplaced
 from lianzhou_gis.intake.nesting import Nesting, nesting
 from lianzhou_gis.intake.planar import PlanarLayer
-from lianzhou_gis.intake.reading import read_zones
+from lianzhou_gis.intake.quality_issues import SEVERITIES, Defect, defect_of, defects_of_issue
+from lianzhou_gis.intake.table_reader import read_zones
 from lianzhou_gis.intake.unit_checks import unit_gaps, unit_list, unit_overlaps
+from lianzhou_gis.layers import Layer, LayerGap, load_layers
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.vocabulary import label, theme, themes
-from lianzhou_gis.zones import Layer, LayerGap, load_layers
 
 __all__ = ["LayerReport", "LayersCheck", "check_layers"]
 

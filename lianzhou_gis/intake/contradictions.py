@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.intake.defects import Defect, contradictions, defect_of, threshold
 from lianzhou_gis.intake.planar import Geometries, PlanarLayer, accuracy_of, beyond, shared, wide_parts
+from lianzhou_gis.intake.quality_issues import Defect, contradictions, defect_of, threshold
 from lianzhou_gis.overlay.index import ShapeIndex
 from lianzhou_gis.overlay.pairs import merged
 from lianzhou_gis.vocabulary import theme

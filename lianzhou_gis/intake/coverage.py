@@ -11,15 +11,15 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
-from lianzhou_gis.columns import Columns, cells
 from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.well_known import geometry_from_wkt
 from lianzhou_gis.geodesy import Region
+from lianzhou_gis.layers import load_layers
+from lianzhou_gis.layers.coverage import WKT, areal, coverage_of
 from lianzhou_gis.rulebook import FactVocabulary
+from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import theme
-from lianzhou_gis.zones import load_layers
-from lianzhou_gis.zones.coverage import WKT, areal, coverage_of
 
 __all__ = ["Coverage", "declared_coverage", "refuse_own_extent"]
 

@@ -73,7 +73,7 @@ class ZoneChange:
 
 @dataclass(frozen=True)
 class GroundChange:
-    """Ground of one grade that is of another now, or was or is in no zone (``None``); without overlap.
+    """LayerIndex of one grade that is of another now, or was or is in no zone (``None``); without overlap.
 
     Attributes
     ----------

@@ -14,9 +14,9 @@ from lianzhou_gis.catalog.reading import checked_entry
 from lianzhou_gis.errors import CatalogError, Issue, LianzhouError
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import LIANZHOU, LIANZHOU_PROJ, Plane
+from lianzhou_gis.intake.import_options import UNKNOWN, Told
 from lianzhou_gis.intake.planar import Geometries, areas_of
-from lianzhou_gis.intake.reading import read_zones, region_of
-from lianzhou_gis.intake.told import UNKNOWN, Told
+from lianzhou_gis.intake.table_reader import read_zones, region_of
 from lianzhou_gis.vocabulary import themes
 
 __all__ = ["Edition", "editions_of", "open_edition"]

@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.geodesy import Region
-from lianzhou_gis.intake.defects import Defect, defect_of, threshold
 from lianzhou_gis.intake.planar import PlanarLayer, beyond
+from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
 from lianzhou_gis.overlay.index import ShapeIndex
 
 __all__ = ["doubled", "fault_places", "faults", "misplaced"]

@@ -17,26 +17,26 @@ from pydantic import ValidationError
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.catalog.reading import checked_entry
-from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import CatalogError, FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.geopackage_writing import write_tables
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.intake.access_list import AccessList
-from lianzhou_gis.intake.admission import admitted
 from lianzhou_gis.intake.catalog_file import add_entry
 from lianzhou_gis.intake.coverage import Coverage, declared_coverage, refuse_own_extent
-from lianzhou_gis.intake.database import in_database, pointing_to
+from lianzhou_gis.intake.import_options import UNKNOWN, Told, refused
+from lianzhou_gis.intake.intake_source import Source
+from lianzhou_gis.intake.postgis_intake import in_database, pointing_to
+from lianzhou_gis.intake.preconditions import admitted
 from lianzhou_gis.intake.proposal import Proposal, Question, propose
-from lianzhou_gis.intake.remarks import remarks
-from lianzhou_gis.intake.source import Source
-from lianzhou_gis.intake.storing import RepairRecord, filled, mended, storable, write_zones
-from lianzhou_gis.intake.told import UNKNOWN, Told, refused
+from lianzhou_gis.intake.storage import RepairRecord, filled, mended, storable, write_zones
+from lianzhou_gis.intake.suggestions import remarks
+from lianzhou_gis.layers.access import units_unknown, units_without_items
+from lianzhou_gis.layers.completeness import area_issues, completeness_gaps, whole_area_issues
+from lianzhou_gis.layers.content_hash import Content, content_sha256
+from lianzhou_gis.layers.schema_mapping import as_zones, named_columns
+from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import theme
-from lianzhou_gis.zones.access import units_unknown, units_without_items
-from lianzhou_gis.zones.attributes import as_zones, named_columns
-from lianzhou_gis.zones.completeness import area_issues, completeness_gaps, whole_area_issues
-from lianzhou_gis.zones.content import Content, content_sha256
 
 __all__ = ["Imported", "Plan", "carry_out", "plan_import"]
 

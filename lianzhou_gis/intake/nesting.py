@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.intake.defects import Defect, defect_of, threshold
 from lianzhou_gis.intake.planar import PlanarLayer, accuracy_of, shared_within, wide_parts
+from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["Nesting", "nesting"]

@@ -12,12 +12,12 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.geodesy import Plane
-from lianzhou_gis.overlay.ground import areal_parts, cut_zones
+from lianzhou_gis.layers import Layer
 from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.overlay.layer_index import areal_parts, cut_zones
 from lianzhou_gis.overlay.pairs import meeting_pairs, merged
-from lianzhou_gis.overlay.remainder import mean_width, outside
-from lianzhou_gis.overlay.tiles import pieces_of
-from lianzhou_gis.zones import Layer
+from lianzhou_gis.overlay.subdivide import pieces_of
+from lianzhou_gis.overlay.uncovered import mean_width, outside
 
 __all__ = ["Geometries", "PlanarLayer", "accuracy_of", "areas_of", "beyond", "shared", "shared_within", "wide_parts"]
 

@@ -10,10 +10,10 @@ import pandas as pd
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.columns import plain_name
-from lianzhou_gis.intake.told import UNKNOWN, Told
+from lianzhou_gis.formats.column_aliases import plain_name
+from lianzhou_gis.intake.import_options import UNKNOWN, Told
+from lianzhou_gis.layers.schema_mapping import columns_of, grade_of_cell
 from lianzhou_gis.vocabulary import theme
-from lianzhou_gis.zones.attributes import columns_of, grade_of_cell
 
 __all__ = ["ColumnChoice", "GradeChoice", "Proposal", "Question", "propose"]
 

@@ -11,7 +11,7 @@ from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import LianzhouError, MissingFileError
 from lianzhou_gis.formats import read_facts, read_sites
 from lianzhou_gis.intake.edition_diff import EditionDiff
-from lianzhou_gis.intake.reading import region_of
+from lianzhou_gis.intake.table_reader import region_of
 from lianzhou_gis.runs import Run, as_document
 from lianzhou_gis.screening import screen
 from lianzhou_gis.vocabulary import Effect, label, theme

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 import shapely
 
-from lianzhou_gis.intake.defects import Defect, defect_of, threshold
 from lianzhou_gis.intake.planar import PlanarLayer, areas_of, beyond, wide_parts
+from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
 from lianzhou_gis.rulebook import AccessItem
 
 __all__ = ["unit_gaps", "unit_list", "unit_overlaps"]

@@ -12,7 +12,7 @@ import shapely
 from lianzhou_gis.formats.geopackage_writing import write_tables
 from lianzhou_gis.formats.workbook_writing import Sheet, write_workbook
 from lianzhou_gis.intake.checking import LayersCheck
-from lianzhou_gis.intake.defects import Defect
+from lianzhou_gis.intake.quality_issues import Defect
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["write_worklist"]

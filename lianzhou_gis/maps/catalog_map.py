@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.layers import Layer, Layers
 from lianzhou_gis.maps.drawing import encoded, simplified
 from lianzhou_gis.maps.payload import INTERNAL, SYNTHETIC, frame_of
 from lianzhou_gis.maps.zone_layers import bounds_of, zone_layers
 from lianzhou_gis.rulebook import day_of
 from lianzhou_gis.vocabulary import DISCLAIMER, label, theme
-from lianzhou_gis.zones import Layer, Layers
 
 __all__ = ["catalog_map", "layer_map"]
 

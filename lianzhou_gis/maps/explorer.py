@@ -17,9 +17,9 @@ from lianzhou_gis.maps.zone_layers import bounds_of
 
 if TYPE_CHECKING:
     from lianzhou_gis.catalog import Catalog
+    from lianzhou_gis.layers import Layer
     from lianzhou_gis.result import Result
     from lianzhou_gis.runs import Run
-    from lianzhou_gis.zones import Layer
 
 __all__ = ["Planner", "base_map", "explore", "explore_layer", "explore_layers"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.overlay.ground import Ground
+from lianzhou_gis.overlay.layer_index import LayerIndex
 from lianzhou_gis.overlay.overlay import Overlay, lay, overlay
 
-__all__ = ["Ground", "Overlay", "lay", "overlay"]
+__all__ = ["LayerIndex", "Overlay", "lay", "overlay"]

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.overlay.pyramid import Pyramid
-from lianzhou_gis.overlay.tiles import Tiles, chains_of, tiles_of
+from lianzhou_gis.overlay.quadtree import Pyramid
+from lianzhou_gis.overlay.subdivide import Tiles, chains_of, tiles_of
 
 __all__ = ["ShapeIndex"]
 

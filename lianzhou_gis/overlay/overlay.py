@@ -12,17 +12,17 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.columns import Columns
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, footprints, length
-from lianzhou_gis.overlay.ground import ACCURACY_ASSUMED, UNSTATED_ACCURACY_M, Ground
-from lianzhou_gis.overlay.nearness import near_border, near_pairs
+from lianzhou_gis.layers import Layer, LayerGap
+from lianzhou_gis.overlay.distance_search import near_border, near_pairs
+from lianzhou_gis.overlay.layer_index import ACCURACY_ASSUMED, UNSTATED_ACCURACY_M, LayerIndex
+from lianzhou_gis.overlay.neighbours import margins_of, nearest_of, zones_drawn
 from lianzhou_gis.overlay.pairs import Pairs, meeting_pairs
 from lianzhou_gis.overlay.relations import related
-from lianzhou_gis.overlay.remainder import remainders
-from lianzhou_gis.overlay.surroundings import margins_of, nearest_of, zones_drawn
 from lianzhou_gis.overlay.totals import totals_of
-from lianzhou_gis.zones import Layer, LayerGap
+from lianzhou_gis.overlay.uncovered import remainders
+from lianzhou_gis.table import Columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +68,7 @@ class Overlay:
     ends: Columns
     wholly_inside: frozenset[tuple[str, str]]
     issues: tuple[Issue, ...]
-    ground: Ground
+    ground: LayerIndex
     ids: Geometries
     shapes: Geometries
 
@@ -158,12 +158,12 @@ def overlay(
     gaps: Sequence[LayerGap] = (),
 ) -> Overlay:
     """Index layers and lay sites over them; see :func:`lay`."""
-    return lay(sites, Ground.of(layers, plane, gaps), near_m=near_m, setback_m=setback_m)
+    return lay(sites, LayerIndex.of(layers, plane, gaps), near_m=near_m, setback_m=setback_m)
 
 
 def lay(
     sites: Columns | pd.DataFrame,
-    ground: Ground,
+    ground: LayerIndex,
     *,
     near_m: Mapping[str, float],
     setback_m: Mapping[str, float] | None = None,
@@ -175,7 +175,7 @@ def lay(
     ----------
     sites : Columns or DataFrame
         The columns or the table of :class:`lianzhou_gis.Sites`.
-    ground : Ground
+    ground : LayerIndex
         The layers.
     near_m : mapping of str to float
         For every theme the distance up to which zones are reported, metres.
@@ -215,7 +215,7 @@ def lay(
 
 
 def _measured(
-    there: _Sites, ground: Ground, reach: Floats, setback_m: Mapping[str, float]
+    there: _Sites, ground: LayerIndex, reach: Floats, setback_m: Mapping[str, float]
 ) -> tuple[Columns, Columns, Columns, Columns, Columns]:
     """Return overlaps, totals, sites wholly inside, remainder and margins of some sites."""
     met = meeting_pairs(there.shapes, ground.shapes)
@@ -250,7 +250,7 @@ def _measured(
     )
 
 
-def _with_identity(rows: Columns, ground: Ground) -> Columns:
+def _with_identity(rows: Columns, ground: LayerIndex) -> Columns:
     zone = rows["zone"]
     layer = ground.layer[zone]
     return rows.assign(
@@ -262,7 +262,7 @@ def _with_identity(rows: Columns, ground: Ground) -> Columns:
     )
 
 
-def _outfalls(there: _Sites, ground: Ground, met: Pairs, reach: Floats) -> Columns:
+def _outfalls(there: _Sites, ground: LayerIndex, met: Pairs, reach: Floats) -> Columns:
     """Return the rows of the outfall points: rules about discharges look at these, not at the footprint."""
     by = near_pairs(there.outfalls, ground.shapes, met, reach, ground.plane)
     pairs, near = met.of(met.zone < ground.first_coverage), by.of(by.zone < ground.first_coverage)
@@ -296,7 +296,7 @@ def _placed(rows: Columns, there: _Sites, plane: Plane) -> Columns:
     return rows.assign(site_id=there.ids[rows["site"]], geometry=plane.unproject(shapes))
 
 
-def _overlaps(rows: Columns, there: _Sites, ground: Ground) -> Columns:
+def _overlaps(rows: Columns, there: _Sites, ground: LayerIndex) -> Columns:
     """Return the overlaps as they are handed on: sorted, the pieces back in EPSG:4490."""
     order = np.lexsort((rows["subject"] == "outfall", ground.rank[rows["zone"]], rows["site"]))
     rows = _placed(rows.take(order), there, ground.plane)

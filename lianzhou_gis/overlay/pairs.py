@@ -10,7 +10,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.tiles import pieces_of
+from lianzhou_gis.overlay.subdivide import pieces_of
 
 __all__ = ["Pairs", "among", "meeting_pairs", "merged"]
 

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.columns import Columns
+from lianzhou_gis.overlay.distance_search import Nearness, near_border
 from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.nearness import Nearness, near_border
 from lianzhou_gis.overlay.pairs import Pairs, merged
-from lianzhou_gis.overlay.remainder import mean_width
+from lianzhou_gis.overlay.uncovered import mean_width
+from lianzhou_gis.table import Columns
 
 __all__ = ["TOUCH_WIDTH_M", "may_be_thin", "related"]
 

@@ -6,10 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.columns import Columns
 from lianzhou_gis.overlay.pairs import merged
 from lianzhou_gis.overlay.relations import TOUCH_WIDTH_M, may_be_thin
-from lianzhou_gis.overlay.remainder import mean_width
+from lianzhou_gis.overlay.uncovered import mean_width
+from lianzhou_gis.table import Columns
 
 __all__ = ["totals_of"]
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from lianzhou_gis.catalog import Catalog, LayerEntry
     from lianzhou_gis.evidence import Evidence
     from lianzhou_gis.formats import Sites
+    from lianzhou_gis.layers import Layer
     from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Rule, Rulebook
-    from lianzhou_gis.zones import Layer
 
 __all__ = ["catalog_card", "evidence_card", "layer_card", "result_card", "rule_card", "rulebook_card", "sites_card"]
 

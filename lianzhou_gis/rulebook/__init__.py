@@ -14,11 +14,15 @@ from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
 from lianzhou_gis.rulebook.rulebook import Rulebook
 
 if TYPE_CHECKING:
-    from lianzhou_gis.rulebook.cases import Case, read_cases
-    from lianzhou_gis.rulebook.checks import check_rulebook
+    from lianzhou_gis.rulebook.authoring.checks import check_rulebook
+    from lianzhou_gis.rulebook.authoring.worked_cases import Case, read_cases
 
 # What only looks at the rulebook itself resolves on first use: a screening does not wait for it.
-_HOMES = {"Case": "cases", "read_cases": "cases", "check_rulebook": "checks"}
+_HOMES = {
+    "Case": "authoring.worked_cases",
+    "read_cases": "authoring.worked_cases",
+    "check_rulebook": "authoring.checks",
+}
 
 __all__ = [
     "AccessItem",

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import Issue, RuleError
+from lianzhou_gis.resources import read_resource
 from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
 from lianzhou_gis.rulebook.facts import ACCESS_PREFIX, FactVocabulary
 from lianzhou_gis.rulebook.industries import parse_industry_code
-from lianzhou_gis.rulebook.reading import condition_of
-from lianzhou_gis.shipped import read_shipped
+from lianzhou_gis.rulebook.parser import condition_of
 from lianzhou_gis.vocabulary import Effect
 
 __all__ = ["AccessItem", "parse_access_items"]
@@ -28,7 +28,7 @@ DIMENSIONS = ("spatial", "emission", "risk", "resource")
 
 @cache
 def _kinds() -> dict[str, str]:
-    return dict(read_shipped(Path(__file__).with_name("access_kinds.yaml")))
+    return dict(read_resource(Path(__file__).with_name("access_kinds.yaml")))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lianzhou_gis.rulebook.cases import Case
+from lianzhou_gis.rulebook.authoring.worked_cases import Case
 from lianzhou_gis.rulebook.model import Rule
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.rulebook.wording import before_in_words, condition_in_words, place_in_words, time_in_words

@@ -14,7 +14,7 @@ from lianzhou_gis.rulebook.files import Contents, Files
 from lianzhou_gis.rulebook.implications import Implication
 from lianzhou_gis.rulebook.marked import Marked, read_marked
 from lianzhou_gis.rulebook.model import Law, Rule
-from lianzhou_gis.rulebook.reading import Reader
+from lianzhou_gis.rulebook.parser import Reader
 
 __all__ = ["read_facts_vocabulary", "read_files", "read_implications", "read_laws", "read_rules"]
 

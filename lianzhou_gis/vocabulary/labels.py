@@ -6,12 +6,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.shipped import read_shipped
+from lianzhou_gis.resources import read_resource
 
 
 @cache
 def _labels() -> dict[str, Any]:
-    data: dict[str, Any] = read_shipped(Path(__file__).with_name("labels.yaml"))
+    data: dict[str, Any] = read_resource(Path(__file__).with_name("labels.yaml"))
     return data
 
 

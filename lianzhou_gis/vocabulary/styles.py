@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.shipped import read_shipped
+from lianzhou_gis.resources import read_resource
 from lianzhou_gis.vocabulary.codes import Verdict
 from lianzhou_gis.vocabulary.themes import Style
 
@@ -48,7 +48,7 @@ class VerdictStyle:
 
 @cache
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = read_shipped(Path(__file__).with_name("styles.yaml"))
+    data: dict[str, Any] = read_resource(Path(__file__).with_name("styles.yaml"))
     return data
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.shipped import read_shipped
+from lianzhou_gis.resources import read_resource
 
 NEAR_M = 1000.0
 
@@ -80,7 +80,7 @@ def themes() -> dict[str, Theme]:
     >>> list(themes())[:2]
     ['ecological_redline', 'water_source_zone']
     """
-    data: dict[str, Any] = read_shipped(Path(__file__).with_name("themes.yaml"))
+    data: dict[str, Any] = read_resource(Path(__file__).with_name("themes.yaml"))
     plain = Style("#777777", "#555555", "none", 1.0)
     found = {}
     for theme_id, entry in data.items():

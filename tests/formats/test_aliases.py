@@ -4,7 +4,7 @@ from pathlib import Path
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.formats import read_features
-from lianzhou_gis.zones.attributes import as_zones, named_columns
+from lianzhou_gis.layers.schema_mapping import as_zones, named_columns
 
 CODED = Path(__file__).parents[1] / "data" / "formats" / "filegdb-coded-values.gdb.zip"
 

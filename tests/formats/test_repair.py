@@ -6,9 +6,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianzhou_gis.demo.heavy import sea
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import Plane, Region, StudyArea, statutory_area
+from tools.county.heavy import sea
 
 WEST, SOUTH, STEP = 112.4, 24.8, 0.01
 

@@ -9,7 +9,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, ReferenceSystemError
 from lianzhou_gis.formats import read_features, read_sites
-from lianzhou_gis.formats.angles import packed_degrees
+from lianzhou_gis.formats.parse_numbers import packed_degrees
 from lianzhou_gis.geodesy import Plane, statutory_area
 
 CORPUS = Path(__file__).parents[1] / "data" / "formats"

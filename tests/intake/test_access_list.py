@@ -10,7 +10,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.intake import read_access_table
-from lianzhou_gis.zones import load_layers
+from lianzhou_gis.layers import load_layers
 
 BOX = shapely.box(112.4, 24.8, 112.41, 24.81)
 FOUR = ["HJZHGKDYBM", "HJZHGKDYMC", "KJBJYS\n", "pwwpfgk", "HJFXFK", "ZYKFXLYQ"]

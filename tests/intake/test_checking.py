@@ -277,7 +277,7 @@ def test_layers_contradict_each_other(layers, holder, grade, other, code, area):
 
 
 def _statements():
-    from lianzhou_gis.intake.defects import contradictions
+    from lianzhou_gis.intake.quality_issues import contradictions
 
     return contradictions()
 

@@ -15,7 +15,7 @@ from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.intake.edition_diff import compare_editions
 from lianzhou_gis.intake.edition_tables import diff_document, write_diff
 from lianzhou_gis.intake.editions import editions_of
-from lianzhou_gis.intake.told import Told
+from lianzhou_gis.intake.import_options import Told
 
 DAY = datetime.date(2026, 11, 23)
 CORNER = Plane().project([shapely.Point(112.4, 24.8)])[0]

@@ -10,7 +10,7 @@ import shapely
 from lianzhou_gis.errors import CatalogError, LianzhouError
 from lianzhou_gis.intake import storing
 from lianzhou_gis.intake.importing import carry_out
-from lianzhou_gis.zones import load_layers
+from lianzhou_gis.layers import load_layers
 
 BOX = shapely.box(112.4, 24.8, 112.41, 24.81)
 # A bow-tie: which of the loops was meant cannot be told.

@@ -6,8 +6,8 @@ import pytest
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.columns import Columns
-from lianzhou_gis.zones import COLUMNS, Layer
+from lianzhou_gis.layers import COLUMNS, Layer
+from lianzhou_gis.table import Columns
 
 
 def make_sites(shapes, **columns):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import lianzhou_gis as lg
 from lianzhou_gis.geodesy import Plane
-from lianzhou_gis.overlay import Ground, index, lay, pyramid
-from lianzhou_gis.overlay.tiles import Tiles, pieces_of
+from lianzhou_gis.overlay import LayerIndex, index, lay, pyramid
+from lianzhou_gis.overlay.subdivide import Tiles, pieces_of
 
 PLANE = Plane()
 # The module, which the function of that name hides.
@@ -61,7 +61,7 @@ def measured(make_sites, make_layer, seed, *, order=None, zone_order=None, threa
     coverage = shapely.union_all(units)
     unit = make_layer("control_unit", units, coverage, grade=["general"] * len(units))
     object.__setattr__(unit.entry, "id", "units")
-    ground = Ground.of([karst, unit], PLANE)
+    ground = LayerIndex.of([karst, unit], PLANE)
     frame = frame if order is None else frame.iloc[order].reset_index(drop=True)
     return lay(frame, ground, near_m=NEAR, setback_m={"karst_strong": 500.0}, threads=threads)
 

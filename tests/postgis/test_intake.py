@@ -11,9 +11,9 @@ from lianzhou_gis.cli import main
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.intake import carry_out, importing, plan_import, read_source, told_of
+from lianzhou_gis.layers import load_layers
+from lianzhou_gis.layers.postgis_store import read_stored
 from lianzhou_gis.rulebook import Rulebook
-from lianzhou_gis.zones import load_layers
-from lianzhou_gis.zones.stored import read_stored
 
 pytestmark = pytest.mark.postgis
 DAY = datetime.date(2026, 11, 23)

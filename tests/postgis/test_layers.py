@@ -19,9 +19,9 @@ from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.postgis_source import PostgisSource
 from lianzhou_gis.formats.postgis_writing import write_layer, write_record
 from lianzhou_gis.geodesy import StudyArea, gauss_kruger
+from lianzhou_gis.layers import load_layers
+from lianzhou_gis.layers.postgis_store import read_stored, record_content
 from lianzhou_gis.rulebook import Rulebook
-from lianzhou_gis.zones import load_layers
-from lianzhou_gis.zones.stored import read_stored, record_content
 
 pytestmark = pytest.mark.postgis
 THEME = "karst_strong"

@@ -10,7 +10,7 @@ import lianzhou_gis as lg
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.cli import main
 from lianzhou_gis.formats import read_facts
-from lianzhou_gis.intake.told import Told
+from lianzhou_gis.intake.import_options import Told
 
 pytestmark = pytest.mark.postgis
 LAYERS = Path(__file__).parents[2] / "layers"

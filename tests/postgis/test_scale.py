@@ -64,6 +64,6 @@ def test_the_same_pairs_and_areas(server, theme):
 
 
 def cut(screener, layer):
-    from lianzhou_gis.overlay.ground import cut_zones
+    from lianzhou_gis.overlay.layer_index import cut_zones
 
     return cut_zones(layer.zones, layer.entry.theme, screener.ground.plane)

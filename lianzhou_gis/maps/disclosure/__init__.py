@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.maps.disclosure.checking import check_publication
 from lianzhou_gis.maps.disclosure.profile import Profile, profile_at, read_profile
 from lianzhou_gis.maps.disclosure.publishing import publish
 from lianzhou_gis.maps.disclosure.sources import Source, open_source
+from lianzhou_gis.maps.disclosure.verify import check_publication
 
 __all__ = ["Profile", "Source", "check_publication", "open_source", "profile_at", "publish", "read_profile"]

@@ -16,7 +16,6 @@ import shapely
 import lianzhou_gis
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import DisclosureError, RunError, did_you_mean
-from lianzhou_gis.maps.disclosure.checking import check_publication
 from lianzhou_gis.maps.disclosure.generalising import decimals_for, generalised, rounded_shapes
 from lianzhou_gis.maps.disclosure.profile import FEWEST, Profile, PublicLayer
 from lianzhou_gis.maps.disclosure.publication import (
@@ -32,6 +31,7 @@ from lianzhou_gis.maps.disclosure.publication import (
     page_bytes,
 )
 from lianzhou_gis.maps.disclosure.sources import NEVER, Source
+from lianzhou_gis.maps.disclosure.verify import check_publication
 from lianzhou_gis.vocabulary import label, theme
 
 __all__ = ["MANIFEST", "publish"]

@@ -14,9 +14,9 @@ import shapely
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import DisclosureError, FormatError, LianzhouError
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
+from lianzhou_gis.layers import load_layers
+from lianzhou_gis.layers.layer_source import read_source
 from lianzhou_gis.rulebook import Rulebook, day_of
-from lianzhou_gis.zones import load_layers
-from lianzhou_gis.zones.source import read_source
 
 __all__ = ["Source", "open_source"]
 

@@ -5,7 +5,7 @@ Needs matplotlib, which comes with ``pip install 'lianzhou_gis[figures]'``, and 
 
 from __future__ import annotations
 
-from lianzhou_gis.maps.figures.drawn import figure, layers_figure
-from lianzhou_gis.maps.figures.writing import FORMATS, refuse_other, write_figure
+from lianzhou_gis.maps.figures.api import figure, layers_figure
+from lianzhou_gis.maps.figures.export import FORMATS, refuse_other, write_figure
 
 __all__ = ["FORMATS", "figure", "layers_figure", "refuse_other", "write_figure"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lianzhou_gis.maps.figures.drawing import mark, swatch, write
+from lianzhou_gis.maps.figures.draw import mark, swatch, write
 from lianzhou_gis.maps.figures.fonts import width_of
 from lianzhou_gis.vocabulary import Style, Verdict, label, other_style, theme, themes, verdict_style
 

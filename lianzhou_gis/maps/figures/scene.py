@@ -17,8 +17,8 @@ from lianzhou_gis.maps.payload import INTERNAL, NOT_ALL, SYNTHETIC, WAYS
 from lianzhou_gis.vocabulary import Effect, Verdict, label, shown_at_first, theme, themes
 
 if TYPE_CHECKING:
+    from lianzhou_gis.layers import Layers
     from lianzhou_gis.runs import Run
-    from lianzhou_gis.zones import Layers
 
 __all__ = ["Scene", "scene_of_layers", "scene_of_run"]
 

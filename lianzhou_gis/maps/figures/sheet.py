@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.maps.figures.drawing import draw, mark, write
+from lianzhou_gis.maps.figures.decorations import Frame, frame_around, graticule, north_arrow, scale_bar
+from lianzhou_gis.maps.figures.draw import draw, mark, write
 from lianzhou_gis.maps.figures.fonts import clean, families_for, width_of
-from lianzhou_gis.maps.figures.furniture import Frame, frame_around, graticule, north_arrow, scale_bar
 from lianzhou_gis.maps.figures.legend import draw_legend, legend_rows, styled
 from lianzhou_gis.vocabulary import DISCLAIMER, Style, other_style, verdict_style
 

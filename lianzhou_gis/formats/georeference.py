@@ -1,0 +1,293 @@
+"""Features of a file brought to CGCS2000 longitude and latitude, with everything that happened on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+from pyproj.exceptions import CRSError
+
+from lianzhou_gis.errors import Issue, ReferenceSystemError
+from lianzhou_gis.formats.column_aliases import plain_name, unit_in_name
+from lianzhou_gis.formats.limits import MAX_VERTICES, refuse_count
+from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, dimension_issue, unreadable_issue, without
+from lianzhou_gis.geodesy import (
+    LIANZHOU,
+    ReferenceSystem,
+    Region,
+    rank_candidates,
+    resolve_reference_system,
+    to_cgcs2000,
+)
+from lianzhou_gis.table import Columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Features", "place_features"]
+
+_LAST_PLAIN = 7
+# Eastings with the number of their zone in front are the largest numbers that anybody writes.
+_FARTHEST = (1e8, 1e8)
+_WHOLE_EARTH = (180.0, 90.0)
+_WGS84_NAMES = ("urn:ogc:def:crs:ogc:1.3:crs84", "urn:ogc:def:crs:ogc::crs84", "ogc:crs84", "crs84")
+
+
+@dataclass
+class Features:
+    """The records of one layer in CGCS2000.
+
+    Attributes
+    ----------
+    columns : Columns, n rows
+        The source's columns, ``source_row`` (1 for the first record) and ``geometry``: shapely geometries, EPSG:4490,
+        lon/lat, 2D, the source's vertices; None where the source has none or it cannot be read.
+    system : ReferenceSystem
+        In which the source's coordinates stand.
+    encoding : str, optional
+        Of the texts, where the format leaves it open.
+    issues : list of Issue
+    sha256 : str
+        Of the file's bytes.
+    aliases : dict of str to str
+        Column to the name that the file gives it for people (FileGDB).
+    """
+
+    columns: Columns
+    system: ReferenceSystem
+    encoding: str | None
+    issues: list[Issue]
+    sha256: str
+    aliases: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The records as a table."""
+        return self.columns.frame(inferred=[name for name in self.columns.arrays if name != "geometry"])
+
+    def named(self, known: Iterable[str], *, told: Iterable[str] = ()) -> Features:
+        """Return the records with columns under their aliases, where those are told or only those are known.
+
+        Parameters
+        ----------
+        known : iterable of str
+            Names that mean something; compared as :func:`plain_name` folds them.
+        told : iterable of str
+            Names that somebody gives for this file: of fields, or of their aliases.
+        """
+        words = {plain_name(name) for name in known}
+        asked = set(told) - set(self.columns.arrays)
+        taken = {plain_name(column) for column in self.columns.arrays}
+        renamed = {}
+        for column, alias in self.aliases.items():
+            plain = {plain_name(alias), unit_in_name(alias)[0]}
+            better = plain_name(column) not in words and bool(plain & words)
+            if (alias in asked or better) and not plain & taken:
+                renamed[column] = alias
+                taken |= plain
+        if not renamed:
+            return self
+        columns = {renamed.get(name, name): array for name, array in self.columns.arrays.items()}
+        return replace(self, columns=Columns(columns))
+
+
+def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue]) -> Any:  # noqa: ANN401
+    """Return what a format of WGS 84 by its standard means; planar numbers are refused.
+
+    The old ``crs`` member of GeoJSON is believed.
+    """
+    named = str(raw.crs) if raw.crs is not None else None
+    if named is not None and named.lower() not in _WGS84_NAMES:
+        issues.append(
+            Issue(
+                "info",
+                "crs_member",
+                raw.name,
+                f"按文件中的 crs 成员读取：{named}（现行 GeoJSON 标准已取消该成员）",
+                f"read in {named} as its crs member says (a member that the present standard no longer has)",
+            )
+        )
+        return named
+    form = raw.wgs84_by
+    _refuse_planar(raw, f"{form} 标准为经纬度", f"{form} is longitude and latitude by its standard", region)
+    issues.append(
+        Issue(
+            "warning",
+            "datum_assumed",
+            raw.name,
+            f"{form} 未注明基准，按标准视为 WGS 84；若取自高德、腾讯、百度、奥维等地图，请用 --datum 指明",
+            f"{form} counts as WGS 84 by its standard; give --datum if it was drawn on a Chinese web map",
+        )
+    )
+    return "EPSG:4326"
+
+
+def _limits(geometries: Geometries) -> tuple[float, float, float, float] | None:
+    """Return west, south, east, north of all geometries; ``None`` where there is nothing to be bounded."""
+    if not len(geometries):
+        return None
+    west, south, east, north = (float(value) for value in shapely.total_bounds(geometries))
+    return (west, south, east, north) if np.isfinite([west, south, east, north]).all() else None
+
+
+def _refuse_planar(raw: RawFeatures, zh: str, en: str, region: Region | None) -> None:
+    """Raise if coordinates cannot be longitude and latitude."""
+    limits = _limits(raw.geometries)
+    if limits is None:
+        return
+    west, south, east, north = limits
+    if west >= -180.0 and east <= 180.0 and south >= -90.0 and north <= 90.0:
+        return
+    where = f"x {west:.10g}..{east:.10g}, y {south:.10g}..{north:.10g}"
+    if south >= -180.0 and north <= 180.0 and west >= -90.0 and east <= 90.0:
+        raise ReferenceSystemError(
+            f"{raw.name}：{zh}，文件中经度与纬度的顺序似乎颠倒（{where}）；请改为先经度后纬度",
+            f"{raw.name}: {en}; latitude seems to stand first ({where}); put longitude first",
+        )
+    candidates = tuple(rank_candidates((west, south, east, north), region or LIANZHOU))
+    listed = "; ".join(f"{item.code} ({item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4]) or "-"
+    raise ReferenceSystemError(
+        f"{raw.name}：{zh}，文件中却是平面坐标（{where}）；落入本区的有 {listed}。请用 --crs EPSG:代码 指明",
+        f"{raw.name}: {en}, but these are plane coordinates ({where}); these would lie in the region: {listed}. "
+        "Name one with --crs EPSG:code",
+        candidates,
+    )
+
+
+def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Region | None) -> Features:  # noqa: ANN401
+    """Resolve the reference system of raw features and bring them to CGCS2000.
+
+    Parameters
+    ----------
+    raw : RawFeatures
+    crs : anything pyproj takes, optional
+        Beats what the file declares, with an Issue where they differ.
+    datum : {"gcj02", "bd09"}, optional
+    region : Region, optional
+
+    Raises
+    ------
+    ReferenceSystemError
+        If the system is missing, unknown or impossible.
+    """
+    issues = list(raw.issues)
+    refuse_count(raw.name, int(shapely.get_num_coordinates(raw.geometries).sum()), MAX_VERTICES, "个顶点", "vertices")
+    flat = _flat(_plain(raw.geometries, raw.name, issues), raw.name, issues)
+    geometries = _possible(flat, _FARTHEST, raw.name, issues)
+    raw = replace(raw, geometries=geometries)
+    if datum is not None:
+        _refuse_planar(raw, "声明的基准要求经纬度", "that datum is of longitude and latitude", region)
+    elif raw.wgs84_by is not None and crs is None:
+        raw.crs = _standard_system(raw, region, issues)
+    declared = _kept_declaration(raw, crs, datum, issues)
+    limits = raw.extent or _limits(geometries)
+    system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
+    issues.extend(found)
+    if system.crs.is_geographic:
+        zh, en = f"{system.name} 为经纬度", f"{system.name} is longitude and latitude"
+        _refuse_planar(raw, zh, en, region)
+    else:
+        _refuse_degrees(raw.name, limits, system)
+    placed = _possible(to_cgcs2000(geometries, system), _WHOLE_EARTH, raw.name, issues)
+    rows = raw.rows if raw.rows is not None else range(1, len(placed) + 1)
+    columns = {**raw.columns, "source_row": np.asarray(rows, dtype=np.int64), "geometry": placed}
+    return Features(Columns(columns), system, raw.encoding, issues, raw.sha256, dict(raw.aliases))
+
+
+def _refuse_degrees(name: str, limits: tuple[float, float, float, float] | None, system: ReferenceSystem) -> None:
+    """Raise if what is said to be metres can only be degrees: taken for metres it would lie at the equator."""
+    if limits is None or system.crs.is_geographic:
+        return
+    if max(abs(limits[0]), abs(limits[2])) <= 180.0 and max(abs(limits[1]), abs(limits[3])) <= 180.0:
+        raise ReferenceSystemError(
+            f"{name}：坐标是经纬度，与 {system.name}（平面坐标）不符；请用 --crs EPSG:4490 等经纬度坐标系",
+            f"{name}: the coordinates are degrees, which {system.name} has not; name a system of longitude and "
+            "latitude with --crs, for instance EPSG:4490",
+        )
+
+
+def _kept_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401
+    if crs is None or raw.crs is None:
+        return raw.crs if crs is None else crs
+    try:
+        same = pyproj.CRS.from_user_input(raw.crs).equals(pyproj.CRS.from_user_input(crs), ignore_axis_order=True)
+    except CRSError:
+        same = False
+    if not same and datum is None:
+        shown = str(raw.crs).strip()[:60]
+        issues.append(
+            Issue(
+                "warning",
+                "crs_overridden",
+                raw.name,
+                f"文件声明的坐标系（{shown}）未采用，按指定的 {str(crs)[:60]} 读取",
+                f"the file declares {shown}, but was read in {str(crs)[:60]} as told",
+            )
+        )
+    return crs
+
+
+def _plain(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
+    """Return geometries with None for kinds that nothing here can measure (arcs, surfaces)."""
+    strange = shapely.get_type_id(geometries) > _LAST_PLAIN
+    if not strange.any():
+        return geometries
+    issues.extend(unreadable_issue(strange, name))
+    return without(geometries, strange)
+
+
+def _flat(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
+    if (shapely.has_z(geometries) | shapely.has_m(geometries)).any():
+        if not any(issue.code == "dimension_dropped" for issue in issues):
+            issues.append(dimension_issue(name))
+        geometries = np.asarray(shapely.force_2d(geometries), dtype=object)
+    empty = shapely.is_empty(geometries)
+    if empty.any():
+        rows = ", ".join(map(str, (np.flatnonzero(empty) + 1)[:8]))
+        issues.append(
+            Issue(
+                "warning",
+                "geometry_empty",
+                name,
+                f"{int(empty.sum())} 个要素为空图形（第 {rows} 条），按无图形处理",
+                f"{int(empty.sum())} features have an empty geometry (records {rows}); they count as without geometry",
+            )
+        )
+        geometries = without(geometries, empty)
+    return geometries
+
+
+def _possible(geometries: Geometries, most: tuple[float, float], name: str, issues: list[Issue]) -> Geometries:
+    """Return geometries with None for those that have a coordinate beyond all numbers, or beyond what can be meant."""
+    coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
+    kept = geometries
+    endless = ~np.isfinite(coordinates).all(axis=1)
+    if endless.any():
+        lost = np.zeros(len(geometries), dtype=bool)
+        lost[owners[endless]] = True
+        issues.extend(unreadable_issue(lost, name))
+        kept = without(kept, lost)
+    absurd = ~endless & (np.abs(coordinates) > most).any(axis=1)
+    if absurd.any():
+        rows = np.unique(owners[absurd])
+        x, y = coordinates[np.flatnonzero(absurd)[0]]
+        shown = ", ".join(str(row + 1) for row in rows[:8]) + (" ..." if len(rows) > 8 else "")
+        issues.append(
+            Issue(
+                "error",
+                "coordinate_absurd",
+                name,
+                f"{len(rows)} 个要素的坐标不可能（第 {shown} 条，如 {x:.6g}, {y:.6g}），按无图形处理；请更正",
+                f"{len(rows)} features have impossible coordinates (records {shown}, such as {x:.6g}, {y:.6g}); "
+                "they count as without geometry: correct them",
+            )
+        )
+        lost = np.zeros(len(geometries), dtype=bool)
+        lost[rows] = True
+        kept = without(kept, lost)
+    return kept

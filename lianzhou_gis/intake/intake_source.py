@@ -1,0 +1,109 @@
+"""The file that is to become a layer: read as it is, or a list that has names and towns only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lianzhou_gis.catalog import Catalog
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats import Features, read_features
+from lianzhou_gis.formats.plain_table import PlainTable, is_plain_table, read_plain_table
+from lianzhou_gis.geodesy import CGCS2000, Region
+from lianzhou_gis.intake.table_reader import region_of
+from lianzhou_gis.layers.schema_mapping import column_names
+from lianzhou_gis.rulebook import FactVocabulary
+from lianzhou_gis.table import Columns
+
+__all__ = ["Source", "read_source"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as it was read, and the catalog that it is to enter.
+
+    Attributes
+    ----------
+    name : str
+        Of the file.
+    catalog : Catalog or None
+        ``None`` where the catalog is to be begun.
+    """
+
+    name: str
+    theme: str
+    features: Features
+    catalog_path: Path
+    catalog: Catalog | None
+    region: Region
+    day: date
+    facts: FactVocabulary
+
+
+def read_source(
+    path: str | Path,
+    theme: str,
+    catalog_path: str | Path,
+    *,
+    day: date,
+    facts: FactVocabulary,
+    layer: str | None = None,
+    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    datum: str | None = None,
+    encoding: str | None = None,
+    named: Collection[str] = (),
+) -> Source:
+    """Read the file that is to become a layer.
+
+    Parameters
+    ----------
+    path : str or Path
+    theme : str
+        What kind of zones it holds.
+    catalog_path : str or Path
+        The catalog; it need not exist yet.
+    day : datetime.date
+        The day of the import.
+    facts : FactVocabulary
+    layer, crs, datum, encoding : optional
+        As for :func:`lianzhou_gis.formats.read_features`.
+    named : collection of str
+        Names of columns that were told, by which the head of a table is known too.
+
+    Raises
+    ------
+    MissingFileError, FormatError, ReferenceSystemError, CatalogError
+        If the file or the catalog cannot be read; nothing is guessed.
+    """
+    path, catalog_path = Path(path), Path(catalog_path)
+    catalog = Catalog.open(catalog_path) if catalog_path.exists() else None
+    region = region_of(catalog)
+    if is_plain_table(path):
+        features = _listed(read_plain_table(path, known={*column_names(), *named}, sheet=layer))
+    else:
+        features = read_features(path, layer=layer, crs=crs, datum=datum, encoding=encoding, region=region)
+    if not len(features.columns):
+        raise FormatError(f"{path.name}：没有任何要素", f"{path.name}: there is no feature in it")
+    return Source(path.name, theme, features, catalog_path, catalog, region, day, facts)
+
+
+def _listed(table: PlainTable) -> Features:
+    """Return a list without any coordinates as zones that are known by their names and towns only."""
+    frame = table.frame.reset_index(drop=True)
+    frame = frame.assign(source_row=np.asarray(table.frame.index, dtype=np.int64))
+    frame["geometry"] = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    issue = Issue(
+        "warning",
+        "list_without_shapes",
+        table.name,
+        f"表中没有坐标：{len(frame)} 条只按名称和所在乡镇入库，所涉乡镇（乡镇不明时为全部项目）一律不能排除冲突",
+        f"no coordinates: the {len(frame)} rows are known by name and town only, and no site in these towns (or, "
+        "where they are not named, no site at all) is ever cleared of them",
+    )
+    return Features(Columns.of_frame(frame), CGCS2000, table.encoding, [*table.issues, issue], table.sha256)

@@ -1,0 +1,52 @@
+"""What gathers while the layers of a day are loaded: gaps, issues, days on which other zones come into force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from lianzhou_gis.cache import Cache
+from lianzhou_gis.catalog import Catalog, LayerEntry
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.geodesy import Plane, Region, StudyArea
+from lianzhou_gis.layers.layer import COLUMNS, Layer, LayerGap
+from lianzhou_gis.rulebook import FactVocabulary
+from lianzhou_gis.table import Columns, cells
+from lianzhou_gis.vocabulary import GapReason
+
+__all__ = ["Loading"]
+
+
+@dataclass
+class Loading:
+    """What gathers while layers are loaded.
+
+    Attributes
+    ----------
+    areas : dict of str to shapely geometry
+        Coverages by what is declared, where that does not hang on the zones: many layers share that of the county.
+    """
+
+    catalog: Catalog
+    day: date
+    region: Region | None
+    study: StudyArea | None
+    plane: Plane
+    facts: FactVocabulary
+    gaps: list[LayerGap]
+    issues: list[Issue]
+    cache: Cache
+    turns: list[date] = field(default_factory=list)
+    areas: dict[str, Any] = field(default_factory=dict)
+
+    def gap(self, reason: GapReason, entry: LayerEntry, zh: str, en: str, **more: Any) -> LayerGap:  # noqa: ANN401
+        """Record and return a gap; further fields of it by name."""
+        gap = LayerGap(reason, entry.theme, entry.id, zh, en, **more)
+        self.gaps.append(gap)
+        return gap
+
+    def failed(self, entry: LayerEntry, reason: GapReason, zh: str, en: str) -> Layer:
+        """Record why a layer cannot be used, and return it empty."""
+        self.gap(reason, entry, zh, en)
+        return Layer(entry, Columns({name: cells([]) for name in (*COLUMNS, "geometry")}), reason.value)

@@ -1,0 +1,139 @@
+"""Layers that a catalog points to in a PostGIS: the rows near the study area, and what the whole table holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import lianzhou_gis
+from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats import Features
+from lianzhou_gis.formats.georeference import place_features
+from lianzhou_gis.formats.postgis import read_rows
+from lianzhou_gis.formats.postgis_source import PostgisSource, connected
+from lianzhou_gis.formats.postgis_tables import Relation, described
+from lianzhou_gis.formats.postgis_writing import recorded, write_record
+from lianzhou_gis.geodesy import Region, StudyArea
+from lianzhou_gis.layers.content_hash import Content
+from lianzhou_gis.layers.schema_mapping import as_zones
+
+__all__ = ["read_stored", "record_content"]
+
+
+_READING = ("theme", "columns", "grades", "accuracy_m", "survey_crs", "crs", "datum")
+
+
+def _reading(entry: LayerEntry) -> str:
+    """Return a hash of all that decides what zones a table's rows become."""
+    told = {
+        "version": lianzhou_gis.__version__,
+        **{name: getattr(entry, name) for name in _READING},
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+
+
+def _source(entry: LayerEntry) -> PostgisSource:
+    source = PostgisSource.of(entry.path, entry.layer)
+    if source.query is not None:
+        # A catalog may come from elsewhere: it names tables, and runs nothing of its own.
+        raise FormatError(
+            f"图层 {entry.id}：图层目录只能指向数据表，不能写查询；可在库中建视图",
+            f"layer {entry.id}: a catalog names a table, no query; make a view of it in the database",
+        )
+    return source
+
+
+def _content(table: Relation, entry: LayerEntry) -> Content | None:
+    """Return what the whole table holds, if it was recorded for this reading of it and no row has changed since."""
+    record = recorded(table.comment)
+    if record.get("fingerprint") != table.sha256:
+        return None
+    try:
+        found = record["contents"][_reading(entry)]
+        counts = {str(name): int(count) for name, count in found["counts"].items()}
+        return Content(table.rows, str(found["sha256"]), counts)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def read_stored(
+    entry: LayerEntry, *, region: Region | None, study: StudyArea | None
+) -> tuple[Features, Content | None]:
+    """Read the table of a catalog entry.
+
+    Parameters
+    ----------
+    entry : LayerEntry
+        ``path`` is a database URL, ``layer`` the table.
+    region : Region, optional
+        Where coordinates must plausibly lie.
+    study : StudyArea, optional
+        Where the table carries a record of its content that still holds, only rows near it are fetched; else all are,
+        as nobody could tell otherwise whether any is missing.
+
+    Returns
+    -------
+    Features
+    Content or None
+        Of the whole table, where it is known without reading it.
+    """
+    source = _source(entry)
+    with connected(source) as connection:
+        table = described(connection, source)
+        # The area of a whole layer is measured on all of it.
+        content = _content(table, entry) if study is not None and entry.official_area_m2 is None else None
+        near = study if content is not None else None
+        raw = read_rows(connection, table, study=near, crs=entry.crs, datum=entry.datum)
+    if source.has_password:
+        raw.issues.append(
+            Issue(
+                "warning",
+                "password_in_catalog",
+                f"layer {entry.id}",
+                "图层目录中写有数据库密码；请移至 ~/.pgpass",
+                "the catalog holds the password of a database; put it into ~/.pgpass",
+            )
+        )
+    return place_features(raw, crs=entry.crs, datum=entry.datum, region=region), content
+
+
+def record_content(entry: LayerEntry, *, region: Region | None = None) -> Content:
+    """Read the table of a catalog entry whole, and record in the comment on it what it holds.
+
+    From then on a run fetches only the rows near its sites, as long as no row changes. The record is made only for
+    tables of which every row is read without a word and no zone has dates of its own: else rows that are not fetched
+    could not be spoken of.
+
+    Parameters
+    ----------
+    entry : LayerEntry
+    region : Region, optional
+
+    Returns
+    -------
+    Content
+
+    Raises
+    ------
+    FormatError, MissingFileError, ReferenceSystemError
+        If the table cannot be read, or its comment not be written.
+    """
+    source = _source(entry)
+    with connected(source) as connection:
+        table = described(connection, source)
+        raw = read_rows(connection, table, crs=entry.crs, datum=entry.datum)
+    features = place_features(raw, crs=entry.crs, datum=entry.datum, region=region)
+    issues: list[Issue] = list(features.issues)
+    survey = None if features.system.crs.is_geographic else features.system.code
+    zones = as_zones(features.frame, entry, survey, issues)
+    content = Content.of(zones, [name for name in zones.columns if name != "geometry"])
+    if issues or zones[["valid_from", "valid_to"]].notna().any(axis=None):
+        return content
+    known: dict[str, Any] = recorded(table.comment)
+    others = known.get("contents") if known.get("fingerprint") == table.sha256 else None
+    contents = dict(others) if isinstance(others, dict) else {}
+    contents[_reading(entry)] = {"sha256": content.sha256, "counts": content.counts}
+    write_record(source, {"fingerprint": table.sha256, "contents": contents}, table.comment)
+    return content

@@ -1,0 +1,136 @@
+"""A layer read from its file or table: brought to the columns of zones, checked for wholeness, repaired, measured."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.geodesy import widened
+from lianzhou_gis.layers.completeness import area_issues, completeness_gaps, whole_area_issues
+from lianzhou_gis.layers.content_hash import Content
+from lianzhou_gis.layers.gathering import Loading
+from lianzhou_gis.layers.layer import Layer
+from lianzhou_gis.layers.layer_source import read_source
+from lianzhou_gis.layers.schema_mapping import as_zones, named_columns
+from lianzhou_gis.layers.shapes import far_issue, near_zones, usable_zones
+from lianzhou_gis.table import Columns
+from lianzhou_gis.vocabulary import GapReason, theme
+
+__all__ = ["read_layer"]
+
+# A zone known as a point without a stated accuracy may lie anywhere within this.
+_POINT_ACCURACY_M = 1000.0
+
+
+def read_layer(loading: Loading, entry: LayerEntry) -> Layer:
+    """Read a layer of a catalog, check and repair it.
+
+    Parameters
+    ----------
+    loading : Loading
+        Gaps and issues are added to it.
+    entry : LayerEntry
+
+    Raises
+    ------
+    MissingFileError, FormatError, ReferenceSystemError, CatalogError
+        If it cannot be read.
+    """
+    # Control units are kept wherever they lie: their access list names them.
+    study = None if theme(entry.theme).covering else loading.study
+    features, known = read_source(loading.catalog, entry, region=loading.region, study=study)
+    loading.issues.extend(features.issues)
+    survey = None if features.system.crs.is_geographic else features.system.code
+    zones = as_zones(named_columns(features, entry), entry, survey, loading.issues)
+    counted = [entry.count_by] if entry.count_by else []
+    whole = known or Content.of(zones, counted)
+    if not whole.rows:
+        return loading.failed(entry, GapReason.LAYER_EMPTY, "图层没有任何要素", "the layer has no features at all")
+    current = _of_the_day(loading, zones, entry)
+    present = known or Content.counted(current, counted)
+    gaps, issues = completeness_gaps(whole, present, entry)
+    loading.gaps.extend(gaps)
+    loading.issues.extend(issues)
+    if not present.rows:
+        zh, en = f"{loading.day} 没有任何有效的区域", f"no zone of it is in force on {loading.day}"
+        return loading.failed(entry, GapReason.LAYER_EMPTY, zh, en)
+    if not features.system.reliable:
+        name = features.system.name
+        loading.gap(
+            GapReason.UNRELIABLE_DATUM,
+            entry,
+            f"图层坐标系 {name} 与 CGCS2000 之间没有转换参数，位置可能偏差数十米至一百多米",
+            f"no parameters lead from the layer's {name} to CGCS2000; it may be off by tens of metres or more",
+        )
+    near = near_zones(current, study)
+    usable = usable_zones(near, entry, study)
+    if far := present.rows - len(near) + usable.elsewhere:
+        loading.issues.append(far_issue(far, entry))
+    loading.gaps.extend(usable.gaps)
+    loading.issues.extend(usable.issues)
+    _without_extent(loading, usable.zones, entry)
+    loading.issues.extend(area_issues(usable.zones, entry, usable.uncut))
+    loading.issues.extend(whole_area_issues(current, entry))
+    beyond = study if far or usable.cut else None
+    return Layer(entry, Columns.of_frame(usable.zones), "loaded", None, whole.sha256, beyond, usable.cut)
+
+
+def _of_the_day(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
+    """Leave out zones that are not in force on the day."""
+    day = loading.day
+    begun = [begin is None or begin <= day for begin in zones["valid_from"]]
+    lasting = [end is None or day <= end for end in zones["valid_to"]]
+    kept = np.logical_and(begun, lasting)
+    loading.turns.extend(begin for begin in zones["valid_from"] if begin is not None)
+    loading.turns.extend(end + timedelta(days=1) for end in zones["valid_to"] if end is not None and end < date.max)
+    if not kept.all():
+        loading.issues.append(
+            Issue(
+                "info",
+                "zones_of_other_dates",
+                f"layer {entry.id}",
+                f"{int((~kept).sum())} 个区域在 {day} 尚未生效或已失效，未参与核查",
+                f"{int((~kept).sum())} zones are not in force on {day} and were left out",
+            )
+        )
+    return zones[kept]
+
+
+def _without_extent(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> None:
+    """Mark the surroundings of zones known as a point only, and name those of which a line is all that is known."""
+    dimension = shapely.get_dimensions(zones.geometry.to_numpy())
+    zone: Any
+    for zone in zones[dimension == 1].itertuples():
+        name = zone.name if isinstance(zone.name, str) else zone.zone_id
+        loading.gap(
+            GapReason.NO_GEOMETRY,
+            entry,
+            f"“{name}”只有线，不是面，范围不明；请改为面图形",
+            f"{name} is a line and no area, so that its extent is not known; make it a polygon",
+            zone_id=zone.zone_id,
+        )
+    pointed = zones[dimension == 0]
+    if not len(pointed):
+        return
+    accuracy = pointed["accuracy_m"].to_numpy(dtype=np.float64)
+    if entry.accuracy_m is not None and len(pointed) < len(zones):
+        # What the catalog says of a layer of areas is how good their borders are, not how far a point may reach.
+        accuracy = np.where(accuracy == entry.accuracy_m, np.nan, accuracy)
+    metres = np.where(np.isnan(accuracy), _POINT_ACCURACY_M, accuracy)
+    discs = loading.plane.unproject(widened(loading.plane.project(pointed.geometry.to_numpy()), metres, loading.plane))
+    for zone, radius, disc in zip(pointed.itertuples(), metres, discs, strict=True):
+        name = zone.name if isinstance(zone.name, str) else zone.zone_id
+        loading.gap(
+            GapReason.NO_GEOMETRY,
+            entry,
+            f"“{name}”只有点位（误差约 {radius:.0f} 米），范围不明",
+            f"{name} is known as a point only (within about {radius:.0f} m), its extent is not",
+            zone_id=zone.zone_id,
+            area=disc,
+        )

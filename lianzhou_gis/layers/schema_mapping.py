@@ -1,0 +1,254 @@
+"""The attributes of zones: a layer's own columns and values brought to ours, whatever could not be is said."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import CatalogError, Issue
+from lianzhou_gis.formats import Features
+from lianzhou_gis.formats.column_aliases import find_columns, unit_in_name
+from lianzhou_gis.formats.site_ids import plain_text
+from lianzhou_gis.layers.layer import COLUMNS
+from lianzhou_gis.resources import read_resource
+from lianzhou_gis.vocabulary import grade_of, theme
+
+__all__ = ["as_zones", "column_names", "columns_of", "grade_of_cell", "named_columns"]
+
+_TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
+_LONGEST = {"document": 300, "name": 200}
+_SQUARE_METRES = {"m2": 1.0, "ha": 1e4, "mu": 1e4 / 15}
+# A day as tables have it: 2026-08-15, 2026/8/15, 2026年8月15日, 20260815 (a number too), with a time of day or without.
+_DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:.*)?|(\d{4})(\d{2})(\d{2})(?:\.0+)?")
+_PARTS = {
+    **dict.fromkeys(("water", "水域", "水域范围", "水域保护区", "水"), "water"),
+    **dict.fromkeys(("land", "陆域", "陆域范围", "陆域保护区", "陆"), "land"),
+}
+
+
+@cache
+def _aliases() -> dict[str, list[str]]:
+    return dict(read_resource(Path(__file__).with_name("aliases.yaml")))
+
+
+def named_columns(features: Features, entry: LayerEntry) -> pd.DataFrame:
+    """Return what was read of a layer; where a file gives its columns names for people, those that are known here."""
+    words = [word for words in _aliases().values() for word in words]
+    return features.named([*_aliases(), *words], told=entry.columns).frame
+
+
+def column_names() -> list[str]:
+    """Return every name under which a column of zones is known."""
+    return [name for names in _aliases().values() for name in names]
+
+
+def columns_of(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:
+    """Return which column of the layer carries which of ours: as the catalog says, else by alias.
+
+    Raises
+    ------
+    CatalogError
+        If the catalog names a column that the layer does not have, or leads to one that zones do not have.
+    """
+    names = [str(name) for name in frame.columns if name not in ("source_row", "geometry")]
+    absent = sorted(set(entry.columns) - set(names))
+    if absent:
+        raise CatalogError(
+            f"图层 {entry.id}：columns 中的字段 {', '.join(absent)} 不在文件中；文件有 {', '.join(names[:20])}",
+            f"layer {entry.id}: columns names {', '.join(absent)}, the file has {', '.join(names[:20])}",
+        )
+    unknown = sorted(set(entry.columns.values()) - set(_aliases()))
+    if unknown:
+        raise CatalogError(
+            f"图层 {entry.id}：columns 指向未知字段 {', '.join(unknown)}；可用的有 {', '.join(_aliases())}",
+            f"layer {entry.id}: columns leads to {', '.join(unknown)}; there are {', '.join(_aliases())}",
+        )
+    told = {ours: theirs for theirs, ours in entry.columns.items()}
+    free = [name for name in names if name not in entry.columns]
+    return {**find_columns(free, {key: words for key, words in _aliases().items() if key not in told}), **told}
+
+
+def _texts(values: pd.Series, longest: int) -> pd.Series:
+    return pd.Series([plain_text(value, longest)[0] for value in values], index=values.index, dtype=object)
+
+
+def _numbers(values: pd.Series, unit: str | None = None) -> pd.Series:
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64") * _SQUARE_METRES.get(unit or "m2", 1.0)
+    return numbers.where(np.isfinite(numbers) & (numbers >= 0))
+
+
+def _day(value: Any) -> date | None:  # noqa: ANN401 - a cell
+    """Return a whole day; ``None`` for an empty cell.
+
+    Raises
+    ------
+    ValueError
+        If the cell says something that is no day.
+    """
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or str(value).strip() == "":
+        return None
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    found = _DAY.fullmatch(str(value).strip())
+    if found is None:
+        raise ValueError(f"{value!r} is no day")
+    year, month, day = (int(part) for part in found.groups() if part is not None)
+    return date(year, month, day)
+
+
+def _dates(values: pd.Series, column: str, where: str, issues: list[Issue]) -> pd.Series:
+    days: list[date | None] = []
+    for row, value in enumerate(values, start=1):
+        try:
+            days.append(_day(value))
+        except ValueError:
+            # An unreadable limit must not end a zone's validity: it counts as open.
+            days.append(None)
+            shown = plain_text(value, 40)[0]
+            issues.append(
+                Issue(
+                    "warning",
+                    "date_unreadable",
+                    f"{where}:{row}",
+                    f"{column} 的值 {shown!r} 不是日期，按未限定处理",
+                    f"{column} = {shown!r} is no date and counts as open",
+                )
+            )
+    return pd.Series(days, index=values.index, dtype=object)
+
+
+def _ids(frame: pd.DataFrame, own: pd.Series, where: str, issues: list[Issue]) -> list[str]:
+    """Return a unique id for every zone: its own, else 12 hex of its geometry's hash; twins get -2, -3.
+
+    Twins are numbered by what they hold, not by where they stand: the order of the rows must not name a zone.
+    """
+    # A nanodegree is a tenth of a millimetre: the last bits of a transformation must not rename a zone.
+    rounded = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, 9) + 0.0)
+    blobs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1, output_dimension=2)
+    cells = frame.drop(columns=["source_row", "geometry"])
+
+    def told(row: int) -> bytes:
+        return (blobs[row] or b"") + repr([str(cell) for cell in cells.iloc[row]]).encode("utf-8", "backslashreplace")
+
+    wanted = [
+        plain_text(value, 80)[0] or hashlib.sha256(blobs[row] or told(row)).hexdigest()[:12]
+        for row, value in enumerate(own)
+    ]
+    rows_of: dict[str, list[int]] = {}
+    for row, name in enumerate(wanted):
+        rows_of.setdefault(name, []).append(row)
+    ids, taken = list(wanted), set(wanted)
+    for name in sorted(name for name, rows in rows_of.items() if len(rows) > 1):
+        number = 1
+        for row in sorted(rows_of[name], key=told)[1:]:
+            number += 1
+            while f"{name}-{number}" in taken:
+                number += 1
+            ids[row] = f"{name}-{number}"
+            taken.add(ids[row])
+    twins = len(wanted) - len(rows_of)
+    if twins:
+        issues.append(
+            Issue(
+                "info",
+                "zone_id_repeated",
+                where,
+                f"{twins} 个区域的编号与他处相同，已加 -2、-3 区分",
+                f"{twins} zones share an id with others and were numbered -2, -3",
+            )
+        )
+    return ids
+
+
+def grade_of_cell(entry: LayerEntry, value: Any) -> tuple[str | None, str | None]:  # noqa: ANN401 - a cell
+    """Return the text of a cell and the grade that it means: as the catalog says, else by its spelling.
+
+    Examples
+    --------
+    >>> entry = LayerEntry(id="w", series="w", theme="water_source_zone", path="w.gpkg", grades={"甲": "primary"})
+    >>> [grade_of_cell(entry, cell) for cell in ("甲", 2.0, "?", None)]
+    [('甲', 'primary'), ('2', 'secondary'), ('?', None), (None, None)]
+    """
+    text = plain_text(value, 80)[0]
+    told = {str(key).strip(): grade for key, grade in entry.grades.items()}
+    return text, grade_of(entry.theme, told.get(text, text)) if text else None
+
+
+def _grades(values: pd.Series, entry: LayerEntry, where: str, issues: list[Issue]) -> pd.Series:
+    if not theme(entry.theme).grades:
+        return pd.Series([None] * len(values), index=values.index, dtype=object)
+    known: dict[str, tuple[str | None, str | None]] = {}
+    grades: list[str | None] = []
+    unknown: set[str] = set()
+    for value in values:
+        key = repr(value)
+        text, grade = known[key] if key in known else known.setdefault(key, grade_of_cell(entry, value))
+        if grade is None:
+            unknown.add(text or "空")
+        grades.append(grade)
+    if unknown:
+        shown = "、".join(sorted(unknown)[:5])
+        issues.append(
+            Issue(
+                "warning",
+                "unknown_grade",
+                where,
+                f"级别 {shown} 无法识别，所涉区域按级别不明处理；可在图层目录 grades 中说明",
+                f"grades {shown} are not known; their zones count as of unknown grade. Say what they mean under grades",
+            )
+        )
+    return pd.Series(grades, index=values.index, dtype=object)
+
+
+def as_zones(frame: pd.DataFrame, entry: LayerEntry, survey_crs: str | None, issues: list[Issue]) -> pd.DataFrame:
+    """Return the records of a layer with the columns of zones first, then its own.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        As :func:`lianzhou_gis.formats.read_features` gives it.
+    entry : LayerEntry
+    survey_crs : str or None
+        In which the layer's edges are straight; ``None`` for EPSG:4490.
+    issues : list of Issue
+        Added to.
+
+    Raises
+    ------
+    CatalogError
+        If the catalog names a column that the layer does not have.
+    """
+    where = f"layer {entry.id}"
+    found = columns_of(frame, entry)
+    empty = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    given = {ours: frame[theirs] if (theirs := found.get(ours)) else empty for ours in COLUMNS}
+    table: dict[str, Any] = {name: _texts(given[name], _LONGEST.get(name, 80)) for name in _TEXTS}
+    # A list, for a column of texts would have NaN for None, which no rule takes for an unknown part.
+    parts = [_PARTS.get(text) if text else None for text in table["part"]]
+    table["part"] = pd.Series(parts, index=frame.index, dtype=object)
+    table["grade"] = _grades(given["grade"], entry, where, issues)
+    table["valid_from"] = _dates(given["valid_from"], "valid_from", where, issues)
+    table["valid_to"] = _dates(given["valid_to"], "valid_to", where, issues)
+    unit = unit_in_name(found.get("official_area_m2", ""))[1]
+    table["official_area_m2"] = _numbers(given["official_area_m2"], unit)
+    table["accuracy_m"] = _numbers(given["accuracy_m"]).fillna(np.nan if entry.accuracy_m is None else entry.accuracy_m)
+    table["zone_id"] = _ids(frame, given["zone_id"], where, issues)
+    table["layer_id"], table["theme"] = entry.id, entry.theme
+    table["survey_crs"] = pd.Series([entry.survey_crs or survey_crs] * len(frame), index=frame.index, dtype=object)
+    table["source_row"] = frame["source_row"]
+    taken = {*found.values(), "source_row", "geometry"}
+    own = {str(name): frame[name] for name in frame.columns if name not in taken and str(name) not in COLUMNS}
+    ordered = {name: table[name] for name in COLUMNS}
+    geometry = pd.Series(np.asarray(frame.geometry, dtype=object), index=frame.index, dtype=object)
+    return pd.DataFrame({**ordered, **own, "geometry": geometry})

@@ -1,0 +1,167 @@
+"""The shapes of zones made usable: those near the study area, broken ones repaired, heavy ones clipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.repair import Repair, repaired
+from lianzhou_gis.geodesy import StudyArea
+from lianzhou_gis.layers.layer import LayerGap
+from lianzhou_gis.vocabulary import GapReason
+
+__all__ = ["Usable", "far_issue", "near_zones", "usable_zones"]
+
+Geometries = npt.NDArray[np.object_]
+
+# A valid zone of fewer vertices costs nothing to keep whole.
+_HEAVY = 10_000
+
+
+@dataclass
+class Usable:
+    """The zones of a layer that can be laid over sites, and what had to be done for it.
+
+    Attributes
+    ----------
+    zones : DataFrame
+        Near the study area, valid shapes only.
+    uncut : ndarray of shapely geometries, shape (n,)
+        The same shapes where none is cut: what official areas are compared with.
+    cut : frozenset of str
+        The ``zone_id`` of zones of which only a part is in ``zones``.
+    elsewhere : int
+        How many zones turned out, once repaired, to lie beyond the study area.
+    """
+
+    zones: pd.DataFrame
+    uncut: Geometries
+    cut: frozenset[str]
+    elsewhere: int
+    gaps: list[LayerGap] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+
+def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None) -> Usable:
+    """Return the zones of a layer with shapes that can be used.
+
+    Parameters
+    ----------
+    zones : DataFrame
+        Those of the day near the study area, as read.
+    entry : LayerEntry
+    study : StudyArea, optional
+        What of a zone lies beyond bears on no site.
+    """
+    gaps, issues = _without_shape(zones, entry), []
+    near = zones[~_shapeless(zones)].reset_index(drop=True)
+    shapes = near["geometry"].to_numpy(dtype=object).copy()
+    uncut = shapes.copy()
+    repairs = repaired(shapes, study=study, accuracy_m=near["accuracy_m"].to_numpy(dtype=np.float64))
+    lost = np.zeros(len(near), dtype=bool)
+    cut = np.zeros(len(near), dtype=bool)
+    for row, repair in repairs.items():
+        lost[row], cut[row], shapes[row] = repair.geometry is None, repair.cut, repair.geometry
+        uncut[row] = uncut[row] if repair.cut else repair.geometry
+    here = lost | ~shapely.is_empty(shapes)
+    if study is not None:
+        heavy = (shapely.get_num_coordinates(shapes) > _HEAVY) & study.reached_beyond(shapes) & ~lost & ~cut
+        issues += _clip_issues(near[heavy], shapes[heavy], entry)
+        shapes[heavy] = study.clipped(shapes[heavy])
+        cut |= heavy
+    for row, repair in repairs.items():
+        if here[row]:
+            _tell(repair, near["zone_id"].iloc[row], entry, gaps, issues)
+    kept = here & ~lost
+    return Usable(
+        zones=near.assign(geometry=pd.Series(shapes, index=near.index, dtype=object))[kept].reset_index(drop=True),
+        uncut=uncut[kept],
+        cut=frozenset(near["zone_id"][kept & cut]),
+        elsewhere=int((~here).sum()),
+        gaps=gaps,
+        issues=issues,
+    )
+
+
+def near_zones(zones: pd.DataFrame, study: StudyArea | None) -> pd.DataFrame:
+    """Return the zones that meet the study area, and those without a shape, which may lie anywhere."""
+    if study is None:
+        return zones
+    near = _shapeless(zones) | study.meets(zones["geometry"].to_numpy(dtype=object))
+    kept: pd.DataFrame = zones[near]
+    return kept
+
+
+def far_issue(count: int, entry: LayerEntry) -> Issue:
+    """Say that zones beyond the study area were left out."""
+    return Issue(
+        "info",
+        "zones_beyond_study_area",
+        f"layer {entry.id}",
+        f"{count} 个区域在研究范围（本区及周边至少 20 公里）之外，未参与核查",
+        f"{count} zones lie beyond the study area (the region and at least 20 km around it) and were left out",
+    )
+
+
+def _shapeless(zones: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    shapes = zones["geometry"].to_numpy(dtype=object)
+    return np.asarray(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+
+
+def _without_shape(zones: pd.DataFrame, entry: LayerEntry) -> list[LayerGap]:
+    """Name every zone that is known only by its town, or not even that."""
+    gaps = []
+    zone: Any
+    for zone in zones[_shapeless(zones)].itertuples():
+        town = zone.town if isinstance(zone.town, str) else None
+        name = zone.name if isinstance(zone.name, str) else zone.zone_id
+        gaps.append(
+            LayerGap(
+                GapReason.NO_GEOMETRY,
+                entry.theme,
+                entry.id,
+                f"“{name}”只有名录记录，没有图形" + (f"（位于{town}）" if town else "（所在乡镇不明）"),
+                f"{name} is known from a table only, without a shape" + (f" (in {town})" if town else ""),
+                zone_id=zone.zone_id,
+                towns=(town,) if town else None,
+            )
+        )
+    return gaps
+
+
+def _clip_issues(zones: pd.DataFrame, shapes: Geometries, entry: LayerEntry) -> list[Issue]:
+    return [
+        Issue(
+            "info",
+            "clipped_to_study_area",
+            f"layer {entry.id}, zone {zone_id}",
+            f"图形有 {vertices} 个顶点，只取研究范围（本区及周边至少 20 公里）内的部分参与核查",
+            f"of a shape of {vertices} vertices only what lies within the study area is used",
+        )
+        for zone_id, vertices in zip(zones["zone_id"], shapely.get_num_coordinates(shapes), strict=True)
+    ]
+
+
+def _tell(repair: Repair, zone_id: str, entry: LayerEntry, gaps: list[LayerGap], issues: list[Issue]) -> None:
+    """Say what a repair did, and where it is not plain what was meant."""
+
+    def gap(zh: str, en: str, area: Any = None) -> None:  # noqa: ANN401 - a shapely geometry
+        gaps.append(LayerGap(GapReason.INVALID_GEOMETRY, entry.theme, entry.id, zh, en, zone_id=zone_id, area=area))
+
+    if repair.geometry is None:
+        gap(f"区域 {zone_id} 的图形无法修复", f"the shape of zone {zone_id} cannot be repaired")
+        return
+    issues.append(repair.issue(f"layer {entry.id}, zone {zone_id}"))
+    if repair.doubtful is not None:
+        gap(
+            f"区域 {zone_id} 的边界自相交，此处是否在区域内无法确定",
+            f"the border of zone {zone_id} crosses itself; whether this place is inside cannot be told",
+            repair.doubtful,
+        )

@@ -1,0 +1,162 @@
+"""``rules check``: what the loader cannot refuse because each rule alone is well formed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.rulebook.authoring.case_coverage import proofs
+from lianzhou_gis.rulebook.authoring.consistency import soundness
+from lianzhou_gis.rulebook.authoring.worked_cases import Case, read_cases
+from lianzhou_gis.rulebook.rulebook import Rulebook
+from lianzhou_gis.vocabulary import themes
+
+__all__ = ["check_rulebook"]
+
+# Asked for wherever a rule is about an outfall, and tested by no condition.
+_ASKED_BY_PLACE = "outfall"
+
+
+def check_rulebook(rulebook: Rulebook, *, today: date) -> list[Issue]:
+    """Check a rulebook that loads.
+
+    Parameters
+    ----------
+    rulebook : Rulebook
+    today : datetime.date
+
+    Returns
+    -------
+    list of Issue
+        Errors: a case that does not come out, a rule without a case, a version without a hit or without a case on the
+        days of its beginning and end and beside them, a citation of a law not in force with the version, a rule that
+        can never bear, two rules that contradict. Warnings: a version without a case of a miss or of an unknown fact, a
+        theme and grade without a rule, a fact that nothing asks for, rules and implications not looked at for long.
+    """
+    return [
+        *_cases(rulebook),
+        *_citations(rulebook),
+        *soundness(rulebook),
+        *_coverage(rulebook, today),
+        *_facts(rulebook),
+        *_stale(rulebook, today),
+    ]
+
+
+def _cases(rulebook: Rulebook) -> list[Issue]:
+    issues: list[Issue] = []
+    worked: dict[str, list[Case]] = {rule.id: [] for rule in rulebook.rules}
+    for case in read_cases(rulebook):
+        where = f"{case.file}:{case.line}"
+        if case.rule not in worked:
+            issues.append(Issue("error", "case_fails", where, f"没有规则 {case.rule}", f"there is no rule {case.rule}"))
+            continue
+        worked[case.rule].append(case)
+        failure = case.failure(rulebook)
+        if failure:
+            issues.append(
+                Issue("error", "case_fails", where, f"用例“{case.name}”不符：{failure}", f"{case.name}: {failure}")
+            )
+    for rule in rulebook.rules:
+        if not worked[rule.id]:
+            where = f"{rule.file}:{rule.line}"
+            issues.append(
+                Issue("error", "rule_without_case", where, f"规则 {rule.id} 没有用例", f"{rule.id} has no case")
+            )
+    return issues + _kinds(rulebook)
+
+
+def _kinds(rulebook: Rulebook) -> list[Issue]:
+    """Return what kinds of cases a version lacks: hit, miss, unknown fact, the days of its beginning and end."""
+    told = {"hit": ("命中", "a hit"), "miss": ("不命中", "a miss"), "unknown": ("信息未知", "an unknown fact")}
+    issues = []
+    for proof in proofs(rulebook):
+        version, rule = proof.version, proof.rule
+        for kind in proof.lacking:
+            zh, en = told.get(kind, (f" {kind}（变更前后）", f"{kind}, at the change"))
+            issues.append(
+                Issue(
+                    "warning" if kind in ("miss", "unknown") else "error",
+                    "case_missing",
+                    f"{rule.file}:{rule.line}",
+                    f"规则 {rule.id}（{version.effective_from} 起）没有{zh}的用例",
+                    f"{rule.id} from {version.effective_from} has no case of {en}",
+                )
+            )
+    return issues
+
+
+def _facts(rulebook: Rulebook) -> list[Issue]:
+    """Name the facts that no rule and no implication asks for or sets, and that nothing else can use."""
+    used: set[str] = set()
+    for rule in rulebook.rules:
+        for version in rule.versions:
+            used |= version.when.facts() if version.when is not None else frozenset()
+    for row in rulebook.implications:
+        used |= row.when.facts() | {*row.sets, *row.computes} | {of for of, _, _ in row.computes.values()}
+    return [
+        Issue(
+            "warning",
+            "fact_unused",
+            "facts.yaml",
+            f"没有规则使用项目信息 {fact.name}",
+            f"no rule asks for the fact {fact.name}",
+        )
+        for fact in rulebook.facts
+        if fact.name not in used and fact.name != _ASKED_BY_PLACE
+    ]
+
+
+def _citations(rulebook: Rulebook) -> list[Issue]:
+    issues = []
+    for rule in rulebook.rules:
+        for version in rule.versions:
+            for citation in version.citations:
+                law = rulebook.laws[citation.law]
+                last = version.effective_to or date.max
+                if law.effective_from > version.effective_from or (law.effective_to or date.max) < last:
+                    if version.effect.value == "notice":
+                        continue
+                    issues.append(
+                        Issue(
+                            "error",
+                            "law_not_in_force",
+                            f"{rule.file}:{rule.line}",
+                            f"规则 {rule.id} 的版本（{version.effective_from} 起）超出《{law.title['zh']}》的有效期",
+                            f"{rule.id}: the version from {version.effective_from} is not within the time of {law.id}",
+                        )
+                    )
+    return issues
+
+
+def _coverage(rulebook: Rulebook, today: date) -> list[Issue]:
+    """Name the themes and grades that no rule speaks of: a gap for every site in them."""
+    rules = [rule for rule in rulebook.in_force(today) if rule.needs_layer]
+    issues = []
+    for theme in themes().values():
+        grades: list[str | None] = [item.id for item in theme.grades]
+        for grade in grades or [None]:
+            if not any(rule.theme == theme.id and rule.applies_to(grade) for rule in rules):
+                named = f"{theme.id}/{grade}" if grade else theme.id
+                issues.append(
+                    Issue(
+                        "warning", "no_rule", named, f"{named} 在 {today} 没有有效规则", f"{named}: no rule on {today}"
+                    )
+                )
+    return issues
+
+
+def _stale(rulebook: Rulebook, today: date) -> list[Issue]:
+    checked = [(rule.file, rule.line, rule.id, rule.versions[-1].checked_on) for rule in rulebook.rules]
+    checked += [(row.file, row.line, row.id, row.checked_on) for row in rulebook.implications]
+    return [
+        Issue(
+            "warning",
+            "not_checked_lately",
+            f"{file}:{line}",
+            f"规则 {name} 上次核对于 {day}",
+            f"{name} was last checked on {day}",
+        )
+        for file, line, name, day in checked
+        if today - day > rulebook.checked_for
+    ]

@@ -1,0 +1,40 @@
+"""Generator of the synthetic demo county in ``layers/``. All of it is invented and labelled so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["build"]
+
+_LAYERS = "demo"
+
+
+def build(folder: str | Path) -> Path:
+    """Make the demo layers, their catalog and the demo sites anew, the same every time.
+
+    Parameters
+    ----------
+    folder : path
+        Gets ``layers.yaml`` and ``demo/``.
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+    """
+    from tools.county.county import grow
+    from tools.county.records import records
+    from tools.county.sites import write_sites
+    from tools.county.writing import write_access_list, write_catalog, write_layer
+
+    folder = Path(folder)
+    target = folder / _LAYERS
+    target.mkdir(parents=True, exist_ok=True)
+    county = grow()
+    layers = records(county)
+    for layer_id, rows in layers.items():
+        write_layer(target, layer_id, rows)
+    write_access_list(target / "access_list.csv")
+    write_sites(target / "sites", county, layers)
+    write_catalog(folder / "layers.yaml", _LAYERS, {layer_id: len(rows) for layer_id, rows in layers.items()})
+    return folder

@@ -1,0 +1,145 @@
+"""The records of the demo filed as layers come in life: GeoPackage, GBK Shapefile, GeoJSON, zones 37 and 38."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+import yaml
+
+from lianzhou_gis.formats.geopackage_writing import fixed_clock
+from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_of
+from tools.county.county import areal
+from tools.county.grid import PLANE
+from tools.county.places import place
+from tools.county.units import CATEGORIES
+
+__all__ = ["DBF_DAY", "STAMP", "unprojected", "write_access_list", "write_catalog", "write_layer"]
+
+# The day that stands in every file: the same bytes whenever they are made.
+STAMP = "2026-11-01T00:00:00Z"
+# A DBF carries the day it was written, and the driver takes it from no clock that can be set.
+DBF_DAY = {"DBF_DATE_LAST_UPDATE": STAMP[:10]}
+_COVERAGE = "administrative:DEMO-441882"
+_ACCESS_COLUMNS = [
+    "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
+    "valid_from", "valid_to",
+]  # fmt: skip
+
+
+def unprojected(shapes: list[Any], crs: str | None) -> list[Any]:
+    """Return shapes of the plane in a reference system: nanodegrees of CGCS2000, millimetres of a zone; None stays."""
+    flat = np.empty(len(shapes), dtype=object)
+    flat[:] = shapes
+    lonlat = PLANE.unproject(flat)
+    surveyed = lonlat if crs is None else from_cgcs2000(lonlat, system_of(crs))
+    rounded = shapely.transform(surveyed, lambda xy: np.round(xy, 9 if crs is None else 3))
+    # Rounding can make a hair of a border cross itself.
+    broken = np.flatnonzero(~shapely.is_missing(rounded) & ~shapely.is_valid(rounded))
+    rounded[broken] = [areal(shapely.make_valid(shape)) for shape in rounded[broken]]
+    return list(rounded)
+
+
+def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path:
+    """File the records of one layer and return its path."""
+    entry = place("layers")[layer_id]
+    names = {name: name for name in dict.fromkeys(key for row in rows for key in row) if name != "geometry"}
+    names |= {ours: theirs for ours, theirs in entry.get("fields", {}).items() if ours in names}
+    table = pd.DataFrame({theirs: [row.get(ours) for row in rows] for ours, theirs in names.items()})
+    shapes = unprojected([row["geometry"] for row in rows], entry.get("crs"))
+    crs = entry.get("crs", "EPSG:4326" if entry["file"].endswith(".geojson") else CGCS2000.code)
+    frame = gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(shapes, crs=crs), crs=crs)
+    path = folder / str(entry["file"])
+    for old in folder.glob(f"{path.stem}.*"):
+        old.unlink()
+    with fixed_clock(STAMP):
+        if path.suffix == ".shp":
+            pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="GBK", **DBF_DAY)
+            # As it comes in life: GBK texts and nothing that says so but the language byte.
+            path.with_suffix(".cpg").unlink(missing_ok=True)
+        elif path.suffix == ".geojson":
+            pyogrio.write_dataframe(frame, path, driver="GeoJSON", COORDINATE_PRECISION=9, RFC7946="YES")
+        else:
+            pyogrio.write_dataframe(
+                frame, path, driver="GPKG", layer=path.stem, geometry_type="Unknown", SPATIAL_INDEX="NO"
+            )
+    return path
+
+
+def _filled(text: Any, code: str) -> Any:  # noqa: ANN401
+    return text.replace("{code}", code) if isinstance(text, str) else text
+
+
+def write_access_list(path: Path) -> None:
+    """Write the access list of all units."""
+    data = place("access")
+    rows = [{**item, "unit_id": "*"} for item in data["every_unit"]]
+    for category in CATEGORIES:
+        for unit in place("units")[category]:
+            rows += [
+                {
+                    **{key: _filled(value, unit["code"]) for key, value in item.items()},
+                    "unit_id": unit["code"],
+                    "level": "unit",
+                }
+                for item in data[category]
+            ]
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, _ACCESS_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        for row in rows:
+            when = json.dumps(row["when"], ensure_ascii=False) if "when" in row else ""
+            writer.writerow({**row, "when": when, "document": "DEMO-清单〔2021〕1号", "valid_from": "2021-07-01"})
+
+
+def _dated(key: str, value: Any) -> Any:  # noqa: ANN401
+    return date.fromisoformat(value) if key.endswith(("_date", "_from", "_to")) and isinstance(value, str) else value
+
+
+def write_catalog(path: Path, folder: str, rows: Mapping[str, int]) -> None:
+    """Write the catalog; paths begin with ``folder``, ``rows`` are the records of every layer."""
+    entries = []
+    for layer_id, entry in place("layers").items():
+        record = {
+            "id": layer_id,
+            "series": entry["series"],
+            "theme": entry["theme"],
+            "title": {"zh": f"{entry['zh']}（合成演示）", "en": f"{entry['en']} (synthetic)"},
+            "path": f"{folder}/{entry['file']}",
+            "data_date": entry.get("data_date", "2026-06-30"),
+            "publisher": "合成演示数据，无发布单位",
+            "document": f"DEMO-{layer_id.removeprefix('demo_')}",
+            "licence": "Apache-2.0",
+            "disclosure": entry.get("disclosure", "restricted"),
+            "coverage": _COVERAGE,
+            "synthetic": True,
+        }
+        for key in ("valid_from", "valid_to", "expected_count", "count_by"):
+            if key in entry:
+                record[key] = entry[key]
+        record["row_count"] = rows[layer_id]
+        if "accuracy_m" in entry:
+            record["accuracy_m"] = entry["accuracy_m"]
+        if "public_columns" in entry:
+            record["disclosure_columns"] = dict.fromkeys(entry["public_columns"], "public")
+        if "access_list" in entry:
+            record["access_list"] = f"{folder}/{entry['access_list']}"
+        if "fields" in entry:
+            record["columns"] = {theirs: ours for ours, theirs in entry["fields"].items()}
+        entries.append({key: _dated(key, value) for key, value in record.items()})
+    document = {
+        "region": {"name": "连州市（合成演示）", "code": "441882", "bounds": [111.6, 24.1, 113.3, 25.7]},
+        "layers": entries,
+    }
+    head = "# SYNTHETIC: none of it shows Lianzhou's real zones. SiteRecords by python -m tools.county; do not edit.\n"
+    body = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1000)
+    path.write_text(head + body, encoding="utf-8")
