@@ -20,7 +20,7 @@ LEVELS = [
     ["findings"],
     ["progress", "result", "screening", "evidence", "runs", "intake", "compare", "siting"],
     ["maps", "reports", "batch"],
-    ["accessor", "cli", "service"],
+    ["accessor", "cli", "service", "__main__"],
 ]
 # Doors upward: methods of the result that a user expects on it, imported inside the function.
 DOORS = {
