@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Minutes that the timings may take.
 BUDGET ?= 60
 
-.PHONY: pictures rulebook help demo install test check lint types tests browser database example docs bench clean
+.PHONY: golden pictures rulebook help demo install test check lint types tests browser database example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
@@ -17,6 +17,7 @@ help:
 	@echo "make example  rewrite maps/example.html"
 	@echo "make rulebook rewrite docs/rulebook"
 	@echo "make pictures rewrite docs/pictures"
+	@echo "make golden   rewrite tests/golden (PART=screenings ... for some of it)"
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -76,6 +77,9 @@ pictures: $(VENV)/.full
 
 rulebook: $(VENV)/.full
 	$(BIN)/lianzhou-gis rules docs docs/rulebook
+
+golden: $(VENV)/.full
+	$(BIN)/python tests/golden/record.py $(PART)
 
 bench: $(VENV)/.full
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
