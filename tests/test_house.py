@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "lianzhou_gis"
 
 LEVELS = [
-    ["errors", "cache", "resources", "vocabulary", "table"],
+    ["cache", "resources", "errors", "vocabulary", "table"],
     ["geodesy"],
     ["rulebook", "catalog"],
     ["formats", "layers"],

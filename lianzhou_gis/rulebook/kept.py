@@ -23,7 +23,7 @@ from lianzhou_gis.vocabulary import Effect
 __all__ = ["keep", "revived"]
 
 _KIND = "rulebook"
-_ROOMS = ("errors.py", "cache.py", "resources.py", "vocabulary", "rulebook")
+_ROOMS = ("errors.py", "messages.yaml", "cache.py", "resources.py", "vocabulary", "rulebook")
 _DATES = ("effective_from", "effective_to", "checked_on")
 _LISTS = ("grades", "named", "blocks")
 
