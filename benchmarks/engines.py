@@ -62,10 +62,10 @@ def _split(site: Any, zone: Any, area: Any, counts: list[int]) -> Answers:  # no
 
 def _pairs(blocks: Iterator[Any], index: Any, geometry: bool) -> Iterator[Any]:  # noqa: ANN401
     """Yield pairs chunk by chunk, found on all cores; the pieces of a chunk are let go when the next one comes."""
-    from lianzhou_gis.overlay.pairs import meeting_pairs
+    from lianzhou_gis.overlay.intersecting_pairs import intersecting_pairs
 
     def one(start: int, sites: Any) -> Any:  # noqa: ANN401
-        pairs = meeting_pairs(sites, index)
+        pairs = intersecting_pairs(sites, index)
         if geometry:
             assert len(pairs.shapes) == len(pairs.site)
         kept = pairs.area_m2 > 0.0
@@ -93,10 +93,10 @@ def _all_pairs(sites: Any, index: Any, geometry: bool) -> tuple[Any, Any, Any]: 
 
 
 def _index(zones: list[Any]) -> Any:  # noqa: ANN401
-    from lianzhou_gis.overlay.index import ShapeIndex
+    from lianzhou_gis.overlay.shape_index import ShapeIndex
 
     with ThreadPoolExecutor(CORES) as pool:
-        return ShapeIndex.joined(list(pool.map(ShapeIndex.of, zones)))
+        return ShapeIndex.joined(list(pool.map(ShapeIndex.build, zones)))
 
 
 def _ours(folder: Path, count: int, geometry: bool) -> tuple[Taken, Answers]:
@@ -125,14 +125,14 @@ def ours_geometry(folder: Path, count: int) -> tuple[Taken, Answers]:
 def ours_warm(folder: Path, count: int) -> tuple[Taken, Answers]:
     """Areas only, the index from the cache on disk: loading it counts, building it does not."""
     from lianzhou_gis.layers import Cache
-    from lianzhou_gis.overlay.index import ShapeIndex
+    from lianzhou_gis.overlay.shape_index import ShapeIndex
 
     cache, sizes = Cache(folder / "cache"), []
     for name in LAYERS:
         zones = read_shapes(layer_file(folder, name))
         sizes.append(len(zones))
         if cache.get("bench", {"layer": name}) is None:
-            cache.put("bench", {"layer": name}, name, {}, ShapeIndex.of(zones).arrays())
+            cache.put("bench", {"layer": name}, name, {}, ShapeIndex.build(zones).arrays())
         del zones
     sites = read_shapes(site_file(folder, count))
     started = _now()

@@ -68,6 +68,6 @@ def evidence_of(result: Result, finding_id: str) -> Evidence:
         )
     finding = found[finding_id]
     sites = result.sites_in.table.set_index("site_id")["geometry"]
-    zones = result.overlay.zones_drawn
+    zones = result.overlay.zones_shown
     zone = zones[(zones["layer_id"] == finding.layer_id) & (zones["zone_id"] == finding.zone_id)]["geometry"]
     return Evidence(finding, sites[finding.site_id], zone.iloc[0] if len(zone) else None, result)

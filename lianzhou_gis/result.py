@@ -129,7 +129,7 @@ class Result:
     @cached_property
     def zones(self) -> gpd.GeoDataFrame:
         """The zones near a site, or nearest to it; EPSG:4490."""
-        return _with_geometry(self.overlay.zones_drawn)
+        return _with_geometry(self.overlay.zones_shown)
 
     @property
     def synthetic(self) -> bool:

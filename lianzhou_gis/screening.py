@@ -19,7 +19,7 @@ from lianzhou_gis.findings import Assessor, Override
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers import Cache, Layers, load_layers
-from lianzhou_gis.overlay import LayerIndex, lay
+from lianzhou_gis.overlay import LayerIndex, overlay_sites
 from lianzhou_gis.progress import Progress, default_progress
 from lianzhou_gis.result import Result
 from lianzhou_gis.rulebook import Inference, Rulebook, day_of
@@ -100,7 +100,7 @@ class Screener:
     scope : tuple of str
         The themes that are looked at.
     layers : Layers
-    ground : LayerIndex
+    index : LayerIndex
         The layers in the plane, indexed.
     near_m, setback_m : dict of str to float
         By theme: how far zones are reported, how far rules look beyond a site.
@@ -123,7 +123,7 @@ class Screener:
     as_of: date
     scope: tuple[str, ...]
     layers: Layers
-    ground: LayerIndex
+    index: LayerIndex
     near_m: dict[str, float]
     setback_m: dict[str, float]
     study: StudyArea | None
@@ -170,7 +170,7 @@ class Screener:
             as_of=day,
             scope=scope,
             layers=layers,
-            ground=LayerIndex.of(layers.layers, plane, layers.gaps, cache or Cache.standard()),
+            index=LayerIndex.build(layers.layers, plane, layers.gaps, cache or Cache.standard()),
             near_m=near_m,
             setback_m={theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0},
             study=study,
@@ -201,9 +201,9 @@ class Screener:
         if wider is not self:
             return wider.screen(sites, facts=facts, sets=sets, overrides=overrides, threads=threads, progress=step)
         step("overlay")
-        measured = lay(
+        measured = overlay_sites(
             sites.columns,
-            self.ground,
+            self.index,
             near_m=self.near_m,
             setback_m=self.setback_m,
             threads=threads or _PROCESSORS,

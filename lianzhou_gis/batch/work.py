@@ -166,7 +166,7 @@ def _screened(task: Task, chunk: Chunk, rows: Any, screener: Screener, gathered:
     gathered.issues += [issue for issue in result.issues if issue not in known]
     gathered.findings += own.found
     gathered.tables["sites"].append(sites_table(sites, towns, own.answers))
-    gathered.tables["overlaps"].append(overlaps_table(result.overlay.rows))
+    gathered.tables["overlaps"].append(overlaps_table(result.overlay.overlap_columns))
     gathered.tables["findings"].append(findings_table(own.found))
     gathered.tables["gaps"].append(gaps_table(own.unknown))
     _count(gathered.counts, result, towns)
@@ -246,11 +246,11 @@ def _add(counted: dict[str, Any], said: Answer, themes: Mapping[str, bool], area
 def _count(counts: dict[str, Any], result: Result, towns: Mapping[str, set[str]]) -> None:
     """Add the sites of a result to the counts of their towns, and to those of all (the empty name)."""
     themes: dict[str, dict[str, bool]] = defaultdict(dict)
-    for row in result.overlay.rows.select(["site_id", "theme", "subject", "relation"]).rows():
+    for row in result.overlay.overlap_columns.select(["site_id", "theme", "subject", "relation"]).rows():
         if row.subject == "footprint" and row.relation in ("overlap", "within"):
             themes[row.site_id][row.theme] = True
     areas: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in result.overlay.sums.rows():
+    for row in result.overlay.total_columns.rows():
         if row.grade is None:
             areas[row.site_id][row.theme] = row.net_area_m2
     for site_id, said in result.assessment.answers.items():

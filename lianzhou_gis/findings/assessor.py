@@ -73,7 +73,7 @@ class Assessor:
         overrides : sequence of Override
         """
         ids, outfalls = sites.columns["site_id"].tolist(), sites.columns["outfall"].tolist()
-        rows, margins = _by_site(measured.rows), _by_site(measured.ends)
+        rows, margins = _by_site(measured.overlap_columns), _by_site(measured.margin_columns)
         placed = self._layer_gaps.placed(sites.columns, measured)
         own: dict[str, list[Gap]] = {}
         for gap in gaps_of_sites(sites):
@@ -88,7 +88,7 @@ class Assessor:
             if standing is None:
                 standing = standings[id(known)] = self._standing(known)
             given = isinstance(outfall, shapely.Geometry)
-            beyond = [pair for pair in self._outside if (site_id, pair[0]) not in measured.wholly_inside]
+            beyond = [pair for pair in self._outside if (site_id, pair[0]) not in measured.within_themes]
             common = [*self._layer_gaps.at(everywhere), *self._of_all]
             met, ends = rows.get(site_id, ()), margins.get(site_id, ())
             cases.append(
@@ -136,7 +136,7 @@ class Assessor:
         """Return what hangs on law that was not read: today nothing, of early days much."""
         if not self._rules.unread:
             return ()
-        inside = measured.wholly_inside
+        inside = measured.within_themes
         outside = {name: layer for name, layer in self._loaded.items() if (site_id, name) not in inside}
         return points_unread(
             site_id, facts, self._rules.unread, rows, outside=outside, margins=margins, outfall=outfall

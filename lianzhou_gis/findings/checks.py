@@ -42,15 +42,15 @@ def checks_of(
         not looked at) or ``not_in_scope``.
     """
     zones: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in measured.rows.select(["site_id", "theme", "zone_id", "subject", "relation"]).rows():
+    for row in measured.overlap_columns.select(["site_id", "theme", "zone_id", "subject", "relation"]).rows():
         if row.subject == "footprint" and row.relation in ("overlap", "within"):
             zones[row.site_id, row.theme].add(row.zone_id)
     areas = {
         (row.site_id, row.theme): (row.gross_area_m2, row.net_area_m2)
-        for row in measured.sums.rows()
+        for row in measured.total_columns.rows()
         if row.grade is None
     }
-    near = {(row.site_id, row.theme): row.nearest_m for row in measured.closest.rows()}
+    near = {(row.site_id, row.theme): row.nearest_m for row in measured.nearest_columns.rows()}
     # Missing facts are about rules; that the theme was not looked at is what the other gaps say.
     open_themes = {(gap.site_id, gap.theme) for gap in gaps if not gap.asks}
     records = []

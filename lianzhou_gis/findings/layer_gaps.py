@@ -134,7 +134,7 @@ class LayerGaps:
             shapes = sites["geometry"]
             for site_id in sites["site_id"][shapely.is_missing(shapes) | shapely.is_empty(shapes)]:
                 found.setdefault(site_id, []).extend(of_site(gap, site_id) for gap in self._placed)
-        for row in measured.rest.rows():
+        for row in measured.remainder_columns.rows():
             if row.subject == "outfall" and self._themes.get(row.layer_id) not in self._discharging:
                 continue
             known = row.gap >= 0

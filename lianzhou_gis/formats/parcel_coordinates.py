@@ -18,7 +18,7 @@ from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
 from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
 from lianzhou_gis.formats.parcel_grammar import Plot
 from lianzhou_gis.formats.parse_numbers import parse_angle
-from lianzhou_gis.geodesy import LIANZHOU, ReferenceSystem, Region, gauss_kruger, rank_candidates, system_of
+from lianzhou_gis.geodesy import LIANZHOU, ReferenceSystem, Region, gauss_kruger, rank_candidates, system_from_code
 
 __all__ = [
     "Attributes",
@@ -302,7 +302,7 @@ def declared_system(
             tuple(rank_candidates(_bounds(ordered), region or LIANZHOU)),
         )
     if ordered.kind is Axis.LON:
-        return _with_parameters(system_of(_GEOGRAPHIC[attributes.datum]), attributes)
+        return _with_parameters(system_from_code(_GEOGRAPHIC[attributes.datum]), attributes)
     prefixed = ordered.kind is Axis.EAST_WITH_ZONE
     zone = ordered.zones[0] if prefixed else attributes.zone
     if zone is None:
@@ -349,7 +349,7 @@ def _gauss_kruger(datum: str, zone: int, width: int, prefixed: bool, where: str)
             f"{where}: there is no zone {zone}; 3-degree zones are 25-45, 6-degree zones 13-23",
         )
     first, base = _OLD_SERIES[datum, width, prefixed]
-    return system_of(f"EPSG:{first + zone - base}")
+    return system_from_code(f"EPSG:{first + zone - base}")
 
 
 def _with_parameters(system: ReferenceSystem, attributes: Attributes) -> ReferenceSystem:

@@ -128,7 +128,7 @@ def _read(area: Any, study: StudyArea | None) -> _Ring:  # noqa: ANN401 - a Poly
     """Read a broken ring in every way. The readings are valid, so that they can be clipped; the ring itself is not."""
     ring = shapely.get_exterior_ring(area)
     if study is not None:
-        area = study.thinned(ring)
+        area = study.simplify_outside(ring)
     readings = [
         shapely.make_valid(area, method="linework"),
         shapely.make_valid(area, method="structure"),
@@ -137,7 +137,7 @@ def _read(area: Any, study: StudyArea | None) -> _Ring:  # noqa: ANN401 - a Poly
     # Of a ring that crosses itself nobody knows which of the loops is the slip: all within their hull is open.
     hulls = [shapely.convex_hull(shapely.multipoints(loop)) for loop in _crossings(ring)]
     shapes = np.array([*readings, *hulls], dtype=object)
-    one, other, one_way, *loops = map(_polygons, shapes if study is None else study.clipped(shapes))
+    one, other, one_way, *loops = map(_polygons, shapes if study is None else study.clip(shapes))
     left = _polygons(shapely.difference(_polygons(shapely.union(one, other)), one_way))
     if shapely.area(left) > shapely.area(one_way):
         # A buffer of 0 keeps the loops that run one way round and guesses which way: the lesser part is in question.
@@ -154,11 +154,11 @@ def _add_part(part: Any, study: StudyArea | None, gathered: _Sum) -> None:  # no
     """Repair a broken polygon: those of its rings that meet the study area one by one, then its holes taken out."""
     areas = np.asarray(shapely.polygons(shapely.get_rings(part)), dtype=object)
     if study is not None:
-        areas = areas[np.r_[True, study.boxes_meet(areas[1:])]]
+        areas = areas[np.r_[True, study.bounds_intersect(areas[1:])]]
     sound = shapely.is_valid(areas)
     by_any, by_all = areas.copy(), areas.copy()
     if study is not None:
-        by_any[sound] = by_all[sound] = study.clipped(areas[sound])
+        by_any[sound] = by_all[sound] = study.clip(areas[sound])
     for position in np.flatnonzero(~sound):
         ring = _read(areas[position], study)
         by_any[position], by_all[position] = ring.any, ring.all
@@ -202,15 +202,15 @@ def _repair(geometry: Any, study: StudyArea | None, accuracy_m: float) -> Repair
     # A lone part is what is broken.
     valid = shapely.is_valid(parts) if len(parts) > 1 else np.zeros(len(parts), dtype=bool)
     if study is not None:
-        near = study.boxes_meet(parts)
+        near = study.bounds_intersect(parts)
         parts, valid = parts[near], valid[near]
-    gathered = _Sum(list(parts[valid] if study is None else study.clipped(parts[valid])))
+    gathered = _Sum(list(parts[valid] if study is None else study.clip(parts[valid])))
     for part in parts[~valid]:
         _add_part(part, study, gathered)
     gathered.open += _nested(gathered.shapes)
     before = float(statutory_area([geometry])[0])
     whole = _polygons(shapely.union_all(gathered.shapes))
-    cut = study is not None and bool(study.reached_beyond(np.array([geometry], dtype=object))[0])
+    cut = study is not None and bool(study.extends_beyond(np.array([geometry], dtype=object))[0])
     if whole.is_empty:
         # Where borders run and yet nothing is inside, no reading makes an area of it; else it only lies elsewhere.
         runs = study is None or bool(shapely.intersects(shapely.get_rings(parts), study.box).any())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lianzhou_gis.geodesy.distance import Distances, distances, length
-from lianzhou_gis.geodesy.footprint import footprints, widened
+from lianzhou_gis.geodesy.footprint import buffer_metres, footprints
 from lianzhou_gis.geodesy.plane import LIANZHOU_PROJ, Plane, statutory_area
 from lianzhou_gis.geodesy.reference_systems import (
     CGCS2000,
@@ -11,10 +11,10 @@ from lianzhou_gis.geodesy.reference_systems import (
     ReferenceSystem,
     Region,
     gauss_kruger,
-    system_of,
+    system_from_code,
 )
 from lianzhou_gis.geodesy.resolution import Candidate, rank_candidates, resolve_reference_system
-from lianzhou_gis.geodesy.study import StudyArea
+from lianzhou_gis.geodesy.study_area import StudyArea
 from lianzhou_gis.geodesy.transformation import from_cgcs2000, to_cgcs2000
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ReferenceSystem",
     "Region",
     "StudyArea",
+    "buffer_metres",
     "distances",
     "footprints",
     "from_cgcs2000",
@@ -35,7 +36,6 @@ __all__ = [
     "rank_candidates",
     "resolve_reference_system",
     "statutory_area",
-    "system_of",
+    "system_from_code",
     "to_cgcs2000",
-    "widened",
 ]

@@ -1,4 +1,4 @@
-"""Datums that need arithmetic of their own: the offset coordinates of Chinese web maps, and the seven parameters.
+"""The offset coordinates of Chinese web maps, GCJ-02 and BD-09.
 
 GCJ-02 and BD-09 shift longitude and latitude by a smooth, non-linear offset of a few hundred metres. The forward
 formulas are the ones in general circulation (they were never published officially); the inverse is found by iteration.
@@ -13,7 +13,7 @@ __all__ = ["bd09_to_gcj02", "gcj02_to_bd09", "gcj02_to_wgs84", "wgs84_to_gcj02"]
 
 Lonlat = npt.NDArray[np.float64]
 
-# The ellipsoid that the offset formula uses (Krassowsky's), and BD-09's own angular constant.
+# The ellipsoid of the offset formula (Krassowsky), and the angular constant of BD-09.
 _A = 6378245.0
 _E2 = 0.00669342162296594323
 _BD = np.pi * 3000.0 / 180.0

@@ -23,16 +23,16 @@ GEOD = pyproj.Geod(a=6378137.0, rf=298.257222101)
 
 @dataclass(frozen=True)
 class Distances:
-    """Shortest ways from each geometry of one array to its partner in another.
+    """Shortest paths from each geometry of one array to its partner in another.
 
     Attributes
     ----------
     distance_m : ndarray of float, shape (n,)
-        Geodesic, metres; 0 where they meet.
+        Geodesic, metres; 0 where they intersect.
     bearing_deg : ndarray of float, shape (n,)
-        From the first to the second, clockwise from north in [0, 360); NaN where they meet.
+        From the first to the second, clockwise from north in [0, 360); NaN where they intersect.
     from_lonlat, to_lonlat : ndarray of float, shape (n, 2)
-        The ends, EPSG:4490.
+        The ends of the path, EPSG:4490.
     """
 
     distance_m: Floats
@@ -42,10 +42,10 @@ class Distances:
 
 
 def distances(plane: Plane, a: Geometries | Sequence[Any], b: Geometries | Sequence[Any]) -> Distances:
-    """Measure the shortest way between the members of pairs.
+    """Return the shortest path between the members of pairs.
 
-    The equal-area plane is stretched at each pair until it is conformal there, the nearest points are found in it, and
-    the way between them is the geodesic: right to 1e-5 of the distance or 1 cm up to 20 km.
+    The nearest points are found in the plane stretched to be conformal at each pair; the distance is the geodesic
+    between them, accurate to 1e-5 or 1 cm up to 20 km.
 
     Parameters
     ----------
@@ -69,8 +69,8 @@ def distances(plane: Plane, a: Geometries | Sequence[Any], b: Geometries | Seque
     if len(first) == 0:
         return Distances(np.empty(0), np.empty(0), np.empty((0, 2)), np.empty((0, 2)))
     line = shapely.shortest_line(first, second)
-    # The place of the first guess decides the stretch; a second look with the stretch of the middle of the way.
-    k = plane.stretch(plane.lonlat(_ends(line).mean(axis=1))[:, 1])
+    # The first estimate locates the path; the second uses the conformal factor at its middle.
+    k = plane.conformal_factor(plane.lonlat(_ends(line).mean(axis=1))[:, 1])
     line = shapely.shortest_line(scale(first, k), scale(second, k))
     ends = _ends(line)
     ends[:, :, 0] /= k[:, None]
@@ -92,7 +92,7 @@ def _ends(lines: Geometries) -> Floats:
 
 
 def scale(geometries: Geometries, k: Floats) -> Geometries:
-    """Stretch each geometry by its own (k, 1/k)."""
+    """Scale each geometry by its own factors (k, 1/k)."""
     counts = shapely.get_num_coordinates(geometries)
     factor = np.repeat(np.column_stack([k, 1.0 / k]), counts, axis=0)
     result: Geometries = shapely.set_coordinates(geometries.copy(), shapely.get_coordinates(geometries) * factor)
@@ -107,7 +107,7 @@ def length(geometries: Geometries | Sequence[Any], plane: Plane, survey_crs: Any
     geometries : array of shapely geometries, shape (n,)
         EPSG:4490, lon/lat.
     plane : Plane
-        Used to cut long edges where they run straight in ``survey_crs``.
+        Used to densify long edges, which are straight in ``survey_crs``.
     survey_crs : str or sequence of str, optional
         See :meth:`Plane.project`.
 
@@ -122,7 +122,7 @@ def length(geometries: Geometries | Sequence[Any], plane: Plane, survey_crs: Any
     if len(coordinates) < 2:
         return np.zeros(len(dense))
     _, _, metres = GEOD.inv(*coordinates[:-1].T, *coordinates[1:].T)
-    # Steps from one part or ring to the next are not on the line.
+    # Steps between parts or rings are not part of the line.
     inner = _inner_steps(dense)
     lengths: Floats = np.bincount(owners[:-1][inner], weights=np.asarray(metres)[inner], minlength=len(dense)).astype(
         np.float64
@@ -131,7 +131,7 @@ def length(geometries: Geometries | Sequence[Any], plane: Plane, survey_crs: Any
 
 
 def _inner_steps(geometries: Geometries) -> npt.NDArray[np.bool_]:
-    """Tell, for each pair of consecutive coordinates, whether both lie on the same part and ring."""
+    """Return, for each pair of consecutive coordinates, whether both lie on the same part and ring."""
     parts = shapely.get_parts(geometries)
     counts = [
         shapely.get_num_coordinates(shapely.get_rings(part) if shapely.get_type_id(part) == 3 else part)

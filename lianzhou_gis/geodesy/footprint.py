@@ -1,4 +1,4 @@
-"""What a site occupies in the plane: areas as they are, lines with a width as corridors."""
+"""The footprints of sites in the plane: areas as they are, lines with a width as corridors."""
 
 from __future__ import annotations
 
@@ -12,28 +12,29 @@ import shapely
 from lianzhou_gis.geodesy.distance import scale
 from lianzhou_gis.geodesy.plane import Plane
 
-__all__ = ["footprints", "widened"]
+__all__ = ["buffer_metres", "footprints"]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 
 
-def widened(shapes: Geometries, metres: Floats, plane: Plane, *, flat: bool = False) -> Geometries:
-    """Widen shapes of the plane by true metres: the plane is stretched where each lies until it is conformal there.
+def buffer_metres(shapes: Geometries, metres: Floats, plane: Plane, *, flat: bool = False) -> Geometries:
+    """Buffer shapes of the plane by true metres, in the plane stretched to be conformal at each shape.
 
     Parameters
     ----------
     shapes : array of shapely geometries, shape (n,)
         In the plane, none empty.
     metres : ndarray of float, shape (n,)
+        Radius of each buffer.
     plane : Plane
     flat : bool
-        Whether lines end where they end (corridors) or are widened beyond (circles of uncertainty).
+        Whether lines get flat caps (corridors) or round ones (uncertainty).
     """
     if len(shapes) == 0:
         return shapes
     west, south, east, north = shapely.bounds(shapes).T
-    k = plane.stretch(plane.lonlat(np.column_stack([(west + east) / 2, (south + north) / 2]))[:, 1])
+    k = plane.conformal_factor(plane.lonlat(np.column_stack([(west + east) / 2, (south + north) / 2]))[:, 1])
     cap: Literal["flat", "round"] = "flat" if flat else "round"
     return scale(np.asarray(shapely.buffer(scale(shapes, k), metres, cap_style=cap, quad_segs=16)), 1.0 / k)
 
@@ -44,7 +45,7 @@ def footprints(
     survey_crs: str | Sequence[str | None] | None = None,
     corridor_width_m: Sequence[float] | Floats | None = None,
 ) -> Geometries:
-    """Return what sites occupy, in the plane.
+    """Return the footprints of sites in the plane.
 
     Parameters
     ----------
@@ -54,12 +55,12 @@ def footprints(
     survey_crs : str or sequence of str, optional
         See :meth:`Plane.project`.
     corridor_width_m : array of float, shape (n,), optional
-        Full width of lines; NaN for none. It says nothing of areas and points.
+        Full width of lines; NaN for none. Ignored for areas and points.
 
     Returns
     -------
     ndarray of shapely geometries or None, shape (n,)
-        Lines with a width as corridors that end where the line ends; all else as it is, edges cut for the plane.
+        Lines with a width as corridors with flat ends; areas and points as they are, long edges densified.
 
     Examples
     --------
@@ -75,5 +76,5 @@ def footprints(
     wide = ((kinds == 1) | (kinds == 5)) & ~shapely.is_empty(shapes) & (width > 0)
     if wide.any():
         shapes = shapes.copy()
-        shapes[wide] = widened(shapes[wide], width[wide] / 2, plane, flat=True)
+        shapes[wide] = buffer_metres(shapes[wide], width[wide] / 2, plane, flat=True)
     return shapes

@@ -1,4 +1,4 @@
-"""The one plane in which everything is measured: equal-area, with edges as straight as they were surveyed."""
+"""The equal-area plane in which everything is measured; edges stay straight in their survey system."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from lianzhou_gis.geodesy.reference_systems import CGCS2000, system_of
-from lianzhou_gis.geodesy.transformation import from_cgcs2000, lonlat_of
+from lianzhou_gis.geodesy.reference_systems import CGCS2000, system_from_code
+from lianzhou_gis.geodesy.transformation import from_cgcs2000, raw_to_lonlat
 
 __all__ = ["LIANZHOU_PROJ", "Plane", "statutory_area"]
 
@@ -20,12 +20,12 @@ Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 
 LIANZHOU_PROJ = "+proj=cea +lat_ts=24.9 +lon_0=112.5 +a=6378137 +rf=298.257222101 +units=m"
-# A survey line then lies within a millimetre of where it was (the offset grows with the square of the length).
+# Longer edges are densified: the offset from a survey line grows with the square of its length, 1 mm at 250 m.
 _LONGEST_EDGE_M = 250.0
 
 
-def _segmentize(geometries: Geometries, longest: float) -> Geometries:
-    """Cut long edges, each from its lexicographically smaller end, so that neighbours get the very same points."""
+def _densify(geometries: Geometries, longest: float) -> Geometries:
+    """Densify long edges, each from its lexicographically smaller end, so that neighbours get identical vertices."""
     coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
     if len(coordinates) < 2:
         return geometries
@@ -38,20 +38,20 @@ def _segmentize(geometries: Geometries, longest: float) -> Geometries:
     areal = kinds == 3
     if areal.any():
         rings, to_part = shapely.get_rings(parts[areal], return_index=True)
-        points, ring_ends = _cut_lines(rings, longest)
+        points, ring_ends = _densify_lines(rings, longest)
         part_ends = np.concatenate([[0], np.cumsum(np.bincount(to_part, minlength=int(areal.sum())))])
         result[areal] = shapely.from_ragged_array(shapely.GeometryType.POLYGON, points, (ring_ends, part_ends))
     linear = (kinds == 1) | (kinds == 2)
     if linear.any():
-        points, ends = _cut_lines(parts[linear], longest)
+        points, ends = _densify_lines(parts[linear], longest)
         result[linear] = shapely.from_ragged_array(shapely.GeometryType.LINESTRING, points, (ends,))
     return _gather(geometries, result, to_whole)
 
 
-def _cut_lines(lines: Geometries, longest: float) -> tuple[Floats, npt.NDArray[np.int64]]:
+def _densify_lines(lines: Geometries, longest: float) -> tuple[Floats, npt.NDArray[np.int64]]:
     """Insert points into the edges of lines or rings that are longer than ``longest``.
 
-    Returns their coordinates one after the other, and where each begins, with the end of the last.
+    Returns the concatenated coordinates and the offsets of the lines.
     """
     coordinates, owners = shapely.get_coordinates(lines, return_index=True)
     same = np.diff(owners) == 0
@@ -65,7 +65,7 @@ def _cut_lines(lines: Geometries, longest: float) -> tuple[Floats, npt.NDArray[n
     fraction = step / pieces[edge]
     fraction = np.where(swapped[edge], (pieces[edge] - step) / pieces[edge], fraction)
     points = low[edge] + (high[edge] - low[edge]) * fraction[:, None]
-    # The ends themselves are taken as they are: interpolation may differ in the last bit.
+    # Vertices are copied: interpolation may differ in the last bit.
     points = np.where((step == 0)[:, None], start[edge], points)
     count = np.bincount(owners[:-1], weights=pieces, minlength=len(lines)).astype(np.int64)
     count[-1:] += 1
@@ -81,7 +81,7 @@ _COLLECT = {
 
 
 def _gather(originals: Geometries, parts: Geometries, to_whole: npt.NDArray[np.intp]) -> Geometries:
-    """Put parts back together as the kinds of geometry that they came from."""
+    """Reassemble parts into geometries of their original types."""
     result = originals.copy()
     kinds = shapely.get_type_id(originals)
     single = (kinds >= 0) & (kinds < 4)
@@ -98,8 +98,8 @@ def _gather(originals: Geometries, parts: Geometries, to_whole: npt.NDArray[np.i
 
 @cache
 def _transformer(proj: str) -> pyproj.Transformer:
-    # It takes long to set up and serves all threads, and all planes of the same kind.
-    # A polygon around the world must not be torn where the plane's own longitudes would begin anew.
+    # Slow to create; shared by threads and planes.
+    # force_over: a polygon around the world must not be split at the antimeridian of the plane.
     return pyproj.Transformer.from_crs(CGCS2000.crs, pyproj.CRS.from_user_input(proj), always_xy=True, force_over=True)
 
 
@@ -132,8 +132,8 @@ class Plane:
         parameters = {item.name: item.value for item in operation.params} if operation else {}
         return float(parameters.get("Latitude of 1st standard parallel", 0.0))
 
-    def stretch(self, latitude: Floats) -> Floats:
-        """Return k, by which eastings are shortened and northings stretched to make the plane conformal at a latitude.
+    def conformal_factor(self, latitude: Floats) -> Floats:
+        """Return k: scaling by (k, 1/k) makes the plane conformal at a latitude.
 
         In a cylindrical equal-area plane the east scale at a latitude is h = k0(lat_ts) / k0(lat), the north scale 1/h.
         """
@@ -146,7 +146,7 @@ class Plane:
         return np.asarray(radius(phi) / radius(true), dtype=np.float64)
 
     def project_vertices(self, geometries: Geometries | Sequence[Any]) -> Geometries:
-        """Bring EPSG:4490 geometries to the plane vertex by vertex, without cutting edges."""
+        """Project EPSG:4490 geometries vertex by vertex, without densifying."""
         flat = np.asarray(geometries, dtype=object)
         result: Geometries = shapely.transform(
             flat, lambda xy: np.column_stack(self._transformer.transform(xy[:, 0], xy[:, 1]))
@@ -156,7 +156,7 @@ class Plane:
     def project(
         self, geometries: Geometries | Sequence[Any], survey_crs: str | Sequence[str | None] | None = None
     ) -> Geometries:
-        """Bring EPSG:4490 geometries to the plane with edges as straight as they were surveyed.
+        """Project EPSG:4490 geometries with edges straight in their survey system.
 
         Parameters
         ----------
@@ -168,12 +168,12 @@ class Plane:
         Returns
         -------
         ndarray of shapely geometries, shape (n,)
-            Metres in the plane; edges longer than 250 m are cut on the way.
+            Metres in the plane; edges longer than 250 m are densified.
         """
         flat = np.asarray(geometries, dtype=object)
         if survey_crs is None or isinstance(survey_crs, str):
             return self._project_from(flat, survey_crs)
-        # An empty cell of a table stands for EPSG:4490 itself.
+        # An empty cell means EPSG:4490.
         codes = [None if code is None or isinstance(code, float) else str(code) for code in survey_crs]
         place = {code: number for number, code in enumerate(dict.fromkeys(codes))}
         if len(place) == 1:
@@ -187,32 +187,32 @@ class Plane:
 
     def _project_from(self, geometries: Geometries, survey_crs: str | None) -> Geometries:
         if survey_crs is None:
-            # Degrees differ in length; the plane tells which edges are long, and they are cut in degrees.
-            return self.project_vertices(_segmentize(geometries, _LONGEST_EDGE_M / 111_000.0))
-        system = system_of(survey_crs)
+            # Densified in degrees, at most 250 m at any latitude.
+            return self.project_vertices(_densify(geometries, _LONGEST_EDGE_M / 111_000.0))
+        system = system_from_code(survey_crs)
         if system.crs.is_geographic:
             return self._project_from(geometries, None)
         surveyed = from_cgcs2000(geometries, system)
-        dense = _segmentize(surveyed, _LONGEST_EDGE_M)
+        dense = _densify(surveyed, _LONGEST_EDGE_M)
         unchanged = shapely.get_num_coordinates(dense) == shapely.get_num_coordinates(geometries)
-        # What was not cut keeps its exact source vertices.
+        # Undensified geometries keep their source vertices exactly.
         back: Geometries = geometries.copy()
         if not unchanged.all():
-            back[~unchanged] = shapely.transform(dense[~unchanged], lambda xy: lonlat_of(xy, system))
+            back[~unchanged] = shapely.transform(dense[~unchanged], lambda xy: raw_to_lonlat(xy, system))
         return self.project_vertices(back)
 
     def unproject(self, geometries: Geometries | Sequence[Any]) -> Geometries:
-        """Bring plane geometries back to EPSG:4490; see :meth:`lonlat`."""
+        """Transform plane geometries to EPSG:4490; see :meth:`lonlat`."""
         result: Geometries = shapely.transform(np.asarray(geometries, dtype=object), self.lonlat)
         return result
 
     def latitude(self, y: Floats) -> Floats:
-        """Return the latitudes of northings, degrees, good to 2 mm: enough to know the scale there."""
+        """Return the latitudes of northings, degrees, accurate to 2 mm: enough for the conformal factor."""
         _, found = self._transformer.transform(np.zeros(len(y)), y, direction="INVERSE")
         return np.asarray(found, dtype=np.float64)
 
     def lonlat(self, xy: Floats) -> Floats:
-        """Bring places in the plane, shape (n, 2), to EPSG:4490; one step takes off the error of the inverse."""
+        """Transform plane coordinates, shape (n, 2), to EPSG:4490; one step corrects PROJ's inverse, 1.5 mm off."""
         if not len(xy):
             return xy
         x, y = xy[:, 0], xy[:, 1]
@@ -228,7 +228,7 @@ def statutory_area(geometries: Geometries | Sequence[Any], plane: Plane | None =
     """Return the ellipsoidal area of polygons on their vertices as given, square metres.
 
     The statutory series formula (国土调查办发〔2008〕32号) gives the area of a polygon whose edges are straight in an
-    equal-area cylindrical plane, so that the area in the plane without cut edges equals it.
+    equal-area cylindrical plane: the planar area without densified edges equals it.
 
     Parameters
     ----------

@@ -12,7 +12,15 @@ from pyproj.exceptions import CRSError
 
 from lianzhou_gis.errors import ReferenceSystemError
 
-__all__ = ["CGCS2000", "LIANZHOU", "ReferenceSystem", "Region", "gauss_kruger", "parse_reference_system", "system_of"]
+__all__ = [
+    "CGCS2000",
+    "LIANZHOU",
+    "ReferenceSystem",
+    "Region",
+    "gauss_kruger",
+    "parse_reference_system",
+    "system_from_code",
+]
 
 Bounds = tuple[float, float, float, float]
 
@@ -24,24 +32,24 @@ _OLD_DATUMS = {"beijing54": ("beijing 1954",), "xian80": ("xian 1980", "xi'an 19
 
 @dataclass(frozen=True)
 class Region:
-    """The area that coordinates must plausibly fall in: west, south, east, north in degrees."""
+    """The area in which coordinates are plausible: west, south, east, north in degrees."""
 
     name: str
     bounds: Bounds
 
 
-# The extent of the city (112.12-112.78 E, 24.62-25.20 N) and some 50 km more, so that sites beyond the border are seen.
+# The extent of the city (112.12-112.78 E, 24.62-25.20 N) and some 50 km around it, for sites across the border.
 LIANZHOU = Region("连州市", (111.6, 24.1, 113.3, 25.7))
 
 
 @dataclass(frozen=True)
 class ReferenceSystem:
-    """The system of coordinates as they stand in a file, x east and y north whatever the axis order of the authority.
+    """The system of coordinates as given in a file, x east and y north whatever the axis order of the authority.
 
     Attributes
     ----------
     crs : pyproj.CRS
-        For GCJ-02 and BD-09 the geographic system that remains when the offset is taken off.
+        For GCJ-02 and BD-09 the geographic system without the offset.
     datum : str
         ``cgcs2000``, ``wgs84``, ``gcj02``, ``bd09``, ``beijing54``, ``xian80`` or ``other``.
     parameters : tuple of 7 floats, optional
@@ -55,36 +63,36 @@ class ReferenceSystem:
 
     @property
     def code(self) -> str:
-        """What stands in the column ``survey_crs``."""
+        """The value of the column ``survey_crs``."""
         if self.datum in OFFSETS:
             return OFFSETS[self.datum]
         return authority_code(self.crs, 100) or str(self.crs.to_wkt())
 
     @property
     def reliable(self) -> bool:
-        """Whether positions can be trusted to a metre or so."""
+        """Whether positions are known to a metre or so."""
         return self.datum in ("cgcs2000", "wgs84", *OFFSETS) or self.parameters is not None
 
     @property
     def error_band_m(self) -> float:
-        """Uncertainty that the system itself brings, metres."""
+        """Uncertainty of the system itself, metres."""
         return OFFSET_BAND_M if self.datum in OFFSETS else 0.0
 
 
 @cache
 def _matches(crs: pyproj.CRS) -> tuple[tuple[str, int], ...]:
-    # For a system of its own making PROJ looks through all it knows, which takes seconds: once is enough.
+    # Cached: for a custom system PROJ searches its whole database, which takes seconds.
     return tuple((f"{found.auth_name}:{found.code}", found.confidence) for found in crs.list_authority())
 
 
 def authority_code(crs: pyproj.CRS, confidence: int) -> str | None:
-    """Return under which code a system is registered, ``None`` if it is not.
+    """Return the registered code of a system, or None.
 
     Parameters
     ----------
     crs : pyproj.CRS
     confidence : int
-        At least so sure, 70 (the same but for names) to 100.
+        Least confidence of the match, 70 (same but for names) to 100.
 
     Examples
     --------
@@ -104,7 +112,7 @@ def _datum_of(crs: pyproj.CRS) -> str:
             return datum
     if "world geodetic system 1984" in name or "wgs 84" in name or "wgs 1984" in name:
         return "wgs84"
-    # A bare proj string on the ellipsoid of CGCS2000 is what equal-area and local planes are given as.
+    # Equal-area and local planes are given as proj strings on the ellipsoid of CGCS2000.
     ellipsoid = crs.ellipsoid
     if (
         "unknown" in name
@@ -118,7 +126,7 @@ def _datum_of(crs: pyproj.CRS) -> str:
 
 @cache
 def crs_of(text: str) -> pyproj.CRS:
-    """Return a system by its code or WKT; parsed once."""
+    """Return a system by its code or WKT (cached)."""
     return pyproj.CRS.from_user_input(text)
 
 
@@ -160,13 +168,13 @@ def gauss_kruger(zone: int, *, width: int = 3, prefix: bool = True) -> Reference
     return ReferenceSystem(crs, crs.name, "cgcs2000")
 
 
-def system_of(code: str) -> ReferenceSystem:
-    """Return the system that a ``survey_crs`` names.
+def system_from_code(code: str) -> ReferenceSystem:
+    """Return the system of a ``survey_crs`` code.
 
     Raises
     ------
     ReferenceSystemError
-        If it names none.
+        If the code is unknown.
     """
     for datum, name in OFFSETS.items():
         if code == name:
@@ -175,12 +183,12 @@ def system_of(code: str) -> ReferenceSystem:
 
 
 def parse_reference_system(declared: Any, where: str) -> ReferenceSystem:  # noqa: ANN401 - whatever pyproj takes
-    """Return the system that is declared, ESRI's names of Chinese zones included.
+    """Parse a declared system; ESRI names of Chinese zones are known too.
 
     Raises
     ------
     ReferenceSystemError
-        If the name is unknown or no horizontal system.
+        If the name is unknown or the system is not horizontal.
     """
     try:
         crs = declared if isinstance(declared, pyproj.CRS) else pyproj.CRS.from_user_input(declared)

@@ -1,4 +1,4 @@
-"""Which reference system coordinates are in: taken from what is declared, checked by place, never guessed."""
+"""Resolution of reference systems: from the declaration, checked by location, never guessed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from lianzhou_gis.geodesy.reference_systems import (
     gauss_kruger,
     parse_reference_system,
 )
-from lianzhou_gis.geodesy.transformation import lonlat_of
+from lianzhou_gis.geodesy.transformation import raw_to_lonlat
 
 __all__ = ["Candidate", "rank_candidates", "resolve_reference_system"]
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A reference system that would put coordinates into the region."""
+    """A reference system in which the coordinates fall into the region."""
 
     code: str
     name: str
@@ -46,14 +46,14 @@ def _inside(lon: float, lat: float, region: Region) -> bool:
 
 
 def _around(region: Region, bounds: Bounds, system: ReferenceSystem) -> bool:
-    """Tell whether the middle of the region lies in the box of the coordinates: a province has its middle elsewhere."""
-    (west, south), (east, north) = lonlat_of(np.array([bounds[:2], bounds[2:]]), system)
+    """Return whether the centre of the region lies in the box of the coordinates, as for provincial files."""
+    (west, south), (east, north) = raw_to_lonlat(np.array([bounds[:2], bounds[2:]]), system)
     lon, lat = _middle(region.bounds)
     return bool(west <= lon <= east and south <= lat <= north)
 
 
 def rank_candidates(bounds: Bounds, region: Region = LIANZHOU) -> list[Candidate]:
-    """Return the systems that would put coordinates into the region, nearest to its middle first.
+    """Return the systems in which the coordinates fall into the region, nearest to its centre first.
 
     Parameters
     ----------
@@ -72,11 +72,11 @@ def rank_candidates(bounds: Bounds, region: Region = LIANZHOU) -> list[Candidate
     centre = _middle(region.bounds)
     found = []
     for system in systems:
-        lon, lat = (float(value) for value in lonlat_of(np.array([[x, y]]), system)[0])
+        lon, lat = (float(value) for value in raw_to_lonlat(np.array([[x, y]]), system)[0])
         if np.isfinite([lon, lat]).all() and _inside(lon, lat, region):
             _, _, metres = _GEOD.inv(lon, lat, *centre)
             found.append(Candidate(system.code, system.name, lon, lat, metres / 1000.0))
-    # The 6-degree zone of a meridian without prefix is the 3-degree one: the first named stands for both.
+    # Without prefix, the 6-degree and the 3-degree zone of a meridian are the same: the first is listed.
     places = {(round(item.lon, 9), round(item.lat, 9)): item for item in reversed(found)}
     return sorted(places.values(), key=lambda candidate: candidate.distance_km)
 
@@ -170,7 +170,7 @@ def resolve_reference_system(
         )
     if bounds is not None and np.isfinite(bounds).all():
         x, y = _middle(bounds)
-        lon, lat = (float(value) for value in lonlat_of(np.array([[x, y]]), system)[0])
+        lon, lat = (float(value) for value in raw_to_lonlat(np.array([[x, y]]), system)[0])
         place = f"{lon:.4f}E {lat:.4f}N" if np.isfinite([lon, lat]).all() else "-"
         if place == "-" or (
             region is not None and not _inside(lon, lat, region) and not _around(region, bounds, system)

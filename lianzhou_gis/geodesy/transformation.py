@@ -1,7 +1,7 @@
 """Coordinates from their own system to CGCS2000 and back, vertex by vertex.
 
-PROJ knows no way from the old datums to CGCS2000 and silently makes a no-op of it; so datums are never changed by PROJ
-here, only projections are undone, and the change of datum is our own step with parameters that are given.
+PROJ has no operation from the old datums to CGCS2000 and silently substitutes a no-op. PROJ is therefore used for
+projections only; the change of datum is a separate step with given parameters.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ import shapely
 from lianzhou_gis.geodesy import datums
 from lianzhou_gis.geodesy.reference_systems import ReferenceSystem, authority_code, crs_of
 
-__all__ = ["from_cgcs2000", "lonlat_of", "to_cgcs2000"]
+__all__ = ["from_cgcs2000", "raw_to_lonlat", "to_cgcs2000"]
 
 Geometries = npt.NDArray[np.object_]
 
-_TAKE_OFF = {"gcj02": (datums.gcj02_to_wgs84,), "bd09": (datums.bd09_to_gcj02, datums.gcj02_to_wgs84)}
-_PUT_ON = {"gcj02": (datums.wgs84_to_gcj02,), "bd09": (datums.wgs84_to_gcj02, datums.gcj02_to_bd09)}
+_REMOVE_OFFSET = {"gcj02": (datums.gcj02_to_wgs84,), "bd09": (datums.bd09_to_gcj02, datums.gcj02_to_wgs84)}
+_ADD_OFFSET = {"gcj02": (datums.wgs84_to_gcj02,), "bd09": (datums.wgs84_to_gcj02, datums.gcj02_to_bd09)}
 
 
 def _axis_code(system: ReferenceSystem) -> str:
-    """Return the coordinates' system without the datum, so that PROJ never makes a ballpark shift of its own."""
+    """Return the code of the system, so that PROJ never applies a ballpark shift."""
     return authority_code(system.crs, 100) or str(system.crs.to_wkt())
 
 
 @cache
 def _to_geographic(code: str) -> pyproj.Transformer | None:
-    """Return the step from projected coordinates to longitude and latitude on the same datum."""
+    """Return the inverse projection on the same datum."""
     crs = crs_of(code)
     if crs.is_geographic:
         return None
@@ -42,7 +42,7 @@ def _to_geographic(code: str) -> pyproj.Transformer | None:
 
 @cache
 def _helmert(code: str, parameters: tuple[float, ...]) -> pyproj.Transformer:
-    """Return the step between two datums by seven parameters (position vector), through geocentric coordinates."""
+    """Return the seven-parameter transformation (position vector) through geocentric coordinates."""
     source = pyproj.CRS(code).ellipsoid
     assert source is not None, "a geodetic system has an ellipsoid"
     dx, dy, dz, rx, ry, rz, scale = parameters
@@ -55,13 +55,13 @@ def _helmert(code: str, parameters: tuple[float, ...]) -> pyproj.Transformer:
     )
 
 
-def lonlat_of(xy: npt.NDArray[np.float64], system: ReferenceSystem) -> npt.NDArray[np.float64]:
-    """Return CGCS2000 longitude and latitude of raw coordinates, shape (n, 2)."""
+def raw_to_lonlat(xy: npt.NDArray[np.float64], system: ReferenceSystem) -> npt.NDArray[np.float64]:
+    """Return CGCS2000 longitude and latitude of coordinates as given, shape (n, 2)."""
     code = _axis_code(system)
     step = _to_geographic(code)
     lonlat = xy if step is None else np.column_stack(step.transform(xy[:, 0], xy[:, 1]))
-    if system.datum in _TAKE_OFF:
-        for undo in _TAKE_OFF[system.datum]:
+    if system.datum in _REMOVE_OFFSET:
+        for undo in _REMOVE_OFFSET[system.datum]:
             lonlat = undo(lonlat)
     if system.parameters is not None:
         lonlat = np.column_stack(_helmert(code, system.parameters).transform(lonlat[:, 0], lonlat[:, 1]))
@@ -74,15 +74,15 @@ def _backward(lonlat: npt.NDArray[np.float64], system: ReferenceSystem) -> npt.N
         lonlat = np.column_stack(
             _helmert(code, system.parameters).transform(lonlat[:, 0], lonlat[:, 1], direction="INVERSE")
         )
-    if system.datum in _TAKE_OFF:
-        for shift in _PUT_ON[system.datum]:
+    if system.datum in _REMOVE_OFFSET:
+        for shift in _ADD_OFFSET[system.datum]:
             lonlat = shift(lonlat)
     step = _to_geographic(code)
     return lonlat if step is None else np.column_stack(step.transform(lonlat[:, 0], lonlat[:, 1], direction="INVERSE"))
 
 
 def to_cgcs2000(geometries: Geometries | Sequence[Any], system: ReferenceSystem) -> Geometries:
-    """Bring geometries to CGCS2000 longitude and latitude, vertex by vertex.
+    """Transform geometries to CGCS2000 longitude and latitude, vertex by vertex.
 
     Parameters
     ----------
@@ -96,12 +96,12 @@ def to_cgcs2000(geometries: Geometries | Sequence[Any], system: ReferenceSystem)
         EPSG:4490, lon/lat.
     """
     flat = shapely.force_2d(np.asarray(geometries, dtype=object))
-    result: Geometries = shapely.transform(flat, lambda xy: lonlat_of(xy, system))
+    result: Geometries = shapely.transform(flat, lambda xy: raw_to_lonlat(xy, system))
     return result
 
 
 def from_cgcs2000(geometries: Geometries | Sequence[Any], system: ReferenceSystem) -> Geometries:
-    """Bring CGCS2000 longitude and latitude to ``system``; the inverse of :func:`to_cgcs2000`."""
+    """Transform CGCS2000 longitude and latitude to ``system``; the inverse of :func:`to_cgcs2000`."""
     flat = np.asarray(geometries, dtype=object)
     result: Geometries = shapely.transform(flat, lambda xy: _backward(xy, system))
     return result

@@ -10,8 +10,8 @@ import shapely
 
 from lianzhou_gis.intake.planar import Geometries, PlanarLayer, accuracy_of, beyond, shared, wide_parts
 from lianzhou_gis.intake.quality_issues import Defect, contradictions, defect_of, threshold
-from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.pairs import merged
+from lianzhou_gis.overlay.intersecting_pairs import union_by_group
+from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["contradicting"]
@@ -37,12 +37,12 @@ def _others(layers: Sequence[PlanarLayer], grades: Sequence[str] | None) -> tupl
 
 def _pieces(kind: str, holders: Geometries, others: Geometries) -> tuple[Any, Geometries]:
     """Return what of every holder contradicts the statement."""
-    index = ShapeIndex.of(others)
+    index = ShapeIndex.build(others)
     if kind == "within":
         return beyond(holders, index)
     holder, _, pieces = shared(holders, index)
     positions, group = np.unique(holder, return_inverse=True)
-    return positions, merged(pieces, group.astype(np.intp), len(positions))
+    return positions, union_by_group(pieces, group.astype(np.intp), len(positions))
 
 
 def _said(kind: str, area: float, other: Mapping[str, Any]) -> tuple[str, str]:

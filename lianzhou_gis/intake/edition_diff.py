@@ -13,8 +13,8 @@ import shapely
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.intake.editions import Edition
 from lianzhou_gis.intake.planar import Geometries, Positions, beyond, shared, wide_parts
-from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.pairs import merged
+from lianzhou_gis.overlay.intersecting_pairs import union_by_group
+from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["STATUSES", "EditionDiff", "GroundChange", "ZoneChange", "compare_editions"]
@@ -251,7 +251,7 @@ def _unmatched(
 
 
 def _zone_changes(pair: _Pair) -> list[ZoneChange]:
-    late, early, pieces = shared(pair.two, ShapeIndex.of(pair.one))
+    late, early, pieces = shared(pair.two, ShapeIndex.build(pair.one))
     matches = _matches(pair.old, pair.new, pair.one, pair.two, (late, early, pieces))
     before, after = (np.array([match[side] for match in matches], dtype=np.intp) for side in (0, 1))
     same = _same_shapes(
@@ -263,7 +263,7 @@ def _zone_changes(pair: _Pair) -> list[ZoneChange]:
         (False, pair.one, pair.two, early, late, before),
     ):
         alone = np.setdiff1d(np.arange(len(own)), matched)
-        places, rests = beyond(own[alone], ShapeIndex.of(others))
+        places, rests = beyond(own[alone], ShapeIndex.build(others))
         held: dict[int, list[int]] = {}
         for one, two in zip(mine, theirs, strict=True):
             held.setdefault(int(one), []).append(int(two))
@@ -281,7 +281,7 @@ def _by_strictness(shapes: Geometries, grades: Geometries, order: tuple[str, ...
         whole = shapely.get_parts(shapely.union_all(shapes[grades == grade]))
         whole = whole[shapely.area(whole) > 0]
         if len(stricter) and len(whole):
-            places, rests = beyond(whole, ShapeIndex.of(stricter))
+            places, rests = beyond(whole, ShapeIndex.build(stricter))
             whole = shapely.get_parts(rests) if len(places) else np.array([], dtype=object)
         found[grade] = np.asarray(whole, dtype=object)
         stricter = np.concatenate([stricter, found[grade]])
@@ -298,18 +298,18 @@ def _ground_changes(pair: _Pair, order: tuple[str, ...]) -> list[GroundChange]:
     changes = []
 
     def add(one: str | None, two: str | None, pieces: Geometries) -> None:
-        whole = merged(pieces, np.zeros(len(pieces), dtype=np.intp), 1)[0] if len(pieces) else shapely.Polygon()
+        whole = union_by_group(pieces, np.zeros(len(pieces), dtype=np.intp), 1)[0] if len(pieces) else shapely.Polygon()
         kept = whole if one == two else wide_parts(whole, _WIDTH_M)
         if kept.area > 0:
             changes.append(GroundChange(one, two, float(kept.area), None if one == two else pair.earthly(kept)))
 
     for one in order:
-        index = ShapeIndex.of(early[one])
+        index = ShapeIndex.build(early[one])
         for two in order:
             add(one, two, shared(late[two], index)[2])
-        add(one, None, beyond(early[one], ShapeIndex.of(every["n"]))[1])
+        add(one, None, beyond(early[one], ShapeIndex.build(every["n"]))[1])
     for two in order:
-        add(None, two, beyond(late[two], ShapeIndex.of(every["o"]))[1])
+        add(None, two, beyond(late[two], ShapeIndex.build(every["o"]))[1])
     return changes
 
 

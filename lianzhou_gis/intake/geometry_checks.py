@@ -14,7 +14,7 @@ import shapely
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.intake.planar import PlanarLayer, beyond
 from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
-from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.overlay.shape_index import ShapeIndex
 
 __all__ = ["doubled", "fault_places", "faults", "misplaced"]
 
@@ -130,7 +130,7 @@ def misplaced(there: PlanarLayer, region: Region | None) -> list[Defect]:
     (coverage,) = there.plane.project([there.layer.coverage])
     shapely.prepare(coverage)
     crossing = np.flatnonzero(~shapely.covers(coverage, there.shapes))
-    places, rests = beyond(there.shapes[crossing], ShapeIndex.of(np.array([coverage], dtype=object)))
+    places, rests = beyond(there.shapes[crossing], ShapeIndex.build(np.array([coverage], dtype=object)))
     for position, rest in zip(crossing[places], rests, strict=True):
         found.append(
             defect_of(

@@ -13,11 +13,11 @@ import shapely
 
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.layers import Layer
-from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.layer_index import areal_parts, cut_zones
-from lianzhou_gis.overlay.pairs import meeting_pairs, merged
-from lianzhou_gis.overlay.subdivide import pieces_of
-from lianzhou_gis.overlay.uncovered import mean_width, outside
+from lianzhou_gis.overlay.intersecting_pairs import intersecting_pairs, union_by_group
+from lianzhou_gis.overlay.layer_index import polygonal_part, project_zones
+from lianzhou_gis.overlay.shape_index import ShapeIndex
+from lianzhou_gis.overlay.subdivide import split_geometries
+from lianzhou_gis.overlay.uncovered import difference_from_shapes, mean_width
 
 __all__ = ["Geometries", "PlanarLayer", "accuracy_of", "areas_of", "beyond", "shared", "shared_within", "wide_parts"]
 
@@ -54,7 +54,7 @@ class PlanarLayer:
     @cached_property
     def index(self) -> ShapeIndex:
         """Of the zones, uncut."""
-        return ShapeIndex.of(self.shapes)
+        return ShapeIndex.build(self.shapes)
 
     @cached_property
     def overlaps(self) -> tuple[Positions, Positions, Geometries]:
@@ -64,7 +64,7 @@ class PlanarLayer:
     @cached_property
     def cut(self) -> Geometries:
         """The zones, milder grades cut by stricter ones of the same source, as a screening sees them."""
-        return areas_of(cut_zones(self.layer.columns, self.layer.entry.theme, self.plane))
+        return areas_of(project_zones(self.layer.columns, self.layer.entry.theme, self.plane))
 
     def on_earth(self, shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
         """Return a shape of the plane in EPSG:4490."""
@@ -100,14 +100,14 @@ def wide_parts(shape: Any, width_m: float) -> Any:  # noqa: ANN401 - a shapely g
 
 def shared(first: Geometries, second: ShapeIndex) -> tuple[Positions, Positions, Geometries]:
     """Return the pairs of areas that share ground, and what they share."""
-    pairs = meeting_pairs(first, second)
+    pairs = intersecting_pairs(first, second)
     kept = pairs.area_m2 > 0
     return pairs.site[kept], pairs.zone[kept], pairs.shapes[kept]
 
 
 def shared_within(shapes: Geometries) -> tuple[Positions, Positions, Geometries]:
     """Return the pairs of shapes that share ground, each once, and what they share."""
-    tiles, owner = pieces_of(shapes)
+    tiles, owner = split_geometries(shapes)
     one, other = shapely.STRtree(tiles).query(tiles, predicate="intersects")
     once = owner[one] < owner[other]
     one, other = one[once], other[once]
@@ -115,10 +115,10 @@ def shared_within(shapes: Geometries) -> tuple[Positions, Positions, Geometries]
     kept = shapely.area(pieces) > 0
     owners = np.stack([owner[one[kept]], owner[other[kept]]], axis=1).reshape(-1, 2)
     pairs, group = np.unique(owners, axis=0, return_inverse=True)
-    whole = merged(pieces[kept], group.reshape(-1).astype(np.intp), len(pairs))
-    return pairs[:, 0], pairs[:, 1], np.array([areal_parts(shape) for shape in whole], dtype=object)
+    whole = union_by_group(pieces[kept], group.reshape(-1).astype(np.intp), len(pairs))
+    return pairs[:, 0], pairs[:, 1], np.array([polygonal_part(shape) for shape in whole], dtype=object)
 
 
 def beyond(first: Geometries, second: ShapeIndex) -> tuple[Positions, Geometries]:
     """Return the areas that are not wholly inside the others together, and what of them is not."""
-    return outside(first, second, meeting_pairs(first, second), np.ones(len(second), dtype=bool))
+    return difference_from_shapes(first, second, intersecting_pairs(first, second), np.ones(len(second), dtype=bool))

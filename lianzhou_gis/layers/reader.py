@@ -11,7 +11,7 @@ import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.geodesy import widened
+from lianzhou_gis.geodesy import buffer_metres
 from lianzhou_gis.layers.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.layers.content_hash import Content
 from lianzhou_gis.layers.gathering import Loading
@@ -123,7 +123,8 @@ def _without_extent(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) ->
         # What the catalog says of a layer of areas is how good their borders are, not how far a point may reach.
         accuracy = np.where(accuracy == entry.accuracy_m, np.nan, accuracy)
     metres = np.where(np.isnan(accuracy), _POINT_ACCURACY_M, accuracy)
-    discs = loading.plane.unproject(widened(loading.plane.project(pointed.geometry.to_numpy()), metres, loading.plane))
+    points = loading.plane.project(pointed.geometry.to_numpy())
+    discs = loading.plane.unproject(buffer_metres(points, metres, loading.plane))
     for zone, radius, disc in zip(pointed.itertuples(), metres, discs, strict=True):
         name = zone.name if isinstance(zone.name, str) else zone.zone_id
         loading.gap(

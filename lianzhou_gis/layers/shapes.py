@@ -72,9 +72,9 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
         uncut[row] = uncut[row] if repair.cut else repair.geometry
     here = lost | ~shapely.is_empty(shapes)
     if study is not None:
-        heavy = (shapely.get_num_coordinates(shapes) > _HEAVY) & study.reached_beyond(shapes) & ~lost & ~cut
+        heavy = (shapely.get_num_coordinates(shapes) > _HEAVY) & study.extends_beyond(shapes) & ~lost & ~cut
         issues += _clip_issues(near[heavy], shapes[heavy], entry)
-        shapes[heavy] = study.clipped(shapes[heavy])
+        shapes[heavy] = study.clip(shapes[heavy])
         cut |= heavy
     for row, repair in repairs.items():
         if here[row]:
@@ -94,7 +94,7 @@ def near_zones(zones: pd.DataFrame, study: StudyArea | None) -> pd.DataFrame:
     """Return the zones that meet the study area, and those without a shape, which may lie anywhere."""
     if study is None:
         return zones
-    near = _shapeless(zones) | study.meets(zones["geometry"].to_numpy(dtype=object))
+    near = _shapeless(zones) | study.may_intersect(zones["geometry"].to_numpy(dtype=object))
     kept: pd.DataFrame = zones[near]
     return kept
 

@@ -1,31 +1,32 @@
-"""What sites are laid on: the zones of all layers in the plane, their coverages and their doubtful places, indexed."""
+"""The zones of all layers in the plane with their coverages and the areas of their gaps, indexed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.layers import Cache, Layer, LayerGap
-from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import theme
 
-__all__ = ["ACCURACY_ASSUMED", "UNSTATED_ACCURACY_M", "LayerIndex", "areal_parts", "cut_zones", "index_zones"]
+__all__ = ["ACCURACY_ASSUMED", "UNSTATED_ACCURACY_M", "LayerIndex", "index_zones", "polygonal_part", "project_zones"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
+Cell = str | float | None
 
-# What an area or a position is taken to be good for where nobody says: 0.4 mm on a map of 1:10,000.
+# Accuracy assumed where none is stated: 0.4 mm on a map of 1:10,000.
 UNSTATED_ACCURACY_M = 4.0
 ACCURACY_ASSUMED = (
     f"未说明精度，按 {UNSTATED_ACCURACY_M:g} 米判断边界误差",
@@ -33,23 +34,24 @@ ACCURACY_ASSUMED = (
 )
 
 
-def areal_parts(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
-    """Return the areas of a geometry; what is left of a border after a cut (lines, points) is dropped.
+def polygonal_part(geometry: BaseGeometry | None) -> BaseGeometry | None:
+    """Return the polygons of a geometry without the lines and points that a difference may leave.
 
     Examples
     --------
-    >>> areal_parts(shapely.from_wkt("GEOMETRYCOLLECTION (POINT (0 0), POLYGON ((0 0, 1 0, 1 1, 0 0)))")).geom_type
+    >>> polygonal_part(shapely.from_wkt("GEOMETRYCOLLECTION (POINT (0 0), POLYGON ((0 0, 1 0, 1 1, 0 0)))")).geom_type
     'Polygon'
     """
     if geometry is None or geometry.geom_type in ("Polygon", "MultiPolygon"):
         return geometry
     parts = shapely.get_parts(geometry)
     parts = parts[shapely.get_dimensions(parts) == 2]
-    return shapely.Polygon() if not len(parts) else parts[0] if len(parts) == 1 else shapely.union_all(parts)
+    polygon: BaseGeometry = shapely.Polygon() if not len(parts) else shapely.union_all(parts)
+    return parts[0] if len(parts) == 1 else polygon
 
 
-def _cut_by_stricter(shapes: Geometries, zones: Columns, theme_id: str) -> Geometries:
-    """Cut milder grades by the stricter of the same source: nested and ring-shaped data then give the same answer."""
+def _cut_by_stricter_grades(shapes: Geometries, zones: Columns, theme_id: str) -> Geometries:
+    """Subtract stricter grades from milder ones of the same source, so that nested and ring-shaped data agree."""
     order = {grade.id: rank for rank, grade in enumerate(theme(theme_id).grades)}
     rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
     source = np.array([name if isinstance(name, str) else "" for name in zones["source_name"]], dtype=object)
@@ -57,19 +59,19 @@ def _cut_by_stricter(shapes: Geometries, zones: Columns, theme_id: str) -> Geome
     if len(np.unique(rank[areal])) < 2:
         return shapes
     result = shapes.copy()
-    places = np.flatnonzero(areal)
-    milder, stricter = shapely.STRtree(shapes[places]).query(shapes[places], predicate="intersects")
-    milder, stricter = places[milder], places[stricter]
-    bears = (rank[stricter] < rank[milder]) & (source[stricter] == source[milder])
-    milder, stricter = milder[bears], stricter[bears]
-    for place in np.unique(milder):
-        held = shapely.union_all(shapes[stricter[milder == place]])
-        result[place] = areal_parts(shapely.difference(shapes[place], held))
+    positions = np.flatnonzero(areal)
+    milder, stricter = shapely.STRtree(shapes[positions]).query(shapes[positions], predicate="intersects")
+    milder, stricter = positions[milder], positions[stricter]
+    cuts = (rank[stricter] < rank[milder]) & (source[stricter] == source[milder])
+    milder, stricter = milder[cuts], stricter[cuts]
+    for position in np.unique(milder):
+        union = shapely.union_all(shapes[stricter[milder == position]])
+        result[position] = polygonal_part(shapely.difference(shapes[position], union))
     return result
 
 
-def cut_zones(zones: Columns, theme_id: str, plane: Plane) -> Geometries:
-    """Return the zones of a layer in the plane; what stricter zones of the same source hold is cut out of milder ones.
+def project_zones(zones: Columns, theme_id: str, plane: Plane) -> Geometries:
+    """Return the zones of a layer in the plane, milder grades cut by the stricter ones of the same source.
 
     Parameters
     ----------
@@ -80,17 +82,17 @@ def cut_zones(zones: Columns, theme_id: str, plane: Plane) -> Geometries:
     """
     shapes = plane.project(zones["geometry"], zones["survey_crs"].tolist())
     if theme(theme_id).nested:
-        shapes = _cut_by_stricter(shapes, zones, theme_id)
+        shapes = _cut_by_stricter_grades(shapes, zones, theme_id)
     return shapes
 
 
 def index_zones(zones: Columns, theme_id: str, plane: Plane) -> ShapeIndex:
-    """Make the zones of a layer ready to be asked; see :func:`cut_zones`."""
-    return ShapeIndex.of(cut_zones(zones, theme_id, plane))
+    """Index the zones of a layer; see :func:`project_zones`."""
+    return ShapeIndex.build(project_zones(zones, theme_id, plane))
 
 
-def _kept_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:
-    """Return the index of a layer from the cache, or make and keep it."""
+def _cached_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:
+    """Return the index of a layer from the cache, or build and store it."""
     theme_id = layer.entry.theme
     if layer.sha256 is None:
         return index_zones(layer.columns, theme_id, plane)
@@ -104,77 +106,72 @@ def _kept_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:
         "study": None if layer.study is None else layer.study.bounds,
         "versions": [shapely.__version__, shapely.geos_version_string, pyproj.__version__, pyproj.proj_version_str],
     }
-    kept = cache.get("index", key)
-    if kept is not None:
+    entry = cache.get("index", key)
+    if entry is not None:
         try:
-            return ShapeIndex.from_arrays(kept.arrays)
+            return ShapeIndex.from_arrays(entry.arrays)
         except (KeyError, ValueError, TypeError):
-            # Whole, and yet not what this code writes: made anew.
+            # An intact entry of another format: rebuilt.
             pass
     index = index_zones(layer.columns, theme_id, plane)
     cache.put("index", key, layer.entry.id, {}, index.arrays())
     return index
 
 
-def _codes(texts: Sequence[Any]) -> Positions:
-    """Return numbers in the order of texts; -1 for None."""
-    known = {text: number for number, text in enumerate(sorted({text for text in texts if text is not None}))}
-    return np.array([known.get(text, -1) for text in texts], dtype=np.intp)
-
-
-def _text(value: Any) -> str | None:  # noqa: ANN401 - a cell
-    return value if isinstance(value, str) else None
+def _codes(texts: Sequence[Cell]) -> Positions:
+    """Return codes in the order of the sorted texts; -1 for None."""
+    code = {text: number for number, text in enumerate(sorted({str(text) for text in texts if text is not None}))}
+    return np.array([-1 if text is None else code[str(text)] for text in texts], dtype=np.intp)
 
 
 @dataclass(frozen=True)
 class LayerIndex:
-    """Layers made ready; zones are numbered through all of them.
+    """The layers of an overlay; zones are numbered through all of them.
 
     Attributes
     ----------
     plane : Plane
     layers : tuple of Layer
-        Those that could be loaded.
+        Those that were loaded.
     shapes : ShapeIndex
-        All that sites are asked about at once: the zones, then the different coverages, their borders, and the areas of
-        the gaps that have one.
-    layer : ndarray of int, shape (n,)
+        The zones, then the distinct coverages, the borders of the coverages, and the areas of the gaps that have one.
+    layer_of_zone : ndarray of int, shape (zones,)
         Position of the layer of each zone.
-    names : dict of str to ndarray, each shape (n,)
+    zone_columns : dict of str to ndarray, each shape (zones,)
         ``zone_id, zone_name, grade, part``.
-    accuracy_m : ndarray of float, shape (n,)
-    rank : ndarray of int, shape (n,)
-        The zone's place in the order of theme, layer and id.
-    grade : ndarray of int, shape (n,)
-        A number for the zone's grade in the order of texts, or -1.
-    theme : ndarray of int, shape (layers,)
-        A number for the theme of each layer, in the order of texts.
-    coverage : ndarray of int, shape (layers,)
-        Which of the different coverages is that of each layer; -1 for none.
-    coverages : int
-        How many there are.
+    accuracy_m : ndarray of float, shape (zones,)
+    zone_rank : ndarray of int, shape (zones,)
+        Rank of each zone by theme, layer and id.
+    grade_code : ndarray of int, shape (zones,)
+        Codes of the grades in the order of texts; -1 for none.
+    theme_code : ndarray of int, shape (layers,)
+        Codes of the themes in the order of texts.
+    coverage_of_layer : ndarray of int, shape (layers,)
+        Number of the distinct coverage of each layer; -1 for none.
+    coverage_count : int
+        Number of distinct coverages.
     gaps : tuple of LayerGap
         As given.
-    doubt : ndarray of int
+    gap_of_area : ndarray of int
         Positions in ``gaps`` of those that have an area.
     """
 
     plane: Plane
     layers: tuple[Layer, ...]
     shapes: ShapeIndex
-    layer: Positions
-    names: dict[str, Geometries]
+    layer_of_zone: Positions
+    zone_columns: dict[str, Geometries]
     accuracy_m: Floats
-    rank: Positions
-    grade: Positions
-    theme: Positions
-    coverage: Positions
-    coverages: int
+    zone_rank: Positions
+    grade_code: Positions
+    theme_code: Positions
+    coverage_of_layer: Positions
+    coverage_count: int
     gaps: tuple[LayerGap, ...]
-    doubt: Positions
+    gap_of_area: Positions
 
     @classmethod
-    def of(
+    def build(
         cls,
         layers: Sequence[Layer],
         plane: Plane,
@@ -187,113 +184,117 @@ class LayerIndex:
         ----------
         layers : sequence of Layer
         plane : Plane
-            In which everything is measured.
+            The plane in which everything is measured.
         gaps : sequence of LayerGap
-            Those with an area are laid under the sites as well.
+            Those with an area are indexed as well.
         cache : Cache, optional
-            Where indexes are kept; default: nowhere.
+            Cache of the indexes; default none.
         """
         loaded = tuple(layer for layer in layers if layer.status == "loaded")
-        count = [len(layer.columns) for layer in loaded]
-        places = np.repeat(np.arange(len(loaded)), count)
-        theirs = {"zone_id": "zone_id", "zone_name": "name", "grade": "grade", "part": "part"}
-        names = {ours: _gathered(loaded, name) for ours, name in theirs.items()}
-        accuracy = np.array([np.nan if value is None else value for value in _gathered(loaded, "accuracy_m")], float)
+        layer_of_zone = np.repeat(np.arange(len(loaded)), [len(layer.columns) for layer in loaded])
+        sources = {"zone_id": "zone_id", "zone_name": "name", "grade": "grade", "part": "part"}
+        zone_columns = {name: _concatenate_column(loaded, source) for name, source in sources.items()}
+        accuracy = np.array(
+            [np.nan if value is None else value for value in _concatenate_column(loaded, "accuracy_m")], float
+        )
         keys = [
-            (loaded[place].entry.theme, loaded[place].entry.id, zone_id, number)
-            for number, (place, zone_id) in enumerate(zip(places, names["zone_id"], strict=True))
+            (loaded[layer].entry.theme, loaded[layer].entry.id, zone_id, zone)
+            for zone, (layer, zone_id) in enumerate(zip(layer_of_zone, zone_columns["zone_id"], strict=True))
         ]
-        rank = np.empty(len(keys), dtype=np.intp)
-        rank[[key[-1] for key in sorted(keys)]] = np.arange(len(keys))
-        areas, coverage = _distinct([layer.coverage for layer in loaded])
-        covered = plane.project(areas)
-        doubt = np.array([number for number, gap in enumerate(gaps) if gap.area is not None], dtype=np.intp)
-        doubts = np.empty(len(doubt), dtype=object)
-        doubts[:] = [gaps[number].area for number in doubt]
+        zone_rank = np.empty(len(keys), dtype=np.intp)
+        zone_rank[[key[-1] for key in sorted(keys)]] = np.arange(len(keys))
+        areas, coverage_of_layer = _distinct([layer.coverage for layer in loaded])
+        coverages = plane.project(areas)
+        gap_of_area = np.array([number for number, gap in enumerate(gaps) if gap.area is not None], dtype=np.intp)
+        gap_areas = np.empty(len(gap_of_area), dtype=object)
+        gap_areas[:] = [gaps[number].area for number in gap_of_area]
         return cls(
             plane=plane,
             layers=loaded,
-            shapes=ShapeIndex.joined(
+            shapes=ShapeIndex.concatenate(
                 [
-                    *(_kept_index(layer, plane, cache or Cache(None)) for layer in loaded),
-                    ShapeIndex.of(covered),
-                    ShapeIndex.of(np.asarray(shapely.boundary(covered), dtype=object)),
-                    ShapeIndex.of(plane.project(doubts)),
+                    *(_cached_index(layer, plane, cache or Cache(None)) for layer in loaded),
+                    ShapeIndex.build(coverages),
+                    ShapeIndex.build(np.asarray(shapely.boundary(coverages), dtype=object)),
+                    ShapeIndex.build(plane.project(gap_areas)),
                 ]
             ),
-            layer=places.astype(np.intp),
-            names=names,
+            layer_of_zone=layer_of_zone.astype(np.intp),
+            zone_columns=zone_columns,
             accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),
-            rank=rank,
-            grade=_codes(list(names["grade"])),
-            theme=_codes([layer.entry.theme for layer in loaded]),
-            coverage=coverage,
-            coverages=len(areas),
+            zone_rank=zone_rank,
+            grade_code=_codes(list(zone_columns["grade"])),
+            theme_code=_codes([layer.entry.theme for layer in loaded]),
+            coverage_of_layer=coverage_of_layer,
+            coverage_count=len(areas),
             gaps=tuple(gaps),
-            doubt=doubt,
+            gap_of_area=gap_of_area,
         )
 
     @property
     def first_coverage(self) -> int:
-        """Where the coverages begin among the shapes."""
-        return len(self.layer)
+        """Position of the first coverage among the shapes."""
+        return len(self.layer_of_zone)
 
     @property
-    def first_end(self) -> int:
-        """Where the borders of the coverages begin."""
-        return len(self.layer) + self.coverages
+    def first_coverage_border(self) -> int:
+        """Position of the first border of a coverage among the shapes."""
+        return len(self.layer_of_zone) + self.coverage_count
 
     @property
-    def first_doubt(self) -> int:
-        """Where the areas of gaps begin."""
-        return len(self.layer) + 2 * self.coverages
+    def first_gap_area(self) -> int:
+        """Position of the first area of a gap among the shapes."""
+        return len(self.layer_of_zone) + 2 * self.coverage_count
 
-    def reach(self, near_m: Mapping[str, float], setback_m: Mapping[str, float]) -> Floats:
-        """Return how far each shape is looked for, metres; -1 where only what meets it matters.
+    def search_radius(self, near_m: Mapping[str, float], setback_m: Mapping[str, float]) -> Floats:
+        """Return the distance up to which sites look for each shape, metres; -1 where only intersections matter.
 
         Parameters
         ----------
         near_m : mapping of str to float
-            For every theme how far zones are told of.
+            By theme: the distance up to which zones are reported.
         setback_m : mapping of str to float
-            By theme: where a coverage ends nearer than that, it is told.
+            By theme: the distance up to which the end of a coverage is reported.
         """
-        found = np.full(len(self.shapes), -1.0)
+        radius = np.full(len(self.shapes), -1.0)
         themes = [layer.entry.theme for layer in self.layers]
-        found[: self.first_coverage] = np.array([near_m[name] for name in themes], dtype=np.float64)[self.layer]
-        for name, which in zip(themes, self.coverage.tolist(), strict=True):
-            if which >= 0 and name in setback_m:
-                found[self.first_end + which] = max(found[self.first_end + which], setback_m[name])
-        return found
+        radius[: self.first_coverage] = np.array([near_m[name] for name in themes], dtype=np.float64)[
+            self.layer_of_zone
+        ]
+        for name, coverage in zip(themes, self.coverage_of_layer.tolist(), strict=True):
+            if coverage >= 0 and name in setback_m:
+                border = self.first_coverage_border + coverage
+                radius[border] = max(radius[border], setback_m[name])
+        return radius
 
     @cached_property
-    def covering(self) -> list[int]:
-        """Positions of the layers whose zones leave no place out: what lies between them is a gap."""
+    def exhaustive_layers(self) -> list[int]:
+        """Positions of the layers whose zones partition their coverage: places between them are gaps."""
         return [
-            place
-            for place, layer in enumerate(self.layers)
-            if self.coverage[place] >= 0 and theme(layer.entry.theme).covering
+            position
+            for position, layer in enumerate(self.layers)
+            if self.coverage_of_layer[position] >= 0 and theme(layer.entry.theme).covering
         ]
 
     @cached_property
     def by_theme(self) -> list[tuple[int, ShapeIndex, Positions]]:
-        """For every theme its number, the index of its zones alone, and their positions."""
-        theme_of_zone = self.theme[self.layer]
+        """For every theme its code, the index of its zones alone, and their positions."""
+        theme_of_zone = self.theme_code[self.layer_of_zone]
         return [
-            (int(number), self.shapes.only(members), members)
-            for number in np.unique(theme_of_zone)
-            for members in [np.flatnonzero(theme_of_zone == number)]
+            (int(code), self.shapes.subset(members), members)
+            for code in np.unique(theme_of_zone)
+            for members in [np.flatnonzero(theme_of_zone == code)]
         ]
 
     @cached_property
-    def cut(self) -> npt.NDArray[np.bool_]:
-        """Of every zone whether it is here with less than its whole shape."""
-        ids = zip(self.layer.tolist(), self.names["zone_id"].tolist(), strict=True)
+    def clipped(self) -> npt.NDArray[np.bool_]:
+        """Whether each zone was clipped to the study area."""
+        ids = zip(self.layer_of_zone.tolist(), self.zone_columns["zone_id"].tolist(), strict=True)
         return np.array([zone_id in self.layers[layer].cut for layer, zone_id in ids], dtype=bool)
 
     @cached_property
-    def unstated(self) -> list[Issue]:
-        """What is said of the layers that do not state their accuracy."""
+    def unstated_accuracy(self) -> list[Issue]:
+        """An issue for every layer that does not state its accuracy."""
         zh, en = ACCURACY_ASSUMED
         return [
             Issue(
@@ -304,44 +305,40 @@ class LayerIndex:
                 f"the layer states no accuracy; {en}",
             )
             for layer in self.layers
-            if _any_missing(layer.columns["accuracy_m"])
+            if any(value is None or value != value for value in layer.columns["accuracy_m"].tolist())
         ]
 
     @cached_property
     def layer_id(self) -> Geometries:
-        """Ids of the layers."""
+        """Ids of the layers, shape (layers,)."""
         return np.array([layer.entry.id for layer in self.layers], dtype=object)
 
     @cached_property
     def theme_id(self) -> Geometries:
-        """Themes of the layers."""
+        """Themes of the layers, shape (layers,)."""
         return np.array([layer.entry.theme for layer in self.layers], dtype=object)
 
 
-def _any_missing(numbers: npt.NDArray[Any]) -> bool:
-    return any(value is None or value != value for value in numbers.tolist())
-
-
-def _gathered(layers: Sequence[Layer], column: str) -> Geometries:
-    """Return a column of the zones of all layers; what is no text or number is None."""
+def _concatenate_column(layers: Sequence[Layer], column: str) -> Geometries:
+    """Return a column of the zones of all layers as objects; NaN becomes None."""
     values = [value for layer in layers for value in layer.columns[column].tolist()]
-    found = np.empty(len(values), dtype=object)
-    found[:] = [None if isinstance(value, float) and np.isnan(value) else value for value in values]
-    return found
+    result = np.empty(len(values), dtype=object)
+    result[:] = [None if isinstance(value, float) and np.isnan(value) else value for value in values]
+    return result
 
 
-def _distinct(coverages: Sequence[Any]) -> tuple[Geometries, Positions]:
-    """Return the different geometries, and which of them each is: many layers share the coverage of the county."""
-    place: dict[bytes, int] = {}
-    # The same object is the same shape: it need not be looked at to be known again.
-    seen: dict[int, int] = {id(None): -1}
-    kept: list[Any] = []
+def _distinct(coverages: Sequence[BaseGeometry | None]) -> tuple[Geometries, Positions]:
+    """Return the distinct geometries and the number of each in them, -1 for None: many layers share one coverage."""
+    number_of_wkb: dict[bytes | None, int] = {}
+    # The same object need not be serialised again.
+    number_of_object: dict[int, int] = {id(None): -1}
+    distinct: list[BaseGeometry | None] = []
     for area in coverages:
-        if id(area) not in seen:
-            seen[id(area)] = place.setdefault(shapely.to_wkb(area), len(kept))
-            if seen[id(area)] == len(kept):
-                kept.append(area)
-    which = [seen[id(area)] for area in coverages]
-    shapes = np.empty(len(kept), dtype=object)
-    shapes[:] = kept
-    return shapes, np.array(which, dtype=np.intp)
+        if id(area) not in number_of_object:
+            number = number_of_wkb.setdefault(shapely.to_wkb(area), len(distinct))
+            number_of_object[id(area)] = number
+            if number == len(distinct):
+                distinct.append(area)
+    shapes = np.empty(len(distinct), dtype=object)
+    shapes[:] = distinct
+    return shapes, np.array([number_of_object[id(area)] for area in coverages], dtype=np.intp)

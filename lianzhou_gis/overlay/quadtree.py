@@ -1,4 +1,4 @@
-"""Large areas at every scale: the part of one that lies around a place is cut from the smallest that holds it."""
+"""Quadtrees of large areas: the surroundings of a place are clipped from the smallest node that contains them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.overlay.ragged_arrays import StoredShapes
-from lianzhou_gis.overlay.subdivide import clipped, parts_of, tree_of
+from lianzhou_gis.overlay.ragged_arrays import LazyGeometries
+from lianzhou_gis.overlay.subdivide import box_tree, clip_by_boxes, simple_parts
 
-__all__ = ["Pyramid"]
+__all__ = ["Quadtree"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.generic]]
 
-# A node with more vertices than this is quartered.
+# A node with more vertices is quartered.
 _MAX_VERTICES = 1024
-# What is cut around a place reaches farther, so that the cut itself never meets what lies there.
+# Surroundings are clipped with this margin, so that the clip edge never meets the place itself.
 _MARGIN_M = 1.0
 _LEAF, _EMPTY = -1, -2
 _SAME_M2 = 1e-4
@@ -30,24 +30,24 @@ _NO_AREA = shapely.Polygon()
 
 
 @dataclass(frozen=True)
-class Pyramid:
-    """Areas, their quarters, the quarters of those and so on.
+class Quadtree:
+    """Areas, quartered recursively.
 
     Attributes
     ----------
-    shapes : StoredShapes
-        Of the nodes, each cut to its cell; in the plane.
+    shapes : LazyGeometries
+        The nodes, each clipped to its cell; in the plane.
     middle : ndarray of float, shape (m, 2)
-        Where each node is quartered.
+        The centre at which each node is quartered.
     children : ndarray of int, shape (m, 4)
-        Its quarters: south-west, south-east, north-west, north-east; -1: not quartered, -2: nothing there.
+        Its quarters: south-west, south-east, north-west, north-east; -1 for a leaf, -2 for an empty quarter.
     root, owner : ndarray of int, shape (k,)
-        The nodes that are connected parts of shapes, whole, and the position of the shape of each.
+        The nodes that are whole connected parts of shapes, and the position of the shape of each.
     boxes : ndarray of float, shape (k, 4)
         Of the roots.
     """
 
-    shapes: StoredShapes
+    shapes: LazyGeometries
     middle: Floats
     children: Positions
     root: Positions
@@ -55,12 +55,12 @@ class Pyramid:
     boxes: Floats
 
     @classmethod
-    def of(cls, shapes: Geometries) -> Pyramid:
-        """Return the pyramid of the areas among some shapes."""
+    def build(cls, shapes: Geometries) -> Quadtree:
+        """Build the quadtree of the areas among shapes."""
         areal = np.flatnonzero(shapely.get_dimensions(shapes) == 2)
-        parts, index = parts_of(shapes[areal])
-        kept = (shapely.get_dimensions(parts) == 2) & ~shapely.is_empty(parts)
-        parts, owner = parts[kept], areal[index[kept]]
+        parts, index = simple_parts(shapes[areal])
+        chosen = (shapely.get_dimensions(parts) == 2) & ~shapely.is_empty(parts)
+        parts, owner = parts[chosen], areal[index[chosen]]
         boxes = np.asarray(shapely.bounds(parts), dtype=np.float64).reshape(-1, 4)
         levels, middles, children, first = [parts], [], [], len(parts)
         while len(parts := levels[-1]):
@@ -70,17 +70,17 @@ class Pyramid:
             extent = (box[:, 2:] - box[:, :2]).max(axis=1)
             large = np.flatnonzero((shapely.get_num_coordinates(parts) > _MAX_VERTICES) & (extent > _MARGIN_M))
             quarters = _quarters(parts[large], box[large], middle[large])
-            there = ~shapely.is_empty(quarters)
+            occupied = ~shapely.is_empty(quarters)
             number = np.full(quarters.shape, _EMPTY, dtype=np.intp)
-            number[there] = first + np.arange(int(there.sum()))
+            number[occupied] = first + np.arange(int(occupied.sum()))
             below[large] = number
             middles.append(middle)
             children.append(below)
-            levels.append(quarters[there])
-            first += int(there.sum())
+            levels.append(quarters[occupied])
+            first += int(occupied.sum())
         nodes = np.concatenate(levels)
         return cls(
-            StoredShapes.of(nodes),
+            LazyGeometries.from_geometries(nodes),
             np.concatenate([np.empty((0, 2)), *middles]),
             np.concatenate([np.empty((0, 4), dtype=np.intp), *children]),
             np.arange(len(owner)),
@@ -89,15 +89,15 @@ class Pyramid:
         )
 
     @classmethod
-    def joined(cls, several: Sequence[Pyramid], starts: Sequence[int]) -> Pyramid:
-        """Return several as one; owners are counted on from ``starts``."""
+    def concatenate(cls, several: Sequence[Quadtree], starts: Sequence[int]) -> Quadtree:
+        """Concatenate quadtrees; ``starts`` is added to the owners of each."""
         nodes = [0, *np.cumsum([len(one.middle) for one in several]).tolist()]
         children = [
             np.where(one.children >= 0, one.children + node, one.children)
             for one, node in zip(several, nodes, strict=False)
         ]
         return cls(
-            StoredShapes.joined([one.shapes for one in several]),
+            LazyGeometries.concatenate([one.shapes for one in several]),
             np.concatenate([np.empty((0, 2)), *(one.middle for one in several)]),
             np.concatenate([np.empty((0, 4), dtype=np.intp), *children]),
             np.concatenate(
@@ -109,18 +109,18 @@ class Pyramid:
             np.concatenate([np.empty((0, 4)), *(one.boxes for one in several)]),
         )
 
-    def only(self, number: Positions) -> Pyramid:
-        """Return the pyramid of some owners, numbered anew; of those whose number is -1 nothing is found."""
-        kept = np.flatnonzero(number[self.owner] >= 0)
-        return Pyramid(
-            self.shapes, self.middle, self.children, self.root[kept], number[self.owner[kept]], self.boxes[kept]
+    def subset(self, number: Positions) -> Quadtree:
+        """Return the quadtree of some owners under new numbers; -1 drops an owner."""
+        chosen = np.flatnonzero(number[self.owner] >= 0)
+        return Quadtree(
+            self.shapes, self.middle, self.children, self.root[chosen], number[self.owner[chosen]], self.boxes[chosen]
         )
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Pyramid:
-        """Take up what :meth:`arrays` gave."""
+    def from_arrays(cls, arrays: Mapping[str, npt.NDArray[np.generic]]) -> Quadtree:
+        """Restore from :meth:`arrays`."""
         return cls(
-            StoredShapes.from_arrays(arrays),
+            LazyGeometries.from_arrays(arrays),
             np.asarray(arrays["middle"], dtype=np.float64),
             np.asarray(arrays["children"], dtype=np.intp),
             np.asarray(arrays["root"], dtype=np.intp),
@@ -130,16 +130,16 @@ class Pyramid:
 
     def arrays(self) -> Arrays:
         """Return everything as plain arrays, for a cache."""
-        told: Arrays = {"middle": self.middle, "children": self.children, "root": self.root}
-        return {**self.shapes.arrays(), **told, "owner": self.owner, "boxes": self.boxes}
+        result: Arrays = {"middle": self.middle, "children": self.children, "root": self.root}
+        return {**self.shapes.arrays(), **result, "owner": self.owner, "boxes": self.boxes}
 
     @cached_property
     def tree(self) -> shapely.STRtree:
-        """Of the boxes of the roots."""
-        return tree_of(self.boxes)
+        """Tree of the boxes of the roots."""
+        return box_tree(self.boxes)
 
-    def holding(self, points: Geometries) -> tuple[Positions, Positions]:
-        """Return which points lie in which shapes: their positions, and the owners of the areas.
+    def containing(self, points: Geometries) -> tuple[Positions, Positions]:
+        """Return the points that lie in shapes, and the shape of each.
 
         Parameters
         ----------
@@ -148,19 +148,19 @@ class Pyramid:
         point, root = self.tree.query(points)
         x, y = shapely.get_x(points)[point], shapely.get_y(points)[point]
         node = self.root[root]
-        going = np.arange(len(node))
-        while len(going):
-            middle = self.middle[node[going]]
-            east, north = x[going] >= middle[:, 0], y[going] >= middle[:, 1]
-            below = self.children[node[going], east.astype(np.intp) + 2 * north]
-            node[going[below != _LEAF]] = below[below != _LEAF]
-            going = going[below >= 0]
-        there = np.flatnonzero(node >= 0)
-        inside = there[shapely.intersects(self.shapes.at(node[there]), points[point[there]])]
+        active = np.arange(len(node))
+        while len(active):
+            middle = self.middle[node[active]]
+            east, north = x[active] >= middle[:, 0], y[active] >= middle[:, 1]
+            below = self.children[node[active], east.astype(np.intp) + 2 * north]
+            node[active[below != _LEAF]] = below[below != _LEAF]
+            active = active[below >= 0]
+        occupied = np.flatnonzero(node >= 0)
+        inside = occupied[shapely.intersects(self.shapes.take(node[occupied]), points[point[occupied]])]
         return point[inside], self.owner[root[inside]]
 
-    def around(self, boxes: Floats, root: Positions) -> Geometries:
-        """Return what of a root lies in a box and a little around it: an area, or something empty.
+    def clip_around(self, boxes: Floats, root: Positions) -> Geometries:
+        """Clip roots to boxes widened by a margin: areas, empty where nothing lies occupied.
 
         Parameters
         ----------
@@ -170,18 +170,18 @@ class Pyramid:
         """
         wide = boxes + np.array([-_MARGIN_M, -_MARGIN_M, _MARGIN_M, _MARGIN_M])
         node = self.root[root].copy()
-        going = np.arange(len(node))
-        while len(going):
-            middle, box = self.middle[node[going]], wide[going]
+        active = np.arange(len(node))
+        while len(active):
+            middle, box = self.middle[node[active]], wide[active]
             east, north = box[:, 0] >= middle[:, 0], box[:, 1] >= middle[:, 1]
             one = (east | (box[:, 2] <= middle[:, 0])) & (north | (box[:, 3] <= middle[:, 1]))
-            going, quarter = going[one], (east.astype(np.intp) + 2 * north)[one]
-            below = self.children[node[going], quarter]
-            node[going[below != _LEAF]] = below[below != _LEAF]
-            going = going[below >= 0]
+            active, quarter = active[one], (east.astype(np.intp) + 2 * north)[one]
+            below = self.children[node[active], quarter]
+            node[active[below != _LEAF]] = below[below != _LEAF]
+            active = active[below >= 0]
         found = np.full(len(node), _NO_AREA, dtype=object)
-        there = np.flatnonzero(node >= 0)
-        found[there] = _areal(clipped(self.shapes.at(node[there]), wide[there]))
+        occupied = np.flatnonzero(node >= 0)
+        found[occupied] = _areal(clip_by_boxes(self.shapes.take(node[occupied]), wide[occupied]))
         return found
 
 
@@ -193,9 +193,9 @@ def _quarters(shapes: Geometries, boxes: Floats, middle: Floats) -> Geometries:
         np.column_stack(cell)
         for cell in ((west, south, x, y), (x, south, east, y), (west, y, x, north), (x, y, east, north))
     ]
-    # A cut leaves room for a third coordinate at every corner, and for corners to come: without it half is left.
-    found = np.stack([shapely.force_2d(_areal(clipped(shapes, cell))) for cell in cells], axis=1)
-    # All quarters together are the whole; where they are not, the fast way went wrong.
+    # force_2d halves memory after clipping.
+    found = np.stack([shapely.force_2d(_areal(clip_by_boxes(shapes, cell))) for cell in cells], axis=1)
+    # The quarters must sum to the whole; where they do not, fast clipping failed.
     area = shapely.area(shapes)
     wrong = np.abs(shapely.area(found).sum(axis=1) - area) > _SAME_M2 + 1e-9 * area
     for quarter, cell in enumerate(cells):
@@ -204,7 +204,7 @@ def _quarters(shapes: Geometries, boxes: Floats, middle: Floats) -> Geometries:
 
 
 def _areal(shapes: Geometries) -> Geometries:
-    """Return the areas of what was cut; what has a lower dimension is an artefact of the cut."""
+    """Return the areas of clipped shapes; parts of a lower dimension are artefacts."""
     kind = shapely.get_type_id(shapes)
     plain = (kind == 3) | (kind == 6)
     if plain.all():

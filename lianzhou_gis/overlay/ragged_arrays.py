@@ -1,4 +1,4 @@
-"""Geometries that lie in a cache as plain coordinates, and are built when somebody asks for them."""
+"""Geometries stored as ragged coordinate arrays and built lazily."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["Packed", "StoredShapes"]
+__all__ = ["LazyGeometries", "RaggedGeometries"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 Arrays = Mapping[str, npt.NDArray[np.generic]]
 
-# Building holds the interpreter all the while: two threads at it at once would only build the same twice.
+# Construction holds the interpreter lock: two threads would only build the same geometries twice.
 _BUILDING = Lock()
 _POINT, _LINE, _RING, _AREA, _AREAS = 0, 1, 2, 3, 6
 
 
 def _ranges(start: Positions, size: Positions) -> Positions:
-    """Return the numbers of several ranges, one after the other."""
+    """Return the concatenated ranges ``start ... start + size - 1``."""
     return np.repeat(start - (np.cumsum(size) - size), size) + np.arange(size.sum())
 
 
 @dataclass(frozen=True)
-class Packed:
-    """Points, lines and areas as flat arrays; of memory maps, so that what nobody asks for need not be in memory.
+class RaggedGeometries:
+    """Points, lines and areas as flat arrays, possibly memory-mapped.
 
     Attributes
     ----------
     kind : ndarray of int, shape (n,)
-        As shapely numbers them: 0 point, 1 line, 3 polygon, 6 multipolygon.
+        Type ids of shapely: 0 point, 1 line, 3 polygon, 6 multipolygon.
     parts, rings, corners : ndarray of int, shape (n + 1,), (parts + 1,), (rings + 1,)
-        Where the parts of each begin, the rings of each part, and the corners of each ring; a line and a point is a
-        ring. Last, how many there are.
+        Offsets of the parts of each geometry, the rings of each part and the coordinates of each ring; a line or a
+        point is one ring.
     xy : ndarray of float, shape (corners, 2)
     """
 
@@ -48,18 +48,19 @@ class Packed:
     xy: Floats
 
     @classmethod
-    def of(cls, shapes: Geometries) -> Packed:
-        """Pack shapes, none of them empty; rings become lines.
+    def from_geometries(cls, shapes: Geometries) -> RaggedGeometries:
+        """Flatten geometries, none of them empty; rings become lines.
 
         Raises
         ------
         ValueError
-            If there are collections among them.
+            If there is a collection among them.
 
         Examples
         --------
-        >>> packed = Packed.of(np.array([shapely.box(0, 0, 1, 1), shapely.Point(3, 4)], dtype=object))
-        >>> [shape.wkt for shape in packed.at(np.array([1]))], len(packed.xy)
+        >>> shapes = np.array([shapely.box(0, 0, 1, 1), shapely.Point(3, 4)], dtype=object)
+        >>> packed = RaggedGeometries.from_geometries(shapes)
+        >>> [shape.wkt for shape in packed.take(np.array([1]))], len(packed.xy)
         (['POINT (3 4)'], 6)
         """
         kind = np.asarray(shapely.get_type_id(shapes), dtype=np.int8)
@@ -74,29 +75,29 @@ class Packed:
         rings = np.concatenate([rings, parts[~areal]])[order]
         return cls(
             kind,
-            _begins(np.bincount(whole, minlength=len(shapes))),
-            _begins(np.bincount(part, minlength=len(parts))),
-            _begins(np.asarray(shapely.get_num_coordinates(rings))),
+            _offsets(np.bincount(whole, minlength=len(shapes))),
+            _offsets(np.bincount(part, minlength=len(parts))),
+            _offsets(np.asarray(shapely.get_num_coordinates(rings))),
             np.asarray(shapely.get_coordinates(rings), dtype=np.float64),
         )
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> Packed:
-        """Take up what :meth:`arrays` gave."""
+    def from_arrays(cls, arrays: Arrays) -> RaggedGeometries:
+        """Restore from :meth:`arrays`."""
         parts, rings, corners = (np.asarray(arrays[name], dtype=np.intp) for name in ("parts", "rings", "corners"))
         return cls(
             np.asarray(arrays["kind"], dtype=np.int8), parts, rings, corners, np.asarray(arrays["xy"], dtype=np.float64)
         )
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return everything as plain arrays."""
+        """Return the arrays by name."""
         return {"kind": self.kind, "parts": self.parts, "rings": self.rings, "corners": self.corners, "xy": self.xy}
 
     def __len__(self) -> int:
         return len(self.kind)
 
-    def at(self, positions: Positions) -> Geometries:
-        """Build some of the shapes."""
+    def take(self, positions: Positions) -> Geometries:
+        """Build the geometries at some positions."""
         result = np.empty(len(positions), dtype=object)
         kind = self.kind[positions]
         for one in np.unique(kind):
@@ -106,7 +107,7 @@ class Packed:
 
     def _built(self, positions: Positions, kind: int) -> Geometries:
         first, size = self.parts[positions], np.diff(self.parts)[positions]
-        # What belongs to one shape stands together.
+        # The coordinates of one geometry are contiguous.
         begins, ends = self.corners[self.rings[first]], self.corners[self.rings[first + size]]
         places = zip(begins.tolist(), ends.tolist(), strict=True)
         xy = np.concatenate([self.xy[begin:end] for begin, end in places])
@@ -125,39 +126,39 @@ class Packed:
         return np.asarray(shapely.multipolygons(areas, indices=np.repeat(np.arange(len(size)), size)), dtype=object)
 
 
-def _begins(size: npt.NDArray[np.int_]) -> Positions:
+def _offsets(size: npt.NDArray[np.int_]) -> Positions:
     return np.concatenate([np.zeros(1, dtype=np.intp), np.cumsum(size, dtype=np.intp)])
 
 
 @dataclass(frozen=True)
-class StoredShapes:
-    """Geometries, each built when it is first asked for.
+class LazyGeometries:
+    """Geometries, each built at first access.
 
     Attributes
     ----------
     built : ndarray of shapely geometries or None, shape (n,)
-        None where one was not asked for yet.
-    stores : tuple of Packed
+        None where one has not been built yet.
+    stores : tuple of RaggedGeometries
     store, place : ndarray of int, shape (n,)
-        In which store, and at which position in it, each stands.
+        The store of each geometry and its position in it.
     """
 
     built: Geometries
-    stores: tuple[Packed, ...]
+    stores: tuple[RaggedGeometries, ...]
     store: Positions
     place: Positions
 
     @classmethod
-    def of(cls, shapes: Geometries) -> StoredShapes:
-        """Hold geometries that are there."""
+    def from_geometries(cls, shapes: Geometries) -> LazyGeometries:
+        """Wrap geometries that exist already."""
         nowhere = np.zeros(len(shapes), dtype=np.intp)
         return cls(np.asarray(shapes, dtype=object), (), nowhere, nowhere)
 
     @classmethod
-    def joined(cls, several: Sequence[StoredShapes]) -> StoredShapes:
-        """Return several as one."""
+    def concatenate(cls, several: Sequence[LazyGeometries]) -> LazyGeometries:
+        """Concatenate."""
         if not several:
-            return cls.of(np.empty(0, dtype=object))
+            return cls.from_geometries(np.empty(0, dtype=object))
         first = np.cumsum([0, *(len(one.stores) for one in several)])
         return cls(
             np.concatenate([one.built for one in several]),
@@ -167,25 +168,25 @@ class StoredShapes:
         )
 
     @classmethod
-    def from_arrays(cls, arrays: Arrays) -> StoredShapes:
-        """Take up what :meth:`arrays` gave."""
-        packed = Packed.from_arrays(arrays)
+    def from_arrays(cls, arrays: Arrays) -> LazyGeometries:
+        """Restore from :meth:`arrays`."""
+        packed = RaggedGeometries.from_arrays(arrays)
         count = len(packed)
         return cls(np.full(count, None, dtype=object), (packed,), np.zeros(count, dtype=np.intp), np.arange(count))
 
     def arrays(self) -> dict[str, npt.NDArray[np.generic]]:
-        """Return everything as plain arrays."""
-        return Packed.of(self.all()).arrays()
+        """Return the arrays by name."""
+        return RaggedGeometries.from_geometries(self.all()).arrays()
 
-    def only(self, positions: Positions) -> StoredShapes:
-        """Return some of them."""
-        return StoredShapes(self.built[positions], self.stores, self.store[positions], self.place[positions])
+    def subset(self, positions: Positions) -> LazyGeometries:
+        """Return the geometries at some positions, still unbuilt where they are."""
+        return LazyGeometries(self.built[positions], self.stores, self.store[positions], self.place[positions])
 
     def __len__(self) -> int:
         return len(self.built)
 
-    def at(self, positions: Positions) -> Geometries:
-        """Return some of the geometries."""
+    def take(self, positions: Positions) -> Geometries:
+        """Build and return the geometries at some positions."""
         found: Geometries = self.built[positions]
         if self.stores:
             lost = shapely.is_missing(found)
@@ -195,14 +196,14 @@ class StoredShapes:
         return found
 
     def all(self) -> Geometries:
-        """Return all geometries."""
-        return self.at(np.arange(len(self.built)))
+        """Build and return all geometries."""
+        return self.take(np.arange(len(self.built)))
 
     def _build(self, positions: Positions) -> None:
         with _BUILDING:
-            # Another thread may have built them meanwhile.
+            # Another thread may have built them in the meantime.
             positions = positions[shapely.is_missing(self.built[positions])]
             store = self.store[positions]
             for number in np.unique(store):
                 asked = positions[store == number]
-                self.built[asked] = self.stores[number].at(self.place[asked])
+                self.built[asked] = self.stores[number].take(self.place[asked])

@@ -1,4 +1,4 @@
-"""The parts of sites that a layer does not speak for: beyond its coverage, between units, in doubtful places."""
+"""The parts of sites that a layer says nothing about: outside its coverage, between units, in the areas of gaps."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.overlay.index import ShapeIndex
+from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, union_by_group
 from lianzhou_gis.overlay.layer_index import LayerIndex
-from lianzhou_gis.overlay.pairs import Pairs, merged
+from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason
 
-__all__ = ["mean_width", "outside", "remainders"]
+__all__ = ["difference_from_shapes", "mean_width", "uncovered_parts"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
-# Hairline gaps of rounding are thinner than this; a gap between units counts from it.
+# A gap between units counts from this width; hairline gaps of rounding are thinner.
 _GAP_WIDTH_M = 0.01
 
 
@@ -39,89 +39,107 @@ def _measure(shapes: Geometries) -> npt.NDArray[np.float64]:
     return np.where(shapely.get_dimensions(shapes) == 2, shapely.area(shapes), shapely.length(shapes))
 
 
-def outside(sites: Geometries, index: ShapeIndex, pairs: Pairs, chosen: Flags) -> tuple[Positions, Geometries]:
-    """Return what of every site is in none of the chosen shapes of an index; whole sites included.
-
-    Of areas the parts that are wide enough to count; of lines any length, of points the point. ``pairs`` are those of
-    the very sites; of a site that they leave out, all is looked at.
-    """
-    own = pairs.of(chosen[pairs.zone])
-    whole = np.zeros(len(sites), dtype=bool)
-    whole[own.site[own.whole]] = True
-    # What is held whole, but for the last bits, needs no difference.
-    some = own.of(~whole[own.site])
-    if len(some.site):
-        asked, number = np.unique(some.site, return_inverse=True)
-        held = merged(some.shapes, number.astype(np.intp), len(asked))
-        whole[asked] = ~shapely.is_empty(held) & (_measure(held) >= (1.0 - 1e-12) * _measure(sites[asked]))
-    positions = np.flatnonzero(~whole & ~(shapely.is_missing(sites) | shapely.is_empty(sites)))
-    if not len(positions):
-        return positions, np.empty(0, dtype=object)
-    # The zones are taken off, not what they share with the site: along a border cut twice a hair would be left.
-    part, root = index.areas.tree.query(sites[positions])
-    near = chosen[index.areas.owner[root]]
-    part, root = part[near], root[near]
-    cover = merged(index.areas.around(shapely.bounds(sites[positions[part]]), root), part, len(positions))
-    rests = np.asarray(shapely.difference(sites[positions], cover), dtype=object)
-    parts, owner = shapely.get_parts(rests, return_index=True)
-    dimension = shapely.get_dimensions(parts)
-    # Where borders run together the difference leaves hairs that are thinner than any survey.
-    counts = (dimension == shapely.get_dimensions(sites[positions])[owner]) & ~shapely.is_empty(parts)
-    counts &= (dimension != 2) | (mean_width(parts) >= _GAP_WIDTH_M)
-    kept, number = np.unique(owner[counts], return_inverse=True)
-    return positions[kept], merged(parts[counts], number.astype(np.intp), len(kept))
-
-
-def _records(reason: GapReason, layer_id: str, site: Positions, rests: Geometries) -> Columns:
-    return Columns({"site": site, "shape": rests, "area_m2": np.asarray(shapely.area(rests), dtype=np.float64)}).assign(
-        reason=reason.value, layer_id=layer_id, gap=np.full(len(site), -1, dtype=np.int64)
-    )
-
-
-def remainders(sites: Geometries, ground: LayerIndex, pairs: Pairs) -> Columns:
-    """Return the parts of sites beyond coverages, between control units, and where a layer is in doubt.
+def difference_from_shapes(
+    sites: Geometries, index: ShapeIndex, pairs: IntersectingPairs, chosen: Flags
+) -> tuple[Positions, Geometries]:
+    """Return the part of every site outside all of the chosen shapes of an index.
 
     Parameters
     ----------
     sites : ndarray of shapely geometries or None, shape (n,)
         In the plane.
-    ground : LayerIndex
-    pairs : Pairs
-        Of the sites with the shapes of the ground.
+    index : ShapeIndex
+    pairs : IntersectingPairs
+        Of these sites; a site without pairs is compared with the shapes themselves.
+    chosen : ndarray of bool, shape (shapes,)
+
+    Returns
+    -------
+    site : ndarray of int, shape (m,)
+        The sites of which a part lies outside.
+    parts : ndarray of shapely geometries, shape (m,)
+        Of areas the parts that are wide enough to count; of lines any length, of points the point.
+    """
+    own = pairs.subset(chosen[pairs.zone])
+    covered = np.zeros(len(sites), dtype=bool)
+    covered[own.site[own.whole]] = True
+    # A site whose shared parts make up its measure needs no difference.
+    partial = own.subset(~covered[own.site])
+    if len(partial.site):
+        candidates, number = np.unique(partial.site, return_inverse=True)
+        shared = union_by_group(partial.shapes, number.astype(np.intp), len(candidates))
+        covered[candidates] = ~shapely.is_empty(shared) & (
+            _measure(shared) >= (1.0 - 1e-12) * _measure(sites[candidates])
+        )
+    positions = np.flatnonzero(~covered & ~(shapely.is_missing(sites) | shapely.is_empty(sites)))
+    if not len(positions):
+        return positions, np.empty(0, dtype=object)
+    # Subtract the zones, not the shared parts: a border computed twice would leave a hair.
+    part, root = index.areas.tree.query(sites[positions])
+    near = chosen[index.areas.owner[root]]
+    part, root = part[near], root[near]
+    cover = union_by_group(index.areas.clip_around(shapely.bounds(sites[positions[part]]), root), part, len(positions))
+    rests = np.asarray(shapely.difference(sites[positions], cover), dtype=object)
+    parts, owner = shapely.get_parts(rests, return_index=True)
+    dimension = shapely.get_dimensions(parts)
+    # Where borders coincide the difference leaves hairs narrower than any survey.
+    counts = (dimension == shapely.get_dimensions(sites[positions])[owner]) & ~shapely.is_empty(parts)
+    counts &= (dimension != 2) | (mean_width(parts) >= _GAP_WIDTH_M)
+    remaining, number = np.unique(owner[counts], return_inverse=True)
+    return positions[remaining], union_by_group(parts[counts], number.astype(np.intp), len(remaining))
+
+
+def _records(reason: GapReason, layer_id: str, site: Positions, parts: Geometries) -> Columns:
+    area = np.asarray(shapely.area(parts), dtype=np.float64)
+    return Columns({"site": site, "shape": parts, "area_m2": area}).assign(
+        reason=reason.value, layer_id=layer_id, gap=np.full(len(site), -1, dtype=np.int64)
+    )
+
+
+def uncovered_parts(sites: Geometries, index: LayerIndex, pairs: IntersectingPairs) -> Columns:
+    """Return the parts of sites outside coverages, between the units of a partition, and in the areas of gaps.
+
+    Parameters
+    ----------
+    sites : ndarray of shapely geometries or None, shape (n,)
+        In the plane.
+    index : LayerIndex
+    pairs : IntersectingPairs
+        Of the sites with the shapes of the index.
 
     Returns
     -------
     Columns
-        ``site`` (position), ``shape`` (in the plane), ``area_m2``, ``reason``, ``layer_id``, ``gap`` (position in the
-        gaps of the ground, or -1). A site that only touches a place in doubt has its gap too.
+        ``site`` (position), ``shape`` (in the plane), ``area_m2``, ``reason``, ``layer_id``, ``gap`` (position in
+        ``index.gaps``, or -1). A site that only touches the area of a gap is included.
     """
-    rows = [_in_doubt(ground, pairs)]
-    number = np.arange(len(ground.shapes))
-    for which in range(ground.coverages):
-        site, rests = outside(sites, ground.shapes, pairs, number == ground.first_coverage + which)
+    rows = [_in_gap_areas(index, pairs)]
+    number = np.arange(len(index.shapes))
+    for coverage in range(index.coverage_count):
+        site, parts = difference_from_shapes(sites, index.shapes, pairs, number == index.first_coverage + coverage)
         if len(site):
-            own = np.flatnonzero(ground.coverage == which)
-            rows += [_records(GapReason.OUTSIDE_COVERAGE, ground.layer_id[place], site, rests) for place in own]
-    for place in ground.covering:
-        # Only what lies within the coverage can be a gap between units.
-        held = pairs.of(pairs.zone == ground.first_coverage + ground.coverage[place])
-        within = np.full(len(sites), None, dtype=object)
-        within[held.site] = held.shapes
-        # Of a site that is cut by the coverage, what units hold may lie beyond it.
+            layers = np.flatnonzero(index.coverage_of_layer == coverage)
+            rows += [_records(GapReason.OUTSIDE_COVERAGE, index.layer_id[layer], site, parts) for layer in layers]
+    for layer in index.exhaustive_layers:
+        # Gaps between units are sought inside the coverage only.
+        inside = pairs.subset(pairs.zone == index.first_coverage + index.coverage_of_layer[layer])
+        covered = np.full(len(sites), None, dtype=object)
+        covered[inside.site] = inside.shapes
+        # The pairs of a site that the coverage cuts hold parts outside the coverage: not used.
         uncut = np.zeros(len(sites), dtype=bool)
-        uncut[held.site[held.whole]] = True
-        units = np.zeros(len(ground.shapes), dtype=bool)
-        units[: ground.first_coverage] = ground.layer == place
-        site, rests = outside(within, ground.shapes, pairs.of(uncut[pairs.site]), units)
+        uncut[inside.site[inside.whole]] = True
+        units = np.zeros(len(index.shapes), dtype=bool)
+        units[: index.first_coverage] = index.layer_of_zone == layer
+        site, parts = difference_from_shapes(covered, index.shapes, pairs.subset(uncut[pairs.site]), units)
         if len(site):
-            rows.append(_records(GapReason.COVERAGE_GAP, ground.layer_id[place], site, rests))
+            rows.append(_records(GapReason.COVERAGE_GAP, index.layer_id[layer], site, parts))
     return Columns.joined(rows)
 
 
-def _in_doubt(ground: LayerIndex, pairs: Pairs) -> Columns:
-    pairs = pairs.of(pairs.zone >= ground.first_doubt)
-    number = ground.doubt[pairs.zone - ground.first_doubt]
-    gaps = [ground.gaps[place] for place in number]
+def _in_gap_areas(index: LayerIndex, pairs: IntersectingPairs) -> Columns:
+    pairs = pairs.subset(pairs.zone >= index.first_gap_area)
+    number = index.gap_of_area[pairs.zone - index.first_gap_area]
+    gaps = [index.gaps[position] for position in number]
     return Columns(
         {
             "site": pairs.site,

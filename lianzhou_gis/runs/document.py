@@ -133,7 +133,7 @@ def _sites(result: Result) -> list[dict[str, Any]]:
         _by_site(_of(records), names)
         for records, names in ((found.found, _FINDING), (found.unknown, _GAP), (found.compared, _ACCESS))
     )
-    totals = _by_site(result.overlay.sums.__getitem__, _TOTAL)
+    totals = _by_site(result.overlay.total_columns.__getitem__, _TOTAL)
     checks = _by_site(found.checked.__getitem__, _CHECK)
     records: list[dict[str, Any]] = []
     questions: dict[str, list[dict[str, Any]]] = {}

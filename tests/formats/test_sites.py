@@ -158,9 +158,9 @@ def test_csv_of_points_and_of_wkt(tmp_path):
 
 
 def test_declared_offsets_are_taken_off():
-    from lianzhou_gis.geodesy import from_cgcs2000, system_of
+    from lianzhou_gis.geodesy import from_cgcs2000, system_from_code
 
-    shifted = from_cgcs2000([BOX], system_of("GCJ-02"))[0]
+    shifted = from_cgcs2000([BOX], system_from_code("GCJ-02"))[0]
     sites = read_sites(shifted.wkt, datum="gcj02")
     assert shapely.hausdorff_distance(sites.frame.geometry[0], BOX) < 1e-6
     assert sites.frame["accuracy_m"][0] == pytest.approx(10.0)

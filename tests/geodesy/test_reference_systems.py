@@ -10,7 +10,7 @@ from lianzhou_gis.geodesy import (
     gauss_kruger,
     rank_candidates,
     resolve_reference_system,
-    system_of,
+    system_from_code,
     to_cgcs2000,
 )
 from lianzhou_gis.geodesy.datums import bd09_to_gcj02, gcj02_to_bd09, gcj02_to_wgs84, wgs84_to_gcj02
@@ -34,7 +34,7 @@ def test_every_zone_against_its_formula(width, zone, prefix):
 def test_the_seam_is_one_place_in_all_systems():
     seam = shapely.Point(112.5, 24.9)
     for code in ("EPSG:4525", "EPSG:4526", "EPSG:4546", "EPSG:4547", "EPSG:4497", "EPSG:4508"):
-        system = system_of(code)
+        system = system_from_code(code)
         back = to_cgcs2000(from_cgcs2000([seam], system), system)[0]
         assert back.distance(seam) * 111_000 < 1e-6
 
@@ -91,7 +91,7 @@ def test_other_datums_are_refused():
 
 
 def test_seven_parameters_shift_the_place():
-    base = system_of("EPSG:2361")
+    base = system_from_code("EPSG:2361")
     given = type(base)(base.crs, base.name, base.datum, (-115.0, 100.0, 60.0, 0.1, -0.2, 0.3, 1.5))
     assert given.reliable
     raw = [shapely.Point(37640000, 2740000)]
@@ -118,7 +118,7 @@ def test_declared_offsets_carry_their_band(datum):
     assert [issue.code for issue in issues] == ["datum_offset"]
     point = shapely.Point(112.45, 24.85)
     assert from_cgcs2000(to_cgcs2000([point], system), system)[0].distance(point) * 111_000 < 0.1
-    assert system_of(system.code).datum == datum
+    assert system_from_code(system.code).datum == datum
 
 
 def test_a_layer_of_the_province_has_its_middle_elsewhere_and_is_no_less_plausible():

@@ -1,7 +1,6 @@
 """How the work is cut, ordered and shared out changes nothing of what comes out."""
 
 from functools import lru_cache, partial
-from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -12,12 +11,10 @@ from hypothesis import strategies as st
 
 import lianzhou_gis as lg
 from lianzhou_gis.geodesy import Plane
-from lianzhou_gis.overlay import LayerIndex, index, lay, pyramid
-from lianzhou_gis.overlay.subdivide import Tiles, pieces_of
+from lianzhou_gis.overlay import LayerIndex, overlay_sites, quadtree, shape_index, site_overlay
+from lianzhou_gis.overlay.subdivide import Tiles, split_geometries
 
 PLANE = Plane()
-# The module, which the function of that name hides.
-engine = import_module("lianzhou_gis.overlay.overlay")
 NEAR = {"karst_strong": 800.0, "control_unit": 0.0}
 SAID = ["site_id", "layer_id", "zone_id", "subject", "relation", "doubtful"]
 MEASURES = ["area_m2", "share_of_site", "share_of_zone", "distance_m"]
@@ -61,9 +58,9 @@ def measured(make_sites, make_layer, seed, *, order=None, zone_order=None, threa
     coverage = shapely.union_all(units)
     unit = make_layer("control_unit", units, coverage, grade=["general"] * len(units))
     object.__setattr__(unit.entry, "id", "units")
-    ground = LayerIndex.of([karst, unit], PLANE)
+    index = LayerIndex.build([karst, unit], PLANE)
     frame = frame if order is None else frame.iloc[order].reset_index(drop=True)
-    return lay(frame, ground, near_m=NEAR, setback_m={"karst_strong": 500.0}, threads=threads)
+    return overlay_sites(frame, index, near_m=NEAR, setback_m={"karst_strong": 500.0}, threads=threads)
 
 
 def tables(result):
@@ -79,7 +76,7 @@ def assert_same(one, other):
         pd.testing.assert_frame_equal(
             left.drop(columns="geometry", errors="ignore"), right.drop(columns="geometry", errors="ignore")
         )
-    assert one.wholly_inside == other.wholly_inside
+    assert one.within_themes == other.within_themes
 
 
 @settings(max_examples=8, deadline=None)
@@ -89,7 +86,7 @@ def test_chunks_threads_and_the_order_of_sites_change_no_bit(make_sites, make_la
     random.shuffle(order)
     whole = measured(make_sites, make_layer, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_CHUNK", chunk)
+        patch.setattr(site_overlay, "_CHUNK", chunk)
         parts = measured(make_sites, make_layer, seed, order=order, threads=threads)
     assert_same(whole, parts)
 
@@ -98,12 +95,12 @@ def test_chunks_threads_and_the_order_of_sites_change_no_bit(make_sites, make_la
 @given(st.integers(0, 3), st.sampled_from([16, 64, 1024, 10**9]))
 def test_subdividing_changes_no_relation(make_sites, make_layer, seed, most):
     def tiled(shapes):
-        return Tiles.of(*pieces_of(shapes, max_vertices=most))
+        return Tiles.build(*split_geometries(shapes, max_vertices=most))
 
     usual = measured(make_sites, make_layer, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(index, "tiles_of", tiled)
-        patch.setattr(pyramid, "_MAX_VERTICES", most)
+        patch.setattr(shape_index, "tile_geometries", tiled)
+        patch.setattr(quadtree, "_MAX_VERTICES", most)
         other = measured(make_sites, make_layer, seed)
     pd.testing.assert_frame_equal(usual.overlaps[SAID], other.overlaps[SAID])
     near = partial(np.allclose, rtol=1e-9, atol=1e-5, equal_nan=True)
@@ -111,7 +108,7 @@ def test_subdividing_changes_no_relation(make_sites, make_layer, seed, most):
         assert near(usual.overlaps[name].astype(float), other.overlaps[name].astype(float)), name
     assert near(usual.totals["net_area_m2"], other.totals["net_area_m2"])
     assert near(usual.remainder["area_m2"], other.remainder["area_m2"])
-    assert usual.wholly_inside == other.wholly_inside
+    assert usual.within_themes == other.within_themes
 
 
 @settings(max_examples=6, deadline=None)
@@ -122,7 +119,7 @@ def test_the_order_of_zones_changes_no_bit(make_sites, make_layer, seed, zone_or
     pd.testing.assert_frame_equal(usual.overlaps[SAID], other.overlaps[SAID])
     for name in MEASURES:
         assert np.allclose(usual.overlaps[name], other.overlaps[name], rtol=1e-9, atol=1e-6, equal_nan=True)
-    assert usual.wholly_inside == other.wholly_inside
+    assert usual.within_themes == other.within_themes
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +148,6 @@ def test_who_stands_beside_a_site_changes_no_verdict(screener, county_sites, ran
     chosen = ids[:count]
     some = county_sites.set_index("site_id").loc[chosen].reset_index()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "_CHUNK", 7)
+        patch.setattr(site_overlay, "_CHUNK", 7)
         part = screener.screen(some.set_geometry("geometry", crs="EPSG:4490"), threads=threads)
     assert said(part, chosen) == said(whole, chosen)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from lianzhou_gis.overlay.index import ShapeIndex
-from lianzhou_gis.overlay.ragged_arrays import Packed, StoredShapes
+from lianzhou_gis.overlay.ragged_arrays import LazyGeometries, RaggedGeometries
+from lianzhou_gis.overlay.shape_index import ShapeIndex
 
 RING = shapely.Point(0, 0).buffer(100).difference(shapely.box(-5, -5, 5, 5))
 SHAPES = np.array(
@@ -22,22 +22,24 @@ SHAPES = np.array(
 
 
 def test_every_kind_comes_back():
-    packed = Packed.from_arrays(Packed.of(SHAPES).arrays())
+    packed = RaggedGeometries.from_arrays(RaggedGeometries.from_geometries(SHAPES).arrays())
     for asked in ([3, 0, 1, 1, 5, 4, 2], [2], [], list(range(6))):
         places = np.array(asked, dtype=np.intp)
-        assert shapely.to_wkb(packed.at(places)).tolist() == shapely.to_wkb(SHAPES[places]).tolist()
+        assert shapely.to_wkb(packed.take(places)).tolist() == shapely.to_wkb(SHAPES[places]).tolist()
 
 
 def test_several_stores_and_what_is_there_are_one():
-    stored = StoredShapes.from_arrays(StoredShapes.of(SHAPES).arrays())
-    joined = StoredShapes.joined([stored, StoredShapes.of(SHAPES[::-1]), stored]).only(np.array([17, 6, 1, 3]))
+    stored = LazyGeometries.from_arrays(LazyGeometries.from_geometries(SHAPES).arrays())
+    joined = LazyGeometries.concatenate([stored, LazyGeometries.from_geometries(SHAPES[::-1]), stored]).subset(
+        np.array([17, 6, 1, 3])
+    )
     assert shapely.equals_exact(joined.all(), SHAPES[[5, 5, 1, 3]]).all()
     assert len(stored) == 6 and shapely.is_missing(stored.built[[0, 2, 4]]).all()
 
 
 def test_a_collection_is_refused():
     with pytest.raises(ValueError, match="only points, lines and areas"):
-        Packed.of(np.array([shapely.GeometryCollection([shapely.Point(0, 0)])], dtype=object))
+        RaggedGeometries.from_geometries(np.array([shapely.GeometryCollection([shapely.Point(0, 0)])], dtype=object))
 
 
 def test_collections_within_collections_are_indexed_and_kept():
@@ -47,7 +49,7 @@ def test_collections_within_collections_are_indexed_and_kept():
             shapely.LineString([(0, 0), (9, 9)]),
         ]
     )
-    index = ShapeIndex.of(np.array([nested, shapely.MultiPoint([(7, 7), (8, 8)]), None], dtype=object))
+    index = ShapeIndex.build(np.array([nested, shapely.MultiPoint([(7, 7), (8, 8)]), None], dtype=object))
     again = ShapeIndex.from_arrays(index.arrays())
     for one, other in ((index.chains, again.chains), (index.lines, again.lines), (index.areas, again.areas)):
         assert shapely.equals_exact(one.shapes.all(), other.shapes.all()).all()

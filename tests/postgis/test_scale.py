@@ -48,7 +48,7 @@ def test_the_same_pairs_and_areas(server, theme):
     rows = screener.screen(sites).overlaps
     (layer,) = [layer for layer in screener.layers if layer.entry.theme == theme and layer.status == "loaded"]
     # Nested grades are cut before: what the screening does, and what the page asks for.
-    zones = screener.ground.plane.unproject(cut(screener, layer))
+    zones = screener.index.plane.unproject(cut(screener, layer))
     load(server, "sites", "site_id", sites["site_id"], sites.geometry.to_numpy())
     load(server, "zones", "zone_id", layer.zones["zone_id"], zones)
     try:
@@ -64,6 +64,6 @@ def test_the_same_pairs_and_areas(server, theme):
 
 
 def cut(screener, layer):
-    from lianzhou_gis.overlay.layer_index import cut_zones
+    from lianzhou_gis.overlay.layer_index import project_zones
 
-    return cut_zones(layer.zones, layer.entry.theme, screener.ground.plane)
+    return project_zones(layer.zones, layer.entry.theme, screener.index.plane)

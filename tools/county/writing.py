@@ -17,7 +17,7 @@ import shapely
 import yaml
 
 from lianzhou_gis.formats.geopackage_writing import fixed_clock
-from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_of
+from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_from_code
 from tools.county.county import areal
 from tools.county.grid import PLANE
 from tools.county.places import place
@@ -41,7 +41,7 @@ def unprojected(shapes: list[Any], crs: str | None) -> list[Any]:
     flat = np.empty(len(shapes), dtype=object)
     flat[:] = shapes
     lonlat = PLANE.unproject(flat)
-    surveyed = lonlat if crs is None else from_cgcs2000(lonlat, system_of(crs))
+    surveyed = lonlat if crs is None else from_cgcs2000(lonlat, system_from_code(crs))
     rounded = shapely.transform(surveyed, lambda xy: np.round(xy, 9 if crs is None else 3))
     # Rounding can make a hair of a border cross itself.
     broken = np.flatnonzero(~shapely.is_missing(rounded) & ~shapely.is_valid(rounded))

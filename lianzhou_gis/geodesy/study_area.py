@@ -1,4 +1,4 @@
-"""The study area: the box of longitude and latitude outside of which no zone can bear on a site."""
+"""The study area: the box of longitude and latitude outside of which no zone can matter to a site."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["StudyArea"]
 Geometries = npt.NDArray[np.object_]
 Bounds = tuple[float, float, float, float]
 
-# Distances are told up to here: whatever lies within it of the region or of a site is looked at.
+# Distances are reported up to this limit: the study area reaches at least so far beyond the region and the sites.
 _AROUND_M = 20_000.0
 _METRES_IN_A_DEGREE = 110_000.0
-# What bends between two reference systems over the width of a county is far less than this share of it.
-_BEND = 0.02
+# Bound on the curvature of one reference system in another over the width of a county, as a share of the width.
+_CURVATURE = 0.02
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class StudyArea:
 
     @classmethod
     def around(cls, region: Region, shapes: Iterable[Any] = (), reach_m: float = 0.0) -> StudyArea:
-        """Return the box around a region, and around sites that stick out of it.
+        """Return the box around a region and the sites that extend beyond it.
 
         Parameters
         ----------
@@ -47,7 +47,7 @@ class StudyArea:
         shapes : iterable of shapely geometries or None
             Sites and outfalls, EPSG:4490.
         reach_m : float
-            How far the rules look beyond a site; the box is at least 20 km wider than what it is around.
+            Largest setback of the rules, metres; the box is at least 20 km wider than region and sites.
 
         Examples
         --------
@@ -55,13 +55,13 @@ class StudyArea:
         >>> [round(value, 2) for value in area.bounds]
         [111.8, 23.82, 113.2, 25.18]
         """
-        there = np.array([shape for shape in shapes if shape is not None], dtype=object)
+        present = np.array([shape for shape in shapes if shape is not None], dtype=object)
         west, south, east, north = region.bounds
-        if len(there):
-            held = shapely.total_bounds(there)
-            if np.isfinite(held).all():
-                west, south = min(west, held[0]), min(south, held[1])
-                east, north = max(east, held[2]), max(north, held[3])
+        if len(present):
+            bounds = shapely.total_bounds(present)
+            if np.isfinite(bounds).all():
+                west, south = min(west, bounds[0]), min(south, bounds[1])
+                east, north = max(east, bounds[2]), max(north, bounds[3])
         high = max(reach_m * 1.1, _AROUND_M) / _METRES_IN_A_DEGREE
         narrowest = np.cos(np.radians(min(max(abs(south), abs(north)) + high, 89.0)))
         wide = high / narrowest
@@ -78,56 +78,55 @@ class StudyArea:
         """The box as a polygon."""
         return shapely.box(*self.bounds)
 
-    def boxes_meet(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
-        """Tell of every shape whether its own box meets the area; False for what is missing or empty."""
+    def bounds_intersect(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
+        """Return whether the box of each shape intersects the area; False for None and empty."""
         west, south, east, north = self.bounds
         left, bottom, right, top = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
             return np.asarray((left <= east) & (right >= west) & (bottom <= north) & (top >= south))
 
-    def meets(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
-        """Tell of every shape whether it meets the area; of an invalid one, whether any reading of it may."""
-        met = self.boxes_meet(shapes)
-        met[met] = shapely.intersects(self.box, shapes[met]) | ~shapely.is_valid(shapes[met])
-        return met
+    def may_intersect(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
+        """Return whether each shape intersects the area; for an invalid one, whether any repair of it may."""
+        found = self.bounds_intersect(shapes)
+        found[found] = shapely.intersects(self.box, shapes[found]) | ~shapely.is_valid(shapes[found])
+        return found
 
-    def reached_beyond(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
-        """Tell of every shape whether its box sticks out of the area."""
+    def extends_beyond(self, shapes: Geometries) -> npt.NDArray[np.bool_]:
+        """Return whether the box of each shape extends beyond the area."""
         west, south, east, north = self.bounds
         left, bottom, right, top = shapely.bounds(shapes).T
         with np.errstate(invalid="ignore"):
             return np.asarray((left < west) | (right > east) | (bottom < south) | (top > north))
 
-    def clipped(self, shapes: Geometries) -> Geometries:
-        """Return what of **valid** shapes lies within the area; empty where nothing does.
+    def clip(self, shapes: Geometries) -> Geometries:
+        """Clip **valid** shapes to the area; empty where nothing lies inside.
 
-        An invalid ring must never come here: clipped, a bow-tie becomes another shape in silence.
+        Invalid rings must be repaired first: clipping turns a bow-tie into another shape without an error.
         """
         result = shapes.copy()
-        cut = self.reached_beyond(shapes)
+        cut = self.extends_beyond(shapes)
         for position in np.flatnonzero(cut):
             try:
                 result[position] = shapely.clip_by_rect(shapes[position], *self.bounds)
             except shapely.errors.GEOSException:
-                # Where a border touches the box just so GEOS raises; an intersection can do it.
+                # GEOS raises for some borders that touch the box; an intersection succeeds.
                 result[position] = None
         broken = cut & ~shapely.is_valid(result)
         result[broken] = shapely.intersection(shapes[broken], self.box)
         return result
 
-    def thinned(self, ring: Any) -> Any:  # noqa: ANN401 - a LinearRing, a Polygon
-        """Return a ring, valid or not, as an area with fewer corners that winds around every place of the area alike.
+    def simplify_outside(self, ring: Any) -> Any:  # noqa: ANN401 - a LinearRing, a Polygon
+        """Drop vertices of a ring, valid or not, outside the area, keeping its winding number everywhere inside.
 
-        Of corners that follow one another on one side of the area (all west of it, say) the first and the last stay,
-        and between them one that is further off on that side: the way can be drawn so without sweeping over any place
-        of the area. Edges that meet the area stay as they are, so that it sees the same loops and crossings; beyond
-        it the shape means nothing.
+        Of consecutive vertices on one side of the area (all west of it, say) the first and the last are kept, with one
+        vertex further out between them: the path between the two can be replaced so without sweeping over the area.
+        Edges that intersect the area are kept, and with them all loops and crossings in it.
 
         Examples
         --------
         >>> area = StudyArea((0.0, 0.0, 1.0, 1.0))
         >>> ring = shapely.LinearRing([(-1, -1), (-3, 0), (-2, 0.4), (-5, 0.9), (-1, 2), (2, 2), (2, -1)])
-        >>> len(ring.coords), len(area.thinned(ring).exterior.coords)
+        >>> len(ring.coords), len(area.simplify_outside(ring).exterior.coords)
         (8, 6)
         """
         corners = shapely.get_coordinates(ring)
@@ -137,9 +136,9 @@ class StudyArea:
         turn = np.flatnonzero(np.diff(side)) + 1
         first, last = np.r_[0, turn], np.r_[turn - 1, len(corners) - 1]
         long = (side[first] > 0) & (last - first > 1)
-        kept = side == 0
-        kept[first] = kept[last] = kept[first[long] + 1] = True
-        # No two of these points, nor a line through them, are the same: a way drawn twice would cancel itself out.
+        chosen = side == 0
+        chosen[first] = chosen[last] = chosen[first[long] + 1] = True
+        # No two of these points, nor the edges through them, coincide: a path drawn twice would cancel itself out.
         number = np.arange(1, long.sum() + 1)
         off = 1.0 + np.modf(number * 0.6180339887498949)[0]
         along = np.modf(number * 0.7548776662466927)[0]
@@ -151,12 +150,12 @@ class StudyArea:
             np.column_stack([away[:, 0] + beyond, south + along * (north - south)]),
             np.column_stack([west + along * (east - west), away[:, 1] + beyond]),
         )
-        corners = corners[kept]
+        corners = corners[chosen]
         return shapely.Polygon(corners) if len(corners) > 3 else shapely.Polygon()
 
     def bounds_in(self, system: ReferenceSystem) -> Bounds:
-        """Return a box in the coordinates of another system that holds the whole area."""
+        """Return the bounds of the area in another system, widened to contain it."""
         dense = shapely.segmentize(self.box, 0.05)
         west, south, east, north = shapely.total_bounds(from_cgcs2000(np.array([dense], dtype=object), system))
-        spare = _BEND * max(east - west, north - south)
+        spare = _CURVATURE * max(east - west, north - south)
         return float(west - spare), float(south - spare), float(east + spare), float(north + spare)

@@ -1,0 +1,348 @@
+"""Overlay of sites on the zones of all layers: relations, areas, lengths, distances, totals, uncovered parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.errors import Issue
+from lianzhou_gis.geodesy import Plane, footprints, length
+from lianzhou_gis.layers import Layer, LayerGap
+from lianzhou_gis.overlay.distance_search import near_pairs, within_border_distance
+from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, intersecting_pairs
+from lianzhou_gis.overlay.layer_index import ACCURACY_ASSUMED, UNSTATED_ACCURACY_M, LayerIndex
+from lianzhou_gis.overlay.neighbours import coverage_margins, nearest_zones, zones_shown
+from lianzhou_gis.overlay.relations import classify_pairs
+from lianzhou_gis.overlay.rows import MarginRow, OverlapRow, RemainderRow, TotalRow, overlap_rows
+from lianzhou_gis.overlay.totals import net_totals
+from lianzhou_gis.overlay.uncovered import uncovered_parts
+from lianzhou_gis.table import Columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Overlay", "overlay_layers", "overlay_sites"]
+
+Geometries = npt.NDArray[np.object_]
+Positions = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
+
+_SITE_COLUMNS = ("site_id", "survey_crs", "geometry", "corridor_width_m", "accuracy_m", "outfall")
+_POSITIONS = ("site", "zone")
+# Sites per chunk: large enough to spread the fixed cost, small enough for the pieces to stay in the processor's cache.
+_CHUNK = 2000
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """The measured overlaps as plain columns; geometry columns hold shapely geometries, EPSG:4490.
+
+    Attributes
+    ----------
+    overlap_columns : Columns
+        Of :class:`OverlapRow`, sorted by site, then theme, layer and zone.
+    total_columns : Columns
+        Of :class:`TotalRow`.
+    remainder_columns : Columns
+        Of :class:`RemainderRow`.
+    margin_columns : Columns
+        Of :class:`MarginRow`.
+    within_themes : frozenset of (site_id, theme)
+        Sites that lie wholly within the union of the zones of a theme.
+    issues : tuple of Issue
+    index : LayerIndex
+        The layers.
+    site_ids : ndarray of str, shape (n,)
+        Sorted; ``site`` in the rows is a position in it.
+    footprints : ndarray of shapely geometries or None, shape (n,)
+        In the plane.
+    """
+
+    overlap_columns: Columns
+    total_columns: Columns
+    remainder_columns: Columns
+    margin_columns: Columns
+    within_themes: frozenset[tuple[str, str]]
+    issues: tuple[Issue, ...]
+    index: LayerIndex
+    site_ids: Geometries
+    footprints: Geometries
+
+    def overlap_rows(self) -> Iterator[OverlapRow]:
+        """Yield every row of :attr:`overlap_columns`."""
+        return overlap_rows(self.overlap_columns)
+
+    @cached_property
+    def overlaps(self) -> pd.DataFrame:
+        """A row for every site (or its outfall: ``subject``) and zone that overlap, touch or are near."""
+        return _without_positions(self.overlap_columns).frame()
+
+    @cached_property
+    def totals(self) -> pd.DataFrame:
+        """``site_id, theme, grade`` (None: whole theme), ``gross_area_m2, net_area_m2, net_share``; net by union."""
+        return _without_positions(self.total_columns).frame()
+
+    @cached_property
+    def remainder(self) -> pd.DataFrame:
+        """``site_id, subject, reason, layer_id, gap`` (position in the gaps given, or -1), ``area_m2, geometry``."""
+        return _without_positions(self.remainder_columns).frame()
+
+    @cached_property
+    def margins(self) -> pd.DataFrame:
+        """``site_id, theme, layer_id, margin_m``: where coverage ends within the setback of a rule."""
+        return _without_positions(self.margin_columns).frame()
+
+    @cached_property
+    def nearest_columns(self) -> Columns:
+        """Columns of :class:`NearestRow`; no row where a zone outside the study area may be nearer."""
+        return nearest_zones(self.site_ids, self.footprints, self.overlap_columns, self.index)
+
+    @cached_property
+    def nearest(self) -> pd.DataFrame:
+        """``site_id, theme, layer_id, zone_id, nearest_m``: the nearest zone of every theme, however far."""
+        return _without_positions(self.nearest_columns).frame()
+
+    @cached_property
+    def zones_shown(self) -> pd.DataFrame:
+        """The zones that overlap, touch or are near a site or nearest to one, as loaded."""
+        return zones_shown(self.index, self.overlap_columns, self.nearest_columns)
+
+
+def _without_positions(columns: Columns) -> Columns:
+    return columns.select([name for name in columns.arrays if name not in _POSITIONS])
+
+
+@dataclass(frozen=True)
+class _ProjectedSites:
+    """The sites in the plane, sorted by id."""
+
+    ids: Geometries
+    footprints: Geometries
+    area_m2: Floats
+    accuracy_m: Floats
+    outfalls: Geometries
+
+    @classmethod
+    def from_columns(cls, table: Mapping[str, npt.ArrayLike], plane: Plane) -> _ProjectedSites:
+        ids = np.asarray(table["site_id"], dtype=object)
+        order = np.argsort(ids, kind="stable")
+        survey = np.asarray(table["survey_crs"], dtype=object)[order]
+        shapes = footprints(
+            np.asarray(table["geometry"], dtype=object)[order],
+            plane,
+            [code if isinstance(code, str) else None for code in survey],
+            np.asarray(table["corridor_width_m"], dtype=np.float64)[order],
+        )
+        accuracy = np.asarray(table["accuracy_m"], dtype=np.float64)[order]
+        return cls(
+            ids=ids[order],
+            footprints=shapes,
+            area_m2=np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64)),
+            accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),
+            outfalls=plane.project_vertices(np.asarray(table["outfall"], dtype=object)[order]),
+        )
+
+    def slice(self, positions: slice) -> _ProjectedSites:
+        return _ProjectedSites(
+            self.ids[positions],
+            self.footprints[positions],
+            self.area_m2[positions],
+            self.accuracy_m[positions],
+            self.outfalls[positions],
+        )
+
+
+def overlay_layers(
+    sites: Columns | pd.DataFrame,
+    layers: Sequence[Layer],
+    plane: Plane,
+    *,
+    near_m: Mapping[str, float],
+    setback_m: Mapping[str, float] | None = None,
+    gaps: Sequence[LayerGap] = (),
+) -> Overlay:
+    """Index layers and overlay sites on them; see :func:`overlay_sites`."""
+    return overlay_sites(sites, LayerIndex.build(layers, plane, gaps), near_m=near_m, setback_m=setback_m)
+
+
+def overlay_sites(
+    sites: Columns | pd.DataFrame,
+    index: LayerIndex,
+    *,
+    near_m: Mapping[str, float],
+    setback_m: Mapping[str, float] | None = None,
+    threads: int = 1,
+) -> Overlay:
+    """Overlay sites on the zones of all layers.
+
+    Parameters
+    ----------
+    sites : Columns or DataFrame
+        The columns or the table of :class:`lianzhou_gis.Sites`; geometry EPSG:4490.
+    index : LayerIndex
+        The layers.
+    near_m : mapping of str to float
+        For every theme the distance up to which zones are reported, metres.
+    setback_m : mapping of str to float, optional
+        The largest setback of the rules of each theme, metres: sites closer than that to the end of the coverage are
+        reported in :attr:`Overlay.margins`.
+    threads : int
+        Number of threads; the result does not depend on it.
+
+    Returns
+    -------
+    Overlay
+    """
+    projected = _ProjectedSites.from_columns({name: np.asarray(sites[name]) for name in _SITE_COLUMNS}, index.plane)
+    radius = index.search_radius(near_m, setback_m or {})
+    starts = range(0, max(len(projected.ids), 1), _CHUNK)
+
+    def overlay_chunk(start: int) -> tuple[Columns, Columns, Columns, Columns, Columns]:
+        chunk = projected.slice(slice(start, start + _CHUNK))
+        tables = _overlay_chunk(chunk, index, radius, setback_m or {})
+        overlaps, totals, within, remainder, margins = (
+            table.assign(site=table["site"] + start) if "site" in table else table for table in tables
+        )
+        return overlaps, totals, within, remainder, margins
+
+    if threads > 1 and len(starts) > 1:
+        with ThreadPoolExecutor(threads) as pool:
+            chunks = list(pool.map(overlay_chunk, starts))
+    else:
+        chunks = [overlay_chunk(start) for start in starts]
+    overlaps, totals, within, remainder, margins = (
+        Columns.joined(list(tables)) for tables in zip(*chunks, strict=True)
+    )
+    return Overlay(
+        overlap_columns=overlaps,
+        total_columns=totals,
+        remainder_columns=remainder,
+        margin_columns=margins,
+        within_themes=frozenset(zip(within["site_id"].tolist(), within["theme"].tolist(), strict=True)),
+        issues=tuple(_accuracy_issues(np.asarray(sites["accuracy_m"], dtype=np.float64), index.unstated_accuracy)),
+        index=index,
+        site_ids=projected.ids,
+        footprints=projected.footprints,
+    )
+
+
+def _overlay_chunk(
+    sites: _ProjectedSites, index: LayerIndex, radius: Floats, setback_m: Mapping[str, float]
+) -> tuple[Columns, Columns, Columns, Columns, Columns]:
+    """Return overlaps, totals, sites within a theme, remainder and margins; ``site`` is a position in the chunk."""
+    intersecting = intersecting_pairs(sites.footprints, index.shapes)
+    near = near_pairs(sites.footprints, index.shapes, intersecting, radius, index.plane)
+    pairs = intersecting.subset(intersecting.zone < index.first_coverage)
+    close = near.subset(near.zone < index.first_coverage)
+    rows = classify_pairs(sites.footprints, index.shapes, pairs, close, sites.accuracy_m, index.accuracy_m)
+    rows = _with_zone_columns(rows, index)
+    totals, within = net_totals(rows, sites.footprints)
+    site, zone = rows["site"], rows["zone"]
+    zone_area = index.shapes.area_m2[zone]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rows = rows.assign(
+            subject="footprint",
+            share_of_site=np.where(sites.area_m2[site] > 0, rows["area_m2"] / sites.area_m2[site], np.nan),
+            # The whole area of a zone clipped to the study area is unknown.
+            share_of_zone=np.where((zone_area > 0) & ~index.clipped[zone], rows["area_m2"] / zone_area, np.nan),
+        )
+    remainder = uncovered_parts(sites.footprints, index, intersecting).assign(subject="footprint")
+    if not shapely.is_missing(sites.outfalls).all():
+        at_outfalls = intersecting_pairs(sites.outfalls, index.shapes)
+        outfall_rows = _classify_outfalls(sites, index, at_outfalls, radius)
+        rows = Columns.joined([rows, outfall_rows.select(tuple(rows.arrays))])
+        outfall_remainder = uncovered_parts(sites.outfalls, index, at_outfalls).assign(subject="outfall")
+        remainder = Columns.joined([remainder, outfall_remainder])
+    keys = [remainder[name].astype(str) for name in ("reason", "layer_id", "subject")]
+    order = np.lexsort((remainder["gap"], *keys, remainder["site"]))
+    margins = coverage_margins(index, intersecting, near, setback_m)
+    return (
+        _sorted_overlaps(rows, sites, index),
+        _with_site_ids(totals, sites).select(TotalRow._fields),
+        _with_site_ids(within, sites),
+        _with_site_ids(_unproject(remainder.take(order), index.plane), sites).select(RemainderRow._fields),
+        _with_site_ids(margins, sites).select(MarginRow._fields),
+    )
+
+
+def _with_site_ids(rows: Columns, sites: _ProjectedSites) -> Columns:
+    return rows.assign(site_id=sites.ids[rows["site"]])
+
+
+def _with_zone_columns(rows: Columns, index: LayerIndex) -> Columns:
+    zone = rows["zone"]
+    layer = index.layer_of_zone[zone]
+    return rows.assign(
+        layer_id=index.layer_id[layer],
+        theme=index.theme_id[layer],
+        theme_code=index.theme_code[layer],
+        grade_code=index.grade_code[zone],
+        **{name: values[zone] for name, values in index.zone_columns.items()},
+    )
+
+
+def _classify_outfalls(sites: _ProjectedSites, index: LayerIndex, pairs: IntersectingPairs, radius: Floats) -> Columns:
+    """Return the rows of the outfall points, which rules on discharges test instead of the footprint."""
+    near = near_pairs(sites.outfalls, index.shapes, pairs, radius, index.plane)
+    near = near.subset(near.zone < index.first_coverage)
+    pairs = pairs.subset(pairs.zone < index.first_coverage)
+    zone = np.concatenate([pairs.zone, near.zone])
+    site = np.concatenate([pairs.site, near.site])
+    inside = np.arange(len(site)) < len(pairs.site)
+    accuracy = np.hypot(sites.accuracy_m[site], index.accuracy_m[zone])
+    # A point closer to the border than the position errors may lie on either side.
+    doubtful = inside.copy()
+    doubtful[inside] = within_border_distance(sites.outfalls[pairs.site], index.shapes, pairs.zone, accuracy[inside])
+    shapes = sites.outfalls[site]
+    shapes[~inside] = None
+    unknown = np.full(len(pairs.site), np.nan)
+    rows = Columns({"site": site, "zone": zone, "doubtful": doubtful, "whole": inside, "shape": shapes}).assign(
+        subject="outfall",
+        relation=np.where(inside, "within", "near").astype(object),
+        area_m2=0.0,
+        share_of_site=np.nan,
+        share_of_zone=np.nan,
+        length_m=np.nan,
+        distance_m=np.concatenate([np.zeros(len(pairs.site)), near.distance_m]),
+        bearing_deg=np.concatenate([unknown, near.bearing_deg]),
+    )
+    return _with_zone_columns(rows, index)
+
+
+def _unproject(rows: Columns, plane: Plane) -> Columns:
+    """Return rows with ``shape`` (plane) as ``geometry`` (EPSG:4490); None where it is empty."""
+    shapes = rows["shape"].copy()
+    shapes[shapely.is_empty(shapes)] = None
+    return rows.assign(geometry=plane.unproject(shapes))
+
+
+def _sorted_overlaps(rows: Columns, sites: _ProjectedSites, index: LayerIndex) -> Columns:
+    """Return the overlaps sorted, with ids and the shared parts in EPSG:4490."""
+    order = np.lexsort((rows["subject"] == "outfall", index.zone_rank[rows["zone"]], rows["site"]))
+    rows = _with_site_ids(_unproject(rows.take(order), index.plane), sites)
+    lines = np.isfinite(rows["length_m"])
+    if lines.any():
+        # Lengths of lines are geodesic.
+        metres = rows["length_m"].copy()
+        metres[lines] = length(rows["geometry"][lines], index.plane)
+        rows = rows.assign(length_m=metres)
+    return rows.select(OverlapRow._fields)
+
+
+def _accuracy_issues(accuracy: Floats, layer_issues: Sequence[Issue]) -> list[Issue]:
+    """Return the issues of sites and layers without a stated accuracy."""
+    count = int(np.isnan(accuracy).sum())
+    if not count:
+        return list(layer_issues)
+    zh, en = ACCURACY_ASSUMED
+    return [
+        Issue("info", "accuracy_assumed", "sites", f"{count} 个项目{zh}", f"{count} sites state no accuracy; {en}"),
+        *layer_issues,
+    ]
