@@ -32,7 +32,18 @@ _ALIGN = 64
 _ENDING = ".kept"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
 # The rooms whose code makes the kept layers and indexes.
-_ROOMS = ("errors.py", "messages.yaml", "cache.py", "table.py", "catalog", "vocabulary", "geodesy", "formats", "layers", "overlay")
+_ROOMS = (
+    "errors.py",
+    "messages.yaml",
+    "cache.py",
+    "table.py",
+    "catalog",
+    "vocabulary",
+    "geodesy",
+    "formats",
+    "layers",
+    "overlay",
+)
 
 
 class CacheEntry(NamedTuple):

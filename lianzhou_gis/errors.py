@@ -37,7 +37,6 @@ __all__ = [
     "Message",
     "MissingExtraError",
     "MissingFileError",
-    "Parameter",
     "Phrase",
     "ReferenceSystemError",
     "RuleError",
@@ -70,9 +69,6 @@ class _Bilingual(Protocol):
     def en(self) -> str: ...
 
 
-Parameter = str | float | date | PurePath | _Bilingual | Mapping[str, str] | Iterable[object] | None
-
-
 class Phrase(NamedTuple):
     """A part of a sentence in both languages."""
 
@@ -86,18 +82,19 @@ class Message:
 
     Attributes
     ----------
-    code : str
-        Key in ``messages.yaml``. What follows a dot tells variants of one code apart.
+    code : str or None
+        Key in ``messages.yaml``. What follows a dot tells variants of one code apart. ``None`` if the sentence was
+        given as it is.
     zh, en : str
         One line each, the remedy included.
     """
 
-    code: str
+    code: str | None
     zh: str
     en: str
 
     @classmethod
-    def from_code(cls, code: str, /, **parameters: Parameter) -> Self:
+    def from_code(cls, code: str, /, **parameters: object) -> Self:
         r"""Render the message of a code.
 
         Parameters
@@ -136,7 +133,7 @@ def _messages() -> dict[str, dict[str, object]]:
     return {code: entry for section in sections.values() for code, entry in section.items()}
 
 
-def _sentence(entry: Mapping[str, object], lang: Lang, parameters: Mapping[str, Parameter]) -> str:
+def _sentence(entry: Mapping[str, object], lang: Lang, parameters: Mapping[str, object]) -> str:
     """Fill sentence and remedy of an entry of ``messages.yaml`` with parameters."""
     template, remedy = str(entry[lang]), entry.get("remedy")
     if isinstance(remedy, dict):
@@ -150,10 +147,10 @@ class _Formatter(string.Formatter):
     def __init__(self, lang: Lang) -> None:
         self._lang: Lang = lang
 
-    def get_field(self, field_name: str, args: object, kwargs: Mapping[str, Parameter]) -> tuple[Parameter, str]:
+    def get_field(self, field_name: str, args: object, kwargs: Mapping[str, object]) -> tuple[object, str]:
         return kwargs[field_name], field_name
 
-    def format_field(self, value: Parameter, format_spec: str) -> str:
+    def format_field(self, value: object, format_spec: str) -> str:
         if isinstance(value, Real) and not isinstance(value, bool):
             return format(value, format_spec)
         return _shown(value, self._lang)
@@ -218,14 +215,19 @@ class LianzhouError(Exception):
         super().__init__(self.en)
 
     @classmethod
-    def from_code(cls, code: str, /, **parameters: Parameter) -> Self:
+    def from_code(cls, code: str, /, **parameters: object) -> Self:
         """Build the exception with the message of a code; parameters as those of :meth:`Message.from_code`."""
         return cls.from_message(Message.from_code(code, **parameters))
 
     @classmethod
-    def from_message(cls, message: Message | LianzhouError) -> Self:
+    def from_message(cls, message: Message) -> Self:
         """Build the exception with a message that exists already, for instance that of another exception."""
         return cls(message.zh, message.en, code=message.code)
+
+    @property
+    def message(self) -> Message:
+        """The message, to be carried on by an issue or another exception."""
+        return Message(self.code, self.zh, self.en)
 
     def text(self, lang: str) -> str:
         """Return the sentence in ``lang``, ``"zh"`` or ``"en"``."""
@@ -310,7 +312,7 @@ class Issue:
     en: str
 
     @classmethod
-    def from_code(cls, severity: Severity, code: str, where: str, /, **parameters: Parameter) -> Self:
+    def from_code(cls, severity: Severity, code: str, where: str, /, **parameters: object) -> Self:
         """Build an issue with the message of a code.
 
         Parameters
@@ -347,7 +349,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> Phrase:
     close = get_close_matches(name, list(known), n=3, cutoff=0.7)
     if not close:
         return Phrase("", "")
-    return Phrase(f"（是否指 {'、'.join(close)}？）", f" (did you mean {' or '.join(close)}?)")
+    message = Message.from_code("did_you_mean", names=Phrase("、".join(close), " or ".join(close)))
+    return Phrase(message.zh, message.en)
 
 
 def extra(module: str, name: str) -> ModuleType:

@@ -15,7 +15,6 @@ from lianzhou_gis.errors import FormatError, Issue, LianzhouError, Message, Phra
 PACKAGE = Path(errors.__file__).parent
 SECTIONS = yaml.safe_load((PACKAGE / "messages.yaml").read_text(encoding="utf-8"))
 ENTRIES = {code: entry for section in SECTIONS.values() for code, entry in section.items()}
-# Functions that build a message from the code that is their argument; what else they take is parameters.
 BUILDERS = {"from_code"}
 EXCEPTIONS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, LianzhouError)]
 
@@ -66,7 +65,8 @@ def test_a_message_has_both_languages_and_the_same_parameters_in_each(code):
     chinese, english = "".join(templates(entry, "zh")), "".join(templates(entry, "en"))
     assert any("\u4e00" <= letter <= "\u9fff" for letter in chinese)
     assert english.isascii() and not english.endswith(".") and not chinese.endswith("。")
-    assert chinese == chinese.strip() and english == english.strip()
+    # What is put behind a name begins with a space in English.
+    assert (chinese == chinese.strip() and english == english.strip()) or (chinese[0], english[:2]) == ("（", " (")
 
 
 @pytest.mark.parametrize("code", ENTRIES)
@@ -92,23 +92,39 @@ def literals(node):
     return []
 
 
+def wrappers(trees):
+    """Names of functions that hand on a code and the parameters of its message: those that take ``**parameters``."""
+    return {
+        node.name
+        for tree in trees.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.args.kwarg and node.args.kwarg.arg == "parameters"
+    } - BUILDERS
+
+
 def uses():
-    """By code: place and named parameters of each call that builds its message."""
+    """By code: place, kind of function and named parameters of each call that builds its message."""
     found = defaultdict(list)
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+    handing_on = wrappers(trees)
+    for path, tree in trees.items():
+        for node in ast.walk(tree):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute | ast.Name)):
                 continue
-            name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
-            texts = [text for argument in node.args for text in literals(argument)]
-            codes = [text for text in texts if text in ENTRIES]
-            owner = ast.unparse(node.func.value) if isinstance(node.func, ast.Attribute) else ""
-            if name in BUILDERS and owner not in ("cls", "Message"):
-                position = 1 if owner.endswith("Issue") else 0
-                assert codes or not literals(node.args[position]), f"{path.name}:{node.lineno}: no message {texts}"
+            is_method = isinstance(node.func, ast.Attribute)
+            name = node.func.attr if is_method else node.func.id
+            if name not in BUILDERS | handing_on:
+                continue
+            owner = ast.unparse(node.func.value) if is_method else ""
+            place = f"{path.name}:{node.lineno}"
+            if name in BUILDERS:
+                codes = literals(node.args[1 if owner.endswith("Issue") else 0])
+                assert set(codes) <= set(ENTRIES), f"{place}: no message {codes}"
+            else:
+                codes = [text for argument in node.args for text in literals(argument) if text in ENTRIES]
             names = None if any(word.arg is None for word in node.keywords) else {word.arg for word in node.keywords}
             for code in codes:
-                found[code].append((f"{path.name}:{node.lineno}", name, names))
+                found[code].append((place, name, names))
     return found
 
 

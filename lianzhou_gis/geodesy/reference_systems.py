@@ -160,10 +160,7 @@ def gauss_kruger(zone: int, *, width: int = 3, prefix: bool = True) -> Reference
     """
     first, last, with_prefix, without = {3: (25, 45, 4513, 4534), 6: (13, 23, 4491, 4502)}.get(width, (1, 0, 0, 0))
     if not first <= zone <= last:
-        raise ReferenceSystemError(
-            f"没有 CGCS2000 {width} 度带第 {zone} 带；3 度带为 25–45，6 度带为 13–23",
-            f"there is no CGCS2000 {width}-degree zone {zone}; 3-degree zones are 25-45, 6-degree zones 13-23",
-        )
+        raise ReferenceSystemError.from_code("zone_number_unknown", width=width, zone=zone)
     crs = crs_of(f"EPSG:{(with_prefix if prefix else without) + zone - first}")
     return ReferenceSystem(crs, crs.name, "cgcs2000")
 
@@ -195,18 +192,13 @@ def parse_reference_system(declared: Any, where: str) -> ReferenceSystem:  # noq
     except CRSError as error:
         named = _ESRI_ZONE.search(str(declared))
         if named is None:
-            raise ReferenceSystemError(
-                f"{where}：无法识别坐标系 {str(declared)[:80]!r}；请写成 EPSG:4525 的形式",
-                f"{where}: unknown reference system {str(declared)[:80]!r}; write it as EPSG:4525",
-            ) from error
+            raise ReferenceSystemError.from_code("crs_unknown", where=where, declared=str(declared)[:80]) from error
         number, width = int(named["number"]), int(named["width"] or 3)
         if named["kind"].lower() == "cm":
             return gauss_kruger(number // 3 if width == 3 else (number + 3) // 6, width=width, prefix=False)
         return gauss_kruger(number, width=width)
     if crs.is_vertical or crs.is_geocentric:
-        raise ReferenceSystemError(
-            f"{where}：{crs.name} 不是平面或经纬度坐标系", f"{where}: {crs.name} is no horizontal system"
-        )
+        raise ReferenceSystemError.from_code("crs_not_horizontal", where=where, system=crs.name)
     if crs.is_compound:
         crs = crs.sub_crs_list[0]
     code = authority_code(crs, 70)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyproj
 
-from lianzhou_gis.errors import Issue, ReferenceSystemError
+from lianzhou_gis.errors import Issue, Message, ReferenceSystemError
 from lianzhou_gis.geodesy.reference_systems import (
     CGCS2000,
     LIANZHOU,
@@ -84,14 +84,14 @@ def rank_candidates(bounds: Bounds, region: Region = LIANZHOU) -> list[Candidate
 _GEOD = pyproj.Geod(a=6378137.0, rf=298.257222101)
 
 
-def _refuse(where: str, zh: str, en: str, bounds: Bounds | None, region: Region | None) -> ReferenceSystemError:
+def _refuse(
+    code: str, where: str, bounds: Bounds | None, region: Region | None, **parameters: object
+) -> ReferenceSystemError:
+    """Build an error that names the reference systems that would put the coordinates into the region."""
     candidates = rank_candidates(bounds, region or LIANZHOU) if bounds is not None else []
-    if candidates:
-        listed = "; ".join(f"{item.code} ({item.name}, {item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4])
-        zh, en = f"{zh}；落入本区的有 {listed}", f"{en}; these would lie in the region: {listed}"
-    return ReferenceSystemError(
-        f"{where}：{zh}。请用 --crs EPSG:代码 指明", f"{where}: {en}. Name it with --crs EPSG:code", tuple(candidates)
-    )
+    listed = [f"{item.code} ({item.name}, {item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4]]
+    fitting = Message.from_code("crs_fitting", candidates=listed) if listed else ""
+    return ReferenceSystemError.from_code(code, where=where, fitting=fitting, **parameters).with_candidates(candidates)
 
 
 def resolve_reference_system(
@@ -131,43 +131,18 @@ def resolve_reference_system(
     issues: list[Issue] = []
     if datum is not None:
         if datum not in OFFSETS:
-            raise ReferenceSystemError(
-                f"{where}：基准 {datum!r} 不可用；可用 gcj02、bd09",
-                f"{where}: no datum {datum!r}; there are gcj02 and bd09",
-            )
+            raise ReferenceSystemError.from_code("datum_unknown", where=where, datum=datum)
         name = OFFSETS[datum]
         system = ReferenceSystem(CGCS2000.crs, name, datum)
-        issues.append(
-            Issue(
-                "warning",
-                "datum_offset",
-                where,
-                f"坐标声明为 {name}，已按公开流传的算法纠偏，误差约 {OFFSET_BAND_M:g} 米",
-                f"coordinates are declared as {name} and were corrected; the error band is about {OFFSET_BAND_M:g} m",
-            )
-        )
+        issues.append(Issue.from_code("warning", "datum_offset", where, datum=name, error=OFFSET_BAND_M))
     elif crs is None:
-        raise _refuse(where, "没有坐标系说明", "no reference system is given", bounds, region)
+        raise _refuse("crs_missing", where, bounds, region)
     else:
         system = parse_reference_system(crs, where)
     if system.datum == "other":
-        raise _refuse(
-            where,
-            f"{system.name} 的基准与 CGCS2000 的关系未知",
-            f"the datum of {system.name} has no known relation to CGCS2000",
-            bounds,
-            region,
-        )
+        raise _refuse("crs_datum_unrelated", where, bounds, region, system=system.name)
     if not system.reliable:
-        issues.append(
-            Issue(
-                "warning",
-                "unreliable_datum",
-                where,
-                f"{system.name} 与 CGCS2000 之间没有转换参数，位置可能偏差数十米至一百多米",
-                f"no parameters lead from {system.name} to CGCS2000; positions may be off by tens of metres or more",
-            )
-        )
+        issues.append(Issue.from_code("warning", "unreliable_datum", where, system=system.name))
     if bounds is not None and np.isfinite(bounds).all():
         x, y = _middle(bounds)
         lon, lat = (float(value) for value in raw_to_lonlat(np.array([[x, y]]), system)[0])
@@ -176,11 +151,5 @@ def resolve_reference_system(
             region is not None and not _inside(lon, lat, region) and not _around(region, bounds, system)
         ):
             area = region.name if region else "-"
-            raise _refuse(
-                where,
-                f"按 {system.name} 坐标落在 {place}，不在{area}",
-                f"as {system.name} the coordinates lie at {place}, not in {area}",
-                bounds,
-                region,
-            )
+            raise _refuse("crs_elsewhere", where, bounds, region, system=system.name, place=place, area=area)
     return system, issues

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError, Issue, Message
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded
 from lianzhou_gis.layers.layer import LayerGap
@@ -43,10 +43,7 @@ def read_access_list(
     try:
         items, found = parse_access_items(rows, vocabulary, path.name)
     except csv.Error as error:
-        raise FormatError(
-            f"{path.name}：不是可读的 CSV（{error}）；请更正",
-            f"{path.name}: cannot be read as CSV ({error}); correct it",
-        ) from error
+        raise FormatError.from_code("access_list_not_csv", file=path.name, problem=error) from error
     gaps = []
     if found:
         gaps.append(
@@ -54,8 +51,7 @@ def read_access_list(
                 GapReason.LAYER_INCOMPLETE,
                 entry.theme,
                 entry.id,
-                f"准入清单 {path.name} 有 {len(found)} 行无法识别，清单不完整",
-                f"{len(found)} rows of the access list {path.name} cannot be read: the list is incomplete",
+                Message.from_code("access_list_rows_unreadable", file=path.name, count=len(found)),
             )
         )
     return tuple(item for item in items if item.in_force(day)), gaps, [*issues, *found]

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message, Phrase
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import statutory_area
 from lianzhou_gis.layers.content_hash import Content
@@ -21,8 +21,8 @@ __all__ = ["area_issues", "completeness_gaps", "whole_area_issues"]
 _AREA_TOLERANCE = 0.01
 
 
-def _gap(entry: LayerEntry, zh: str, en: str) -> LayerGap:
-    return LayerGap(GapReason.LAYER_INCOMPLETE, entry.theme, entry.id, zh, en)
+def _gap(entry: LayerEntry, code: str, **parameters: object) -> LayerGap:
+    return LayerGap(GapReason.LAYER_INCOMPLETE, entry.theme, entry.id, Message.from_code(code, **parameters))
 
 
 def completeness_gaps(whole: Content, current: Content, entry: LayerEntry) -> tuple[list[LayerGap], list[Issue]]:
@@ -38,61 +38,24 @@ def completeness_gaps(whole: Content, current: Content, entry: LayerEntry) -> tu
     """
     gaps, issues = [], []
     if entry.expected_count is None and entry.row_count is None and entry.sha256 is None:
-        gaps.append(
-            _gap(
-                entry,
-                "图层目录未记应有个数（expected_count）、条数（row_count）或校验值（sha256），无法证明图层完整",
-                "the catalog has no expected_count, row_count or sha256 by which the layer could be proven whole",
-            )
-        )
+        gaps.append(_gap(entry, "completeness_unknown"))
     where = f"layer {entry.id}"
     if entry.expected_count is not None:
         if entry.count_by is not None and entry.count_by not in current.counts:
-            gaps.append(
-                _gap(
-                    entry,
-                    f"图层没有 {entry.count_by} 字段，无法核对应有的 {entry.expected_count} 个",
-                    f"the layer has no column {entry.count_by}, so that {entry.expected_count} cannot be counted",
-                )
-            )
+            gaps.append(_gap(entry, "count_column_missing", column=entry.count_by, expected=entry.expected_count))
         else:
             count = current.rows if entry.count_by is None else current.counts[entry.count_by]
-            by_zh = f"（按 {entry.count_by} 计）" if entry.count_by else ""
-            by_en = f" (by {entry.count_by})" if entry.count_by else ""
-            if count < entry.expected_count:
-                gaps.append(
-                    _gap(
-                        entry,
-                        f"应有 {entry.expected_count} 个，仅载入 {count} 个{by_zh}",
-                        f"{entry.expected_count} are expected, only {count} were loaded{by_en}",
-                    )
-                )
-            elif count > entry.expected_count:
+            expected, unit = entry.expected_count, entry.count_by or Phrase("条数", "rows")
+            if count < expected:
+                gaps.append(_gap(entry, "count_below_expected", unit=unit, expected=expected, count=count))
+            elif count > expected:
                 issues.append(
-                    Issue(
-                        "warning",
-                        "count_above_expected",
-                        where,
-                        f"应有 {entry.expected_count} 个，却有 {count} 个{by_zh}；请核对图层目录",
-                        f"{entry.expected_count} are expected, there are {count}{by_en}; check the catalog",
-                    )
+                    Issue.from_code("warning", "count_above_expected", where, unit=unit, expected=expected, count=count)
                 )
     if entry.row_count is not None and whole.rows < entry.row_count:
-        gaps.append(
-            _gap(
-                entry,
-                f"入库时记录 {entry.row_count} 条，现仅 {whole.rows} 条",
-                f"{entry.row_count} rows were recorded at import, there are only {whole.rows}",
-            )
-        )
+        gaps.append(_gap(entry, "rows_below_recorded", recorded=entry.row_count, rows=whole.rows))
     elif entry.sha256 is not None and whole.sha256 != entry.sha256:
-        gaps.append(
-            _gap(
-                entry,
-                "内容与入库时的校验值不符，可能被改动或截断",
-                "the content differs from what was recorded at import; it may have been changed or cut",
-            )
-        )
+        gaps.append(_gap(entry, "content_differs"))
     return gaps, issues
 
 
@@ -131,12 +94,4 @@ def whole_area_issues(zones: pd.DataFrame, entry: LayerEntry) -> list[Issue]:
 def _differing(where: str, measured_m2: float, official_m2: float) -> list[Issue]:
     if abs(measured_m2 - official_m2) <= _AREA_TOLERANCE * official_m2:
         return []
-    return [
-        Issue(
-            "warning",
-            "area_differs_from_official",
-            where,
-            f"图形面积 {measured_m2:.0f} 平方米，与批复面积 {official_m2:.0f} 平方米相差超过 1%",
-            f"the shape has {measured_m2:.0f} m2, more than 1 % off the approved {official_m2:.0f} m2",
-        )
-    ]
+    return [Issue.from_code("warning", "area_differs_from_official", where, measured=measured_m2, official=official_m2)]

@@ -29,13 +29,9 @@ def areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely 
         If it is no polygon, or not valid.
     """
     if geometry is None or geometry.is_empty or geometry.geom_type not in ("Polygon", "MultiPolygon"):
-        raise CatalogError(
-            f"图层 {entry.id}：coverage 不是面；请改为面图形", f"layer {entry.id}: coverage is no area; give a polygon"
-        )
+        raise CatalogError.from_code("coverage_not_areal", layer=entry.id)
     if not geometry.is_valid:
-        raise CatalogError(
-            f"图层 {entry.id}：coverage 图形自相交；请修正", f"layer {entry.id}: coverage crosses itself; correct it"
-        )
+        raise CatalogError.from_code("coverage_crosses_itself", layer=entry.id)
     return geometry
 
 
@@ -63,10 +59,7 @@ def coverage_of(entry: LayerEntry, catalog: Catalog, zones: Columns, administrat
         code = text.removeprefix(_ADMINISTRATIVE)
         chosen = None if administrative is None else administrative.take(administrative["zone_id"] == code)
         if not chosen:
-            raise CatalogError(
-                f"图层 {entry.id}：行政区划图层中没有 {code}，无法确定覆盖范围",
-                f"layer {entry.id}: no administrative zone {code}, so that its coverage is not known",
-            )
+            raise CatalogError.from_code("coverage_zone_missing", layer=entry.id, zone=code)
         return areal(shapely.union_all(chosen["geometry"]), entry)
     if WKT.match(text):
         return areal(geometry_from_wkt(text), entry)

@@ -8,7 +8,7 @@ from typing import Any
 
 from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.geodesy import Plane, Region, StudyArea
 from lianzhou_gis.layers.layer import COLUMNS, Layer, LayerGap
 from lianzhou_gis.rulebook import FactVocabulary
@@ -40,13 +40,13 @@ class Loading:
     turns: list[date] = field(default_factory=list)
     areas: dict[str, Any] = field(default_factory=dict)
 
-    def gap(self, reason: GapReason, entry: LayerEntry, zh: str, en: str, **more: Any) -> LayerGap:  # noqa: ANN401
+    def gap(self, reason: GapReason, entry: LayerEntry, message: Message, **more: Any) -> LayerGap:  # noqa: ANN401
         """Record and return a gap; further fields of it by name."""
-        gap = LayerGap(reason, entry.theme, entry.id, zh, en, **more)
+        gap = LayerGap(reason, entry.theme, entry.id, message, **more)
         self.gaps.append(gap)
         return gap
 
-    def failed(self, entry: LayerEntry, reason: GapReason, zh: str, en: str) -> Layer:
+    def failed(self, entry: LayerEntry, reason: GapReason, message: Message) -> Layer:
         """Record why a layer cannot be used, and return it empty."""
-        self.gap(reason, entry, zh, en)
+        self.gap(reason, entry, message)
         return Layer(entry, Columns({name: cells([]) for name in (*COLUMNS, "geometry")}), reason.value)

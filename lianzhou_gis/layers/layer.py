@@ -13,7 +13,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
+from lianzhou_gis.errors import CatalogError, Issue, Message, did_you_mean
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.rulebook import AccessItem
 from lianzhou_gis.table import Columns
@@ -51,11 +51,20 @@ class LayerGap:
     reason: GapReason
     theme: str
     layer_id: str | None
-    zh: str
-    en: str
+    message: Message
     zone_id: str | None = None
     area: Any = None
     towns: tuple[str, ...] | None = None
+
+    @property
+    def zh(self) -> str:
+        """The sentence in Chinese."""
+        return self.message.zh
+
+    @property
+    def en(self) -> str:
+        """The sentence in English."""
+        return self.message.en
 
     @property
     def everywhere(self) -> bool:
@@ -196,9 +205,7 @@ class Layers:
         """
         found = {layer.entry.id: layer for layer in self.layers}
         if layer_id not in found:
-            zh, en = did_you_mean(layer_id, found)
-            raise CatalogError(
-                f"没有载入图层 {layer_id}{zh}；有 {', '.join(found)}",
-                f"no layer {layer_id} was loaded{en}; there are {', '.join(found)}",
+            raise CatalogError.from_code(
+                "layer_not_loaded", layer=layer_id, hint=did_you_mean(layer_id, found), loaded=list(found)
             )
         return found[layer_id]

@@ -18,7 +18,7 @@ import shapely
 
 from lianzhou_gis.cache import Arrays, Cache, CacheEntry
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.layers.layer import Layer, LayerGap
@@ -186,6 +186,7 @@ def _revived(kept: CacheEntry, entry: LayerEntry) -> Loaded:
             **{
                 **gap,
                 "reason": GapReason(gap["reason"]),
+                "message": Message(**gap["message"]),
                 "area": area,
                 "towns": None if gap["towns"] is None else tuple(gap["towns"]),
             }

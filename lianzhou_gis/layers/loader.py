@@ -13,7 +13,7 @@ import shapely
 
 from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
-from lianzhou_gis.errors import LianzhouError, MissingFileError, ReferenceSystemError
+from lianzhou_gis.errors import LianzhouError, Message, MissingFileError, ReferenceSystemError
 from lianzhou_gis.formats.kinds import is_database
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers.access import read_access_list, units_unknown, units_without_items
@@ -72,8 +72,7 @@ def load_layers(
                     GapReason.LAYER_MISSING,
                     name,
                     None,
-                    f"图层目录中没有“{theme(name).label['zh']}”图层",
-                    f"the catalog has no layer of the theme {name}",
+                    Message.from_code("theme_without_layer", theme=theme(name).label),
                 )
             )
     places = _administrative(loading, wanted)
@@ -113,16 +112,12 @@ def _edition(loading: Loading, series: Series) -> Layer:
     if any(other.valid_to is not None and other.valid_to < day for other in series.editions):
         ended = max(other.valid_to for other in series.editions if other.valid_to is not None and other.valid_to < day)
         return loading.failed(
-            last,
-            GapReason.LAYER_EXPIRED,
-            f"图层 {last.id} 已于 {ended} 过有效期，{day} 无有效版本",
-            f"the layer {last.id} expired on {ended}; no edition is in force on {day}",
+            last, GapReason.LAYER_EXPIRED, Message.from_code("edition_expired", layer=last.id, ended=ended, day=day)
         )
     return loading.failed(
         last,
         GapReason.LAYER_MISSING,
-        f"图层 {last.id} 自 {series.editions[0].valid_from} 起有效，{day} 无有效版本",
-        f"the layer {last.id} is in force from {series.editions[0].valid_from}; there is no edition on {day}",
+        Message.from_code("edition_not_begun", layer=last.id, begin=series.editions[0].valid_from, day=day),
     )
 
 
@@ -131,15 +126,15 @@ def _layer(loading: Loading, entry: LayerEntry) -> Layer:
     try:
         return _kept(loading, entry)
     except MissingFileError as error:
-        return loading.failed(entry, GapReason.LAYER_MISSING, error.zh, error.en)
+        return loading.failed(entry, GapReason.LAYER_MISSING, error.message)
     except ReferenceSystemError as error:
-        return loading.failed(entry, GapReason.UNKNOWN_CRS, error.zh, error.en)
+        return loading.failed(entry, GapReason.UNKNOWN_CRS, error.message)
     except LianzhouError as error:
-        return loading.failed(entry, GapReason.READ_ERROR, error.zh, error.en)
+        return loading.failed(entry, GapReason.READ_ERROR, error.message)
     except Exception as error:
         # Whatever a reader of files throws: a layer that fails must never take the run with it, nor be forgotten.
         what = type(error).__name__
-        return loading.failed(entry, GapReason.READ_ERROR, f"读取失败（{what}）", f"could not be read ({what})")
+        return loading.failed(entry, GapReason.READ_ERROR, Message.from_code("reader_failed", problem=what))
 
 
 @cache
@@ -192,15 +187,10 @@ def _covered(loading: Loading, layer: Layer, places: dict[str, Layer]) -> Layer:
     try:
         area = coverage_of(entry, loading.catalog, layer.columns, administrative[0] if administrative else None)
     except LianzhouError as error:
-        loading.gap(GapReason.OUTSIDE_COVERAGE, entry, error.zh, error.en)
+        loading.gap(GapReason.OUTSIDE_COVERAGE, entry, error.message)
         return layer
     if area is None:
-        loading.gap(
-            GapReason.OUTSIDE_COVERAGE,
-            entry,
-            "图层未声明覆盖范围（coverage），不能据以排除冲突",
-            "the layer declares no coverage, so that it cannot clear any site",
-        )
+        loading.gap(GapReason.OUTSIDE_COVERAGE, entry, Message.from_code("coverage_undeclared"))
     elif entry.coverage is not None and entry.coverage != UNION:
         loading.areas[entry.coverage] = area
     return replace(layer, coverage=area)
@@ -219,23 +209,17 @@ def _access(loading: Loading, layer: Layer) -> list[AccessItem]:
             loading.gaps.extend(gaps)
             loading.issues.extend(issues)
         except LianzhouError as error:
-            loading.gap(GapReason.LAYER_INCOMPLETE, entry, error.zh, error.en)
+            loading.gap(GapReason.LAYER_INCOMPLETE, entry, error.message)
     units = layer.columns["zone_id"].tolist()
     for unit_id in units_unknown(units, items):
-        loading.gap(
-            GapReason.LAYER_INCOMPLETE,
-            entry,
-            f"准入清单所指的管控单元 {unit_id} 不在图层中；请更正编号，或删去其他地方的条目",
-            f"the access list names the unit {unit_id}, which the layer does not have; correct it or drop its rows",
-        )
+        loading.gap(GapReason.LAYER_INCOMPLETE, entry, Message.from_code("access_list_unit_unknown", unit=unit_id))
     unlisted = set(units_without_items(units, items))
     for row, unit_id in enumerate(units):
         if unit_id in unlisted:
             loading.gap(
                 GapReason.LAYER_INCOMPLETE,
                 entry,
-                f"管控单元 {unit_id} 没有准入清单条目",
-                f"the control unit {unit_id} has no items of an access list",
+                Message.from_code("access_list_unit_missing", unit=unit_id),
                 zone_id=unit_id,
                 area=layer.columns["geometry"][row],
             )

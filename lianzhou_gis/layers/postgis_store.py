@@ -38,10 +38,7 @@ def _source(entry: LayerEntry) -> PostgisSource:
     source = PostgisSource.of(entry.path, entry.layer)
     if source.query is not None:
         # A catalog may come from elsewhere: it names tables, and runs nothing of its own.
-        raise FormatError(
-            f"图层 {entry.id}：图层目录只能指向数据表，不能写查询；可在库中建视图",
-            f"layer {entry.id}: a catalog names a table, no query; make a view of it in the database",
-        )
+        raise FormatError.from_code("catalog_query", layer=entry.id)
     return source
 
 
@@ -87,15 +84,7 @@ def read_stored(
         near = study if content is not None else None
         raw = read_rows(connection, table, study=near, crs=entry.crs, datum=entry.datum)
     if source.has_password:
-        raw.issues.append(
-            Issue(
-                "warning",
-                "password_in_catalog",
-                f"layer {entry.id}",
-                "图层目录中写有数据库密码；请移至 ~/.pgpass",
-                "the catalog holds the password of a database; put it into ~/.pgpass",
-            )
-        )
+        raw.issues.append(Issue.from_code("warning", "password_in_catalog", f"layer {entry.id}"))
     return place_features(raw, crs=entry.crs, datum=entry.datum, region=region), content
 
 

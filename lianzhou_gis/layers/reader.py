@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.geodesy import buffer_metres
 from lianzhou_gis.layers.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.layers.content_hash import Content
@@ -51,23 +51,17 @@ def read_layer(loading: Loading, entry: LayerEntry) -> Layer:
     counted = [entry.count_by] if entry.count_by else []
     whole = known or Content.of(zones, counted)
     if not whole.rows:
-        return loading.failed(entry, GapReason.LAYER_EMPTY, "图层没有任何要素", "the layer has no features at all")
+        return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("layer_without_features"))
     current = _of_the_day(loading, zones, entry)
     present = known or Content.counted(current, counted)
     gaps, issues = completeness_gaps(whole, present, entry)
     loading.gaps.extend(gaps)
     loading.issues.extend(issues)
     if not present.rows:
-        zh, en = f"{loading.day} 没有任何有效的区域", f"no zone of it is in force on {loading.day}"
-        return loading.failed(entry, GapReason.LAYER_EMPTY, zh, en)
+        return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("no_zone_in_force", day=loading.day))
     if not features.system.reliable:
         name = features.system.name
-        loading.gap(
-            GapReason.UNRELIABLE_DATUM,
-            entry,
-            f"图层坐标系 {name} 与 CGCS2000 之间没有转换参数，位置可能偏差数十米至一百多米",
-            f"no parameters lead from the layer's {name} to CGCS2000; it may be off by tens of metres or more",
-        )
+        loading.gap(GapReason.UNRELIABLE_DATUM, entry, Message.from_code("layer_datum_unreliable", system=name))
     near = near_zones(current, study)
     usable = usable_zones(near, entry, study)
     if far := present.rows - len(near) + usable.elsewhere:
@@ -91,13 +85,7 @@ def _of_the_day(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.
     loading.turns.extend(end + timedelta(days=1) for end in zones["valid_to"] if end is not None and end < date.max)
     if not kept.all():
         loading.issues.append(
-            Issue(
-                "info",
-                "zones_of_other_dates",
-                f"layer {entry.id}",
-                f"{int((~kept).sum())} 个区域在 {day} 尚未生效或已失效，未参与核查",
-                f"{int((~kept).sum())} zones are not in force on {day} and were left out",
-            )
+            Issue.from_code("info", "zones_of_other_dates", f"layer {entry.id}", count=int((~kept).sum()), day=day)
         )
     return zones[kept]
 
@@ -108,13 +96,7 @@ def _without_extent(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) ->
     zone: Any
     for zone in zones[dimension == 1].itertuples():
         name = zone.name if isinstance(zone.name, str) else zone.zone_id
-        loading.gap(
-            GapReason.NO_GEOMETRY,
-            entry,
-            f"“{name}”只有线，不是面，范围不明；请改为面图形",
-            f"{name} is a line and no area, so that its extent is not known; make it a polygon",
-            zone_id=zone.zone_id,
-        )
+        loading.gap(GapReason.NO_GEOMETRY, entry, Message.from_code("zone_is_line", zone=name), zone_id=zone.zone_id)
     pointed = zones[dimension == 0]
     if not len(pointed):
         return
@@ -130,8 +112,7 @@ def _without_extent(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) ->
         loading.gap(
             GapReason.NO_GEOMETRY,
             entry,
-            f"“{name}”只有点位（误差约 {radius:.0f} 米），范围不明",
-            f"{name} is known as a point only (within about {radius:.0f} m), its extent is not",
+            Message.from_code("zone_is_point", zone=name, radius=radius),
             zone_id=zone.zone_id,
             area=disc,
         )

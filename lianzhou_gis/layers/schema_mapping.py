@@ -62,16 +62,10 @@ def columns_of(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:
     names = [str(name) for name in frame.columns if name not in ("source_row", "geometry")]
     absent = sorted(set(entry.columns) - set(names))
     if absent:
-        raise CatalogError(
-            f"图层 {entry.id}：columns 中的字段 {', '.join(absent)} 不在文件中；文件有 {', '.join(names[:20])}",
-            f"layer {entry.id}: columns names {', '.join(absent)}, the file has {', '.join(names[:20])}",
-        )
+        raise CatalogError.from_code("mapped_columns_missing", layer=entry.id, absent=absent, columns=names)
     unknown = sorted(set(entry.columns.values()) - set(_aliases()))
     if unknown:
-        raise CatalogError(
-            f"图层 {entry.id}：columns 指向未知字段 {', '.join(unknown)}；可用的有 {', '.join(_aliases())}",
-            f"layer {entry.id}: columns leads to {', '.join(unknown)}; there are {', '.join(_aliases())}",
-        )
+        raise CatalogError.from_code("mapped_columns_unknown", layer=entry.id, unknown=unknown, known=list(_aliases()))
     told = {ours: theirs for theirs, ours in entry.columns.items()}
     free = [name for name in names if name not in entry.columns]
     return {**find_columns(free, {key: words for key, words in _aliases().items() if key not in told}), **told}
@@ -116,15 +110,7 @@ def _dates(values: pd.Series, column: str, where: str, issues: list[Issue]) -> p
             # An unreadable limit must not end a zone's validity: it counts as open.
             days.append(None)
             shown = plain_text(value, 40)[0]
-            issues.append(
-                Issue(
-                    "warning",
-                    "date_unreadable",
-                    f"{where}:{row}",
-                    f"{column} 的值 {shown!r} 不是日期，按未限定处理",
-                    f"{column} = {shown!r} is no date and counts as open",
-                )
-            )
+            issues.append(Issue.from_code("warning", "date_unreadable", f"{where}:{row}", column=column, value=shown))
     return pd.Series(days, index=values.index, dtype=object)
 
 
@@ -159,15 +145,7 @@ def _ids(frame: pd.DataFrame, own: pd.Series, where: str, issues: list[Issue]) -
             taken.add(ids[row])
     twins = len(wanted) - len(rows_of)
     if twins:
-        issues.append(
-            Issue(
-                "info",
-                "zone_id_repeated",
-                where,
-                f"{twins} 个区域的编号与他处相同，已加 -2、-3 区分",
-                f"{twins} zones share an id with others and were numbered -2, -3",
-            )
-        )
+        issues.append(Issue.from_code("info", "zone_id_repeated", where, count=twins))
     return ids
 
 
@@ -198,16 +176,8 @@ def _grades(values: pd.Series, entry: LayerEntry, where: str, issues: list[Issue
             unknown.add(text or "空")
         grades.append(grade)
     if unknown:
-        shown = "、".join(sorted(unknown)[:5])
-        issues.append(
-            Issue(
-                "warning",
-                "unknown_grade",
-                where,
-                f"级别 {shown} 无法识别，所涉区域按级别不明处理；可在图层目录 grades 中说明",
-                f"grades {shown} are not known; their zones count as of unknown grade. Say what they mean under grades",
-            )
-        )
+        shown = sorted(unknown)[:5]
+        issues.append(Issue.from_code("warning", "unknown_grade", where, grades=shown))
     return pd.Series(grades, index=values.index, dtype=object)
 
 

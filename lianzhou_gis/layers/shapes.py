@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.formats.repair import Repair, repaired
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.layers.layer import LayerGap
@@ -101,13 +101,7 @@ def near_zones(zones: pd.DataFrame, study: StudyArea | None) -> pd.DataFrame:
 
 def far_issue(count: int, entry: LayerEntry) -> Issue:
     """Say that zones beyond the study area were left out."""
-    return Issue(
-        "info",
-        "zones_beyond_study_area",
-        f"layer {entry.id}",
-        f"{count} 个区域在研究范围（本区及周边至少 20 公里）之外，未参与核查",
-        f"{count} zones lie beyond the study area (the region and at least 20 km around it) and were left out",
-    )
+    return Issue.from_code("info", "zones_beyond_study_area", f"layer {entry.id}", count=count)
 
 
 def _shapeless(zones: pd.DataFrame) -> npt.NDArray[np.bool_]:
@@ -127,8 +121,9 @@ def _without_shape(zones: pd.DataFrame, entry: LayerEntry) -> list[LayerGap]:
                 GapReason.NO_GEOMETRY,
                 entry.theme,
                 entry.id,
-                f"“{name}”只有名录记录，没有图形" + (f"（位于{town}）" if town else "（所在乡镇不明）"),
-                f"{name} is known from a table only, without a shape" + (f" (in {town})" if town else ""),
+                Message.from_code("zone_without_shape.in_town", zone=name, town=town)
+                if town
+                else Message.from_code("zone_without_shape", zone=name),
                 zone_id=zone.zone_id,
                 towns=(town,) if town else None,
             )
@@ -138,13 +133,7 @@ def _without_shape(zones: pd.DataFrame, entry: LayerEntry) -> list[LayerGap]:
 
 def _clip_issues(zones: pd.DataFrame, shapes: Geometries, entry: LayerEntry) -> list[Issue]:
     return [
-        Issue(
-            "info",
-            "clipped_to_study_area",
-            f"layer {entry.id}, zone {zone_id}",
-            f"图形有 {vertices} 个顶点，只取研究范围（本区及周边至少 20 公里）内的部分参与核查",
-            f"of a shape of {vertices} vertices only what lies within the study area is used",
-        )
+        Issue.from_code("info", "clipped_to_study_area", f"layer {entry.id}, zone {zone_id}", vertices=vertices)
         for zone_id, vertices in zip(zones["zone_id"], shapely.get_num_coordinates(shapes), strict=True)
     ]
 
@@ -152,16 +141,12 @@ def _clip_issues(zones: pd.DataFrame, shapes: Geometries, entry: LayerEntry) -> 
 def _tell(repair: Repair, zone_id: str, entry: LayerEntry, gaps: list[LayerGap], issues: list[Issue]) -> None:
     """Say what a repair did, and where it is not plain what was meant."""
 
-    def gap(zh: str, en: str, area: Any = None) -> None:  # noqa: ANN401 - a shapely geometry
-        gaps.append(LayerGap(GapReason.INVALID_GEOMETRY, entry.theme, entry.id, zh, en, zone_id=zone_id, area=area))
+    def gap(message: Message, area: shapely.Geometry | None = None) -> None:
+        gaps.append(LayerGap(GapReason.INVALID_GEOMETRY, entry.theme, entry.id, message, zone_id=zone_id, area=area))
 
     if repair.geometry is None:
-        gap(f"区域 {zone_id} 的图形无法修复", f"the shape of zone {zone_id} cannot be repaired")
+        gap(Message.from_code("zone_unrepairable", zone=zone_id))
         return
     issues.append(repair.issue(f"layer {entry.id}, zone {zone_id}"))
     if repair.doubtful is not None:
-        gap(
-            f"区域 {zone_id} 的边界自相交，此处是否在区域内无法确定",
-            f"the border of zone {zone_id} crosses itself; whether this place is inside cannot be told",
-            repair.doubtful,
-        )
+        gap(Message.from_code("zone_crosses_itself", zone=zone_id), repair.doubtful)

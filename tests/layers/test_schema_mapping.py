@@ -55,8 +55,8 @@ def test_what_the_catalog_says_comes_before_any_alias(zones_of):
 @pytest.mark.parametrize(
     ("columns", "words"),
     [
-        ({"等级": "grade"}, "等级, the file has 级别"),
-        ({"级别": "grad"}, "columns leads to grad; there are zone_id, name"),
+        ({"等级": "grade"}, "等级, which the file does not have; it has 级别"),
+        ({"级别": "grad"}, "columns maps to grad, which is not known; there are zone_id, name"),
     ],
 )
 def test_columns_of_the_catalog_that_lead_nowhere(zones_of, columns, words):
