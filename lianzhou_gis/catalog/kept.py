@@ -15,7 +15,7 @@ from lianzhou_gis.catalog.entries import CatalogRegion, LayerEntry
 __all__ = ["Contents", "keep", "revived"]
 
 _KIND = "catalog"
-_ROOMS = ("errors.py", "messages.yaml", "cache.py", "resources.py", "vocabulary", "rulebook/marked.py", "catalog")
+_ROOMS = ("errors.py", "messages.yaml", "cache.py", "resources.py", "vocabulary", "located_yaml.py", "catalog")
 _DAYS = ("data_date", "valid_from", "valid_to")
 
 

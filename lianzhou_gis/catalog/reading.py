@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lianzhou_gis.catalog.entries import CatalogRegion, Disclosure, LayerEntry
 from lianzhou_gis.catalog.kept import Contents
-from lianzhou_gis.errors import CatalogError, RuleError, did_you_mean
-from lianzhou_gis.rulebook.marked import read_marked
+from lianzhou_gis.errors import CatalogError, did_you_mean
+from lianzhou_gis.located_yaml import line_at, read_located_yaml
 from lianzhou_gis.vocabulary import grade_of, theme
 from lianzhou_gis.vocabulary import themes as all_themes
 
@@ -133,12 +133,7 @@ def read_contents(path: Path) -> Contents:
     CatalogError
         If anything in it is not as it should be; names the file, the line and the entry.
     """
-    try:
-        data = read_marked(path)
-    except UnicodeDecodeError as error:
-        raise CatalogError(f"{path.name}：应为 UTF-8 文本", f"{path.name}: must be UTF-8") from error
-    except RuleError as error:
-        raise CatalogError(error.zh, error.en) from error
+    data = read_located_yaml(path, CatalogError)
     if not isinstance(data, dict):
         raise CatalogError(f"{path.name}：应有 region 与 layers", f"{path.name}: needs region and layers")
     try:
@@ -148,18 +143,6 @@ def read_contents(path: Path) -> Contents:
     _refuse_twins(path, data, document.layers)
     region = CatalogRegion(**dict(document.region))
     return Contents(region, document.plane, tuple(_entry(model) for model in document.layers))
-
-
-def _line(data: Any, place: tuple[int | str, ...]) -> int:  # noqa: ANN401 - the YAML as read
-    """Return the line of the innermost mapping on the way to a place."""
-    line = getattr(data, "line", 1)
-    for step in place:
-        try:
-            data = data[step]
-        except (KeyError, IndexError, TypeError):
-            break
-        line = getattr(data, "line", line)
-    return int(line)
 
 
 def _entry_name(data: Any, number: Any) -> str:  # noqa: ANN401 - the YAML as read
@@ -176,7 +159,7 @@ def _refusal(path: Path, data: Any, error: ValidationError) -> CatalogError:  # 
     errors = [item for item in errors if item["type"] != "too_short"] or errors
     first = errors[0]
     place = tuple(first["loc"])
-    where = f"{path.name}:{_line(data, place)}"
+    where = f"{path.name}:{line_at(data, place)}"
     key = ".".join(str(step) for step in place if step != "__root__") or "-"
     if len(place) > 1 and place[0] == "layers":
         key += _entry_name(data, place[1])
@@ -193,7 +176,7 @@ def _refusal(path: Path, data: Any, error: ValidationError) -> CatalogError:  # 
 def _refuse_twins(path: Path, data: Any, layers: tuple[_Layer, ...]) -> None:  # noqa: ANN401
     seen: dict[str, _Layer] = {}
     for number, entry in enumerate(layers):
-        where = f"{path.name}:{_line(data, ('layers', number))}"
+        where = f"{path.name}:{line_at(data, ('layers', number))}"
         if entry.id in seen:
             raise CatalogError(f"{where}：图层 {entry.id} 重复", f"{where}: the layer {entry.id} stands twice")
         seen[entry.id] = entry

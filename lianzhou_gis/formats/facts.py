@@ -12,6 +12,7 @@ from lianzhou_gis.errors import FactError, FormatError, Issue, did_you_mean
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FACTS_BYTES, read_bounded
 from lianzhou_gis.formats.sites import Sites
+from lianzhou_gis.located_yaml import parse_located_yaml
 from lianzhou_gis.rulebook import FactVocabulary
 
 __all__ = ["FactsFile", "merge_facts", "read_facts"]
@@ -79,17 +80,13 @@ def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or 
     FormatError
         If it is neither; names the line.
     """
-    from yaml import YAMLError
-
-    from lianzhou_gis.formats.plain_yaml import read_plain_yaml
-
+    if path.suffix.lower() != ".json":
+        return parse_located_yaml(text, path.name)
     try:
-        return json.loads(text, object_pairs_hook=_once) if path.suffix.lower() == ".json" else read_plain_yaml(text)
-    except (YAMLError, ValueError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"{path.name}:{mark.line + 1}" if mark else path.name
-        problem = " ".join(str(getattr(error, "problem", None) or error).split())[:120]
-        raise FormatError(f"{place}：不是有效的 YAML 或 JSON（{problem}）", f"{place}: {problem}") from error
+        return json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        problem = " ".join(str(error).split())[:120]
+        raise FormatError(f"{path.name}：不是有效的 JSON（{problem}）", f"{path.name}: {problem}") from error
 
 
 def facts_of(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a mapping of either shape

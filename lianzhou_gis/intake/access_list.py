@@ -8,15 +8,13 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.column_aliases import find_columns, plain_name
 from lianzhou_gis.formats.plain_table import PlainTable, read_plain_table
+from lianzhou_gis.resources import read_resource
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary, parse_access_items
 
 __all__ = ["AccessList", "read_access_table"]
@@ -34,8 +32,7 @@ _CLASS = re.compile(r"^\s*[【\[]([^】\]]{1,40})[】\]]")
 
 @cache
 def _words() -> dict[str, Any]:
-    text = files(__package__).joinpath("access_words.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = read_resource(Path(__file__).with_name("access_words.yaml"))
     return data
 
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from lianzhou_gis.errors import FormatError, RuleError
+from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.limits import existing
-from lianzhou_gis.rulebook.marked import read_marked
+from lianzhou_gis.located_yaml import read_located_yaml
 
 __all__ = ["UNKNOWN", "Told", "read_mapping", "refused", "told_of"]
 
@@ -113,12 +113,7 @@ def read_mapping(path: Path) -> Told:
         If there is none, or it is not as it should be.
     """
     existing(path)
-    try:
-        data = read_marked(path)
-    except RuleError as error:
-        raise FormatError(error.zh, error.en) from error
-    except UnicodeDecodeError as error:
-        raise FormatError(f"{path.name}：应为 UTF-8 文本", f"{path.name}: must be UTF-8") from error
+    data = read_located_yaml(path)
     # YAML reads a bare 1 as a number; what a table says is text.
     if isinstance(data, dict):
         data = {

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
-import yaml
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
+from lianzhou_gis.resources import read_resource
 from lianzhou_gis.vocabulary import GapReason, label
 
 __all__ = ["SEVERITIES", "Defect", "Place", "contradictions", "defect_of", "defects_of_issue", "place_of", "threshold"]
@@ -25,8 +25,7 @@ _NAMED = re.compile(r"(?:^|, )(layer|zone) ([^,]+?)(?::\d+)?(?=, |$)")
 
 @cache
 def _data() -> dict[str, Any]:
-    text = files(__package__).joinpath("checks.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = read_resource(Path(__file__).with_name("checks.yaml"))
     return data
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import RuleError
+from lianzhou_gis.located_yaml import LocatedMapping, read_located_yaml
 from lianzhou_gis.rulebook.conditions import Test
 from lianzhou_gis.rulebook.facts import TYPES, FactVocabulary
 from lianzhou_gis.rulebook.files import Contents, Files
 from lianzhou_gis.rulebook.implications import Implication
-from lianzhou_gis.rulebook.marked import Marked, read_marked
 from lianzhou_gis.rulebook.model import Law, Rule
 from lianzhou_gis.rulebook.parser import Reader
 
@@ -71,7 +71,7 @@ def read_rules(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> li
     RuleError
         For anything that is not as it should be.
     """
-    data = read_marked(path)
+    data = read_located_yaml(path, RuleError)
     shaped = isinstance(data, dict) and "rules" in data and set(data) <= {"defaults", "rules"}
     if not shaped or not isinstance(data["rules"], list):
         raise RuleError(
@@ -86,9 +86,9 @@ def read_rules(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> li
 
 def _completed(entry: Any, defaults: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a YAML value
     """Return a rule with what its file says once for all of them."""
-    if not isinstance(entry, Marked):
+    if not isinstance(entry, LocatedMapping):
         return entry
-    completed = Marked({**defaults, **entry})
+    completed = LocatedMapping({**defaults, **entry})
     completed.line = entry.line
     return completed
 
@@ -102,7 +102,7 @@ def read_laws(path: Path) -> dict[str, Law]:
         If an entry is not as it should be.
     """
     laws = {}
-    for law_id, entry in read_marked(path).items():
+    for law_id, entry in read_located_yaml(path, RuleError).items():
         reader = Reader(path, FactVocabulary({}), {})
         reader.rule, reader.line = law_id, entry.line
         needed = {"title", "issuer", "link", "effective_from", "effective_to", "articles"}
@@ -130,7 +130,7 @@ def read_facts_vocabulary(path: Path) -> FactVocabulary:
     RuleError
         If an entry is not as it should be.
     """
-    data = read_marked(path)
+    data = read_located_yaml(path, RuleError)
     for name, entry in data.items():
         reader = Reader(path, FactVocabulary({}), {})
         reader.rule, reader.line = name, entry.line
@@ -155,7 +155,7 @@ def read_implications(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]
     RuleError
         For anything that is not as it should be.
     """
-    data = read_marked(path)
+    data = read_located_yaml(path, RuleError)
     if not isinstance(data, dict) or not set(data) <= {"defaults", "implications"} or "implications" not in data:
         raise RuleError(
             f"{path.name}：应只有 implications 列表与 defaults",
@@ -219,7 +219,7 @@ def _factor(reader: Reader, name: str, given: Any) -> tuple[str, float, float]: 
 
 
 def _checked_for(path: Path) -> timedelta:
-    data = read_marked(path)
+    data = read_located_yaml(path, RuleError)
     days = data.get("checked_for_days") if isinstance(data, dict) and len(data) == 1 else None
     if not isinstance(days, int) or isinstance(days, bool) or not 0 < days < 36525:
         raise RuleError(

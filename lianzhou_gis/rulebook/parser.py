@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import RuleError
+from lianzhou_gis.located_yaml import LocatedMapping
 from lianzhou_gis.rulebook.conditions import OPERATORS, Condition, Test
 from lianzhou_gis.rulebook.facts import FactVocabulary
 from lianzhou_gis.rulebook.industries import parse_industry_code
-from lianzhou_gis.rulebook.marked import Marked
 from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
 from lianzhou_gis.vocabulary import Effect, label, themes
 
@@ -166,7 +166,7 @@ class Reader:
             raise self.fail("named 应为名称的非空列表", "named needs a list of names")
         return tuple(value)
 
-    def version(self, entry: Marked, given: Mapping[str, Any]) -> RuleVersion:
+    def version(self, entry: LocatedMapping, given: Mapping[str, Any]) -> RuleVersion:
         """Return one version of a rule: what the rule says, changed by what the version says."""
         merged = {**entry, **given}
         theme = None if entry.get("everywhere") else entry["theme"]
@@ -226,7 +226,7 @@ class Reader:
     def read(self, entry: Any) -> Rule:  # noqa: ANN401 - a YAML value
         """Return one rule with its versions."""
         self.rule, self.line = "?", getattr(entry, "line", 0)
-        if not isinstance(entry, Marked):
+        if not isinstance(entry, LocatedMapping):
             raise self.fail("规则应为键值对", "a rule must be a mapping")
         self.rule = str(entry.get("id", "?"))
         self.keys(entry, _RULE_KEYS, {"id", "title", "effect", "action", "authority", "checked_on", "versions"})

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from lianzhou_gis.errors import RuleError
-from lianzhou_gis.rulebook.marked import read_marked
+from lianzhou_gis.located_yaml import read_located_yaml
 from lianzhou_gis.rulebook.rulebook import Rulebook
 
 __all__ = ["ProjectType", "ProjectTypes", "read_project_types"]
@@ -64,7 +64,7 @@ def read_project_types(rulebook: Rulebook) -> ProjectTypes:
     True
     """
     path = rulebook.folder / "project_types.yaml"
-    data = read_marked(path)
+    data = read_located_yaml(path, RuleError)
     if not isinstance(data, dict) or set(data) != {"states", "open", "types"} or len(data["states"]) != 2:
         raise RuleError(
             f"{path.name}：应有 states（两日）、open、types", f"{path.name}: needs states (two days), open, types"

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from lianzhou_gis.errors import DisclosureError, MissingFileError, RuleError
-from lianzhou_gis.rulebook.marked import read_marked
+from lianzhou_gis.errors import DisclosureError, MissingFileError
+from lianzhou_gis.located_yaml import read_located_yaml
 
 __all__ = ["FEWEST", "Profile", "PublicLayer", "PublicSites", "profile_at", "read_profile"]
 
@@ -139,12 +139,7 @@ def read_profile(path: Path) -> Profile:
             f"{path.name}：没有这个发布方案；请用 --profile 给出 YAML 文件，样例见 layers/profiles/public.yaml",
             f"{path.name}: no such profile; name a YAML file with --profile, like layers/profiles/public.yaml",
         )
-    try:
-        data = read_marked(path)
-    except UnicodeDecodeError as error:
-        raise DisclosureError(f"{path.name}：应为 UTF-8 文本", f"{path.name}: must be UTF-8") from error
-    except RuleError as error:
-        raise DisclosureError(error.zh, error.en) from error
+    data = read_located_yaml(path, DisclosureError)
     try:
         return Profile.model_validate(data)
     except ValidationError as error:

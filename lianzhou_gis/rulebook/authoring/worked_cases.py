@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import RuleError
-from lianzhou_gis.rulebook.marked import read_marked
+from lianzhou_gis.located_yaml import read_located_yaml
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.vocabulary import Effect
 
@@ -75,7 +75,7 @@ def read_cases(rulebook: Rulebook) -> Iterator[Case]:
         If a case is not as it should be.
     """
     for path in sorted((rulebook.folder / "rules").glob("*.cases.yaml")):
-        data = read_marked(path)
+        data = read_located_yaml(path, RuleError)
         if not isinstance(data, dict) or set(data) != {"cases"}:
             raise RuleError(f"{path.name}：应只有 cases 列表", f"{path.name}: must hold a list cases and nothing else")
         for entry in data["cases"]:
