@@ -212,7 +212,7 @@ def main(path: Path) -> None:
     told = ", ".join(f"{name} {number}" for name, number in where["packages"].items())
     sections = [
         "# Performance",
-        "<!-- SiteRecords by benchmarks/report.py from benchmarks/results.json; do not edit. -->",
+        "<!-- Written by benchmarks/report.py from benchmarks/results.json; do not edit. -->",
         f"Measured {' to '.join(sorted({days[0], days[-1]}))} on {where['cores']} cores and {where['memory_gb']} GB "
         f"({where['system']}, Python {where['python']}; {told}). The county is made up (`benchmarks/workload.py`): 1,714 "
         "red-line polygons with six giants of up to 101,000 vertices and their holes, 28 control units with ragged common "

@@ -73,7 +73,7 @@ class ZoneChange:
 
 @dataclass(frozen=True)
 class GroundChange:
-    """LayerIndex of one grade that is of another now, or was or is in no zone (``None``); without overlap.
+    """Area that changed grade, or that was or is in no zone (``None``); areas do not overlap.
 
     Attributes
     ----------

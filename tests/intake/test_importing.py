@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from lianzhou_gis.errors import CatalogError, LianzhouError
-from lianzhou_gis.intake import storing
+from lianzhou_gis.intake import storage
 from lianzhou_gis.intake.importing import carry_out
 from lianzhou_gis.layers import load_layers
 
@@ -92,7 +92,7 @@ def test_a_shape_in_doubt_stays_in_doubt(desk):
 
 def test_a_heavy_broken_shape_is_kept_and_repaired_where_it_is_used(desk, monkeypatch):
     """The whole of a sea takes minutes, the part of it under a county a moment."""
-    monkeypatch.setattr(storing, "_HEAVY", 4)
+    monkeypatch.setattr(storage, "_HEAVY", 4)
     done = desk.bring(desk.file({"级别": ["一级", "二级"]}, [SPIKE, BOX]))
     (repair,) = desk.record("water_source_zone")["repairs"]
     assert (repair["done"], repair["area_after_m2"], repair["doubtful_m2"]) == ("kept_as_read", None, None)

@@ -140,6 +140,6 @@ def write_catalog(path: Path, folder: str, rows: Mapping[str, int]) -> None:
         "region": {"name": "连州市（合成演示）", "code": "441882", "bounds": [111.6, 24.1, 113.3, 25.7]},
         "layers": entries,
     }
-    head = "# SYNTHETIC: none of it shows Lianzhou's real zones. SiteRecords by python -m tools.county; do not edit.\n"
+    head = "# SYNTHETIC: none of it shows Lianzhou's real zones. Written by python -m tools.county; do not edit.\n"
     body = yaml.safe_dump(document, allow_unicode=True, sort_keys=False, width=1000)
     path.write_text(head + body, encoding="utf-8")

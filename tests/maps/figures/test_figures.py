@@ -17,7 +17,7 @@ from matplotlib.patches import PathPatch
 from lianzhou_gis.cli import main
 from lianzhou_gis.errors import FormatError, MissingExtraError, MissingFileError
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
-from lianzhou_gis.maps.figures import figure, fonts, furniture, layers_figure, write_figure
+from lianzhou_gis.maps.figures import decorations, figure, fonts, layers_figure, write_figure
 from lianzhou_gis.runs import Run
 from lianzhou_gis.vocabulary import other_style, patterns, theme
 
@@ -97,9 +97,9 @@ def test_the_scale_is_true_on_paper(run):
 
 @pytest.mark.parametrize(("lon", "zone"), [(112.4, 37), (112.6, 38)])
 def test_the_graticule_is_in_degrees_of_the_zone(lon, zone):
-    frame = furniture.frame_around(shapely.box(lon, 24.8, lon + 0.02, 24.82), 188, 150)
+    frame = decorations.frame_around(shapely.box(lon, 24.8, lon + 0.02, 24.82), 188, 150)
     assert frame.zone == zone
-    lines = list(furniture._lines(frame))
+    lines = list(decorations._lines(frame))
     assert 3 <= sum(upright for upright, *_ in lines) <= 8
     upright, told, xy = lines[0]
     degrees, minutes = map(int, re.match(r"(\d+)°(\d+)′", told).groups())

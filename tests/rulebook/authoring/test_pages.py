@@ -20,7 +20,7 @@ from lianzhou_gis.rulebook.wording import condition_in_words, place_in_words, ti
 from lianzhou_gis.vocabulary import DISCLAIMER, Effect, themes
 
 BOOK = Rulebook.load()
-COMMITTED = Path(__file__).parents[2] / "docs" / "rulebook"
+COMMITTED = Path(__file__).parents[3] / "docs" / "rulebook"
 MATRIX = Matrix(BOOK)
 OLD, NEW = MATRIX.kinds.states
 WHARF = {"fact": "wharf", "is": True}
