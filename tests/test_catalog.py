@@ -8,10 +8,12 @@ from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 from lianzhou_gis.cache import Cache
-from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry, kept, reading
+from lianzhou_gis.catalog import Catalog, LayerEntry, catalog_reader, catalog_schema, validated_entry
 from lianzhou_gis.errors import CatalogError, MissingFileError
 
 ROOT = Path(__file__).parent.parent
@@ -62,15 +64,15 @@ def test_a_sound_catalog(write):
 @pytest.mark.parametrize(
     ("second", "words"),
     [
-        (entry("b", colour="red"), ["layers.1.colour (b)", "Extra inputs"]),
-        (entry("b", "kart"), ["layers.1.theme (b)", "no theme 'kart'"]),
+        (entry("b", colour="red"), ["layers.1.colour (b)", "there is no such key"]),
+        (entry("b", "kart"), ["layers.1.theme (b)", "no theme kart"]),
         (entry("b", valid_from="2026-08-15", valid_to="2026-08-14"), ["layers.1 (b)", "valid_to is before valid_from"]),
         (entry("b", valid_from="yesterday"), ["layers.1.valid_from (b)"]),
-        (entry("b", valid_from="2026"), ["layers.1.valid_from (b)", "2026 is no date"]),
-        (entry("b", data_date="0"), ["layers.1.data_date (b)", "0 is no date"]),
+        (entry("b", valid_from="2026"), ["layers.1.valid_from (b)", "2026 is not a date"]),
+        (entry("b", data_date="0"), ["layers.1.data_date (b)", "0 is not a date"]),
         (entry("b", valid_to="2026-08-15 10:30:00"), ["layers.1.valid_to (b)"]),
-        (entry("b", "water_source_zone", grades="{强: strong}"), ["layers.1 (b)", "'强' leads to 'strong'"]),
-        (entry("b", grades="{强: core}"), ["layers.1 (b)", "no grade of karst_strong"]),
+        (entry("b", "water_source_zone", grades="{强: strong}"), ["layers.1 (b)", "强 leads to strong"]),
+        (entry("b", grades="{强: core}"), ["layers.1 (b)", "not a grade of karst_strong"]),
         (entry("b", coverage="union"), ["layers.1 (b)", "union belongs to control units"]),
         (entry("b", access_list="a.csv"), ["layers.1 (b)", "access_list belongs to control units"]),
         (entry("b", disclosure="secret"), ["layers.1.disclosure (b)"]),
@@ -79,9 +81,9 @@ def test_a_sound_catalog(write):
         (entry("b", expected_count=0), ["layers.1.expected_count (b)"]),
         (entry("b", accuracy_m=".inf"), ["layers.1.accuracy_m (b)"]),
         (entry("b", accuracy_m="-1"), ["layers.1.accuracy_m (b)"]),
-        ("  - id: b\n    series: b\n    theme: karst_strong\n", ["layers.1.path (b)", "Field required"]),
+        ("  - id: b\n    series: b\n    theme: karst_strong\n", ["layers.1.path (b)", "is missing"]),
         ("  - id: b c\n    series: b\n    theme: karst_strong\n    path: b\n", ["layers.1.id (b c)"]),
-        (entry("a", series="z"), ["the layer a stands twice"]),
+        (entry("a", series="z"), ["the layer a is entered twice"]),
         (entry("b", "nature_reserve", series="a"), ["the series a belongs to karst_strong and to nature_reserve"]),
     ],
 )
@@ -106,8 +108,8 @@ def test_only_entry_that_is_wrong_counts_once(write):
         ("", "needs region and layers"),
         ("- a\n- b\n", "needs region and layers"),
         ("region: {name: x}\nlayers: []\n", "layers"),
-        ("region: {name: x}\n", "layers: Field required"),
-        (f"layers:\n{entry()}", "region: Field required"),
+        ("region: {name: x}\n", "layers: is missing"),
+        (f"layers:\n{entry()}", "region: is missing"),
         ("region: {name: x, bounds: [113, 24, 112, 25]}\nlayers:\n" + entry(), "west, south, east, north"),
         (HEAD + entry(title="'a & b"), "layers.yaml:9: found unexpected end of stream"),
         (HEAD + "\t- id: a\n", "layers.yaml:4: "),
@@ -232,8 +234,8 @@ def read(monkeypatch, tmp_path):
     """Count how often files are read, in a cache of one's own."""
     monkeypatch.setenv("LIANZHOU_GIS_CACHE", str(tmp_path / "cache"))
     counted = []
-    whole = reading.read_contents
-    monkeypatch.setattr(reading, "read_contents", lambda path: counted.append(path) or whole(path))
+    whole = catalog_reader.parse_catalog
+    monkeypatch.setattr(catalog_reader, "parse_catalog", lambda path: counted.append(path) or whole(path))
     return counted
 
 
@@ -268,7 +270,7 @@ def test_a_changed_catalog_is_read_anew(read, write):
 def test_whole_and_yet_no_catalog_is_read_anew(read, write, spoil):
     path = write([entry("a", valid_from="2020-01-01")])
     catalog = Catalog.open(path)
-    cache, key = Cache.standard(kept._ROOMS), {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+    cache, key = Cache.standard(catalog_reader._ROOMS), {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
     told = json.loads(json.dumps(cache.get("catalog", key).meta))
     spoil(told)
     cache.put("catalog", key, "x", told)
@@ -283,12 +285,38 @@ def test_a_text_that_cannot_be_kept_is_no_error(read, write):
     assert list(cache.folder.iterdir()) == []
 
 
-def test_what_is_checked_is_what_an_entry_holds():
-    """The model that checks has the fields of the entry, with the same defaults, and none besides."""
-    assert list(reading._Layer.model_fields) == [item.name for item in fields(LayerEntry)]
+def test_a_validated_entry_is_the_record_itself():
     plain = {"id": "a", "series": "a", "theme": "karst_strong", "path": "a.gpkg"}
-    assert reading.checked_entry(plain) == LayerEntry(**plain)
-    assert list(reading._Region.model_fields) == [item.name for item in fields(CatalogRegion)]
+    assert validated_entry(plain) == LayerEntry(**plain)
+    assert LayerEntry.from_json(validated_entry(plain).to_json()) == LayerEntry(**plain)
+
+
+def test_every_field_comes_back_from_json():
+    """A day that a field gains must not come back as a text."""
+    day = date(2026, 8, 15)
+    values = {item.name: day if "date" in item.name or "valid" in item.name else "a" for item in fields(LayerEntry)}
+    full = LayerEntry(**values)
+    assert LayerEntry.from_json(json.loads(json.dumps(full.to_json()))) == full
+
+
+def test_the_json_schema_is_that_of_the_record():
+    schema = catalog_schema()
+    layer = schema["$defs"]["LayerEntry"]
+    assert list(layer["properties"]) == [item.name for item in fields(LayerEntry)]
+    assert layer["required"] == ["id", "series", "theme", "path"] and layer["additionalProperties"] is False
+    assert layer["properties"]["id"]["pattern"] == r"^[\w.\-]{1,64}$"
+    shipped = yaml.safe_load((ROOT / "layers" / "layers.yaml").read_text(encoding="utf-8"))
+    document = json.loads(json.dumps(shipped, default=str))
+    jsonschema.validate(document, schema)
+    document["layers"][0]["accuracy_m"] = -1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, schema)
+
+
+def test_what_is_wrong_is_said_in_chinese_to_people(write):
+    assert "“secret”不可用；可用的有 public, internal, restricted" in refusal(write([entry(disclosure="secret")])).zh
+    assert "缺少该项" in refusal(write("region: {name: x}\n")).zh
+    assert "没有这个键" in refusal(write([entry(colour="red")])).zh
 
 
 def test_no_gis_library_is_needed():

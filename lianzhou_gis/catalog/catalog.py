@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lianzhou_gis.catalog.catalog_reader import read_catalog
 from lianzhou_gis.catalog.entries import CatalogRegion, LayerEntry, Series
-from lianzhou_gis.catalog.kept import keep, revived
 from lianzhou_gis.errors import CatalogError, MissingFileError, did_you_mean
 from lianzhou_gis.vocabulary import themes as all_themes
 
@@ -56,19 +55,9 @@ class Catalog:
         """
         path = Path(path)
         if not path.is_file():
-            raise MissingFileError(
-                f"{path}：没有图层目录文件；请用 --layers 指定 layers.yaml",
-                f"{path}: no such catalog of layers; name it with --layers",
-            )
-        content = hashlib.sha256(path.read_bytes()).hexdigest()
-        contents = revived(content)
-        if contents is None:
-            from lianzhou_gis.catalog.reading import read_contents
-
-            contents = read_contents(path)
-            if hashlib.sha256(path.read_bytes()).hexdigest() == content:
-                keep(content, contents)
-        return cls(contents.region, contents.plane, contents.layers, path)
+            raise MissingFileError.from_code("catalog_missing", file=path)
+        document = read_catalog(path)
+        return cls(document.region, document.plane, document.layers, path)
 
     def __repr__(self) -> str:
         count = len({entry.theme for entry in self.layers})
@@ -107,10 +96,9 @@ class Catalog:
         named = {entry.theme for entry in self.layers}
         wanted = named if themes is None else set(themes)
         if missing := sorted(wanted - named):
-            zh, en = did_you_mean(missing[0], named)
-            raise CatalogError(
-                f"图层目录中没有主题 {', '.join(missing)}{zh}；可用的有 {', '.join(sorted(named))}",
-                f"the catalog has no theme {', '.join(missing)}{en}; there are {', '.join(sorted(named))}",
+            hint = did_you_mean(missing[0], named)
+            raise CatalogError.from_code(
+                "catalog_theme_unknown", themes=missing, hint=hint, known=", ".join(sorted(named))
             )
         scope = [name for name in all_themes() if name in wanted]
         region = Region(self.region.name, self.region.bounds) if self.region.bounds else None
@@ -157,8 +145,5 @@ class Catalog:
         """
         path = self.folder / name
         if not path.resolve().is_relative_to(self.folder.resolve()):
-            raise CatalogError(
-                f"{self.path.name}：路径 {name} 在图层目录文件夹之外；请把文件放入该文件夹",
-                f"{self.path.name}: the path {name} leads out of the catalog's folder; put the file into it",
-            )
+            raise CatalogError.from_code("catalog_path_outside", file=self.path, path=name)
         return path

@@ -1,39 +1,77 @@
-"""The entries of a catalog as plain values; what a file says is checked where it is read (``reading``)."""
+"""The records of a catalog: one definition each, from which validation, JSON and JSON Schema follow."""
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from lianzhou_gis.vocabulary import theme
+from lianzhou_gis.errors import CatalogError, did_you_mean
+from lianzhou_gis.validation import STRICT_KEYS, Check, Constraint
+from lianzhou_gis.vocabulary import grade_of, theme
+from lianzhou_gis.vocabulary import themes as all_themes
 
-__all__ = ["CatalogRegion", "Disclosure", "LayerEntry", "Series"]
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
+
+__all__ = ["CatalogDocument", "CatalogRegion", "Disclosure", "LayerEntry", "Series"]
+
+
+def _check_day(value: object) -> object:
+    # pydantic takes a bare number for seconds since 1970.
+    if isinstance(value, int | float):
+        raise CatalogError.from_code("entry_day", value=value)
+    return value
+
+
+def _check_theme(name: str) -> str:
+    if name not in all_themes():
+        hint = did_you_mean(name, all_themes())
+        raise CatalogError.from_code("entry_theme", theme=name, hint=hint, known=", ".join(all_themes()))
+    return name
+
+
+def _check_bounds(bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    if not (-180 <= bounds[0] < bounds[2] <= 180 and -90 <= bounds[1] < bounds[3] <= 90):
+        raise CatalogError.from_code("entry_bounds")
+    return bounds
+
 
 Disclosure = Literal["public", "internal", "restricted"]
+Bounds = Annotated[tuple[float, float, float, float], Check(_check_bounds)]
+Day = Annotated[date, Check(_check_day, before=True)]
+Digest = Annotated[str, Constraint(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Constraint(ge=1)]
+Name = Annotated[str, Constraint(pattern=r"^[\w.\-]{1,64}$")]
+Text = Annotated[str, Constraint(min_length=1)]
+ThemeId = Annotated[str, Check(_check_theme)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogRegion:
     """The area that the catalog is about."""
 
-    name: str
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
+
+    name: Text
     code: str | None = None
-    bounds: tuple[float, float, float, float] | None = None
+    bounds: Bounds | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LayerEntry:
-    """One control layer: where it lies, what it covers, from when to when it holds, how it is to be read.
+    """One control layer: its file, what it covers, from when to when it is in force, how it is to be read.
 
-    One that is made by hand is not checked; ``lianzhou_gis.catalog.reading.checked_entry`` does that.
+    The constructor does not validate; :func:`lianzhou_gis.catalog.validated_entry` does.
 
     Attributes
     ----------
     series : str
         Editions of one thing share a series; the latest that is in force on a day is used.
     coverage : str, optional
-        The area for which the layer speaks: a file beside the catalog, WKT in EPSG:4490, ``administrative:<zone_id>``,
+        The area that the layer covers: a file beside the catalog, WKT in EPSG:4490, ``administrative:<zone_id>``,
         or ``union`` (control units only). Without one the layer can hit, but never clear a site.
     expected_count, count_by : int and str, optional
         How many distinct values of a column (rows, without one) a complete layer has.
@@ -43,36 +81,51 @@ class LayerEntry:
         Their column to ours, their value to our grade.
     """
 
-    id: str
-    series: str
-    theme: str
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
+
+    id: Name
+    series: Name
+    theme: ThemeId
     title: dict[Literal["zh", "en"], str] | None = None
-    path: str
+    path: Text
     layer: str | None = None
     crs: str | None = None
     survey_crs: str | None = None
     datum: Literal["gcj02", "bd09"] | None = None
     encoding: str | None = None
-    data_date: date | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
+    data_date: Day | None = None
+    valid_from: Day | None = None
+    valid_to: Day | None = None
     publisher: str | None = None
     document: str | None = None
     licence: str | None = None
     disclosure: Disclosure = "restricted"
     disclosure_columns: dict[str, Disclosure] = field(default_factory=dict)
     coverage: str | None = None
-    expected_count: int | None = None
+    expected_count: Count | None = None
     count_by: str | None = None
-    row_count: int | None = None
-    sha256: str | None = None
-    file_sha256: str | None = None
-    official_area_m2: float | None = None
-    accuracy_m: float | None = None
+    row_count: Count | None = None
+    sha256: Digest | None = None
+    file_sha256: Digest | None = None
+    official_area_m2: Annotated[float, Constraint(gt=0)] | None = None
+    accuracy_m: Annotated[float, Constraint(ge=0)] | None = None
     synthetic: bool = False
     access_list: str | None = None
     columns: dict[str, str] = field(default_factory=dict)
     grades: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the fields with the check of their agreement."""
+        from pydantic_core import core_schema
+
+        return core_schema.no_info_after_validator_function(_check_agreement, handler(source))
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> LayerEntry:
+        """Build an entry from what :meth:`to_json` returned; nothing is validated."""
+        days = {name: date.fromisoformat(data[name]) for name in _DAYS if data[name] is not None}
+        return cls(**{**data, **days})
 
     @property
     def name(self) -> dict[str, str]:
@@ -85,33 +138,85 @@ class LayerEntry:
         """Tell whether the edition is in force on a day; both ends count."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
-    def told(self) -> dict[str, Any]:
-        """Return what it says beyond the defaults.
+    def stated(self) -> dict[str, Any]:
+        """Return the fields that differ from their defaults.
 
         Examples
         --------
-        >>> LayerEntry(id="k", series="k", theme="karst_strong", path="k.gpkg", synthetic=False).told()
+        >>> LayerEntry(id="k", series="k", theme="karst_strong", path="k.gpkg", synthetic=False).stated()
         {'id': 'k', 'series': 'k', 'theme': 'karst_strong', 'path': 'k.gpkg'}
         """
         values = {item.name: (getattr(self, item.name), _default(item)) for item in fields(self)}
         return {name: value for name, (value, default) in values.items() if value != default}
 
-    def plain(self) -> dict[str, Any]:
-        """Return all of it as JSON knows it: days as ISO text.
+    def to_json(self) -> dict[str, Any]:
+        """Return all fields as JSON values: days as ISO text.
 
         Examples
         --------
-        >>> LayerEntry(id="k", series="k", theme="t", path="k.gpkg", valid_to=date(2026, 8, 14)).plain()["valid_to"]
+        >>> LayerEntry(id="k", series="k", theme="t", path="k.gpkg", valid_to=date(2026, 8, 14)).to_json()["valid_to"]
         '2026-08-14'
         """
-        return {
-            name: value.isoformat() if isinstance(value, date) else value
-            for name, value in ((item.name, getattr(self, item.name)) for item in fields(self))
-        }
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
-def _default(item: Any) -> Any:  # noqa: ANN401 - a field of a dataclass
+# Annotations are texts in this module.
+_DAYS = tuple(item.name for item in fields(LayerEntry) if str(item.type).startswith("Day"))
+
+
+def _default(item: Field[Any]) -> object:
     return item.default if item.default_factory is MISSING else item.default_factory()
+
+
+def _check_agreement(entry: LayerEntry) -> LayerEntry:
+    """Check what several fields say together."""
+    if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
+        raise CatalogError.from_code("entry_dates")
+    if entry.access_list and entry.theme != "control_unit":
+        raise CatalogError.from_code("entry_access_list")
+    if entry.coverage == "union" and not theme(entry.theme).covering:
+        raise CatalogError.from_code("entry_union")
+    for value, grade in entry.grades.items():
+        if grade_of(entry.theme, grade) is None:
+            raise CatalogError.from_code("entry_grade", value=value, grade=grade, theme=entry.theme)
+    return entry
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogDocument:
+    """The content of a catalog file.
+
+    Attributes
+    ----------
+    plane : str or None
+        A proj string of an equal-area plane, if not that of Lianzhou.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
+
+    region: CatalogRegion
+    plane: str | None = None
+    layers: Annotated[tuple[LayerEntry, ...], Constraint(min_length=1)]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> CatalogDocument:
+        """Build the content from what :meth:`to_json` returned; nothing is validated."""
+        region, bounds = data["region"], data["region"]["bounds"]
+        return cls(
+            region=CatalogRegion(**{**region, "bounds": None if bounds is None else tuple(bounds)}),
+            plane=data["plane"],
+            layers=tuple(map(LayerEntry.from_json, data["layers"])),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content as JSON values."""
+        region = self.region
+        return {
+            "region": {"name": region.name, "code": region.code, "bounds": region.bounds},
+            "plane": self.plane,
+            "layers": [entry.to_json() for entry in self.layers],
+        }
 
 
 @dataclass(frozen=True)
@@ -121,7 +226,7 @@ class Series:
     Attributes
     ----------
     edition : LayerEntry or None
-        The latest in force; ``None`` where all have expired or none has begun.
+        The latest in force; ``None`` if all have expired or none has begun.
     editions : tuple of LayerEntry
         By date.
     """

@@ -42,7 +42,7 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
 
     entries = Catalog.open(catalog).layers
     if as_json:
-        told = [entry.plain() for entry in entries]
+        told = [entry.to_json() for entry in entries]
         told = [{**record, "path": masked(record["path"])} for record in told]
         click.echo(json.dumps(told, ensure_ascii=False, indent=1))
         return

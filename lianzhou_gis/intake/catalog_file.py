@@ -21,7 +21,7 @@ _ORDER = [item.name for item in fields(LayerEntry) if item.name not in ("columns
 
 def _plain(entry: LayerEntry) -> dict[str, Any]:
     """Return what an entry says beyond the defaults, in the order in which people read it."""
-    told = entry.told() | {"disclosure": entry.disclosure}
+    told = entry.stated() | {"disclosure": entry.disclosure}
     return {name: told[name] for name in _ORDER if name in told}
 
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry
-from lianzhou_gis.catalog.reading import checked_entry
+from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry, validated_entry
 from lianzhou_gis.errors import CatalogError, Issue, LianzhouError
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import LIANZHOU, LIANZHOU_PROJ, Plane
@@ -91,7 +90,7 @@ def _of_file(path: Path, theme: str, told: Told, crs: str | None, around: Catalo
         "accuracy_m": told.accuracy_m,
         "data_date": told.data_date,
     }
-    entry = checked_entry(said)
+    entry = validated_entry(said)
     region = around.region if around else CatalogRegion(name=LIANZHOU.name, bounds=LIANZHOU.bounds)
     beside = Catalog(region, around.plane if around else None, (entry,), path.parent / "layers.yaml")
     return replace(open_edition(beside, entry), of_catalog=False)

@@ -15,8 +15,7 @@ import pandas as pd
 import shapely
 from pydantic import ValidationError
 
-from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.catalog.reading import checked_entry
+from lianzhou_gis.catalog import LayerEntry, validated_entry
 from lianzhou_gis.errors import CatalogError, FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.geopackage_writing import write_tables
@@ -92,7 +91,7 @@ class Imported:
                 "rows": len(plan.frame),
             },
             "imported_on": source.day.isoformat(),
-            "entry": {name: value for name, value in self.entry.plain().items() if name in self.entry.told()},
+            "entry": {name: value for name, value in self.entry.to_json().items() if name in self.entry.stated()},
             "columns": [asdict(choice) for choice in plan.proposal.columns],
             "grades": [asdict(choice) for choice in plan.proposal.grades],
             "repairs": [asdict(repair) for repair in plan.repairs],
@@ -125,7 +124,7 @@ def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
         "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
     }
     try:
-        return checked_entry(data)
+        return validated_entry(data)
     except ValidationError as error:
         raise refused(error, source.name) from error
 

@@ -81,7 +81,7 @@ def kept_or_loaded(
     """
     if cache.folder is None or not path.exists():
         return load()
-    key = {"files": digests_of(path), "entry": entry.plain(), **told}
+    key = {"files": digests_of(path), "entry": entry.to_json(), **told}
     kept = cache.get(_KIND, key)
     if kept is not None:
         try:

@@ -72,6 +72,6 @@ def test_an_entry_that_does_not_fit_changes_nothing(tmp_path):
     path = tmp_path / "layers.yaml"
     path.write_text(HEAD + FIRST + "\n", encoding="utf-8")
     before = path.read_bytes()
-    with pytest.raises(CatalogError, match="stands twice"):
+    with pytest.raises(CatalogError, match="is entered twice"):
         add_entry(path, replace(ENTRY, id="a"))
     assert path.read_bytes() == before and sorted(file.name for file in tmp_path.iterdir()) == ["layers.yaml"]

@@ -56,7 +56,7 @@ def test_flags_and_a_mapping_file_answer(desk, arguments):
     # The flag is stronger than the file.
     assert entry.grades == {"一级": "primary", "一级区=甲": "primary"}
     assert (entry.accuracy_m, entry.publisher, str(entry.valid_from)) == (5, "某局", "2020-05-01")
-    assert told["entry"] == {name: value for name, value in entry.plain().items() if name in entry.told()}
+    assert told["entry"] == {name: value for name, value in entry.to_json().items() if name in entry.stated()}
 
 
 def test_a_person_at_a_terminal_is_asked(desk, arguments):

@@ -55,7 +55,9 @@ def entry(server, schema, table="zones", **more):
 def loaded(tmp_path, *entries, study=STUDY):
     path = tmp_path / "layers.yaml"
     document = {"region": {"name": "演示县", "bounds": [111.6, 24.1, 113.3, 25.7]}}
-    document["layers"] = [{name: value for name, value in one.plain().items() if value is not None} for one in entries]
+    document["layers"] = [
+        {name: value for name, value in one.to_json().items() if value is not None} for one in entries
+    ]
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
     return load_layers(Catalog.open(path), [THEME], DAY, facts=Rulebook.load().facts, study=study)
 

@@ -27,7 +27,7 @@ def imported(folder, store=None):
     """Import every layer of the demo as docs/postgis.md says."""
     folder.mkdir()
     for entry in Catalog.open(LAYERS / "layers.yaml").layers:
-        told = {name: entry.plain()[name] for name in entry.told()}
+        told = {name: entry.to_json()[name] for name in entry.stated()}
         answers = {name: value for name, value in told.items() if name in Told.model_fields}
         (folder / "answers.yaml").write_text(yaml.safe_dump(answers, allow_unicode=True), encoding="utf-8")
         words = ["layers", "import", LAYERS / entry.path, "--as", entry.theme, "--layers", folder / "layers.yaml"]
