@@ -367,7 +367,9 @@ def geopackage(path: Path, at: str) -> Iterator[str]:
         frame = pyogrio.read_dataframe(path, layer=name)
         columns = {}
         for field, dtype in zip(info["fields"].tolist(), info["dtypes"].tolist(), strict=True):
-            is_prose = field.endswith(_PROSE) or field in _PROSE_NAMES or name == "layer_styles"
+            is_prose = (
+                field.endswith(_PROSE) or field in {*_PROSE_NAMES, "what", "kind", "todo"} or name == "layer_styles"
+            )
             columns[field] = [dtype] if is_prose else [dtype, *_column(frame[field])]
         head = {"at": at, "layer": name, "geometry": kind, "crs": info["crs"], "rows": len(frame)}
         yield line({**head, "columns": columns})

@@ -45,13 +45,30 @@ def differences(expected, found):
     ]
 
 
+def same_beginning(one, other):
+    """How many characters two texts begin with in common."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((place for place, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def shortened(changed):
+    """Lines cut to where they differ from the line that took or gave their place."""
+    old = [text for text in changed if text[0] == "-"]
+    new = [text for text in changed if text[0] == "+"]
+    for text in changed:
+        others = new if text[0] == "-" else old
+        shared = max((same_beginning(text[1:], other[1:]) for other in others), default=0)
+        begin = max(0, shared - _WIDTH // 2)
+        yield text if len(text) <= _WIDTH else f"{text[0]}{text[1:80]} … {text[max(80, begin) : begin + _WIDTH]}"
+
+
 @pytest.mark.parametrize("part", record.PARTS)
 def test_the_answers_are_those_of_the_golden_files(part):
     report = []
     for name, lines in record.PARTS[part]().items():
         changed = differences((record.GOLDEN / name).read_text(encoding="utf-8").splitlines(), lines)
         if changed:
-            report += [f"{name}: {len(changed)} lines differ", *(text[:_WIDTH] for text in changed[:_SHOWN])]
+            report += [f"{name}: {len(changed)} lines differ", *shortened(changed[:_SHOWN])]
     assert not report, "\n".join([*report, f"where this is meant: make golden PART={part}, and say why in the commit"])
 
 
