@@ -116,7 +116,7 @@ def _state(met: _Met | None) -> str | None:
 
 def _states(result: Result) -> Mapping[str, dict[Key, _Met]]:
     found: dict[str, dict[Key, _Met]] = {}
-    for item in result.assessment.found:
+    for item in result.assessment.finding_records:
         met = found.setdefault(item.site_id, {}).get((item.rule_id, item.subject))
         if met is None:
             articles = frozenset((citation.law, citation.article) for citation in item.citations)
@@ -124,7 +124,7 @@ def _states(result: Result) -> Mapping[str, dict[Key, _Met]]:
             found[item.site_id][item.rule_id, item.subject] = met
         met.state = min(Effect(met.state), item.effect, key=list(Effect).index).value
         met.zones |= {item.zone_name or item.zone_id or ""} - {""}
-    for gap in result.assessment.unknown:
+    for gap in result.assessment.gap_records:
         site = found.setdefault(gap.site_id, {})
         key = (gap.rule_id or gap.reason.value, "footprint" if gap.rule_id else gap.theme or "")
         if key not in site:

@@ -59,7 +59,7 @@ def evidence_of(result: Result, finding_id: str) -> Evidence:
     RunError
         If the result has no finding of that id.
     """
-    found = {item.finding_id: item for item in result.assessment.found}
+    found = {item.finding_id: item for item in result.assessment.finding_records}
     if finding_id not in found:
         zh, en = did_you_mean(finding_id, found)
         raise RunError(

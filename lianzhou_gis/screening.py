@@ -15,7 +15,7 @@ import shapely
 
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, did_you_mean
-from lianzhou_gis.findings import Assessor, Override
+from lianzhou_gis.findings import Assessment, Evaluator, Override, QuestionPlanner
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers import Cache, Layers, load_layers
@@ -213,12 +213,13 @@ class Screener:
             self._inferred.clear()
         inferred = self.rulebook.infer_all(given, self.as_of, self._inferred)
         known = {site_id: found.facts for site_id, found in inferred.items()}
-        assessment = self._assessor.assess(
-            sites,
-            known,
-            measured,
+        assessment = Assessment(
+            evaluation=self._evaluator.evaluate(sites, known, measured),
             contradicted={site_id: found.contradicted for site_id, found in inferred.items()},
-            overrides=overrides,
+            planner=self._planner,
+            scope=self.scope,
+            ruled=self._evaluator.ruled,
+            judgements=tuple(overrides),
         )
         fact_issues += [issue for found in inferred.values() for issue in found.issues]
         return Result(
@@ -243,9 +244,13 @@ class Screener:
         return {}
 
     @cached_property
-    def _assessor(self) -> Assessor:
-        """The rules and the gaps of the layers, made ready for the first sites."""
-        return Assessor(self.layers, self.rulebook, self.as_of, self.scope)
+    def _evaluator(self) -> Evaluator:
+        """The rules in force and the kinds of zones, prepared for the first sites."""
+        return Evaluator(self.layers, self.index, self.rulebook, self.as_of, self.scope)
+
+    @cached_property
+    def _planner(self) -> QuestionPlanner:
+        return QuestionPlanner(self.rulebook, self.as_of)
 
     @cached_property
     def _region_looked_at(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Columns", "Deferred", "cells"]
+__all__ = ["CodedColumn", "Columns", "Deferred", "cells"]
 
 Array = npt.NDArray[Any]
 
@@ -35,6 +36,43 @@ def cells(values: Iterable[Any]) -> Array:
     ['a', None, [1, 2]]
     """
     return np.fromiter(values, dtype=object)
+
+
+@dataclass(frozen=True)
+class CodedColumn:
+    """A column of few different values: a code for every row, a value for every code.
+
+    Attributes
+    ----------
+    codes : ndarray of int, shape (n,)
+    values : ndarray of object
+
+    Examples
+    --------
+    >>> CodedColumn(np.array([1, 0, 1]), cells(["a", ("b", "c")])).tolist()
+    [('b', 'c'), 'a', ('b', 'c')]
+    """
+
+    codes: npt.NDArray[np.intp]
+    values: npt.NDArray[np.object_]
+
+    @classmethod
+    def from_values(cls, values: Sequence[Any]) -> CodedColumn:
+        """Return a column in which every row has a code of its own."""
+        return cls(np.arange(len(values)), cells(values))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def tolist(self) -> list[Any]:
+        """Return the value of every row."""
+        found: list[Any] = self.values[self.codes].tolist()
+        return found
+
+    def plain(self) -> Array:
+        """Return the value of every row as an array of objects, codes of the vocabulary as plain texts."""
+        plain = [value.value if isinstance(value, Enum) else value for value in self.values.tolist()]
+        return cells(plain)[self.codes]
 
 
 class Deferred(Mapping[str, Array]):

@@ -16,7 +16,7 @@ import shapely
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlaps_table, sites_table, written
 from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
-from lianzhou_gis.findings import Answer, Finding, Gap, answer, towns_of
+from lianzhou_gis.findings import Answer, Finding, Gap, answer_of, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
 from lianzhou_gis.formats.georeference import place_features
 from lianzhou_gis.formats.raw_features import RawFeatures, built
@@ -164,11 +164,11 @@ def _screened(task: Task, chunk: Chunk, rows: Any, screener: Screener, gathered:
         return
     known, own = set(screener.layers.issues), result.assessment
     gathered.issues += [issue for issue in result.issues if issue not in known]
-    gathered.findings += own.found
+    gathered.findings += own.finding_records
     gathered.tables["sites"].append(sites_table(sites, towns, own.answers))
     gathered.tables["overlaps"].append(overlaps_table(result.overlay.overlap_columns))
-    gathered.tables["findings"].append(findings_table(own.found))
-    gathered.tables["gaps"].append(gaps_table(own.unknown))
+    gathered.tables["findings"].append(findings_table(own.finding_records))
+    gathered.tables["gaps"].append(gaps_table(own.gap_records))
     _count(gathered.counts, result, towns)
 
 
@@ -213,7 +213,7 @@ def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Scre
         "geometry_kind": "none",
     }
     sites = Sites(Columns({name: cells([value]) for name, value in record.items()}), {site_id: {}}, (), (), ())
-    answers: dict[str, Answer] = {site_id: answer([], [gap])}
+    answers: dict[str, Answer] = {site_id: answer_of([], [gap])}
     gathered.tables["sites"].append(sites_table(sites, {}, answers))
     gathered.tables["gaps"].append(gaps_table([gap]))
     gathered.tables["findings"].append(findings_table([]))

@@ -1,19 +1,19 @@
-"""Judgements of people on findings: read from a file, kept beside the finding, never in its place."""
+"""Judgements of people on findings: read from a file, shown beside the finding, never in its place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.findings.records import Finding, Override
+from lianzhou_gis.findings.records import Override
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.facts import parse_document
 from lianzhou_gis.formats.limits import MAX_FACTS_BYTES, read_bounded
 
-__all__ = ["lay_beside", "read_overrides"]
+__all__ = ["read_overrides", "unmatched"]
 
 _NEEDED = ("finding_id", "decision", "office", "reason", "evidence", "decided_on")
 _LONGEST = 2000
@@ -81,21 +81,17 @@ def _override(entry: Any, where: str) -> Override:  # noqa: ANN401 - any YAML
     return Override(decided_on=day, **texts)
 
 
-def lay_beside(findings: Sequence[Finding], overrides: Sequence[Override]) -> list[Issue]:
-    """Put every judgement beside its finding; one whose finding this run does not have is told."""
-    by_id = {item.finding_id: item for item in findings}
-    issues = []
-    for override in overrides:
-        if override.finding_id in by_id:
-            by_id[override.finding_id].override = override
-            continue
-        issues.append(
-            Issue(
-                "warning",
-                "override_without_finding",
-                "overrides",
-                f"人工判断所指的条目 {override.finding_id} 不在本次结果中，未采用；请核对编号",
-                f"the judgement on {override.finding_id} was not used: this run has no such finding; check the id",
-            )
+def unmatched(overrides: Sequence[Override], finding_ids: Collection[str]) -> list[Issue]:
+    """Return an issue for every judgement whose finding does not exist."""
+    known = set(finding_ids)
+    return [
+        Issue(
+            "warning",
+            "override_without_finding",
+            "overrides",
+            f"人工判断所指的条目 {override.finding_id} 不在本次结果中，未采用；请核对编号",
+            f"the judgement on {override.finding_id} was not used: this run has no such finding; check the id",
         )
-    return issues
+        for override in overrides
+        if override.finding_id not in known
+    ]

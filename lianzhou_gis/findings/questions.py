@@ -1,193 +1,118 @@
 """What to ask: which missing facts would close which open points, and what the verdict would then be.
 
-An open point is something of a site that hangs on facts: a rule, an item of an access list, a setback that looks beyond
-a layer. Each possible answer is tried out on all of them, with all that follows from it, so that what a question
-foretells is what screening again with the answer says.
+An open point is something of a site that depends on facts: a rule, an item of an access list, a setback that looks
+beyond a layer. Each possible answer is tried on all of them, with all that follows from it, so that what a question
+predicts is what screening again with the answer yields.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
-from typing import Any
 
-from lianzhou_gis.findings.records import Gap, Question, Reply
-from lianzhou_gis.findings.verdicts import Tally
-from lianzhou_gis.rulebook import Outcome, Rulebook, Test
+from lianzhou_gis.findings.decisions import FactSet, OpenPoint
+from lianzhou_gis.findings.memo import memoised
+from lianzhou_gis.findings.records import Question, Reply
+from lianzhou_gis.findings.rules_in_force import FactValue
+from lianzhou_gis.findings.verdicts import Tally, weigh
+from lianzhou_gis.rulebook import Rulebook, Test
 from lianzhou_gis.rulebook.industries import codes_match, industries
-from lianzhou_gis.vocabulary import Effect, Verdict
 
-__all__ = ["QuestionPlanner", "Unresolved"]
+__all__ = ["QuestionKey", "QuestionPlanner"]
 
-Facts = Mapping[str, Any]
+Facts = Mapping[str, FactValue]
+
 _DOCUMENT = "_document"
-# Different facts of which it is remembered what is left of a point.
-_TRIED = 512
-# What stands for a document that is not known yet, in what is foretold.
+_CACHED_SITES = 1024
+# Stands for a document that is not known yet, in predictions.
 _SOME_DOCUMENT = "（文号）"
 
 
-@dataclass
-class Unresolved:
-    """Something that hangs on facts.
+@dataclass(frozen=True)
+class QuestionKey:
+    """What the questions of a site depend on.
 
     Attributes
     ----------
-    gap : Gap
-        As it is told.
-    decide : callable
-        What it comes to with given facts.
-    tests : tuple of Test
-        The comparisons of facts that it makes.
-    effect, worst : Effect
-        What is proven, and may be meant, where it comes to bear.
-    closes_if_true : bool
-        Whether its bearing settles it too; if not, only its not bearing does (an outfall that nobody has placed).
-    worst_of : callable, optional
-        The strictest that it may still hide, where that changes with the facts.
-    asked : bool
-        Whether it is open now. One that such projects are not asked for opens or bears only by an answer to something
-        else; its gap is not told.
+    facts : FactSet
+        What was given, and all that follows from it.
+    contradicted : frozenset of str
+        Facts that are unknown because what was given contradicts itself.
+    points : tuple of OpenPoint
+        In a canonical order (:meth:`from_points`); one that is open twice stands twice.
+    settled : Tally
+        Of its findings, and of the gaps that are of no point.
     """
 
-    gap: Gap
-    decide: Callable[[Facts], Outcome]
-    tests: tuple[Test, ...]
-    effect: Effect
-    worst: Effect
-    closes_if_true: bool = True
-    worst_of: Callable[[Facts], Verdict] | None = None
-    asked: bool = True
+    facts: FactSet
+    contradicted: frozenset[str]
+    points: tuple[OpenPoint, ...]
+    settled: Tally
 
-    @cached_property
-    def names(self) -> frozenset[str]:
-        """The facts that it turns on."""
-        return frozenset(test.fact for test in self.tests)
-
-    def remaining(self, facts: Facts) -> Gap:
-        """Return the gap as it is where the point stays open."""
-        return self.gap if self.worst_of is None else replace(self.gap, worst=self.worst_of(facts))
-
-    @cached_property
-    def _known(self) -> dict[tuple[Any, ...], bool | None]:
-        """What is left of it with the facts that were tried."""
-        return {}
-
-    def left(self, facts: Facts) -> bool | None:
-        """Return ``None`` while it is open, else whether it bears."""
-        # Nothing but the facts that it turns on counts: of all that is tried, most leaves these as they are.
-        told = tuple([facts.get(name) for name in self.names])
-        if told not in self._known:
-            if len(self._known) >= _TRIED:
-                self._known.clear()
-            value = self.decide(facts).value
-            self._known[told] = None if value is True and not self.closes_if_true else value
-        return self._known[told]
+    @classmethod
+    def from_points(
+        cls, facts: FactSet, contradicted: frozenset[str], points: Sequence[OpenPoint], settled: Tally
+    ) -> QuestionKey:
+        """Return the key of some points, the same in whatever order they come."""
+        return cls(facts, contradicted, tuple(sorted(points, key=id)), settled)
 
 
-@dataclass(frozen=True)
 class _Site:
     """A site as questions see it."""
 
-    facts: Facts
-    effects: tuple[tuple[Effect, Effect], ...]
-    gaps: tuple[Gap, ...]
-    points: tuple[Unresolved, ...]
-    contradicted: frozenset[str]
+    def __init__(self, key: QuestionKey) -> None:
+        self.facts, self.contradicted, self.tally = key.facts, key.contradicted, key.settled
+        self.points = key.points
+        self.asked = [point for point in self.points if point.asked]
 
     @cached_property
     def before(self) -> tuple[bool | None, ...]:
-        """Of every point what is left of it as long as nothing is answered."""
-        return tuple(point.left(self.facts) for point in self.points)
-
-    @cached_property
-    def tally(self) -> Tally:
-        """What is found and open whatever is answered."""
-        tally = Tally()
-        for effect, worst in self.effects:
-            tally.finding(effect, worst)
-        for gap in self.gaps:
-            tally.gap(gap.worst, gap.asks)
-        return tally
-
-    @property
-    def asked(self) -> list[Unresolved]:
-        return [point for point in self.points if point.asked]
-
-    @property
-    def key(self) -> Any:  # noqa: ANN401 - anything hashable
-        told = tuple(
-            (point.gap.rule_id, point.gap.theme, point.effect, point.worst, point.closes_if_true, point.asked)
-            for point in self.points
-        )
-        # Text beside numbers: the names differ, so values are never compared.
-        known = tuple(sorted((name, value) for name, value in self.facts.items() if value is not None))
-        return (
-            known,
-            self.contradicted,
-            told,
-            frozenset(self.effects),
-            frozenset((gap.worst, gap.asks) for gap in self.gaps),
-        )
+        """Whether each point applies as long as nothing is answered."""
+        return tuple(point.value(self.facts) for point in self.points)
 
 
 class QuestionPlanner:
-    """Makes the questions of one site after the other; sites of which the same is open share the work."""
+    """Makes the questions of one site after the other; sites with the same open points share the work.
+
+    Parameters
+    ----------
+    rulebook : Rulebook
+    day : datetime.date
+    """
 
     def __init__(self, rulebook: Rulebook, day: date) -> None:
         self._rulebook, self._day = rulebook, day
-        self._made: dict[Any, list[Question]] = {}
+        self._planned = memoised(self._plan, _CACHED_SITES)
 
-    def questions(
-        self,
-        site_id: str,
-        facts: Facts,
-        contradicted: frozenset[str],
-        effects: Sequence[tuple[Effect, Effect]],
-        gaps: Sequence[Gap],
-        points: Sequence[Unresolved],
-    ) -> list[Question]:
-        """Return the questions of a site, those that settle most first.
-
-        Parameters
-        ----------
-        facts : mapping
-            What was given, and all that follows from it.
-        contradicted : frozenset of str
-            Facts that are unknown because what was given contradicts itself.
-        effects : sequence of (Effect, Effect)
-            Of its findings: what is proven, and what it may mean.
-        gaps : sequence of Gap
-            Those of its gaps that are of no point.
-        points : sequence of Unresolved
-        """
-        if not any(point.gap.facts for point in points if point.asked):
+    def questions(self, site_id: str, key: QuestionKey) -> list[Question]:
+        """Return the questions of a site, those that settle most first."""
+        if not any(point.facts for point in key.points if point.asked):
             return []
-        site = _Site(facts, tuple(effects), tuple(gaps), tuple(points), contradicted)
-        if site.key not in self._made:
-            self._made[site.key] = self._ask(site)
-        return [replace(question, site_id=site_id) for question in self._made[site.key]]
+        return [replace(question, site_id=site_id) for question in self._planned(key)]
+
+    def _plan(self, key: QuestionKey) -> tuple[Question, ...]:
+        return tuple(self._ask(_Site(key)))
 
     def _ask(self, site: _Site) -> list[Question]:
-        asked = sorted({fact for point in site.asked for fact in point.gap.facts})
+        asked = sorted({fact for point in site.asked for fact in point.facts})
         tried = {fact: list(self._replies(site, fact)) for fact in asked}
         order = self._short_list(site, tried)
         questions = []
         for fact in asked:
-            hanging = [point for point in site.asked if fact in point.gap.facts]
-            replies = tuple(self._foretold(site, fact, sets, value) for value, sets in tried[fact])
+            hanging = [point for point in site.asked if fact in point.facts]
+            replies = tuple(self._predicted(site, fact, sets, value) for value, sets in tried[fact])
             kept = [reply.settles for reply in replies if not reply.contradicts]
             # Where no answer can be tried, as many as hang on it alone.
-            alone = sum(set(point.gap.facts) == {fact} for point in hanging)
+            alone = sum(set(point.facts) == {fact} for point in hanging)
             place = order.get(fact)
             questions.append(
                 Question(
                     site_id="",
                     fact=fact,
                     question=dict(self._rulebook.facts.get(fact).question),
-                    rules=tuple(sorted({point.gap.rule_id or "" for point in hanging})),
+                    rules=tuple(sorted({point.rule_id or "" for point in hanging})),
                     settles=max(kept, default=alone),
                     settles_always=min(kept, default=alone),
                     place=None if place is None else place[0],
@@ -200,7 +125,7 @@ class QuestionPlanner:
     def _listed(self, fact: str) -> bool:
         return self._rulebook.facts.get(fact).type in ("yes_no", "choice", "number")
 
-    def _replies(self, site: _Site, fact: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _replies(self, site: _Site, fact: str) -> Iterator[tuple[str, dict[str, FactValue]]]:
         """Yield the answers that are worth trying: as texts, and as facts."""
         known = self._rulebook.facts.get(fact)
         if known.type == "yes_no":
@@ -222,45 +147,41 @@ class QuestionPlanner:
         whole = (code for code in industries() if len(code) == 5)
         return next(((code,) for code in whole if codes_match((code,), listed) is False), ("T9600",))
 
-    def _foretold(self, site: _Site, fact: str, sets: dict[str, Any], value: str) -> Reply:
+    def _predicted(self, site: _Site, fact: str, sets: dict[str, FactValue], value: str) -> Reply:
         followed = self._with(site, site.facts, sets)
         facts = site.facts if followed is None else followed
         new = _added(facts, site.facts)
         # What the answer does not touch stays as it is.
-        settled = [
-            (point, before if point.names.isdisjoint(new) else point.left(facts))
+        after = [
+            (point, before if new.isdisjoint(point.names) else point.value(facts))
             for point, before in zip(site.points, site.before, strict=True)
         ]
-        bearing = [(point.effect, point.worst) for point, left in settled if left]
-        remaining = [point.remaining(facts) for point, left in settled if left is None]
-        tally = site.tally.copy()
-        for effect, meant in bearing:
-            tally.finding(effect, meant)
-        for gap in remaining:
-            tally.gap(gap.worst, gap.asks)
-        verdict, worst = tally.weigh()
+        tallies = [site.tally]
+        tallies += [Tally.from_finding(point.effect, point.worst_effect) for point, value in after if value]
+        tallies += [Tally.from_gap(point.worst_with(facts), point.asks) for point, value in after if value is None]
+        verdict, worst = weigh(Tally.total(tallies))
         vocabulary = self._rulebook.facts
         return Reply(
             value=value,
             label=vocabulary.shown(fact, sets[fact]),
             sets={name: value if name == fact else str(item) for name, item in sets.items()},
-            settles=sum((left is not None) if point.asked else -(left is None) for point, left in settled),
+            settles=sum((value is not None) if point.asked else -(value is None) for point, value in after),
             verdict=verdict,
             worst_possible=worst,
             contradicts=followed is None,
         )
 
     def _short_list(
-        self, site: _Site, tried: Mapping[str, list[tuple[str, dict[str, Any]]]]
+        self, site: _Site, tried: Mapping[str, list[tuple[str, dict[str, FactValue]]]]
     ) -> dict[str, tuple[int, str]]:
         """Return the fewest questions found that, answered so, close every point that answers can close.
 
         Each next one is the answer that closes most of what is then open; what turns out to be needless is left out.
         """
-        chosen: dict[str, tuple[str, dict[str, Any]]] = {}
+        chosen: dict[str, tuple[str, dict[str, FactValue]]] = {}
         facts, left = dict(site.facts), list(site.asked)
         while left:
-            best: tuple[int, str, str, dict[str, Any]] | None = None
+            best: tuple[int, str, str, dict[str, FactValue]] | None = None
             for fact, replies in tried.items():
                 if fact in chosen or facts.get(fact) is not None:
                     continue
@@ -273,22 +194,22 @@ class QuestionPlanner:
                 break
             _, fact, value, sets = best
             chosen[fact], facts = (value, sets), self._with(site, facts, sets) or facts
-            left = [point for point in left if point.left(facts) is None]
+            left = [point for point in left if point.value(facts) is None]
         needed = self._without_needless(site, chosen, left)
         return {fact: (place, value) for place, (fact, value) in enumerate(needed.items(), start=1)}
 
-    def _with(self, site: _Site, facts: Facts, sets: Facts) -> dict[str, Any] | None:
+    def _with(self, site: _Site, facts: Facts, sets: Facts) -> dict[str, FactValue] | None:
         """Return the facts with an answer and all that follows; ``None`` for one that contradicts them."""
         return self._rulebook.implied_on(self._day).follow(facts, sets, site.contradicted)
 
     @staticmethod
-    def _closed(points: Sequence[Unresolved], facts: Facts, before: Facts) -> int:
+    def _closed(points: Sequence[OpenPoint], facts: Facts, before: Facts) -> int:
         """Return how many points the facts close that those before left open."""
         new = _added(facts, before)
-        return sum(point.left(facts) is not None for point in points if not point.names.isdisjoint(new))
+        return sum(point.value(facts) is not None for point in points if not new.isdisjoint(point.names))
 
     def _without_needless(
-        self, site: _Site, chosen: Mapping[str, tuple[str, dict[str, Any]]], left: Sequence[Unresolved]
+        self, site: _Site, chosen: Mapping[str, tuple[str, dict[str, FactValue]]], left: Sequence[OpenPoint]
     ) -> dict[str, str]:
         wanted = len(site.asked) - len(left)
         kept = dict(chosen)

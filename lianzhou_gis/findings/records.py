@@ -1,32 +1,16 @@
-"""The rows that findings, gaps and questions are made of, and their tables."""
+"""The records that an assessment yields: findings, gaps, questions, compared items of access lists, overrides."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from lianzhou_gis.rulebook import Citation
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = [
-    "AccessComparison",
-    "Finding",
-    "Gap",
-    "Override",
-    "Question",
-    "Reply",
-    "finding_id",
-    "of_site",
-    "place_of_finding",
-    "place_of_gap",
-    "table_of",
-]
+__all__ = ["AccessComparison", "Finding", "Gap", "Override", "Question", "Reply", "finding_id"]
 
 Text = dict[str, str]
 
@@ -39,13 +23,13 @@ def finding_id(site_id: str, layer_id: str | None, zone_id: str | None, rule_id:
     >>> finding_id("S1", "water", "W1", "rule", "footprint")
     'c7d1ae37df21'
     """
-    told = "\0".join((site_id, layer_id or "", zone_id or "", rule_id, subject))
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    key = "\0".join((site_id, layer_id or "", zone_id or "", rule_id, subject))
+    return hashlib.sha256(key.encode()).hexdigest()[:12]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Finding:
-    """One rule that bears on one site, through one zone or everywhere.
+    """One rule that applies to one site, through one zone or everywhere.
 
     Attributes
     ----------
@@ -87,7 +71,7 @@ class Finding:
     geometry: Any = None
 
 
-@dataclass
+@dataclass(frozen=True)
 class Gap:
     """Something that is not assessed.
 
@@ -227,46 +211,3 @@ class Override:
     evidence: str
     decided_on: date
     by: str | None = None
-
-
-_Record = TypeVar("_Record", Finding, Gap)
-
-
-def of_site(record: _Record, site_id: str) -> _Record:
-    """Return what is the same for many sites as the record of one of them.
-
-    Examples
-    --------
-    >>> gap = Gap("", GapReason.NO_RULE, None, None, None, None, (), {}, Verdict.PROHIBITED)
-    >>> of_site(gap, "S1").site_id
-    'S1'
-    """
-    # A hundred for every site: to go through the constructor takes thrice as long.
-    own = object.__new__(type(record))
-    own.__dict__.update(record.__dict__)
-    own.site_id = site_id
-    return own
-
-
-def place_of_finding(item: Finding) -> tuple[str, ...]:
-    """Return where a finding stands among those of its site; what is missing comes first."""
-    return (item.theme or "", item.rule_id, item.layer_id or "", item.zone_id or "", item.subject)
-
-
-def place_of_gap(gap: Gap) -> tuple[str, ...]:
-    """Return where a gap stands among those of its site; what is missing comes first."""
-    return (gap.reason, gap.theme or "", gap.layer_id or "", gap.zone_id or "", gap.rule_id or "")
-
-
-def table_of(kind: type, rows: Sequence[Any]) -> pd.DataFrame:
-    """Return dataclass rows as a table with plain columns; without rows it keeps its columns."""
-    import pandas as pd
-
-    names = [item.name for item in fields(kind)]
-    # Enums as plain text, so that tables compare and write as what they say.
-    table = pd.DataFrame({name: pd.Series([_cell(getattr(row, name)) for row in rows], dtype=object) for name in names})
-    return table.astype(dict.fromkeys({"area_m2", "share_of_site", "length_m", "distance_m"} & set(names), "float64"))
-
-
-def _cell(value: Any) -> Any:  # noqa: ANN401
-    return value.value if isinstance(value, Effect | GapReason | Verdict) else value

@@ -1,19 +1,28 @@
-"""From findings and gaps to the answer: what is proven, what is still open, and how both are printed."""
+"""From decisions to the answer: what is proven, what is still open, and how both are printed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from lianzhou_gis.findings.decisions import Decision
+from lianzhou_gis.findings.memo import memoised
 from lianzhou_gis.findings.records import Finding, Gap
 from lianzhou_gis.vocabulary import Effect, Verdict, label
 
-__all__ = ["Answer", "Tally", "answer"]
+__all__ = ["Answer", "Tally", "answer_of", "answer_to", "fold", "weigh"]
+
+Positions = npt.NDArray[np.intp]
 
 _MILD = (Verdict.CONDITIONAL, Verdict.NO_CONFLICT_FOUND)
 _VERDICTS = tuple(Verdict)
 _NOTHING = Verdict.NO_CONFLICT_FOUND.rank
+# Flags of a tally.
+_OPEN, _ASKED, _BARRED, _JUDGED, _FIRM = 1, 2, 4, 8, 16
 
 
 @dataclass(frozen=True)
@@ -38,134 +47,145 @@ class Answer:
     label: dict[str, str]
 
 
-@dataclass(slots=True)
-class Tally:
-    """All that the answer hangs on: added up from findings and gaps, in whatever order and parts they come.
+class Tally(NamedTuple):
+    """All that an answer depends on; tallies of parts add up to that of the whole, in any order.
 
     Attributes
     ----------
     proven, worst : int
-        Ranks of the strictest verdict that is proven, and that findings or gaps may mean.
-    open : bool
-        Any gap.
-    asked, barred : bool
-        A gap that more facts would close, and one of these that may hide a prohibition.
-    notices, judged : int
-        Findings that restrict nothing, and that call for judgement.
-    firm : bool
-        One that calls for judgement and is not doubtful.
-
-    Examples
-    --------
-    >>> tally = Tally()
-    >>> tally.finding(Effect.NEEDS_JUDGEMENT, Effect.PROHIBITED)
-    >>> [str(verdict) for verdict in tally.weigh()]
-    ['needs_judgement', 'prohibited']
+        Ranks of the strictest verdict that is proven, and that findings or gaps may mean. Added up by minimum.
+    flags : int
+        Any gap (1); a gap that more facts would close (2), and one of these that may hide a prohibition (4); a finding
+        that calls for judgement (8), and one of these that is not doubtful (16). Added up by bitwise or.
+    notices : int
+        Number of findings that restrict nothing.
     """
 
     proven: int = _NOTHING
     worst: int = _NOTHING
-    open: bool = False
-    asked: bool = False
-    barred: bool = False
+    flags: int = 0
     notices: int = 0
-    judged: int = 0
-    firm: bool = False
 
-    def finding(self, effect: Effect, worst: Effect, doubtful: bool = False) -> None:
-        """Add a finding: what is proven, and what it may mean."""
-        self.proven = min(self.proven, effect.verdict.rank)
-        self.worst = min(self.worst, worst.verdict.rank)
-        if effect is Effect.NOTICE:
-            self.notices += 1
-        elif effect is Effect.NEEDS_JUDGEMENT:
-            self.judged += 1
-            self.firm = self.firm or not doubtful
+    @classmethod
+    def from_finding(cls, effect: Effect, worst: Effect, doubtful: bool = False) -> Tally:
+        """Return the tally of one finding: what is proven, and what it may mean."""
+        judged = effect is Effect.NEEDS_JUDGEMENT
+        flags = (_JUDGED | (0 if doubtful else _FIRM)) if judged else 0
+        return cls(effect.verdict.rank, worst.verdict.rank, flags, int(effect is Effect.NOTICE))
 
-    def gap(self, worst: Verdict, asks: bool) -> None:
-        """Add a gap: the strictest that it may hide, and whether knowing more of the project would close it."""
-        self.open = True
-        self.worst = min(self.worst, worst.rank)
-        if asks:
-            self.asked = True
-            self.barred = self.barred or worst is Verdict.PROHIBITED
+    @classmethod
+    def from_gap(cls, worst: Verdict, asks: bool) -> Tally:
+        """Return the tally of one gap: the strictest that it may hide, and whether more facts would close it."""
+        barred = _BARRED if asks and worst is Verdict.PROHIBITED else 0
+        return cls(_NOTHING, worst.rank, _OPEN | (_ASKED if asks else 0) | barred, 0)
 
-    def add(self, other: Tally) -> None:
-        """Add all that another holds."""
-        if other.proven < self.proven:
-            self.proven = other.proven
-        if other.worst < self.worst:
-            self.worst = other.worst
-        self.open |= other.open
-        self.asked |= other.asked
-        self.barred |= other.barred
-        self.notices += other.notices
-        self.judged += other.judged
-        self.firm |= other.firm
+    @classmethod
+    def from_decision(cls, decision: Decision) -> Tally:
+        """Return the tally of one finding or gap of a decision."""
+        if decision.finding is not None:
+            return cls.from_finding(decision.finding.effect, decision.finding.worst, decision.finding.doubtful)
+        if decision.gap is not None:
+            return cls.from_gap(decision.gap.worst, decision.gap.asks)
+        return cls()
 
-    def copy(self) -> Tally:
-        """Return one of its own that holds the same."""
-        return Tally(self.proven, self.worst, self.open, self.asked, self.barred, self.notices, self.judged, self.firm)
+    @classmethod
+    def total(cls, tallies: Sequence[Tally]) -> Tally:
+        """Return several as one.
 
-    def weigh(self) -> tuple[Verdict, Verdict]:
-        """Return the verdict and the worst possible."""
-        proven, worst = _VERDICTS[self.proven], min(self.proven, self.worst)
-        verdict = proven
-        if self.asked and (proven is Verdict.NO_CONFLICT_FOUND or (proven in _MILD and self.barred)):
-            verdict = Verdict.NEEDS_INFORMATION
-        elif self.open and proven is Verdict.NO_CONFLICT_FOUND:
-            verdict = Verdict.NOT_ASSESSED
-        if verdict is not proven:
-            worst = min(worst, verdict.rank)
-        return verdict, _VERDICTS[worst]
-
-    def answer(self) -> Answer:
-        """Return the verdict with what is printed."""
-        verdict, worst = self.weigh()
-        only_doubtful = bool(self.judged) and not self.firm
-        zh, en = _printed(verdict, worst, not self.open, self.notices, only_doubtful)
-        return Answer(verdict, worst, not self.open, {"zh": zh, "en": en})
+        Examples
+        --------
+        >>> judged = Tally.from_finding(Effect.NEEDS_JUDGEMENT, Effect.PROHIBITED)
+        >>> [str(verdict) for verdict in weigh(Tally.total([judged, Tally()]))]
+        ['needs_judgement', 'prohibited']
+        """
+        proven, worst, flags, notices = _NOTHING, _NOTHING, 0, 0
+        for one in tallies:
+            proven, worst = min(proven, one.proven), min(worst, one.worst)
+            flags |= one.flags
+            notices += one.notices
+        return cls(proven, worst, flags, notices)
 
 
-def answer(findings: Sequence[Finding], gaps: Sequence[Gap]) -> Answer:
-    """Return the verdict for a site from all its findings and gaps.
+def fold(sites: int, site: Positions, decision: Positions, decisions: Sequence[Decision]) -> list[Tally]:
+    """Return the tally of every site.
+
+    Parameters
+    ----------
+    sites : int
+        Their number.
+    site, decision : ndarray of int
+        A row for every finding and gap: position of the site and of the decision.
+    decisions : sequence of Decision
+    """
+    own = np.array([Tally.from_decision(one) for one in decisions] or [Tally()], dtype=np.int64)[decision]
+    total = np.tile(np.array(Tally(), dtype=np.int64), (sites, 1))
+    np.minimum.at(total[:, 0], site, own[:, 0])
+    np.minimum.at(total[:, 1], site, own[:, 1])
+    np.bitwise_or.at(total[:, 2], site, own[:, 2])
+    np.add.at(total[:, 3], site, own[:, 3])
+    return [Tally(*row) for row in total.tolist()]
+
+
+def weigh(tally: Tally) -> tuple[Verdict, Verdict]:
+    """Return the verdict and the worst possible."""
+    proven, worst = _VERDICTS[tally.proven], min(tally.proven, tally.worst)
+    verdict = proven
+    asked, barred = bool(tally.flags & _ASKED), bool(tally.flags & _BARRED)
+    if asked and (proven is Verdict.NO_CONFLICT_FOUND or (proven in _MILD and barred)):
+        verdict = Verdict.NEEDS_INFORMATION
+    elif tally.flags & _OPEN and proven is Verdict.NO_CONFLICT_FOUND:
+        verdict = Verdict.NOT_ASSESSED
+    if verdict is not proven:
+        worst = min(worst, verdict.rank)
+    return verdict, _VERDICTS[worst]
+
+
+def _answer(tally: Tally) -> Answer:
+    verdict, worst = weigh(tally)
+    complete = not tally.flags & _OPEN
+    only_doubtful = bool(tally.flags & _JUDGED) and not tally.flags & _FIRM
+    texts = {lang: _text(verdict, worst, complete, tally.notices, only_doubtful, lang) for lang in ("zh", "en")}
+    return Answer(verdict, worst, complete, texts)
+
+
+# Of many sites most have the same tally.
+answer_to = memoised(_answer, 4096)
+
+
+def answer_of(findings: Sequence[Finding], gaps: Sequence[Gap]) -> Answer:
+    """Return the answer for a site from the records of all its findings and gaps.
 
     Examples
     --------
-    >>> answer([], []).label["zh"]
+    >>> answer_of([], []).label["zh"]
     '在已核查图层内未发现冲突'
     """
-    tally = Tally()
-    for item in findings:
-        tally.finding(item.effect, item.worst, item.doubtful)
-    for gap in gaps:
-        tally.gap(gap.worst, gap.asks)
-    return tally.answer()
-
-
-@lru_cache(maxsize=1024)
-def _printed(verdict: Verdict, worst: Verdict, complete: bool, notices: int, only_doubtful: bool) -> tuple[str, str]:
-    zh, en = (_text(verdict, worst, complete, notices, only_doubtful, lang) for lang in ("zh", "en"))
-    return zh, en
+    return answer_to(
+        Tally.total(
+            [
+                *(Tally.from_finding(item.effect, item.worst, item.doubtful) for item in findings),
+                *(Tally.from_gap(gap.worst, gap.asks) for gap in gaps),
+            ]
+        )
+    )
 
 
 def _text(verdict: Verdict, worst: Verdict, complete: bool, notices: int, only_doubtful: bool, lang: str) -> str:
-    said = label("verdict", verdict)[lang]
-    worst_said = label("verdict", worst)[lang]
+    text, worst_text = label("verdict", verdict)[lang], label("verdict", worst)[lang]
     stricter = worst.stricter_than(verdict)
     if verdict is Verdict.NO_CONFLICT_FOUND:
-        return label("printed", "notices_only")[lang].format(n=notices) if notices else said
+        return label("printed", "notices_only")[lang].format(n=notices) if notices else text
     if verdict is Verdict.NEEDS_INFORMATION:
         if worst is Verdict.PROHIBITED:
-            return said + label("printed", "may_prohibit")[lang]
-        return said + (label("printed", "may_become")[lang].format(worst=worst_said) if stricter else "")
-    # All that calls for judgement is an overlap no wider than borders are known.
+            return text + label("printed", "may_prohibit")[lang]
+        return text + (label("printed", "may_become")[lang].format(worst=worst_text) if stricter else "")
+    # All that calls for judgement is an overlap no wider than the error of borders.
     if verdict is Verdict.NEEDS_JUDGEMENT and only_doubtful:
-        said += label("printed", "doubtful")[lang]
+        text += label("printed", "doubtful")[lang]
     if complete or verdict is Verdict.NOT_ASSESSED:
-        return said
+        return text
     if not stricter:
-        return said + label("printed", "incomplete")[lang]
+        return text + label("printed", "incomplete")[lang]
     if worst is Verdict.PROHIBITED:
-        return said + label("printed", "prohibition_open")[lang]
-    return said + label("printed", "still_open")[lang].format(worst=worst_said)
+        return text + label("printed", "prohibition_open")[lang]
+    return text + label("printed", "still_open")[lang].format(worst=worst_text)

@@ -131,10 +131,14 @@ def _sites(result: Result) -> list[dict[str, Any]]:
     found = result.assessment
     findings, gaps, access = (
         _by_site(_of(records), names)
-        for records, names in ((found.found, _FINDING), (found.unknown, _GAP), (found.compared, _ACCESS))
+        for records, names in (
+            (found.finding_records, _FINDING),
+            (found.gap_records, _GAP),
+            (found.access_records, _ACCESS),
+        )
     )
     totals = _by_site(result.overlay.total_columns.__getitem__, _TOTAL)
-    checks = _by_site(found.checked.__getitem__, _CHECK)
+    checks = _by_site(found.check_rows.__getitem__, _CHECK)
     records: list[dict[str, Any]] = []
     questions: dict[str, list[dict[str, Any]]] = {}
     for question in result.questions:

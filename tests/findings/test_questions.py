@@ -83,8 +83,8 @@ def test_an_answer_against_what_is_known_is_said_to_contradict(county, square):
 
 def test_sites_with_the_same_questions_share_the_work(county, square, monkeypatch):
     counted = []
-    ask = questions.QuestionPlanner._ask
-    monkeypatch.setattr(questions.QuestionPlanner, "_ask", lambda self, site: counted.append(site) or ask(self, site))
+    plan = questions.QuestionPlanner._plan
+    monkeypatch.setattr(questions.QuestionPlanner, "_plan", lambda self, key: counted.append(key) or plan(self, key))
     shapes = [square(112.40 + 0.01 * number, 24.90, 100) for number in range(4)]
     sites = gpd.GeoDataFrame({"site_id": list("ABCD"), "accuracy_m": 0.5}, geometry=shapes, crs="EPSG:4490")
     result = county.screen(sites)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lianzhou_gis.findings import Finding, Gap, answer
+from lianzhou_gis.findings import Finding, Gap, answer_of
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
 
 TEXT = {"zh": "文", "en": "text"}
@@ -41,14 +41,14 @@ gaps = st.lists(st.one_of(asked, other), max_size=5)
 
 @given(findings, gaps)
 def test_what_is_open_is_never_milder_than_what_is_proven(some, unknown):
-    said = answer(some, unknown)
+    said = answer_of(some, unknown)
     assert not said.verdict.stricter_than(said.worst_possible)
     assert said.complete == (not unknown)
 
 
 @given(findings, st.lists(st.one_of(asked, other), min_size=1, max_size=5))
 def test_with_a_gap_no_site_ever_reads_as_no_conflict(some, unknown):
-    said = answer(some, unknown)
+    said = answer_of(some, unknown)
     assert said.verdict is not Verdict.NO_CONFLICT_FOUND
     assert "未发现" not in said.label["zh"]
     assert "No conflict" not in said.label["en"] and "No prohibition" not in said.label["en"]
@@ -56,20 +56,20 @@ def test_with_a_gap_no_site_ever_reads_as_no_conflict(some, unknown):
 
 @given(findings, gaps, st.one_of(asked, other))
 def test_one_more_unknown_never_makes_it_milder(some, unknown, more):
-    before, after = answer(some, unknown), answer(some, [*unknown, more])
+    before, after = answer_of(some, unknown), answer_of(some, [*unknown, more])
     assert not before.worst_possible.stricter_than(after.worst_possible)
 
 
 @given(findings, gaps, findings)
 def test_one_more_finding_never_makes_it_milder(some, unknown, more):
-    before, after = answer(some, unknown), answer([*some, *more], unknown)
+    before, after = answer_of(some, unknown), answer_of([*some, *more], unknown)
     assert not before.worst_possible.stricter_than(after.worst_possible)
     assert not before.verdict.stricter_than(after.verdict)
 
 
 @given(findings, gaps)
 def test_a_proven_prohibition_stays(some, unknown):
-    said = answer([*some, finding("prohibited")], unknown)
+    said = answer_of([*some, finding("prohibited")], unknown)
     assert said.verdict is said.worst_possible is Verdict.PROHIBITED
 
 
@@ -97,13 +97,13 @@ def test_a_proven_prohibition_stays(some, unknown):
     ],
 )  # fmt: skip
 def test_what_is_printed(some, unknown, verdict, worst, label):
-    said = answer([finding(effect) for effect in some], [gap(*one) for one in unknown])
+    said = answer_of([finding(effect) for effect in some], [gap(*one) for one in unknown])
     assert (said.verdict.value, said.worst_possible.value, said.label["zh"]) == (verdict, worst, label)
 
 
 def test_a_doubtful_overlap_alone_says_so():
-    said = answer([finding("needs_judgement", "prohibited", doubtful=True)], [])
+    said = answer_of([finding("needs_judgement", "prohibited", doubtful=True)], [])
     assert said.label["zh"] == "须专业论证（疑似边界误差）"
-    both = answer([finding("needs_judgement", "prohibited", doubtful=True), finding("needs_judgement")], [])
+    both = answer_of([finding("needs_judgement", "prohibited", doubtful=True), finding("needs_judgement")], [])
     assert both.label["zh"] == "须专业论证"
     assert both.worst_possible is Verdict.PROHIBITED

@@ -131,10 +131,10 @@ def said(result, ids):
     assessment = result.assessment
     found = [
         (item.finding_id, item.effect, item.worst, item.doubtful, item.relation, item.area_m2, item.distance_m)
-        for item in assessment.found
+        for item in assessment.finding_records
         if item.site_id in ids
     ]
-    gaps = [(gap.site_id, gap.reason, gap.rule_id, gap.area_m2) for gap in assessment.unknown if gap.site_id in ids]
+    gaps = [(gap.site_id, gap.reason, gap.rule_id, gap.area_m2) for gap in assessment.gap_records if gap.site_id in ids]
     return found, gaps, {site_id: assessment.answers[site_id] for site_id in ids}
 
 

@@ -49,7 +49,7 @@ def result(county, square):
 
 def shown(result):
     water = result.layers["water_source_zone"]
-    finding = next(item for item in result.assessment.found if item.zone_name == HOSTILE)
+    finding = next(item for item in result.assessment.finding_records if item.zone_name == HOSTILE)
     return {
         "result": result,
         "sites": result.sites_in,

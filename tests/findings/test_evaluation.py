@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 import lianzhou_gis as lg
-from lianzhou_gis.findings import answer
+from lianzhou_gis.findings import answer_of
 
 PLACE = (112.45, 24.88)
 FACTS = [None, {"livestock": True}, {"livestock": False, "target_use": "industrial"}, {"industry_code": "A0313"}]
@@ -43,7 +43,7 @@ def test_an_answer_is_that_of_the_findings_and_gaps(screener, sites, facts):
     found = screener().screen(sites, facts=facts).assessment
     assert len(found.answers) == len(sites)
     for site_id, said in found.answers.items():
-        assert said == answer(of(found.found, site_id), of(found.unknown, site_id))
+        assert said == answer_of(of(found.finding_records, site_id), of(found.gap_records, site_id))
 
 
 def test_what_was_screened_before_changes_nothing(screener, sites):
@@ -51,12 +51,13 @@ def test_what_was_screened_before_changes_nothing(screener, sites):
     for facts in [*FACTS, *reversed(FACTS)]:
         again, anew = (made.screen(sites, facts=facts).assessment for made in (often, screener()))
         assert again.answers == anew.answers
-        assert (again.found, again.unknown, again.compared) == (anew.found, anew.unknown, anew.compared)
+        assert again.finding_records == anew.finding_records
+        assert (again.gap_records, again.access_records) == (anew.gap_records, anew.access_records)
         assert again.questions == anew.questions
 
 
 def test_records_of_two_sites_are_not_the_same_objects(screener, sites):
     found = screener().screen(sites).assessment
-    for records in (found.found, found.unknown):
+    for records in (found.finding_records, found.gap_records):
         assert len({id(record) for record in records}) == len(records)
         assert {record.site_id for record in records} == set(found.answers)

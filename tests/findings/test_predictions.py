@@ -65,14 +65,15 @@ def test_every_answer_at_every_demo_site_moves_the_verdict_as_foretold(asked):
 def test_no_smaller_list_of_questions_closes_as_much(asked):
     """All smaller sets of the questions of a site are tried, with all their answers, where they are few enough."""
     _, _, result = asked
-    asker, tried = result.assessment.asker, 0
+    planner, tried = result.assessment.planner, 0
+    facts_of = dict(zip(result.assessment.answers, result.assessment.evaluation.facts, strict=True))
     for site_id, points in result.assessment.points.items():
         own = [question for question in result.questions if question.site_id == site_id]
         short = [question for question in own if question.place is not None]
         if not 2 <= len(short) <= 4 or any(not question.replies for question in own):
             continue
-        known = result.assessment.facts[site_id]
-        follow = asker._rulebook.implied_on(asker._day).follow
+        known = facts_of[site_id]
+        follow = planner._rulebook.implied_on(planner._day).follow
         contradicted = result.assessment.contradicted.get(site_id, frozenset())
 
         def parsed(reply):
@@ -80,7 +81,7 @@ def test_no_smaller_list_of_questions_closes_as_much(asked):
 
         def closed(sets, known=known, points=points, follow=follow, contradicted=contradicted):
             facts = follow(known, sets, contradicted)
-            return -1 if facts is None else sum(point.left(facts) is not None for point in points)
+            return -1 if facts is None else sum(point.value(facts) is not None for point in points)
 
         suggested = {}
         for question in short:
