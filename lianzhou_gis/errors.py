@@ -27,6 +27,7 @@ from types import ModuleType
 from typing import Literal, NamedTuple, Protocol, Self, runtime_checkable
 
 __all__ = [
+    "AlteredRunError",
     "CatalogError",
     "DisclosureError",
     "FactError",
@@ -283,6 +284,10 @@ class FactError(LianzhouError, ValueError):
 
 class RunError(LianzhouError, ValueError):
     """A run folder cannot be written or read."""
+
+
+class AlteredRunError(RunError):
+    """A run folder is not as it was sealed."""
 
 
 class MissingExtraError(LianzhouError, ImportError):

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import lianzhou_gis
+from lianzhou_gis.runs.recheck import recheck_by_of
+from lianzhou_gis.runs.seal import content_sha256
 from lianzhou_gis.vocabulary import DISCLAIMER, label
 
 if TYPE_CHECKING:
@@ -117,7 +119,7 @@ _FINDING = (
     "general_procedure facts_used missing_facts paraphrase citations action authority blocks curable override area_m2 "
     "share_of_site length_m distance_m"
 ).split()
-_GAP = "reason theme layer_id zone_id rule_id facts detail area_m2".split()
+_GAP = "reason theme layer_id zone_id rule_id facts detail worst area_m2".split()
 _ACCESS = (
     "level unit_id unit_name unit_grade item_id dimension kind effect text document known missing_facts outcome "
     "finding_id area_m2 share_of_site"
@@ -196,6 +198,7 @@ def _run(result: Result) -> dict[str, Any]:
     inputs = sorted({(item.name, item.sha256) for item in result.sites_in.inputs})
     record = {
         "as_of": result.as_of.isoformat(),
+        "recheck_by": recheck_by_of(result).isoformat(),
         "region": result.catalog.region.name,
         "scope": list(result.scope),
         "synthetic": result.synthetic,
@@ -219,7 +222,7 @@ def as_document(result: Result) -> dict[str, Any]:
         {(issue.severity, issue.code, issue.where, issue.zh, issue.en) for issue in result.issues},
         key=lambda issue: (("error", "warning", "info").index(issue[0]), *issue[1:]),
     )
-    return {
+    document = {
         "schema_version": SCHEMA_VERSION,
         "run": _run(result),
         "sites": _sites(result),
@@ -228,3 +231,4 @@ def as_document(result: Result) -> dict[str, Any]:
             for severity, code, where, zh, en in issues
         ],
     }
+    return {**document, "seal": {"content_sha256": content_sha256(document)}}

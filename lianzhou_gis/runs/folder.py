@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
-from lianzhou_gis.errors import MissingFileError, RunError
+from lianzhou_gis.errors import AlteredRunError, MissingFileError, RunError
 from lianzhou_gis.formats.containers import files_of
 from lianzhou_gis.formats.postgis_source import masked
 from lianzhou_gis.runs.document import as_document, plain
 from lianzhou_gis.runs.layer_styles import STYLES
+from lianzhou_gis.runs.folding import check_fold
 from lianzhou_gis.runs.schema import validated
+from lianzhou_gis.runs.seal import DOCUMENT, Alteration, check_seal, document_bytes, write_manifest
+from lianzhou_gis.runs.signature import check_signature
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "save"]
 
-DOCUMENT = "result.json"
 TABLES = "findings.gpkg"
 
 
@@ -41,10 +43,13 @@ class Run:
         The content of ``result.json``.
     tables : dict of str to GeoDataFrame
         The layers of ``findings.gpkg`` (sites, outfalls, overlaps, totals, findings, gaps, zones), EPSG:4490.
+    alterations : tuple of Alteration
+        In what the folder is not as it was sealed; every page made of such a run says so.
     """
 
     document: dict[str, Any]
     tables: dict[str, gpd.GeoDataFrame]
+    alterations: tuple[Alteration, ...] = ()
 
     @classmethod
     def of(cls, result: Result) -> Run:
@@ -54,8 +59,14 @@ class Run:
         return cls(validated(as_document(result)), layers_of(result))
 
     @classmethod
-    def open(cls, folder: str | Path) -> Run:
+    def open(cls, folder: str | Path, *, altered: bool = False) -> Run:
         """Read a run folder.
+
+        Parameters
+        ----------
+        folder : path
+        altered : bool
+            Read a run that was altered after it was sealed, too; ``alterations`` then says in what.
 
         Raises
         ------
@@ -63,6 +74,8 @@ class Run:
             If the folder or a file in it does not exist.
         RunError
             If ``result.json`` is broken.
+        AlteredRunError
+            If anything in the folder is not as it was sealed, unless ``altered``.
         """
         folder = Path(folder)
         for name in (DOCUMENT, TABLES):
@@ -71,18 +84,39 @@ class Run:
                     f"{folder.name}：不是核查结果文件夹（缺少 {name}）；请指定 screen --out 生成的文件夹",
                     f"{folder.name}: not a run folder ({name} is missing); name a folder written by screen --out",
                 )
-        try:
-            document = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
-            validated(document)
-        except (ValueError, ValidationError) as error:
-            raise RunError(
-                f"{folder.name}/{DOCUMENT}：内容损坏或版本不符；请重新运行 screen",
-                f"{folder.name}/{DOCUMENT}: broken, or of another version; run screen again",
-            ) from error
+        document, content = _read_document(folder)
+        found = tuple(alterations_of(folder, content, document))
+        if found and not altered:
+            more = len(found) - 1
+            raise AlteredRunError(
+                f"{folder.name}：核查结果在封印后被改动（{found[0].where}：{found[0].zh}"
+                f"{f'，另有 {more} 处' if more else ''}）；请重新运行 screen，或加 --altered 仍要使用（每页注明）",
+                f"{folder.name}: the run was altered after it was sealed ({found[0].where}: {found[0].en}"
+                f"{f', and {more} more' if more else ''}); run screen again, or add --altered to use it with a note on "
+                "every page",
+            )
         import pyogrio
 
         names = [str(name) for name in pyogrio.list_layers(folder / TABLES)[:, 0] if name != STYLES]
-        return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names})
+        return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names}, found)
+
+
+def _read_document(folder: Path) -> tuple[dict[str, Any], bytes]:
+    try:
+        content = (folder / DOCUMENT).read_bytes()
+        document = json.loads(content)
+        validated(document)
+    except (ValueError, ValidationError, RecursionError) as error:
+        raise RunError(
+            f"{folder.name}/{DOCUMENT}：内容损坏或版本不符；请重新运行 screen",
+            f"{folder.name}/{DOCUMENT}: broken, or of another version; run screen again",
+        ) from error
+    return document, content
+
+
+def alterations_of(folder: Path, content: bytes, document: dict[str, Any]) -> list[Alteration]:
+    """Return in what a folder is not as it was sealed: hashes, verdicts against their grounds, signature."""
+    return [*check_seal(folder, content, document), *check_fold(document), *check_signature(folder)]
 
 
 def _write_inputs(result: Result, folder: Path) -> None:
@@ -170,13 +204,25 @@ def save(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as building:
         built = Path(building) / "run"
         built.mkdir()
-        text = json.dumps(run.document, ensure_ascii=False, indent=1, sort_keys=False)
-        (built / DOCUMENT).write_text(text + "\n", encoding="utf-8")
+        (built / DOCUMENT).write_bytes(document_bytes(run.document))
         write_geopackage(result, built / TABLES)
         for name, page in pages.items():
             (built / name).write_text(page(run), encoding="utf-8")
         _write_inputs(result, built / "inputs")
-        if folder.exists():
-            shutil.rmtree(folder)
-        built.rename(folder)
+        write_manifest(built, run.document)
+        _move_into_place(built, folder)
     return folder
+
+
+def _move_into_place(built: Path, folder: Path) -> None:
+    """Move a finished folder to its place; an earlier run is removed only when the new one stands there."""
+    if not folder.exists():
+        built.rename(folder)
+        return
+    earlier = built.parent / "earlier"
+    folder.rename(earlier)
+    try:
+        built.rename(folder)
+    except OSError:
+        earlier.rename(folder)
+        raise

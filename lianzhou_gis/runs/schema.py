@@ -72,6 +72,7 @@ class RunRecord(_Record):
     id: str
     created: str
     as_of: str
+    recheck_by: str
     region: str
     scope: list[str]
     synthetic: bool
@@ -150,6 +151,7 @@ class GapRecord(_Record):
     rule_id: str | None
     facts: list[str]
     detail: Text
+    worst: Verdict
     area_m2: float | None
 
 
@@ -270,6 +272,12 @@ class IssueRecord(_Record):
     message: Text
 
 
+class SealRecord(_Record):
+    """The hash of the document's content, without ``run.created`` and the seal itself."""
+
+    content_sha256: str
+
+
 class Document(_Record):
     """The whole of ``result.json``."""
 
@@ -277,6 +285,7 @@ class Document(_Record):
     run: RunRecord
     sites: list[SiteRecord]
     issues: list[IssueRecord]
+    seal: SealRecord
 
 
 def validated(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,52 @@
+"""The verdicts of a document against the findings and gaps that it lists: whoever edits one must answer for the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lianzhou_gis.findings.verdicts import Tally
+from lianzhou_gis.runs.seal import DOCUMENT, Alteration
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict
+
+__all__ = ["check_fold"]
+
+_ASKED = {GapReason.MISSING_FACT.value, GapReason.ACCESS_UNDECIDED.value}
+_KEYS = ("verdict", "worst_possible", "complete", "label")
+
+
+def _folded(site: Mapping[str, Any]) -> dict[str, Any]:
+    tally = Tally()
+    for item in site["findings"]:
+        tally.finding(Effect(item["effect"]), Effect(item["worst"]), bool(item["doubtful"]))
+    for gap in site["gaps"]:
+        tally.gap(Verdict(gap["worst"]), gap["reason"] in _ASKED)
+    answer = tally.answer()
+    return {
+        "verdict": answer.verdict.value,
+        "worst_possible": answer.worst_possible.value,
+        "complete": answer.complete,
+        "label": dict(answer.label),
+    }
+
+
+def check_fold(document: Mapping[str, Any]) -> Iterator[Alteration]:
+    """Yield where a verdict or its label does not follow from the findings and gaps, or a fixed sentence is another.
+
+    Parameters
+    ----------
+    document : mapping
+        The content of ``result.json``, valid by its schema.
+    """
+    if document["run"]["disclaimer"] != DISCLAIMER:
+        yield Alteration("sentence_altered", DOCUMENT, "固定的免责语句被改动", "the fixed disclaimer was altered")
+    for site in document["sites"]:
+        folded = _folded(site)
+        wrong = [key for key in _KEYS if site[key] != folded[key]]
+        if wrong:
+            yield Alteration(
+                "verdict_not_folded",
+                f"{DOCUMENT}, {site['site_id']}",
+                f"{'、'.join(wrong)} 与所列发现和缺项不符，应为“{folded['label']['zh']}”",
+                f"{', '.join(wrong)} do not follow from the findings and gaps; they come to “{folded['label']['en']}”",
+            )
