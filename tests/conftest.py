@@ -155,6 +155,12 @@ def _own_cache(tmp_path_factory):
         os.environ["LIANZHOU_GIS_CACHE"] = before
 
 
+@pytest.fixture(scope="session")
+def county_class():
+    """For fixtures that live longer than one test."""
+    return County
+
+
 @pytest.fixture
 def county(tmp_path):
     return County(tmp_path)

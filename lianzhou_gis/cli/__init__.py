@@ -22,6 +22,7 @@ _COMMANDS = {
     "layers": "图层清单与检查 / list and check the layers",
     "map": "由结果文件夹生成地图 / make the map of a run folder",
     "publish": "发布公开成果并逐字节检查 / publish what may be public, and check it",
+    "report": "由结果文件夹写出初筛表等文件 / write the documents of a run folder",
     "rules": "规则清单、说明与检查 / list, show and check the rules",
     "screen": "核查项目选址 / screen proposed sites",
 }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lianzhou_gis.cli import options
 from lianzhou_gis.errors import FormatError
+
+if TYPE_CHECKING:
+    from lianzhou_gis.runs import Run
 
 __all__ = ["map"]
 
@@ -41,6 +45,7 @@ __all__ = ["map"]
     "--site", metavar="ID", help="图件只围绕该项目，附位置图（与 --figure 同用）/ the figure is about this site"
 )
 @click.option("--font", type=click.Path(path_type=Path), help="图件所用的字体文件 / font file for the figure")
+@options.altered
 @options.lang
 @options.guarded
 def map(
@@ -55,6 +60,7 @@ def map(
     figure: Path | None,
     site: str | None,
     font: Path | None,
+    altered: bool,
     lang: str,
 ) -> None:
     """由结果文件夹或图层目录生成地图（单个 HTML 文件，不联网）。
@@ -69,7 +75,7 @@ def map(
     options.day(as_of)
     wanted = [theme.strip() for theme in themes.split(",")] if themes else None
     if figure is not None:
-        _figure(figure, run, catalog, as_of=as_of, site=site, wanted=wanted, font=font)
+        _figure(figure, run, catalog, as_of=as_of, site=site, wanted=wanted, font=font, altered=altered)
         click.echo(str(figure))
         return
     if site is not None or font is not None:
@@ -79,14 +85,30 @@ def map(
     from lianzhou_gis.maps import catalog_map, page, payload, with_basemap
     from lianzhou_gis.runs import Run
 
+    opened = None
     if run is not None:
-        data, target = payload(Run.open(run)), to or run / "map.html"
+        opened = Run.open(run, altered=altered)
+        options.note_state(opened, lang)
+        data, target = payload(opened), to or _place(run, opened)
     else:
         assert catalog is not None
         data, target = catalog_map(catalog, as_of=as_of, themes=wanted), to or Path("map-layers.html")
     base = ground(basemap, data["bounds"], key=key, gcj02=basemap_datum == "gcj02") if basemap else None
+    target.parent.mkdir(exist_ok=True)
     target.write_text(page(with_basemap(data, base)), encoding="utf-8")
+    if run is not None and opened is not None and not opened.alterations:
+        from lianzhou_gis.runs.seal import reseal
+
+        reseal(run, opened.document, target)
     click.echo(str(target))
+
+
+def _place(run: Path, opened: Run) -> Path:
+    """Return where the map of a run stands: beside its documents where the folder must stay as it is."""
+    from lianzhou_gis.runs.seal import DERIVED, SIGNATURE
+
+    sealed = opened.alterations or (run / SIGNATURE).exists()
+    return run / DERIVED / "map.html" if sealed else run / "map.html"
 
 
 def _figure(
@@ -98,13 +120,14 @@ def _figure(
     site: str | None,
     wanted: list[str] | None,
     font: Path | None,
+    altered: bool,
 ) -> None:
     from lianzhou_gis.maps.figures import figure, layers_figure, refuse_other, write_figure
     from lianzhou_gis.runs import Run
 
     refuse_other(target)
     if run is not None:
-        drawn = figure(Run.open(run), site, themes=wanted, font=font)
+        drawn = figure(Run.open(run, altered=altered), site, themes=wanted, font=font)
     elif site is not None:
         raise FormatError("map：--site 须给出结果文件夹", "map: --site needs a run folder")
     else:

@@ -15,7 +15,9 @@ from lianzhou_gis.errors import LianzhouError
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["catalog", "console", "date_option", "guarded", "json_option", "lang"]
+    from lianzhou_gis.runs import Run
+
+__all__ = ["altered", "catalog", "console", "date_option", "guarded", "json_option", "lang", "note_state"]
 
 Command = Callable[..., Any]
 _PIPE_WIDTH = 140
@@ -32,6 +34,9 @@ date_option = click.option(
     "--as-of", metavar="DATE", help="法规与图层的基准日，默认今天 / day whose law and layers apply, default today"
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="以 JSON 输出到标准输出 / JSON to stdout")
+altered = click.option(
+    "--altered", is_flag=True, help="封印后被改动的结果仍要使用（每页注明）/ use a run that was altered, with a note"
+)
 lang = click.option(
     "--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True, help="输出语言 / language"
 )
@@ -91,3 +96,19 @@ def day(text: str | None, option: str = "--as-of") -> str | None:
                 f"{option}: {text!r} is not a date; write it as 2026-11-23",
             ) from error
     return text
+
+
+def note_state(run: Run, language: str) -> None:
+    """Print to stderr that a run was altered, and by when it must be repeated."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    from lianzhou_gis.runs.recheck import recheck_warning
+
+    for found in run.alterations:
+        word = "已改动：" if language == "zh" else "Altered: "
+        click.echo(f"{word}{found.where}：{found.text(language)}", err=True)
+    last = run.document["run"]["recheck_by"]
+    warning = recheck_warning(run.document, datetime.now(ZoneInfo("Asia/Shanghai")).date(), language)
+    due = f"须于 {last} 前重新核查" if language == "zh" else f"To be screened again by {last}"
+    click.echo(warning or due, err=True)

@@ -34,6 +34,10 @@ class Sheet:
         Of the columns, in characters.
     rows : sequence of sequences
         Texts, numbers, dates or ``None``.
+    formats : sequence of str or None
+        Number formats of the columns, such as ``#,##0.00``; empty: none of them has one.
+    frozen_columns : int
+        Columns that stay in sight at the left.
     """
 
     title: str
@@ -41,6 +45,8 @@ class Sheet:
     heads: Sequence[str]
     widths: Sequence[float]
     rows: Sequence[Sequence[Any]]
+    formats: Sequence[str | None] = ()
+    frozen_columns: int = 0
 
 
 def write_workbook(path: Path, sheets: Sequence[Sheet], *, title: str, day: date) -> None:
@@ -88,12 +94,15 @@ def _fill(page: Any, sheet: Sheet, styles: Any) -> None:  # noqa: ANN401 - openp
         cell.font, cell.alignment = bold, wrapped
         cell.fill = styles.PatternFill("solid", fgColor="FFE8E8E8")
         page.column_dimensions[cell.column_letter].width = width
+    formats = sheet.formats or [None] * len(sheet.heads)
     for line, row in enumerate(sheet.rows, start=head + 1):
-        for column, value in enumerate(row, start=1):
+        for column, (value, shown) in enumerate(zip(row, formats, strict=True), start=1):
             cell = page.cell(line, column)
             _set(cell, value)
             cell.alignment = wrapped
-    page.freeze_panes = page.cell(head + 1, 1)
+            if shown is not None:
+                cell.number_format = shown
+    page.freeze_panes = page.cell(head + 1, 1 + sheet.frozen_columns)
     if sheet.rows:
         page.auto_filter.ref = f"A{head}:{page.cell(head + len(sheet.rows), len(sheet.heads)).coordinate}"
     page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4

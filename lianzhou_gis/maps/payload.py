@@ -14,15 +14,17 @@ from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane
 from lianzhou_gis.maps.drawing import encoded, simplified
 from lianzhou_gis.maps.nearest import ways
 from lianzhou_gis.maps.zone_layers import bounds_of, others, pattern_table, zone_layers
-from lianzhou_gis.vocabulary import Effect, Verdict, label, theme, themes, verdict_style
+from lianzhou_gis.runs.seal import short_seal
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, Verdict, label, theme, themes, verdict_style
 
 if TYPE_CHECKING:
     from lianzhou_gis.runs import Run
 
-__all__ = ["INTERNAL", "NOT_ALL", "SYNTHETIC", "WAYS", "as_json", "frame_of", "payload"]
+__all__ = ["ALTERED", "INTERNAL", "NOT_ALL", "SYNTHETIC", "WAYS", "as_json", "frame_of", "payload"]
 
 SYNTHETIC = "合成演示数据 不代表真实区划"
 NOT_ALL = "图上只有项目周边及最近的管控区；其他区域的空白不表示没有管控区"
+ALTERED = "本核查结果在封印后被改动，不得作为依据"
 INTERNAL = "内部使用，含未公开图层与坐标，不得对外发布"
 # Lines from a site to zones further away than these would only cross the map.
 WAYS = 6
@@ -240,15 +242,22 @@ def payload(run: Run) -> dict[str, Any]:
     }
     layers, moved_m = zone_layers(tables["zones"], titles)
     shown = tables["sites"].geometry.to_numpy()
-    disclaimer = circumstances["disclaimer"]["zh"]
+    # Fixed sentences come from the package, never from a file.
+    disclaimer = DISCLAIMER["zh"]
     synthetic = SYNTHETIC if circumstances["synthetic"] else None
     return frame_of(
         title=f"{circumstances['region']}项目选址环境管控核查图",
         subtitle=[f"基准日 {circumstances['as_of']}　{disclaimer}"],
         # What could be mistaken for an all-clear is seen without opening anything.
-        notes=[INTERNAL, f"核查范围：{_scope(circumstances['scope'])}", NOT_ALL],
+        notes=[
+            *([ALTERED] if run.alterations else []),
+            INTERNAL,
+            f"核查范围：{_scope(circumstances['scope'])}",
+            NOT_ALL,
+        ],
         about=[
-            f"规则库 {circumstances['rulebook']['version']}。",
+            f"规则库 {circumstances['rulebook']['version']}；须于 {circumstances['recheck_by']} 前重新核查。",
+            f"运行号 {circumstances['id']}，封印 {short_seal(run.document)}。",
             f"图形为显示作过简化（约 {moved_m:g} 米以内），面积与距离以结果表为准。",
         ],
         synthetic=synthetic,

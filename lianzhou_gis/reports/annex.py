@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
 from lianzhou_gis.reports.content import Block, Column, DataTable, Heading, Measure, NewPage, Paragraph, Value
@@ -17,6 +18,7 @@ from lianzhou_gis.vocabulary import Verdict, label, theme
 __all__ = ["Corners", "annex_blocks", "corners_of"]
 
 _NUMBERS = "一二三四五六七八九十"
+_BY_OFFICE = "（由单位填写）"
 _MOST_CORNERS = 2000
 _MOST_NEIGHBOURS = 200
 _OUTCOMES = {"bears": "适用", "does_not_bear": "不涉及", "undecided": "未判定"}
@@ -41,7 +43,7 @@ class Corners:
     rows: list[tuple[str, int, float, float, str, str]]
 
 
-def corners_of(shape: shapely.Geometry | None) -> Corners:
+def corners_of(shape: BaseGeometry | None) -> Corners:
     """Return the corners of a site, EPSG:4490, as a coordinate table shows them."""
     if shape is None or shape.is_empty:
         return Corners(0, 0, [])
@@ -104,7 +106,8 @@ def _corners(site: SiteView) -> Iterator[str | Block]:
     corners = corners_of(site.geometry)
     yield "界址点坐标"
     if corners.zone:
-        words = f"2000国家大地坐标系，3度带第 {corners.zone} 带（中央子午线 {corners.zone * 3}°E），X 为北坐标，Y 为东坐标（含带号）。"
+        words = f"2000国家大地坐标系，3度带第 {corners.zone} 带（中央子午线 {corners.zone * 3}°E），"
+        words += "X 为北坐标，Y 为东坐标（含带号）。"
         if corners.split:
             words += f"有 {corners.split} 个点按经度属相邻带，均换算至第 {corners.zone} 带。"
         yield Paragraph(words, size_pt=9.5)
@@ -205,7 +208,8 @@ def _findings(site: SiteView) -> Iterator[str | Block]:
         rows, "未发现限制性规定（以已核查的图层和已提供的信息为限）。",
     )  # fmt: skip
     general = list(dict.fromkeys(
-        f"{item['title']['zh']}：{item['action']['zh']}（{citations_words(item['citations'])}）" for item in site.notices
+        f"{item['title']['zh']}：{item['action']['zh']}（{citations_words(item['citations'])}）"
+        for item in site.notices
     ))  # fmt: skip
     if general:
         yield Paragraph("通用程序与提示（不因选址而异，不计入结论）", face="label")
@@ -275,9 +279,10 @@ def _cases(site: SiteView) -> Iterator[str | Block]:
     yield "用地审查要点（情形、面积、涵盖文件）"
     yield DataTable(
         "用地审查要点",
-        (Column("要点", 1.5), Column("情形", 2.2), Column("面积（公顷）", 1.0, "right"), Column("涵盖该面积的文件", 2.2)),
+        (Column("要点", 1.5), Column("情形", 2.2), Column("面积（公顷）", 1.0, "right"),
+         Column("涵盖该面积的文件", 2.2)),
         [
-            [words, case, Measure(hectares, 4) if hectares else None, document or ("（由单位填写）" if hectares else None)]
+            [words, case, Measure(hectares, 4) if hectares else None, document or (_BY_OFFICE if hectares else None)]
             for words, case, hectares, document in site.cases()
         ],
     )  # fmt: skip
@@ -357,7 +362,8 @@ def _queries(site: SiteView) -> Iterator[str | Block]:
         asked: Sequence[str] = points
         yield Paragraph(f"致{office}：", face="label")
         yield Paragraph(
-            f"{site.name}拟选址于{site.town or '（乡镇）'}，用地 {site.site['statutory_area_m2']:,.2f} m²，界址点见附表一。"
+            f"{site.name}拟选址于{site.town or '（乡镇）'}，用地 {site.site['statutory_area_m2']:,.2f} m²，"
+            "界址点见附表一。"
             f"请就下列事项出具意见：{'；'.join(asked)}。请一并说明所依据的图件版本、数据日期和文号。",
             indent=True,
         )

@@ -1,7 +1,8 @@
 """The content of a document, independent of the file format that it is written in.
 
 A builder (:mod:`form`, :mod:`annex`, :mod:`letter`, :mod:`chapters`) returns a :class:`Paper`; a writer
-(:mod:`docx_writer`, :mod:`pdf_writer`, :mod:`workbook`) turns it into a file. Lengths are millimetres, font sizes points.
+(:mod:`docx_writer`, :mod:`pdf_writer`, :mod:`workbook`) turns it into a file. Lengths are millimetres, font
+sizes points.
 """
 
 from __future__ import annotations

@@ -64,7 +64,8 @@ def _run(text: str, face: Face, size_pt: float, bold: bool = False) -> str:
 
 def _field(code: str, size_pt: float) -> str:
     half = round(size_pt * 2)
-    look = f'<w:rPr><w:rFonts w:ascii="{_LATIN}" w:hAnsi="{_LATIN}" w:eastAsia="{DOCX_FACES["body"]}"/><w:sz w:val="{half}"/></w:rPr>'
+    fonts = f'<w:rFonts w:ascii="{_LATIN}" w:hAnsi="{_LATIN}" w:eastAsia="{DOCX_FACES["body"]}"/>'
+    look = f'<w:rPr>{fonts}<w:sz w:val="{half}"/></w:rPr>'
     return (
         f'<w:r>{look}<w:fldChar w:fldCharType="begin"/></w:r><w:r>{look}<w:instrText xml:space="preserve"> {code} '
         f'</w:instrText></w:r><w:r>{look}<w:fldChar w:fldCharType="separate"/></w:r><w:r>{look}<w:t>1</w:t></w:r>'
@@ -169,7 +170,8 @@ class _Writer:
         cx, cy = round(picture.width_mm * scale * 36000), round(picture.height_mm * scale * 36000)
         alt = quoteattr(_clean(picture.alt))
         return (
-            '<w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
+            '<w:r><w:drawing><wp:inline '
+            'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
             f'distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{cx}" cy="{cy}"/>'
             f'<wp:docPr id="{number}" name="图 {number}" descr={alt}/>'
             '<a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><a:graphicData '
@@ -205,7 +207,14 @@ class _Writer:
             elif isinstance(item, Paragraph):
                 parts.append(self._paragraph(item, size, in_cell=True))
             else:
-                parts.append(_p(_run(item, "label" if cell.label else "body", size), cell.align, justify=False, line_pt=1.25 * size))
+                parts.append(
+                    _p(
+                        _run(item, "label" if cell.label else "body", size),
+                        cell.align,
+                        justify=False,
+                        line_pt=1.25 * size,
+                    )
+                )
         margins = '<w:tcMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tcMar>' if pictures else ""
         span = f'<w:gridSpan w:val="{cell.span}"/>' if cell.span > 1 else ""
         borders = f"<w:tcBorders>{top}</w:tcBorders>" if top else ""
@@ -227,7 +236,8 @@ class _Writer:
         rows = [f"<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>{heads}</w:tr>"]
         for row in table.rows:
             cells = "".join(
-                f'<w:tc><w:tcPr><w:tcW w:w="{round(width * _TWIPS_PER_MM)}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
+                f'<w:tc><w:tcPr><w:tcW w:w="{round(width * _TWIPS_PER_MM)}" w:type="dxa"/>'
+                '<w:vAlign w:val="center"/></w:tcPr>'
                 f"{_p(_run(display(value), 'body', size), column.align, justify=False, line_pt=1.25 * size)}</w:tc>"
                 for column, width, value in zip(table.columns, widths, row, strict=True)
             )
@@ -243,7 +253,8 @@ class _Writer:
             f'<w:tbl {_W}><w:tblPr><w:tblW w:w="{round(sum(widths_mm) * _TWIPS_PER_MM)}" w:type="dxa"/>'
             f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/>'
             f'<w:tblCellMar><w:top w:w="{padding}" w:type="dxa"/><w:left w:w="70" w:type="dxa"/>'
-            f'<w:bottom w:w="{padding}" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>'
+            f'<w:bottom w:w="{padding}" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar>'
+            f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>"
         )
 
     def _page(self) -> None:
@@ -268,7 +279,8 @@ class _Writer:
 
     def _head(self) -> Iterator[str]:
         paper = self._paper
-        box = '<w:pBdr><w:top w:val="single" w:sz="8" w:space="1"/><w:bottom w:val="single" w:sz="8" w:space="1"/></w:pBdr>'
+        sides = "".join(f'<w:{side} w:val="single" w:sz="8" w:space="1"/>' for side in ("top", "bottom"))
+        box = f"<w:pBdr>{sides}</w:pBdr>"
         if paper.warning:
             yield _p(_run(paper.warning, "label", 10.5, bold=True), "center", extra_properties=box)
         yield _p(_run("［" + "　".join(paper.marks) + "］" if paper.marks else "", "label", 10.5), "right")

@@ -98,7 +98,9 @@ def _short(text: str, longest: int) -> str:
 
 
 def _unit_rows(site: SiteView) -> list[list[Cell]]:
-    rows = [[_label("所在管控单元", 4), _label("面积（m²）", 2), _label("占比", 2), _label("准入清单对照（附表三）", 4)]]
+    rows = [
+        [_label("所在管控单元", 4), _label("面积（m²）", 2), _label("占比", 2), _label("准入清单对照（附表三）", 4)]
+    ]
     for name, grade, area, share in site.units[:_MOST_UNITS]:
         words = f"{name}（{grade}）" if grade and grade not in name else name
         percent = "—" if share is None else _percent(share)
@@ -160,13 +162,17 @@ def _scope(site: SiteView) -> str:
         parts.append(f"未列入本次范围：{'、'.join(site.out_of_scope)}。")
     if site.not_assessed:
         reasons = {gap["theme"]: None for gap in site.not_assessed if gap["theme"]}
-        parts.append(f"有 {len(site.not_assessed)} 处未核查（附表六），涉及 {len(reasons)} 个主题，不得视为没有管控区。")
+        parts.append(
+            f"有 {len(site.not_assessed)} 处未核查（附表六），涉及 {len(reasons)} 个主题，不得视为没有管控区。"
+        )
     if record["scope"] and not site.not_assessed:
         parts.append("范围内图层均已载入并覆盖本项目。")
     parts.append(f"法规截至 {record['as_of']}，规则库 {record['rulebook']['version']}")
     parts.append(f"，图层数据 {days[0]} 至 {days[1]}。" if days else "。")
     recheck = record.get("recheck_by")
-    parts.append(f"数据核查时点 {record['as_of']}，图层或规则更新须重核" + (f"，最迟 {recheck} 重核。" if recheck else "。"))
+    parts.append(
+        f"数据核查时点 {record['as_of']}，图层或规则更新须重核" + (f"，最迟 {recheck} 重核。" if recheck else "。")
+    )
     return "".join(parts)
 
 

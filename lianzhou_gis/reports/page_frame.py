@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lianzhou_gis.reports.content import Block, Margins, Paper
@@ -41,7 +41,7 @@ class Frame:
     run: Run
     today: date
     outward: bool = False
-    margins: Margins = Margins(top=22.0, bottom=26.0)
+    margins: Margins = field(default_factory=lambda: Margins(top=22.0, bottom=26.0))
 
     @property
     def marks(self) -> tuple[str, ...]:

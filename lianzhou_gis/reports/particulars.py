@@ -102,9 +102,7 @@ def read_particulars(path: str | Path) -> dict[str, Particulars]:
             raise ValueError("too large")
         data = yaml.load(content.decode("utf-8-sig"), Loader=yaml.CSafeLoader) or {}
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise FormatError(
-            f"{path.name}：不是可读的 YAML（UTF-8）", f"{path.name}: not a YAML file in UTF-8"
-        ) from error
+        raise FormatError(f"{path.name}：不是可读的 YAML（UTF-8）", f"{path.name}: not a YAML file in UTF-8") from error
     if not isinstance(data, Mapping) or not set(data) <= {"all", "sites"}:
         raise FormatError(
             f"{path.name}：顶层只有 all 与 sites 两项", f"{path.name}: there are all and sites at the top"

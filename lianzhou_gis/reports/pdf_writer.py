@@ -37,7 +37,7 @@ _SIZES = (9.5, 9.2, 8.9, 8.6, 8.3, 8.0, 7.7, 7.4)
 _BREAKABLE_CHARACTERS = 600
 
 _PRELUDE = """
-#let face(name, size, body, weight: "regular", fill: black) = text(font: faces.at(name), size: size, weight: weight, fill: fill, body)
+#let face(name, size, body, weight: "regular") = text(font: faces.at(name), size: size, weight: weight, body)
 #let fitted(sizes, build) = layout(space => {
   let chosen = sizes.last()
   for size in sizes {
@@ -49,18 +49,21 @@ _PRELUDE = """
 #show table: set par(justify: false)
 #let line-text(name, size, align-to, indent, weight, body) = block(
   above: 0.55em, below: 0.55em, width: 100%,
-  align(align-to, par(first-line-indent: (amount: if indent { 2em } else { 0em }, all: true), face(name, size, body, weight: weight))),
+  align(align-to, par(
+    first-line-indent: (amount: if indent { 2em } else { 0em }, all: true),
+    face(name, size, body, weight: weight),
+  )),
 )
 """
 
 
 def _string(text: str) -> str:
-    """Return a text as a Typst string literal; controls and turns of direction become spaces.
+    r"""Return a text as a Typst string literal; controls and turns of direction become spaces.
 
     Examples
     --------
-    >>> _string('a"b\\\\c' + chr(10))
-    '"a\\\\"b\\\\\\\\c "'
+    >>> print(_string('a"b' + chr(10)))
+    "a\"b "
     """
     cleaned = "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
     # Long codes may break behind an underscore.

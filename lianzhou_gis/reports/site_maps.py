@@ -7,7 +7,7 @@ One pixel of the SVG is a quarter of a millimetre on paper.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -49,13 +49,17 @@ def _text(x: float, y: float, words: str, size: float, *, anchor: str = "middle"
     look = f'font-family={_families("label")} font-size="{size:g}" text-anchor="{anchor}" fill="{fill}"'
     look += ' font-weight="bold"' if bold else ""
     written = escape(clean(words))
-    under = f'<text x="{x:.1f}" y="{y:.1f}" {look} stroke="white" stroke-width="3" stroke-linejoin="round">{written}</text>'
+    under = (
+        f'<text x="{x:.1f}" y="{y:.1f}" {look} stroke="white" stroke-width="3" stroke-linejoin="round">{written}</text>'
+    )
     return (under if halo else "") + f'<text x="{x:.1f}" y="{y:.1f}" {look}>{written}</text>'
 
 
 def _svg(width_mm: float, height_mm: float, inner: str) -> str:
     w, h = width_mm * _PX_PER_MM, height_mm * _PX_PER_MM
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:g} {h:g}" width="{w:g}" height="{h:g}">{inner}</svg>'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w:g} {h:g}" width="{w:g}" height="{h:g}">{inner}</svg>'
+    )
 
 
 def badge(verdict: str, size_mm: float = 14.0) -> Picture:
@@ -88,7 +92,8 @@ def verdict_range(proven: str, worst: str, width_mm: float = 62.0) -> Picture:
     start, end = places.get(proven, places["no_conflict_found"]), places.get(worst, places.get(proven, 12.0))
     if end > start:
         parts.append(
-            f'<line x1="{start:g}" y1="{y}" x2="{end:g}" y2="{y}" stroke="{_INK}" stroke-width="3" stroke-dasharray="6 4"/>'
+            f'<line x1="{start:g}" y1="{y}" x2="{end:g}" y2="{y}" stroke="{_INK}" stroke-width="3" '
+            'stroke-dasharray="6 4"/>'
         )
     for name, x in places.items():
         mark = verdict_style(name).mark
@@ -97,7 +102,9 @@ def verdict_range(proven: str, worst: str, width_mm: float = 62.0) -> Picture:
         fill = _INK if filled else "white"
         dash = ' stroke-dasharray="2.5 2"' if open_end else ""
         radius = 5.5 if filled or open_end else 3.2
-        parts.append(f'<circle cx="{x:g}" cy="{y}" r="{radius}" fill="{fill}" stroke="{_INK}" stroke-width="1.2"{dash}/>')
+        parts.append(
+            f'<circle cx="{x:g}" cy="{y}" r="{radius}" fill="{fill}" stroke="{_INK}" stroke-width="1.2"{dash}/>'
+        )
         parts.append(_text(x, y + 21, mark, 12, bold=filled, halo=False))
     if proven not in places:
         parts.append(f'<circle cx="{start:g}" cy="{y}" r="5.5" fill="white" stroke="{_INK}" stroke-width="1.4"/>')
@@ -181,7 +188,9 @@ class SiteMaps:
             )
             words = "本项目"
             right = x < width_mm * _PX_PER_MM * 0.6
-            parts.append(_text(x + (12 if right else -12), y - 6, words, 12, anchor="start" if right else "end", bold=True))
+            parts.append(
+                _text(x + (12 if right else -12), y - 6, words, 12, anchor="start" if right else "end", bold=True)
+            )
         parts.append(_text(6, 15, "位置图", 12, anchor="start"))
         return Picture(_svg(width_mm, height_mm, "".join(parts)), width_mm, height_mm, "项目在全市的位置")
 
@@ -207,9 +216,7 @@ class SiteMaps:
     def _counties(self) -> dict[tuple[float, float], tuple[str, Frame]]:
         return {}
 
-    def surroundings(
-        self, site_id: str, nearest_m: dict[str, float], width_mm: float, height_mm: float
-    ) -> Picture:
+    def surroundings(self, site_id: str, nearest_m: dict[str, float], width_mm: float, height_mm: float) -> Picture:
         """Return the site with the zones around it, and lines to the nearest that do not meet it.
 
         Parameters
@@ -357,7 +364,9 @@ def _area(path: str, style: Style) -> list[str]:
 def _label_point(piece: Any, frame: Frame, site: Any) -> Any:  # noqa: ANN401 - geometries in metres
     """Return a point for the label of a zone, outside the site and away from the edge; ``None`` where none fits."""
     margin = frame.denominator * 0.008
-    inner = shapely.box(frame.west + 2 * margin, frame.south + 2 * margin, frame.east - 2 * margin, frame.north - margin)
+    inner = shapely.box(
+        frame.west + 2 * margin, frame.south + 2 * margin, frame.east - 2 * margin, frame.north - margin
+    )
     room = shapely.difference(shapely.intersection(shapely.make_valid(piece), inner), site.buffer(margin * 0.6))
     if room.is_empty or room.area < (frame.denominator * 0.006) ** 2:
         return None
@@ -386,7 +395,9 @@ def _north(width: float) -> str:
 
 def _scale_bar(frame: Frame, height: float) -> str:
     scale = 1000.0 * _PX_PER_MM / frame.denominator
-    metres = next(lead * 10**power for power in range(6, -1, -1) for lead in (5, 2, 1) if lead * 10**power * scale <= 110)
+    metres = next(
+        lead * 10**power for power in range(6, -1, -1) for lead in (5, 2, 1) if lead * 10**power * scale <= 110
+    )
     x, y = 10.0, height - 10
     words = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
     line = f"M{x},{y - 6}V{y}H{x + metres * scale:.1f}V{y - 6}"

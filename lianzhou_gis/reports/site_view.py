@@ -17,7 +17,17 @@ from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, label, theme, th
 if TYPE_CHECKING:
     from lianzhou_gis.runs import Run
 
-__all__ = ["Neighbour", "Record", "RunView", "SiteView", "Step", "area_words", "citations_words", "cure_words", "stages_words"]
+__all__ = [
+    "Neighbour",
+    "Record",
+    "RunView",
+    "SiteView",
+    "Step",
+    "area_words",
+    "citations_words",
+    "cure_words",
+    "stages_words",
+]
 
 Record = Mapping[str, Any]
 _ASKED = {GapReason.MISSING_FACT.value, GapReason.ACCESS_UNDECIDED.value}
@@ -30,7 +40,13 @@ _STAGE_WORDS = {
     "project_approval": "项目批准、核准、备案", "land_supply": "土地供应", "eia_approval": "环评审批",
     "construction_start": "开工建设", "operation": "投入运行",
 }  # fmt: skip
-_CURES = {"survey": "实测界址", "cut": "调减用地", "relocation": "另行选址", "procedure": "履行程序", "assessment": "专题论证"}
+_CURES = {
+    "survey": "实测界址",
+    "cut": "调减用地",
+    "relocation": "另行选址",
+    "procedure": "履行程序",
+    "assessment": "专题论证",
+}
 _M2_PER_HECTARE = 10_000.0
 _MU_PER_HECTARE = 15.0
 
@@ -290,10 +306,10 @@ class SiteView:
         for check in self.site["checks"]:
             if check["theme"] not in seen and check["theme"] not in _CONTEXT and check["nearest_m"] is not None:
                 words = theme(check["theme"]).label["zh"]
-                rows.append(
-                    Neighbour(check["theme"], words, "", "", check["nearest_m"], 0.0, None, None, None, False)
-                )
-        return sorted(rows, key=lambda row: (row.distance_m if row.distance_m is not None else 1e9, -row.area_m2, row.name))
+                rows.append(Neighbour(check["theme"], words, "", "", check["nearest_m"], 0.0, None, None, None, False))
+        return sorted(
+            rows, key=lambda row: (row.distance_m if row.distance_m is not None else 1e9, -row.area_m2, row.name)
+        )
 
     @cached_property
     def nearest_by_theme(self) -> list[Neighbour]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,8 +16,8 @@ from lianzhou_gis.errors import AlteredRunError, MissingFileError, RunError
 from lianzhou_gis.formats.containers import files_of
 from lianzhou_gis.formats.postgis_source import masked
 from lianzhou_gis.runs.document import as_document, plain
-from lianzhou_gis.runs.layer_styles import STYLES
 from lianzhou_gis.runs.folding import check_fold
+from lianzhou_gis.runs.layer_styles import STYLES
 from lianzhou_gis.runs.schema import validated
 from lianzhou_gis.runs.seal import DOCUMENT, Alteration, check_seal, document_bytes, write_manifest
 from lianzhou_gis.runs.signature import check_signature
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     from lianzhou_gis.result import Result
 
-__all__ = ["Run", "save"]
+__all__ = ["Run", "inspect", "save"]
 
 TABLES = "findings.gpkg"
 
@@ -78,14 +77,7 @@ class Run:
             If anything in the folder is not as it was sealed, unless ``altered``.
         """
         folder = Path(folder)
-        for name in (DOCUMENT, TABLES):
-            if not (folder / name).is_file():
-                raise MissingFileError(
-                    f"{folder.name}：不是核查结果文件夹（缺少 {name}）；请指定 screen --out 生成的文件夹",
-                    f"{folder.name}: not a run folder ({name} is missing); name a folder written by screen --out",
-                )
-        document, content = _read_document(folder)
-        found = tuple(alterations_of(folder, content, document))
+        document, found = inspect(folder)
         if found and not altered:
             more = len(found) - 1
             raise AlteredRunError(
@@ -101,6 +93,27 @@ class Run:
         return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names}, found)
 
 
+def inspect(folder: Path) -> tuple[dict[str, Any], tuple[Alteration, ...]]:
+    """Return the document of a run folder, and in what the folder is not as it was sealed; the tables are not read.
+
+    Raises
+    ------
+    MissingFileError
+        If the folder or a file in it does not exist.
+    RunError
+        If ``result.json`` is broken.
+    """
+    for name in (DOCUMENT, TABLES):
+        if not (folder / name).is_file():
+            raise MissingFileError(
+                f"{folder.name}：不是核查结果文件夹（缺少 {name}）；请指定 screen --out 生成的文件夹",
+                f"{folder.name}: not a run folder ({name} is missing); name a folder written by screen --out",
+            )
+    document, content = _read_document(folder)
+    found = [*check_seal(folder, content, document), *check_fold(document), *check_signature(folder)]
+    return document, tuple(found)
+
+
 def _read_document(folder: Path) -> tuple[dict[str, Any], bytes]:
     try:
         content = (folder / DOCUMENT).read_bytes()
@@ -112,11 +125,6 @@ def _read_document(folder: Path) -> tuple[dict[str, Any], bytes]:
             f"{folder.name}/{DOCUMENT}: broken, or of another version; run screen again",
         ) from error
     return document, content
-
-
-def alterations_of(folder: Path, content: bytes, document: dict[str, Any]) -> list[Alteration]:
-    """Return in what a folder is not as it was sealed: hashes, verdicts against their grounds, signature."""
-    return [*check_seal(folder, content, document), *check_fold(document), *check_signature(folder)]
 
 
 def _write_inputs(result: Result, folder: Path) -> None:

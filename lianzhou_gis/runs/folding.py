@@ -1,4 +1,4 @@
-"""The verdicts of a document against the findings and gaps that it lists: whoever edits one must answer for the other."""
+"""Check that the verdicts of a document follow from the findings and gaps that it lists."""
 
 from __future__ import annotations
 

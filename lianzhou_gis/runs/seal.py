@@ -129,9 +129,23 @@ def write_manifest(folder: Path, document: Mapping[str, Any]) -> None:
     (folder / MANIFEST).write_bytes(manifest_bytes(folder, document))
 
 
-def reseal(folder: Path, document: Mapping[str, Any]) -> None:
-    """Write the manifest again after a page of an unaltered, unsigned run was made anew."""
-    write_manifest(folder, document)
+def reseal(folder: Path, document: Mapping[str, Any], written: Path) -> None:
+    """Write the manifest again after a page was made anew in the folder of an unaltered, unsigned run.
+
+    Parameters
+    ----------
+    written : pathlib.Path
+        The page; nothing happens where it stands elsewhere.
+    """
+    name = _inside(folder, written)
+    if name is not None and name.split("/")[0] != DERIVED and not (folder / SIGNATURE).exists():
+        write_manifest(folder, document)
+
+
+def _inside(folder: Path, path: Path) -> str | None:
+    """Return the name of a path inside a folder, ``None`` where it lies elsewhere."""
+    whole, root = path.resolve(), folder.resolve()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else None
 
 
 def check_seal(folder: Path, content: bytes, document: Mapping[str, Any]) -> list[Alteration]:
@@ -160,9 +174,14 @@ def check_seal(folder: Path, content: bytes, document: Mapping[str, Any]) -> lis
         return [*found, Alteration("manifest_broken", MANIFEST, "封印清单损坏", "the manifest is broken")]
     if not intact or not known:
         found.append(
-            Alteration("manifest_altered", MANIFEST, "封印清单与其自身校验值不符", "the manifest is not as it was sealed")
+            Alteration(
+                "manifest_altered", MANIFEST, "封印清单与其自身校验值不符", "the manifest is not as it was sealed"
+            )
         )
-    if manifest.get("content_sha256") != document["seal"]["content_sha256"] or manifest.get("run_id") != document["run"]["id"]:
+    if (
+        manifest.get("content_sha256") != document["seal"]["content_sha256"]
+        or manifest.get("run_id") != document["run"]["id"]
+    ):
         found.append(
             Alteration("manifest_of_another_run", MANIFEST, "封印清单属于另一次核查", "the manifest is of another run")
         )

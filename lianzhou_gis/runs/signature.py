@@ -1,7 +1,7 @@
 """A detached ed25519 signature of a run, verified offline.
 
-``signature.json`` holds the public key, the signature over the manifest's bytes, and the name of who signed. The private
-key never enters a run folder. Trust in a public key is the reader's: it is compared with the keys they name.
+``signature.json`` holds the public key, the signature over the manifest's bytes, and the name of who signed. The
+private key never enters a run folder. Trust in a public key is the reader's: it is compared with the keys they name.
 """
 
 from __future__ import annotations
@@ -162,7 +162,10 @@ def check_signature(folder: str | Path, trusted: Sequence[str] = ()) -> list[Alt
     if trusted and record["public_key"] not in trusted:
         return [
             Alteration(
-                "signature_unknown", SIGNATURE, "签名者不在所列的公钥之中", "signed with a key that is not among those named"
+                "signature_unknown",
+                SIGNATURE,
+                "签名者不在所列的公钥之中",
+                "signed with a key that is not among those named",
             )
         ]
     return []

@@ -96,6 +96,7 @@ def site(site_id, name, verdict, worst):
                 "rule_id": None,
                 "facts": [],
                 "detail": text(name),
+                "worst": "prohibited",
                 "area_m2": 10.0,
             }
         ],
@@ -129,6 +130,7 @@ def document(names):
             "id": "0" * 16,
             "created": "2026-11-23T00:00:00+00:00",
             "as_of": "2026-11-23",
+            "recheck_by": "2027-05-22",
             "region": "演示县",
             "scope": ["water_source_zone"],
             "synthetic": True,
@@ -162,6 +164,7 @@ def document(names):
             for number, name in enumerate(names)
         ],
         "issues": [],
+        "seal": {"content_sha256": "0" * 64},
     }
 
 

@@ -13,7 +13,7 @@ import shapely
 from lianzhou_gis.errors import FormatError, did_you_mean
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane
 from lianzhou_gis.maps.nearest import ways
-from lianzhou_gis.maps.payload import INTERNAL, NOT_ALL, SYNTHETIC, WAYS
+from lianzhou_gis.maps.payload import ALTERED, INTERNAL, NOT_ALL, SYNTHETIC, WAYS
 from lianzhou_gis.vocabulary import Effect, Verdict, label, shown_at_first, theme, themes
 
 if TYPE_CHECKING:
@@ -118,6 +118,7 @@ def scene_of_run(run: Run, site: str | None = None, chosen_themes: Sequence[str]
         title=f"{circumstances['region']}项目选址环境管控核查图",
         heading=_heading(records, site),
         notes=[
+            *([ALTERED] if run.alterations else []),
             INTERNAL,
             NOT_ALL,
             *_scope(circumstances["scope"]),

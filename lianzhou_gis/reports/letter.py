@@ -1,0 +1,101 @@
+"""The letter to the applicant: what must still be known, in plain words, and a sheet to fill in.
+
+It leaves the office: it holds neither the pieces nor the distances of restricted zones, and no finding.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from lianzhou_gis.formats.workbook_writing import Sheet, write_workbook
+from lianzhou_gis.reports.content import Block, Column, DataTable, Heading, Measure, Paper, Paragraph, Value
+from lianzhou_gis.reports.page_frame import Frame
+from lianzhou_gis.reports.site_view import Record, SiteView
+from lianzhou_gis.vocabulary import DISCLAIMER, Verdict, label
+
+__all__ = ["ANSWER_HEADS", "letter_paper", "write_answer_sheet"]
+
+_TITLE = "关于补充项目选址核查信息的函"
+# The sheet is read back as a table of facts: the second column is what the program reads, the others are for people.
+ANSWER_HEADS = ("序", "信息名称", "问题", "答案", "可填的内容", "填写说明", "填写人", "依据文件")
+
+
+def _choices(question: Record) -> str:
+    words = [f"{reply['label']['zh']}" for reply in question["replies"]]
+    return "、".join(dict.fromkeys([*words, "不清楚"])) if words else "按实际填写"
+
+
+def _meanings(question: Record) -> str:
+    """Return what each answer means for the project, as one sentence."""
+    parts = []
+    for reply in question["replies"]:
+        words = reply["label"]["zh"]
+        if reply["contradicts"]:
+            parts.append(f"填“{words}”的，与已提供的信息矛盾，请核对")
+        else:
+            worst = label("verdict", Verdict(reply["worst_possible"]))["zh"]
+            parts.append(f"填“{words}”的，最严可能为“{worst}”")
+    return "；".join([*parts, "不清楚的保持待补充，不按“没有”处理"]) + "。"
+
+
+def letter_paper(site: SiteView, frame: Frame) -> Paper:
+    """Return the letter of a site."""
+    questions = site.open_questions
+    day = date.fromisoformat(site.view.record["as_of"])
+    blocks: list[Block] = [
+        Paragraph(f"{site.particulars.applicant or '（建设单位名称）'}："),
+        Paragraph(
+            f"你单位“{site.name}”选址初步核查（基准日 {day.year}年{day.month}月{day.day}日）尚缺以下信息，"
+            f"请逐项填写所附《信息填报表》，连同依据文件一并提交。",
+            indent=True,
+        ),
+        Heading(f"一、需补充的信息（{len(questions)} 项）"),
+    ]
+    for number, question in enumerate(questions, start=1):
+        blocks.append(Paragraph(f"{number}. {question['question']['zh']}", indent=True))
+        hint = site.view.fact_help(question["fact"])
+        if hint:
+            blocks.append(Paragraph(f"说明：{hint}", face="kai", size_pt=12.0, indent=True))
+        blocks.append(Paragraph(f"填写的意义：{_meanings(question)}", face="kai", size_pt=12.0, indent=True))
+    if not questions:
+        blocks.append(Paragraph("目前没有需要补充的信息。", indent=True))
+    blocks += [
+        Heading("二、填写要求"),
+        Paragraph("请如实填写。所填内容记明填写人和依据文件；填写不实的，由填写单位承担责任。", indent=True),
+        Paragraph(f"本次核查为{DISCLAIMER['zh']}的工作环节，补充信息后重新核查。", indent=True),
+        Paragraph("联系人及电话：（由单位填写）", indent=True),
+        Paragraph("（单位印章）　　　　", align="right"),
+        Paragraph("（日期）　　　　　　", align="right"),
+        Heading("附：信息填报表"),
+        DataTable(
+            "信息填报表",
+            (Column("序", 0.4, "center"), Column("问题", 2.6), Column("可填的内容", 1.6), Column("答案", 1.2),
+             Column("填写人、依据文件", 1.6)),
+            [_sheet_row(number, question) for number, question in enumerate(questions, start=1)],
+        ),
+    ]  # fmt: skip
+    return frame.paper(_TITLE, blocks, subject=site.name, official=True)
+
+
+def _sheet_row(number: int, question: Record) -> list[Value]:
+    return [Measure(number, 0), question["question"]["zh"], _choices(question), "　", "　"]
+
+
+def write_answer_sheet(path: Path, site: SiteView, frame: Frame) -> None:
+    """Write the sheet to fill in as XLSX, in the layout that ``read_answer_sheet`` reads back."""
+    rows = [
+        (
+            number, question["fact"], question["question"]["zh"], None, _choices(question),
+            site.view.fact_help(question["fact"]), None, None,
+        )
+        for number, question in enumerate(site.open_questions, start=1)
+    ]  # fmt: skip
+    record = site.view.record
+    notes = [
+        f"项目：{site.name}（{site.site_id}）",
+        "只填“答案”“填写人”“依据文件”三栏；不清楚的留空或填“不清楚”。",
+        f"运行号 {record['id']}　{'　'.join(frame.marks)}",
+    ]
+    sheet = Sheet("信息填报表", notes, ANSWER_HEADS, (5, 24, 46, 18, 30, 46, 14, 24), rows)
+    write_workbook(path, [sheet], title=_TITLE, day=date.fromisoformat(record["as_of"]))
