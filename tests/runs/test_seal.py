@@ -133,7 +133,8 @@ def drop_site(document):
 
 
 DOCUMENT_CHANGES = [
-    set_verdict, set_worst, set_complete, set_label, drop_findings, milder_finding, drop_gaps, milder_gap, other_article,
+    set_verdict, set_worst, set_complete, set_label, drop_findings, milder_finding, drop_gaps, milder_gap,
+    other_article,
     other_area, other_fact, other_name, other_day, later_recheck, real_data, no_disclaimer, other_layer, an_issue_less,
     drop_site,
 ]  # fmt: skip
