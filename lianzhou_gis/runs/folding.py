@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lianzhou_gis.findings.verdicts import Tally
+from lianzhou_gis.findings.verdicts import Tally, answer_to
 from lianzhou_gis.runs.seal import DOCUMENT, Alteration
 from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict
 
@@ -16,12 +16,14 @@ _KEYS = ("verdict", "worst_possible", "complete", "label")
 
 
 def _folded(site: Mapping[str, Any]) -> dict[str, Any]:
-    tally = Tally()
-    for item in site["findings"]:
-        tally.finding(Effect(item["effect"]), Effect(item["worst"]), bool(item["doubtful"]))
-    for gap in site["gaps"]:
-        tally.gap(Verdict(gap["worst"]), gap["reason"] in _ASKED)
-    answer = tally.answer()
+    tallies = [
+        *(
+            Tally.from_finding(Effect(item["effect"]), Effect(item["worst"]), bool(item["doubtful"]))
+            for item in site["findings"]
+        ),
+        *(Tally.from_gap(Verdict(gap["worst"]), gap["reason"] in _ASKED) for gap in site["gaps"]),
+    ]
+    answer = answer_to(Tally.total(tallies))
     return {
         "verdict": answer.verdict.value,
         "worst_possible": answer.worst_possible.value,
