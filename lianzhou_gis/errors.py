@@ -53,7 +53,7 @@ Lang = Literal["zh", "en"]
 # Longest text and longest list that a parameter puts into a message.
 _MAX_TEXT = 200
 _MAX_SENTENCE = 1200
-_MAX_ITEMS = 20
+_MAX_ITEMS = 60
 _SEPARATORS: dict[Lang, str] = {"zh": "、", "en": ", "}
 # Control, format and surrogate characters, private use, line and paragraph separators.
 _ESCAPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

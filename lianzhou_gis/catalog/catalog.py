@@ -97,9 +97,7 @@ class Catalog:
         wanted = named if themes is None else set(themes)
         if missing := sorted(wanted - named):
             hint = did_you_mean(missing[0], named)
-            raise CatalogError.from_code(
-                "catalog_theme_unknown", themes=missing, hint=hint, known=", ".join(sorted(named))
-            )
+            raise CatalogError.from_code("catalog_theme_unknown", themes=missing, hint=hint, known=sorted(named))
         scope = [name for name in all_themes() if name in wanted]
         region = Region(self.region.name, self.region.bounds) if self.region.bounds else None
         return load_layers(self, scope, day_of(as_of), facts=Rulebook.load().facts, region=region)

@@ -29,7 +29,7 @@ def _check_day(value: object) -> object:
 def _check_theme(name: str) -> str:
     if name not in all_themes():
         hint = did_you_mean(name, all_themes())
-        raise CatalogError.from_code("entry_theme", theme=name, hint=hint, known=", ".join(all_themes()))
+        raise CatalogError.from_code("entry_theme", theme=name, hint=hint, known=list(all_themes()))
     return name
 
 

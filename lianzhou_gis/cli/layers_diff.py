@@ -131,7 +131,7 @@ def diff(old: str, new: str, catalog: Path, **given: Any) -> None:  # noqa: ANN4
     if folders is not None and any(
         edition is not None and not edition.of_catalog for pair in pairs for edition in pair
     ):
-        raise CatalogError("--runs 需要图层编号或图层目录", "--runs needs ids of layers, or catalogs")
+        raise CatalogError.from_code("runs_need_editions")
     runs = None if folders is None else [rerun(folder, diffs) for folder in folders]
     written = []
     if given["out"] is not None:

@@ -30,7 +30,7 @@ def _pairs(texts: tuple[str, ...], flag: str) -> dict[str, str]:
         # A value of the file may hold the sign itself: the last one counts.
         left, equals, right = text.rpartition("=")
         if not equals or not left.strip() or not right.strip():
-            raise FormatError(f"{flag} {text!r}：应写成 左=右", f"{flag} {text!r}: write it as LEFT=RIGHT")
+            raise FormatError.from_code("pair_malformed", option=flag, text=text)
         pairs[left.strip()] = right.strip()
     return pairs
 
@@ -43,7 +43,7 @@ def _answer(question: Question, lang: str) -> dict[str, Any]:
     prompt = "回答（编号或文字，留空放弃）" if lang == "zh" else "Answer (number or text; empty to give up)"
     said = click.prompt(prompt, default="", show_default=False, err=True).strip()
     if not said:
-        raise FormatError("没有回答，未入库", "no answer: nothing was imported")
+        raise FormatError.from_code("import_unanswered")
     if said.isdigit() and 1 <= int(said) <= len(question.choices):
         said = question.choices[int(said) - 1]
     if question.kind == "grade_column":

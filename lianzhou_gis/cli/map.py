@@ -68,10 +68,7 @@ def map(
     Make the map of a run folder or of a catalog: one HTML file that needs no network.
     """
     if (run is None) == (catalog is None):
-        raise FormatError(
-            "map：请给出结果文件夹，或用 --layers 给出图层目录，二者选一",
-            "map: name a run folder, or a catalog with --layers, one of the two",
-        )
+        raise FormatError.from_code("map_source_missing")
     options.day(as_of)
     wanted = [theme.strip() for theme in themes.split(",")] if themes else None
     if figure is not None:
@@ -79,7 +76,7 @@ def map(
         click.echo(str(figure))
         return
     if site is not None or font is not None:
-        raise FormatError("map：--site 与 --font 须与 --figure 同用", "map: --site and --font go with --figure")
+        raise FormatError.from_code("figure_options_alone")
 
     from lianzhou_gis.maps import basemap as ground
     from lianzhou_gis.maps import catalog_map, page, payload, with_basemap
@@ -129,7 +126,7 @@ def _figure(
     if run is not None:
         drawn = figure(Run.open(run, altered=altered), site, themes=wanted, font=font)
     elif site is not None:
-        raise FormatError("map：--site 须给出结果文件夹", "map: --site needs a run folder")
+        raise FormatError.from_code("figure_site_without_run")
     else:
         assert catalog is not None
         drawn = layers_figure(catalog, as_of=as_of, themes=wanted, font=font)

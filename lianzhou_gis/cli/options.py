@@ -91,10 +91,7 @@ def day(text: str | None, option: str = "--as-of") -> str | None:
         try:
             date.fromisoformat(text)
         except ValueError as error:
-            raise FormatError(
-                f"{option}：{text!r} 不是日期；请写成 2026-11-23 的形式",
-                f"{option}: {text!r} is not a date; write it as 2026-11-23",
-            ) from error
+            raise FormatError.from_code("option_not_a_date", option=option, text=text) from error
     return text
 
 

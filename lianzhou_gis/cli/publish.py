@@ -45,10 +45,7 @@ def publish(
         _check(checked, against, as_of=as_of, as_json=as_json, lang=lang)
         return
     if source is None or to is None or profile is None:
-        raise FormatError(
-            "publish：请给出来源（图层目录或结果文件夹）、--to 与 --profile；或用 --check 检查已有的发布",
-            "publish: name a source (catalog or run folder), --to and --profile; or --check a publication",
-        )
+        raise FormatError.from_code("publication_source_missing")
 
     from lianzhou_gis.maps import disclosure
 

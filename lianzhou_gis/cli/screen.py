@@ -26,10 +26,7 @@ def pairs_of(texts: tuple[str, ...]) -> dict[str, str]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
-            raise FactError(
-                f"--set {text!r}：应写成 名称=值，如 --set livestock=no",
-                f"--set {text!r}: write it as name=value, for instance --set livestock=no",
-            )
+            raise FactError.from_code("fact_option_malformed", text=text)
         pairs[key.strip()] = value.strip()
     return pairs
 

@@ -50,19 +50,14 @@ def basemap(name: str, bounds: list[list[float]] | None, *, key: str | None = No
     """
     if name in _TIANDITU:
         if not key:
-            raise FormatError(
-                f"--basemap {name}：需要天地图密钥；请在天地图官网申请后以 --key 给出",
-                f"--basemap {name}: Tianditu needs a key of your own; apply for one and give it with --key",
-            )
+            raise FormatError.from_code("basemap_key_missing", name=name)
         if not re.fullmatch(r"[0-9A-Za-z]{8,64}", key):
-            raise FormatError("--key：天地图密钥只含字母和数字", "--key: a key of Tianditu has letters and digits only")
+            raise FormatError.from_code("basemap_key_malformed")
         layers, words = _TIANDITU[name]
         return {"kind": "tianditu", "layers": layers, "key": key, "credit": f"底图：{words}（联网）"}
     path = existing(Path(name))
     if bounds is None:
-        raise FormatError(
-            "地图没有任何图形，无法确定底图范围", "the map shows nothing, so no basemap can be cut for it"
-        )
+        raise FormatError.from_code("basemap_without_extent")
     suffix = path.suffix.lower()
     if suffix == ".mbtiles":
         found = tile_files.from_mbtiles(path, bounds)
@@ -71,10 +66,7 @@ def basemap(name: str, bounds: list[list[float]] | None, *, key: str | None = No
     elif suffix in (".tif", ".tiff"):
         found = picture.from_geotiff(path, bounds)
     else:
-        raise FormatError(
-            f"{path.name}：不是可用的底图；请给出 tianditu、.mbtiles、.pmtiles 或 .tif",
-            f"{path.name}: no basemap; give tianditu, .mbtiles, .pmtiles or .tif",
-        )
+        raise FormatError.from_code("basemap_unknown", file=path.name)
     said = found.pop("said", "")
     credit = f"底图：{path.name}"
     if gcj02 or _OFFSET_MAKERS.search(f"{said} {path.name}"):

@@ -42,10 +42,7 @@ def from_geotiff(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
     try:
         with rasterio.open(path) as source:
             if source.crs is None:
-                raise ReferenceSystemError(
-                    f"{path.name}：没有坐标系；请用带坐标系的 GeoTIFF",
-                    f"{path.name}: has no reference system; give a GeoTIFF that has one",
-                )
+                raise ReferenceSystemError.from_code("geotiff_without_crs", file=path.name)
             place = from_bounds(*box, width, height)
             # Without an alpha band what lies beyond the file would count as drawn.
             bare = source.nodata is None and ColorInterp.alpha not in source.colorinterp
@@ -66,9 +63,9 @@ def from_geotiff(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
             if source.count == 1 and source.colorinterp[0] is ColorInterp.palette:
                 colours = np.array([source.colormap(1).get(value, (0, 0, 0, 255))[:3] for value in range(256)])
     except RasterioError as error:
-        raise FormatError(f"{path.name}：GeoTIFF 无法读取", f"{path.name}: this GeoTIFF cannot be read") from error
+        raise FormatError.from_code("geotiff_unreadable", file=path.name) from error
     if not mask.any():
-        raise FormatError(f"{path.name}：不覆盖地图范围", f"{path.name}: does not reach the area of the map")
+        raise FormatError.from_code("basemap_elsewhere", file=path.name)
     pixels = np.concatenate([_bytes(shown, mask, colours), mask[None]]).astype(np.uint8)
     with MemoryFile() as memory:
         with memory.open(driver="PNG", width=width, height=height, count=4, dtype="uint8") as target:

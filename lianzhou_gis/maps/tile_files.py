@@ -62,20 +62,14 @@ def _gather(name: str, bounds: list[list[float]], zooms: range, tile: Callable[[
             taken.append(zoom)
             tiles |= {place: _data_uri(name, content) for place, content in level.items()}
     if not tiles:
-        raise FormatError(
-            f"{name}：地图范围内没有瓦片，或一级瓦片已超过页面容量；请换用覆盖本地区的较小文件",
-            f"{name}: no tiles under this map, or more than a page can hold; give a smaller file of this area",
-        )
+        raise FormatError.from_code("tiles_missing", file=name)
     return {"kind": "tiles", "tiles": tiles, "zooms": [taken[0], taken[-1]]}
 
 
 def _data_uri(name: str, content: bytes) -> str:
     kind = _KINDS.get(content[:3])
     if kind is None:
-        raise FormatError(
-            f"{name}：瓦片不是 PNG、JPEG 或 WebP 图片（矢量瓦片不能作底图）；请导出栅格瓦片",
-            f"{name}: its tiles are no PNG, JPEG or WebP pictures (vector tiles cannot be used); export raster tiles",
-        )
+        raise FormatError.from_code("tiles_not_raster", file=name)
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
@@ -106,7 +100,7 @@ def from_mbtiles(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
     except (sqlite3.Error, TypeError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(f"{path.name}：不是有效的 MBTiles", f"{path.name}: this is no valid MBTiles file") from error
+        raise FormatError.from_code("mbtiles_invalid", file=path.name) from error
 
 
 def _numbers(data: bytes) -> Iterator[int]:
@@ -180,7 +174,7 @@ def from_pmtiles(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
 
         def unpacked(content: bytes, way: int) -> bytes:
             if way not in (1, 2):
-                raise FormatError(f"{path.name}：压缩方式不支持", f"{path.name}: its compression is not supported")
+                raise FormatError.from_code("pmtiles_compression", file=path.name)
             return gzip.decompress(content) if way == 2 else content
 
         def find(wanted: int, start: int, length: int, depth: int = 0) -> bytes | None:

@@ -19,7 +19,7 @@ from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import theme
 
-__all__ = ["ACCURACY_ASSUMED", "UNSTATED_ACCURACY_M", "LayerIndex", "index_zones", "polygonal_part", "project_zones"]
+__all__ = ["UNSTATED_ACCURACY_M", "LayerIndex", "index_zones", "polygonal_part", "project_zones"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -28,10 +28,6 @@ Cell = str | float | None
 
 # Accuracy assumed where none is stated: 0.4 mm on a map of 1:10,000.
 UNSTATED_ACCURACY_M = 4.0
-ACCURACY_ASSUMED = (
-    f"未说明精度，按 {UNSTATED_ACCURACY_M:g} 米判断边界误差",
-    f"{UNSTATED_ACCURACY_M:g} m is taken for it",
-)
 
 
 def polygonal_part(geometry: BaseGeometry | None) -> BaseGeometry | None:
@@ -295,15 +291,8 @@ class LayerIndex:
     @cached_property
     def unstated_accuracy(self) -> list[Issue]:
         """An issue for every layer that does not state its accuracy."""
-        zh, en = ACCURACY_ASSUMED
         return [
-            Issue(
-                "info",
-                "accuracy_assumed",
-                f"layer {layer.entry.id}",
-                f"图层{zh}",
-                f"the layer states no accuracy; {en}",
-            )
+            Issue.from_code("info", "accuracy_assumed.layer", f"layer {layer.entry.id}", metres=UNSTATED_ACCURACY_M)
             for layer in self.layers
             if any(value is None or value != value for value in layer.columns["accuracy_m"].tolist())
         ]

@@ -17,7 +17,7 @@ from lianzhou_gis.geodesy import Plane, footprints, length
 from lianzhou_gis.layers import Layer, LayerGap
 from lianzhou_gis.overlay.distance_search import near_pairs, within_border_distance
 from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, intersecting_pairs
-from lianzhou_gis.overlay.layer_index import ACCURACY_ASSUMED, UNSTATED_ACCURACY_M, LayerIndex
+from lianzhou_gis.overlay.layer_index import UNSTATED_ACCURACY_M, LayerIndex
 from lianzhou_gis.overlay.neighbours import coverage_margins, nearest_zones, zones_shown
 from lianzhou_gis.overlay.relations import classify_pairs
 from lianzhou_gis.overlay.rows import MarginRow, OverlapRow, RemainderRow, TotalRow, overlap_rows
@@ -341,8 +341,5 @@ def _accuracy_issues(accuracy: Floats, layer_issues: Sequence[Issue]) -> list[Is
     count = int(np.isnan(accuracy).sum())
     if not count:
         return list(layer_issues)
-    zh, en = ACCURACY_ASSUMED
-    return [
-        Issue("info", "accuracy_assumed", "sites", f"{count} 个项目{zh}", f"{count} sites state no accuracy; {en}"),
-        *layer_issues,
-    ]
+    issue = Issue.from_code("info", "accuracy_assumed.sites", "sites", count=count, metres=UNSTATED_ACCURACY_M)
+    return [issue, *layer_issues]

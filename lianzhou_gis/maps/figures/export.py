@@ -38,10 +38,7 @@ def refuse_other(path: str | Path) -> str:
     target = Path(path)
     kind = target.suffix.lower()
     if kind not in FORMATS:
-        raise FormatError(
-            f"{target.name}：图件只能写成 {'、'.join(FORMATS)}；请更改文件名的后缀",
-            f"{target.name}: a figure is written as {', '.join(FORMATS)}; change the ending of the name",
-        )
+        raise FormatError.from_code("figure_format_unknown", file=target.name, formats=list(FORMATS))
     return kind
 
 

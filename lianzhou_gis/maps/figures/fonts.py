@@ -78,32 +78,21 @@ def families_for(texts: Iterable[str], font: str | Path | None = None) -> list[s
             return [name, _LATIN]
         best = missing if best is None or len(missing) < len(best) else best
     if best is None:
-        raise MissingExtraError(
-            "没有找到中文字体，图件中的汉字会变成方框；请安装：Debian/Ubuntu 上 apt install fonts-noto-cjk，"
-            "或下载 Noto Sans CJK SC，或用 --font 指定字体文件",
-            "no Chinese font is installed, so that letters would be drawn as boxes; install one: fonts-noto-cjk on "
-            "Debian and Ubuntu, or Noto Sans CJK SC, or name a font file with --font",
-        )
-    told = "、".join(f"{letter}（U+{ord(letter):04X}）" for letter in sorted(best)[:5])
-    raise FormatError(
-        f"字体缺少字符 {told} 等 {len(best)} 个，会画成方框；请用 --font 指定含这些字符的字体，或安装 fonts-noto-cjk",
-        f"the fonts lack {len(best)} characters, such as {told}, which would be drawn as boxes; name a font that has "
-        "them with --font, or install fonts-noto-cjk",
-    )
+        raise MissingExtraError.from_code("font_missing")
+    shown = [f"{letter} U+{ord(letter):04X}" for letter in sorted(best)[:5]]
+    raise FormatError.from_code("font_lacks_characters", count=len(best), characters=shown)
 
 
 def _own(path: Path) -> str:
     from matplotlib import font_manager
 
     if not path.is_file():
-        raise MissingFileError(f"{path.name}：没有这个字体文件", f"{path.name}: no such font file")
+        raise MissingFileError.from_code("font_file_missing", file=path.name)
     try:
         font_manager.fontManager.addfont(str(path))
         return str(font_manager.FontProperties(fname=str(path)).get_name())
     except (RuntimeError, OSError, ValueError) as error:
-        raise FormatError(
-            f"{path.name}：不是可用的字体（.ttf、.otf、.ttc）", f"{path.name}: no font that can be read"
-        ) from error
+        raise FormatError.from_code("font_file_unreadable", file=path.name) from error
 
 
 @cache

@@ -65,8 +65,12 @@ def _chosen(
     if wanted is not None:
         unknown = [name for name in wanted if name not in themes()]
         if unknown:
-            zh, en = did_you_mean(unknown[0], themes())
-            raise FormatError(f"--themes：没有主题 {unknown[0]}{zh}", f"--themes: no theme {unknown[0]}{en}")
+            raise FormatError.from_code(
+                "option_theme_unknown",
+                theme=unknown[0],
+                hint=did_you_mean(unknown[0], themes()),
+                known=list(themes()),
+            )
         shown = set(wanted)
     else:
         shown = {name for name in themes() if shown_at_first(name)} | also
@@ -101,14 +105,11 @@ def scene_of_run(run: Run, site: str | None = None, chosen_themes: Sequence[str]
     circumstances, tables = run.document["run"], run.tables
     records = {record["site_id"]: record for record in run.document["sites"]}
     if site is not None and site not in records:
-        zh, en = did_you_mean(site, records)
-        raise FormatError(f"--site：结果中没有项目 {site}{zh}", f"--site: the run has no site {site}{en}")
+        raise FormatError.from_code("run_site_unknown", site=site, hint=did_you_mean(site, records))
     shapes = dict(zip(tables["sites"]["site_id"], tables["sites"].geometry, strict=True))
     focus = shapes.get(site) if site else None
     if site is not None and (focus is None or focus.is_empty):
-        raise FormatError(
-            f"--site：项目 {site} 没有可绘的图形", f"--site: the site {site} has no shape that could be drawn"
-        )
+        raise FormatError.from_code("run_site_without_shape", site=site)
     binding = set()
     for name in [site] if site else []:
         binding = {item["theme"] for item in records[name]["findings"] if item["effect"] != Effect.NOTICE.value}
