@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError, Issue, Phrase
 from lianzhou_gis.formats.column_aliases import find_columns, plain_name
 from lianzhou_gis.formats.plain_table import PlainTable, read_plain_table
 from lianzhou_gis.resources import read_resource
@@ -108,7 +108,7 @@ def _of_units(
     for line, row in table.rows():
         unit = row[columns["unit_id"]]
         if unit is None:
-            raise FormatError(f"{table.name}:{line}：没有单元编码", f"{table.name}:{line}: there is no code of a unit")
+            raise FormatError.from_code("access_list_unit_blank", file=table.name, line=line)
         for dimension, column in texts.items():
             for number, text in enumerate(_split(row[column] or ""), start=1):
                 kind, how = _kind(text)
@@ -171,17 +171,13 @@ def read_access_table(path: Path, vocabulary: FactVocabulary, *, sheet: str | No
     columns = find_columns(names, words["columns"])
     texts = find_columns([name for name in names if name not in columns.values()], words["texts"])
     if "unit_id" not in columns or ("text" not in columns and not texts):
-        shown = "、".join(str(name) for name in names[:12])
-        raise FormatError(
-            f"{table.name}：准入清单应有单元编码，以及管控要求或四类要求（KJBJYS 等）字段；现有 {shown}",
-            f"{table.name}: an access list needs a code of the unit, and requirements in one column or in four "
-            f"(KJBJYS ...); there are {shown}",
-        )
+        shown = names[:12]
+        raise FormatError.from_code("access_list_columns_missing", file=table.name, columns=shown)
     found: Counter[str] = Counter()
     rows = _of_items(table, columns, found) if "text" in columns else _of_units(table, columns, texts, found)
     items, issues = parse_access_items(rows, vocabulary, table.name)
     if issues:
-        raise FormatError(issues[0].zh, issues[0].en)
+        raise FormatError(issues[0].zh, issues[0].en, issues[0].code)
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n", extrasaction="ignore", restval="")
     writer.writeheader()
@@ -198,15 +194,14 @@ def _read_as(name: str, found: Counter[str]) -> list[Issue]:
         kinds[kind] += count
         worded += count if how == "wording" else 0
     labels = {kind: words[1] for kind, words in _words()["kinds"].items()}
-    told_zh = "、".join(f"{labels[kind]} {count}" for kind, count in sorted(kinds.items()))
-    told_en = ", ".join(f"{kind} {count}" for kind, count in sorted(kinds.items()))
+    listed = [Phrase(f"{labels[kind]} {count}", f"{kind} {count}") for kind, count in sorted(kinds.items())]
     return [
-        Issue(
+        Issue.from_code(
             "warning" if worded else "info",
             "access_list_read",
             name,
-            f"准入清单读出 {sum(kinds.values())} 条（{told_zh}），其中 {worded} 条按文字从严定类；请核对",
-            f"{sum(kinds.values())} requirements were read ({told_en}), {worded} strictly by their wording alone; "
-            "look through the list that is kept",
+            count=sum(kinds.values()),
+            kinds=listed,
+            worded=worded,
         )
     ]

@@ -9,8 +9,9 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import LayerEntry
+from lianzhou_gis.errors import Message, Phrase
 from lianzhou_gis.geodesy import statutory_area
-from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
+from lianzhou_gis.intake.quality_issues import Defect, threshold
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["approved_areas", "expiry", "provenance", "unknown_grades"]
@@ -28,11 +29,10 @@ def unknown_grades(zones: pd.DataFrame, entry: LayerEntry) -> list[Defect]:
     for position in np.flatnonzero(~zones["grade"].map(lambda grade: isinstance(grade, str))):
         row = zones.iloc[position]
         found.append(
-            defect_of(
+            Defect.from_kind(
                 "unknown_grade",
                 entry.id,
-                f"源记录第 {row['source_row']} 条的级别空缺或无法识别，其所在处一律未核查",
-                f"the grade of record {row['source_row']} is empty or not known; its place is never cleared",
+                Message.from_code("zone_grade_unknown", record=row["source_row"]),
                 zone_id=row["zone_id"],
                 zone_name=row["name"] if isinstance(row["name"], str) else None,
                 shape=row["geometry"],
@@ -42,17 +42,16 @@ def unknown_grades(zones: pd.DataFrame, entry: LayerEntry) -> list[Defect]:
 
 
 def _area_defect(entry: LayerEntry, measured: float, approved: float, row: pd.Series | None, shape: object) -> Defect:
-    zh = f"图形 {measured:.2f} 平方米，批复 {approved:.2f} 平方米，相差 {(measured - approved) / approved:+.2%}"
-    en = f"measured {measured:.2f} m2, approved {approved:.2f} m2, {(measured - approved) / approved:+.2%}"
+    unit = Phrase("", "")
     for factor, (unit_zh, unit_en) in _UNITS.items():
         if abs(measured / approved - factor) <= _UNIT_TOLERANCE * factor:
-            zh += f"；批复面积的单位似为{unit_zh}"
-            en += f"; the approved area seems to be in {unit_en}"
-    return defect_of(
+            unit = Phrase(f"；批复面积的单位似为{unit_zh}", f"; the approved area seems to be in {unit_en}")
+    share = (measured - approved) / approved
+    message = Message.from_code("approved_area_differs", measured=measured, approved=approved, share=share, unit=unit)
+    return Defect.from_kind(
         "area_differs",
         entry.id,
-        zh,
-        en,
+        message,
         zone_id=None if row is None else row["zone_id"],
         zone_name=None if row is None or not isinstance(row["name"], str) else row["name"],
         amount=abs(measured - approved),
@@ -86,15 +85,23 @@ def expiry(zones: pd.DataFrame, entry: LayerEntry, day: date) -> list[Defect]:
     found = []
     if entry.valid_to is not None and entry.valid_to <= soon:
         left = (entry.valid_to - day).days
-        zh, en = f"图层于 {entry.valid_to} 失效，还有 {left} 天", f"the layer ends on {entry.valid_to}, in {left} days"
-        found.append(defect_of("expires_soon", entry.id, zh, en, amount=left, unit="days"))
+        message = Message.from_code("layer_ends", day=entry.valid_to, days=left)
+        found.append(Defect.from_kind("expires_soon", entry.id, message, amount=left, unit="days"))
     for position in np.flatnonzero([end is not None and end <= soon for end in zones["valid_to"]]):
         row = zones.iloc[position]
         left = (row["valid_to"] - day).days
-        zh, en = f"该区域于 {row['valid_to']} 失效，还有 {left} 天", f"ends on {row['valid_to']}, in {left} days"
-        name = row["name"] if isinstance(row["name"], str) else None
-        more = {"zone_id": row["zone_id"], "zone_name": name, "amount": left, "unit": "days"}
-        found.append(defect_of("expires_soon", entry.id, zh, en, shape=row["geometry"], **more))
+        found.append(
+            Defect.from_kind(
+                "expires_soon",
+                entry.id,
+                Message.from_code("zone_ends", day=row["valid_to"], days=left),
+                zone_id=row["zone_id"],
+                zone_name=row["name"] if isinstance(row["name"], str) else None,
+                amount=left,
+                unit="days",
+                shape=row["geometry"],
+            )
+        )
     return found
 
 
@@ -105,18 +112,17 @@ def provenance(zones: pd.DataFrame, entry: LayerEntry) -> list[Defect]:
     unstated = int(np.isnan(accuracy).sum())
     if unstated:
         metres = threshold("unstated_accuracy_m")
-        zh = f"{unstated} 个区域没有精度，按 {metres:g} 米处理"
-        en = f"{unstated} zones state no accuracy; {metres:g} m is assumed"
-        found.append(defect_of("accuracy_missing", entry.id, zh, en, amount=unstated, unit="count"))
+        message = Message.from_code("zones_without_accuracy", count=unstated, metres=metres)
+        found.append(Defect.from_kind("accuracy_missing", entry.id, message, amount=unstated, unit="count"))
     worst = float(np.nanmax(accuracy)) if unstated < len(accuracy) else 0.0
     if worst > threshold("coarse_accuracy_m"):
-        zh, en = f"精度最差 {worst:g} 米", f"the coarsest accuracy is {worst:g} m"
-        found.append(defect_of("accuracy_coarse", entry.id, zh, en, amount=worst, unit="m"))
+        message = Message.from_code("zones_of_coarse_accuracy", metres=worst)
+        found.append(Defect.from_kind("accuracy_coarse", entry.id, message, amount=worst, unit="m"))
     names = {"publisher": "发布单位", "document": "文号", "data_date": "数据日期"}
     absent = [name for name in names if getattr(entry, name) is None]
     if absent:
-        listed = "、".join(names[name] for name in absent)
+        listed = [Phrase(names[name], name) for name in absent]
         found.append(
-            defect_of("provenance_missing", entry.id, f"未说明{listed}", f"{', '.join(absent)} are not stated")
+            Defect.from_kind("provenance_missing", entry.id, Message.from_code("provenance_unstated", names=listed))
         )
     return found

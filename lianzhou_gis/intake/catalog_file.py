@@ -60,10 +60,7 @@ def _place(text: str, name: str) -> tuple[int, int]:
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     listed = next((value for key, value in pairs if key.value == "layers"), None)
     if not isinstance(listed, yaml.SequenceNode) or listed.flow_style or not listed.value:
-        raise CatalogError(
-            f"{name}：layers 应为逐条换行的列表，才能加入图层；请改写后再入库",
-            f"{name}: layers must be a list with an entry per line for a layer to be added; rewrite it first",
-        )
+        raise CatalogError.from_code("catalog_layers_inline", file=name)
     first = listed.value[0].start_mark
     line = text[text.rfind("\n", 0, first.index) + 1 : first.index]
     end = _last_leaf(listed).end_mark.index
@@ -109,16 +106,10 @@ def add_entry(path: Path, entry: LayerEntry) -> Catalog:
         new = Catalog.open(written)
         unchanged = old is None or (new.region, new.plane, new.layers[:-1]) == (old.region, old.plane, old.layers)
         if not unchanged or new.layers[-1] != entry:
-            raise CatalogError(
-                f"{path.name}：无法在不改动其他内容的情况下加入图层；请手工加入该条目",
-                f"{path.name}: the entry cannot be added without changing other content; add it by hand",
-            )
+            raise CatalogError.from_code("catalog_not_extendable", file=path.name)
         if old is not None:
             if path.read_bytes() != before:
-                raise CatalogError(
-                    f"{path.name}：图层目录刚被其他程序改动；请重试",
-                    f"{path.name}: the catalog has just been changed by another program; try again",
-                )
+                raise CatalogError.from_code("catalog_changed_meanwhile", file=path.name)
             shutil.copymode(path, written)
         else:
             written.chmod(0o644)

@@ -11,14 +11,14 @@ from typing import Any
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
-from lianzhou_gis.errors import CatalogError, LianzhouError
+from lianzhou_gis.errors import CatalogError, LianzhouError, Message
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
 from lianzhou_gis.intake.attribute_checks import approved_areas, expiry, provenance, unknown_grades
 from lianzhou_gis.intake.contradictions import contradicting
 from lianzhou_gis.intake.geometry_checks import doubled, faults, misplaced
 from lianzhou_gis.intake.nesting import Nesting, nesting
 from lianzhou_gis.intake.planar import PlanarLayer
-from lianzhou_gis.intake.quality_issues import SEVERITIES, Defect, defect_of, defects_of_issue
+from lianzhou_gis.intake.quality_issues import SEVERITIES, Defect, defects_of_issue
 from lianzhou_gis.intake.table_reader import read_zones
 from lianzhou_gis.intake.unit_checks import unit_gaps, unit_list, unit_overlaps
 from lianzhou_gis.layers import Layer, LayerGap, load_layers
@@ -176,18 +176,13 @@ def _refuse_unknown(only: Sequence[str], catalog: Catalog, of_the_day: set[str],
             continue
         known = [entry.id for entry in catalog.layers]
         if name in known:
-            raise CatalogError(
-                f"图层 {name} 在 {day} 不是有效版本；请用 --as-of 指定其有效期内的日期",
-                f"the layer {name} is not the edition of {day}; name a day on which it is with --as-of",
-            )
-        raise CatalogError(
-            f"目录中没有图层 {name}；有 {', '.join(known)}", f"there is no layer {name}; there are {', '.join(known)}"
-        )
+            raise CatalogError.from_code("layer_not_in_force", layer=name, day=day)
+        raise CatalogError.from_code("catalog_layer_unknown", layer=name, known=list(known))
 
 
 def _gap_defect(gap: LayerGap) -> Defect:
     said = label("gap", gap.reason)
-    base = defect_of("other", gap.layer_id, gap.zh, gap.en, severity="error", zone_id=gap.zone_id, shape=gap.area)
+    base = Defect.from_kind("other", gap.layer_id, gap.message, severity="error", zone_id=gap.zone_id, shape=gap.area)
     return Defect(**{**vars(base), "code": gap.reason.value, "title": dict(said)})
 
 
@@ -200,7 +195,7 @@ def _looked_at(
     try:
         found += faults(read_zones(catalog, entry, region)[0], entry.id)
     except LianzhouError as error:
-        found.append(defect_of("other", entry.id, error.zh, error.en, severity="error"))
+        found.append(Defect.from_kind("other", entry.id, error.message, severity="error"))
     found += misplaced(there, region) + doubled(there)
     found += unknown_grades(zones, entry) + approved_areas(zones, entry) + expiry(zones, entry, day)
     found += provenance(zones, entry)
@@ -239,8 +234,6 @@ def _bounded(defects: list[Defect]) -> Iterator[Defect]:
         yield from listed[:_MOST_OF_A_KIND]
         more = len(listed) - _MOST_OF_A_KIND
         if more > 0:
-            title = listed[0].title
-            zh = f"另有 {more} 处“{title['zh']}”未逐一列出"
-            en = f"{more} more of this kind: {title['en'].lower()}"
+            message = Message.from_code("more_defects", count=more, kind=listed[0].title)
             severity = listed[0].severity
-            yield defect_of("more", layer_id or None, zh, en, severity=severity, amount=more, unit="count")
+            yield Defect.from_kind("more", layer_id or None, message, severity=severity, amount=more, unit="count")

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import shapely
 
+from lianzhou_gis.errors import Message
 from lianzhou_gis.intake.planar import Geometries, PlanarLayer, accuracy_of, beyond, shared, wide_parts
-from lianzhou_gis.intake.quality_issues import Defect, contradictions, defect_of, threshold
+from lianzhou_gis.intake.quality_issues import Defect, contradictions, threshold, title_of
 from lianzhou_gis.overlay.intersecting_pairs import union_by_group
 from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.vocabulary import theme
@@ -45,13 +46,12 @@ def _pieces(kind: str, holders: Geometries, others: Geometries) -> tuple[Any, Ge
     return positions, union_by_group(pieces, group.astype(np.intp), len(positions))
 
 
-def _said(kind: str, area: float, other: Mapping[str, Any]) -> tuple[str, str]:
+def _message(kind: str, area: float, other: Mapping[str, Any]) -> Message:
     entry = theme(other["theme"])
     names = [grade.label for grade in entry.grades if grade.id in (other.get("grades") or ())] or [entry.label]
-    zh, en = "、".join(name["zh"] for name in names), " / ".join(name["en"] for name in names)
-    if kind == "within":
-        return f"有 {area:.2f} 平方米不在{zh}之内", f"{area:.2f} m2 lie outside the {en}"
-    return f"有 {area:.2f} 平方米与{zh}重叠", f"{area:.2f} m2 overlap the {en}"
+    return Message.from_code(
+        "contradiction_outside" if kind == "within" else "contradiction_overlap", area=area, zones=names
+    )
 
 
 def contradicting(layers: Sequence[PlanarLayer]) -> list[Defect]:
@@ -65,10 +65,8 @@ def contradicting(layers: Sequence[PlanarLayer]) -> list[Defect]:
         holders = by_theme.get(holder["theme"], [])
         if holders and other["theme"] not in by_theme:
             missing = theme(other["theme"]).label
-            title = defect_of(statement["code"], None, "", "").title
-            zh = f"没有{missing['zh']}图层，未核对“{title['zh']}”"
-            en = f"there is no {missing['en']} to check: {title['en'].lower()}"
-            found.append(defect_of("contradiction_unchecked", holders[0].layer.entry.id, zh, en))
+            message = Message.from_code("contradiction_unchecked", theme=missing, statement=title_of(statement["code"]))
+            found.append(Defect.from_kind("contradiction_unchecked", holders[0].layer.entry.id, message))
             continue
         others, accuracy = _others(by_theme.get(other["theme"], []), other.get("grades"))
         for there in holders:
@@ -79,13 +77,11 @@ def contradicting(layers: Sequence[PlanarLayer]) -> list[Defect]:
                 if kept.is_empty:
                     continue
                 row = there.zones.iloc[positions[place]]
-                zh, en = _said(kind, kept.area, other)
                 found.append(
-                    defect_of(
+                    Defect.from_kind(
                         statement["code"],
                         there.layer.entry.id,
-                        zh,
-                        en,
+                        _message(kind, kept.area, other),
                         zone_id=row["zone_id"],
                         zone_name=row["name"] if isinstance(row["name"], str) else None,
                         amount=kept.area,

@@ -77,7 +77,7 @@ def open_edition(catalog: Catalog, entry: LayerEntry) -> Edition:
 def _of_file(path: Path, theme: str, told: Told, crs: str | None, around: Catalog | None) -> Edition:
     """Read a file as an edition, as if a catalog beside it named it."""
     if theme not in themes():
-        raise CatalogError(f"没有主题 {theme}", f"there is no theme {theme}")
+        raise CatalogError.from_code("theme_unknown", theme=theme)
     name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in path.stem)[:64] or "file"
     said = {
         "id": name,
@@ -118,8 +118,7 @@ def _pairs_of_catalogs(old: Catalog, new: Catalog, day: date, issues: list[Issue
             try:
                 sides.append(None if entry is None else open_edition(catalog, entry))
             except LianzhouError as error:
-                zh, en = f"无法读取，未比较：{error.zh}", f"could not be read and was not compared: {error.en}"
-                issues.append(Issue("error", "edition_unreadable", f"layer {name}", zh, en))
+                issues.append(Issue.from_code("error", "edition_unreadable", f"layer {name}", problem=error))
                 break
         if len(sides) == 2:
             pairs.append((sides[0], sides[1]))
@@ -172,20 +171,12 @@ def editions_of(
             sides.append(open_edition(known, entry))
         elif path.exists():
             if theme is None:
-                raise CatalogError(
-                    f"{path.name}：请用 --as 说明主题", f"{path.name}: say with --as what kind of zones it holds"
-                )
+                raise CatalogError.from_code("edition_theme_missing", file=path.name)
             sides.append(_of_file(path, theme, told or Told(), crs, known))
         else:
-            listed = ", ".join(item.id for item in known.layers) if known else "-"
-            raise CatalogError(
-                f"{name}：既不是文件，也不是图层目录 {catalog.name} 中的图层（有 {listed}）",
-                f"{name}: neither a file nor a layer of {catalog.name} (there are {listed})",
-            )
+            listed = [item.id for item in known.layers] if known else None
+            raise CatalogError.from_code("edition_unknown", name=name, catalog=catalog.name, known=listed)
     if sides[0].entry.theme != sides[1].entry.theme:
         kinds = [side.entry.theme for side in sides]
-        raise CatalogError(
-            f"{old} 与 {new} 主题不同（{kinds[0]}、{kinds[1]}），不能比较",
-            f"{old} and {new} are of different themes ({kinds[0]}, {kinds[1]}) and cannot be compared",
-        )
+        raise CatalogError.from_code("editions_of_two_themes", old=old, new=new, first=kinds[0], second=kinds[1])
     return [(sides[0], sides[1])], issues

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from lianzhou_gis.errors import Message, Phrase
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.intake.planar import PlanarLayer, beyond
-from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
+from lianzhou_gis.intake.quality_issues import Defect, threshold
 from lianzhou_gis.overlay.shape_index import ShapeIndex
 
 __all__ = ["doubled", "fault_places", "faults", "misplaced"]
@@ -86,12 +87,16 @@ def faults(zones: pd.DataFrame, layer_id: str) -> list[Defect]:
         places = fault_places(shapes[position]) or [("invalid", shapes[position])]
         for number, (reason, point) in enumerate(places, start=1):
             found.append(
-                defect_of(
+                Defect.from_kind(
                     "geometry_fault",
                     layer_id,
-                    f"{_REASONS.get(reason, reason)}（该图形共 {len(places)} 处，第 {number} 处；"
-                    f"源记录第 {zones['source_row'].iloc[position]} 条）",
-                    f"{reason} ({number} of {len(places)} in this shape; record {zones['source_row'].iloc[position]})",
+                    Message.from_code(
+                        "shape_fault",
+                        fault=Phrase(_REASONS.get(reason, reason), reason),
+                        total=len(places),
+                        number=number,
+                        record=zones["source_row"].iloc[position],
+                    ),
                     zone_id=zones["zone_id"].iloc[position],
                     zone_name=_name(zones, position),
                     shape=point,
@@ -115,11 +120,10 @@ def misplaced(there: PlanarLayer, region: Region | None) -> list[Defect]:
         inside = (bounds[:, 0] >= west) & (bounds[:, 1] >= south) & (bounds[:, 2] <= east) & (bounds[:, 3] <= north)
         for position in np.flatnonzero(~inside & np.isfinite(bounds).all(axis=1)):
             found.append(
-                defect_of(
+                Defect.from_kind(
                     "outside_region",
                     entry.id,
-                    f"该区域全部或部分不在{region.name}范围内",
-                    f"the zone lies outside {region.name}, wholly or in part",
+                    Message.from_code("zone_outside_region", region=region.name),
                     zone_id=zones["zone_id"].iloc[position],
                     zone_name=_name(zones, position),
                     shape=zones["geometry"].iloc[position],
@@ -133,11 +137,10 @@ def misplaced(there: PlanarLayer, region: Region | None) -> list[Defect]:
     places, rests = beyond(there.shapes[crossing], ShapeIndex.build(np.array([coverage], dtype=object)))
     for position, rest in zip(crossing[places], rests, strict=True):
         found.append(
-            defect_of(
+            Defect.from_kind(
                 "outside_declared_coverage",
                 entry.id,
-                f"有 {rest.area:.2f} 平方米在声明的覆盖范围之外",
-                f"{rest.area:.2f} m2 lie beyond the coverage that is declared",
+                Message.from_code("zone_beyond_coverage", area=rest.area),
                 zone_id=zones["zone_id"].iloc[position],
                 zone_name=_name(zones, position),
                 amount=rest.area,
@@ -162,11 +165,10 @@ def doubled(there: PlanarLayer) -> list[Defect]:
         names = [str(zones["zone_id"].iloc[position]) for position in positions]
         same |= {(one, other) for one in positions for other in positions}
         found.append(
-            defect_of(
+            Defect.from_kind(
                 "duplicate_shape",
                 entry.id,
-                f"{'、'.join(names)} 的图形完全相同",
-                f"{', '.join(names)} have the very same shape",
+                Message.from_code("zones_of_one_shape", zones=names),
                 zone_id=names[0],
                 zone_name=_name(zones, positions[0]),
                 amount=len(positions),
@@ -182,11 +184,10 @@ def doubled(there: PlanarLayer) -> list[Defect]:
             continue
         if piece.area >= threshold("same_share") * max(area[one], area[other]):
             found.append(
-                defect_of(
+                Defect.from_kind(
                     "nearly_same_shape",
                     entry.id,
-                    f"与 {zones['zone_id'].iloc[other]} 重合 {piece.area:.2f} 平方米，几乎相同",
-                    f"shares {piece.area:.2f} m2 with {zones['zone_id'].iloc[other]} and is nearly the same",
+                    Message.from_code("zones_nearly_same", zone=zones["zone_id"].iloc[other], area=piece.area),
                     zone_id=zones["zone_id"].iloc[one],
                     zone_name=_name(zones, one),
                     amount=piece.area,

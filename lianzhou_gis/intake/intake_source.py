@@ -89,7 +89,7 @@ def read_source(
     else:
         features = read_features(path, layer=layer, crs=crs, datum=datum, encoding=encoding, region=region)
     if not len(features.columns):
-        raise FormatError(f"{path.name}：没有任何要素", f"{path.name}: there is no feature in it")
+        raise FormatError.from_code("source_without_features", file=path.name)
     return Source(path.name, theme, features, catalog_path, catalog, region, day, facts)
 
 
@@ -98,12 +98,5 @@ def _listed(table: PlainTable) -> Features:
     frame = table.frame.reset_index(drop=True)
     frame = frame.assign(source_row=np.asarray(table.frame.index, dtype=np.int64))
     frame["geometry"] = pd.Series([None] * len(frame), index=frame.index, dtype=object)
-    issue = Issue(
-        "warning",
-        "list_without_shapes",
-        table.name,
-        f"表中没有坐标：{len(frame)} 条只按名称和所在乡镇入库，所涉乡镇（乡镇不明时为全部项目）一律不能排除冲突",
-        f"no coordinates: the {len(frame)} rows are known by name and town only, and no site in these towns (or, "
-        "where they are not named, no site at all) is ever cleared of them",
-    )
+    issue = Issue.from_code("warning", "list_without_shapes", table.name, count=len(frame))
     return Features(Columns.of_frame(frame), CGCS2000, table.encoding, [*table.issues, issue], table.sha256)

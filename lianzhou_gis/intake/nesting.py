@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lianzhou_gis.errors import Message
 from lianzhou_gis.intake.planar import PlanarLayer, accuracy_of, shared_within, wide_parts
-from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
+from lianzhou_gis.intake.quality_issues import Defect, threshold
 from lianzhou_gis.vocabulary import theme
 
 __all__ = ["Nesting", "nesting"]
@@ -61,14 +62,13 @@ def _groups(there: PlanarLayer) -> list[tuple[str | None, list[tuple[str, Positi
     return groups
 
 
-def _defect(there: PlanarLayer, code: str, position: Any, zh: str, en: str, shape: Any) -> Defect:  # noqa: ANN401
+def _defect(there: PlanarLayer, code: str, position: int, message: Message, shape: Any) -> Defect:  # noqa: ANN401
     zones = there.zones
     name = zones["name"].iloc[position]
-    return defect_of(
+    return Defect.from_kind(
         code,
         there.layer.entry.id,
-        zh,
-        en,
+        message,
         zone_id=zones["zone_id"].iloc[position],
         zone_name=name if isinstance(name, str) else None,
         amount=shape.area,
@@ -110,20 +110,18 @@ def _pair(
     away = shapely.distance(shapes[strict[1]], whole_mild) > near
     forms = ["apart" if form == "ring" and far else form for form, far in zip(forms, away, strict=True)]
     labels = {grade.id: grade.label for grade in theme(there.layer.entry.theme).grades}
-    mild_zh, mild_en = labels[mild[0]]["zh"], labels[mild[0]]["en"]
+    grade = labels[mild[0]]
     for position, form, piece, width in zip(strict[1], forms, inside, near, strict=True):
         if form == "mixed":
             piece = wide_parts(piece, width)
-            zh = f"有 {piece.area:.2f} 平方米与同源的{mild_zh}重叠，其余部分不重叠"
-            en = f"{piece.area:.2f} m2 of it overlap the {mild_en} of its source, the rest does not"
-            found.append(_defect(there, "nesting_mixed", position, zh, en, piece))
+            message = Message.from_code("zone_partly_in_milder", area=piece.area, grade=grade)
+            found.append(_defect(there, "nesting_mixed", position, message, piece))
         elif form == "apart" and set(forms) == {"apart"}:
-            zh, en = f"与同源的{mild_zh}不相邻", f"does not meet the {mild_en} of its source"
-            found.append(_defect(there, "nesting_apart", position, zh, en, shapes[position]))
+            message = Message.from_code("zone_apart_from_milder", grade=grade)
+            found.append(_defect(there, "nesting_apart", position, message, shapes[position]))
     for rest in _holes_left(whole_mild, shapely.union_all(shapes[np.concatenate([held for _, held in stricter])])):
-        zh = f"{mild_zh}的内环与高一级区域之间有 {rest.area:.2f} 平方米空隙"
-        en = f"{rest.area:.2f} m2 lie between the {mild_en} and the stricter zone inside it"
-        found.append(_defect(there, "nesting_gap", mild[1][0], zh, en, rest))
+        message = Message.from_code("zone_gap_to_stricter", area=rest.area, grade=grade)
+        found.append(_defect(there, "nesting_gap", mild[1][0], message, rest))
     kinds = sorted(set(forms) - {"apart"}) or ["apart"]
     told = Nesting(
         source=source,
@@ -152,9 +150,8 @@ def _variants(there: PlanarLayer) -> list[Defect]:
         if not held or SequenceMatcher(None, *names).ratio() < threshold("name_likeness") or (one, names[1]) in seen:
             continue
         seen.add((one, names[1]))
-        zh = f"位于“{names[1]}”的区域之内，自身名称为“{names[0]}”"
-        en = f"lies inside zones of {names[1]} while its own source is called {names[0]}"
-        found.append(_defect(there, "source_name_variants", one, zh, en, there.shapes[one]))
+        message = Message.from_code("source_named_otherwise", outer=names[1], own=names[0])
+        found.append(_defect(there, "source_name_variants", one, message, there.shapes[one]))
     return found
 
 
@@ -170,8 +167,8 @@ def _cut_right(there: PlanarLayer) -> list[Defect]:
             left = wide_parts(piece, threshold("width_m"))
             if not left.is_empty:
                 name = zones["zone_id"].iloc[other]
-                zh, en = f"与 {name} 仍重叠 {left.area:.2f} 平方米", f"still shares {left.area:.2f} m2 with {name}"
-                found.append(_defect(there, "cut_incomplete", one, zh, en, left))
+                message = Message.from_code("grades_still_overlap", zone=name, area=left.area)
+                found.append(_defect(there, "cut_incomplete", one, message, left))
     return found
 
 

@@ -36,7 +36,7 @@ def pointing_to(entry: LayerEntry, url: str) -> LayerEntry:
     """
     source = PostgisSource.of(url)
     if source.query is not None:
-        raise FormatError("--store 应指向数据表，不能是查询", "--store names a table, not a query")
+        raise FormatError.from_code("store_is_query")
     names = [name for name in (source.schema, source.table or entry.id) if name]
     table = ".".join('"' + name.replace('"', '""') + '"' for name in names)
     return replace(entry, path=source.plain_url, layer=table, file_sha256=None)
@@ -70,11 +70,7 @@ def in_database(entry: LayerEntry, staged: Path, url: str, region: Region | None
         # Through the URL that was given: the catalog's has no password.
         content = record_content(replace(pointed, path=url), region=region)
         if content.sha256 != entry.sha256:
-            raise FormatError(
-                f"{PostgisSource.of(url, pointed.layer).name}：入库后的内容与源文件不一致，未入库",
-                f"{PostgisSource.of(url, pointed.layer).name}: what was written does not hold what was read; "
-                "nothing was imported",
-            )
+            raise FormatError.from_code("stored_content_differs", source=PostgisSource.of(url, pointed.layer).name)
         yield pointed
     except BaseException:
         drop_layer(url, pointed.layer)

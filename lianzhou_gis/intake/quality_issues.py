@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
 from lianzhou_gis.resources import read_resource
 from lianzhou_gis.vocabulary import GapReason, label
 
-__all__ = ["SEVERITIES", "Defect", "Place", "contradictions", "defect_of", "defects_of_issue", "place_of", "threshold"]
+__all__ = ["SEVERITIES", "Defect", "Place", "contradictions", "defects_of_issue", "place_of", "threshold", "title_of"]
 
 SEVERITIES = ("error", "warning", "info")
 # "layer water, zone W3", "layer water:12" (row 12).
@@ -38,6 +38,12 @@ def threshold(name: str) -> float:
     0.01
     """
     return float(_data()["thresholds"][name])
+
+
+def title_of(kind: str) -> dict[str, str]:
+    """Return the name of a kind of defect."""
+    entry = _data()["codes"][kind]
+    return {"zh": entry["zh"], "en": entry["en"]}
 
 
 def contradictions() -> list[dict[str, Any]]:
@@ -90,6 +96,37 @@ class Defect:
     unit: str | None = None
     shape: Any = None
 
+    @classmethod
+    def from_kind(
+        cls,
+        kind: str,
+        layer_id: str | None,
+        message: Message,
+        *,
+        severity: str | None = None,
+        zone_id: str | None = None,
+        zone_name: str | None = None,
+        amount: float | None = None,
+        unit: str | None = None,
+        shape: Any = None,  # noqa: ANN401 - a shapely geometry
+    ) -> Defect:
+        """Build a defect of a kind that ``checks.yaml`` has; severity, title and what to do are from there."""
+        entry = _data()["codes"][kind]
+        return cls(
+            severity=severity or entry["severity"],
+            code=kind,
+            title=title_of(kind),
+            layer_id=layer_id,
+            zone_id=zone_id,
+            zone_name=zone_name,
+            zh=message.zh,
+            en=message.en,
+            todo=dict(entry["todo"]),
+            amount=None if amount is None else round(float(amount), 2) + 0.0,
+            unit=unit,
+            shape=shape,
+        )
+
     @property
     def order(self) -> tuple[Any, ...]:
         """Errors first, then by layer, kind, zone and size."""
@@ -126,25 +163,6 @@ def place_of(shape: Any) -> Place | None:  # noqa: ANN401 - a shapely geometry
     system = gauss_kruger(round(lon / 3.0))
     metres = from_cgcs2000(np.array([point], dtype=object), system)[0]
     return Place(round(lon, 7), round(lat, 7), system.code, round(metres.y, 2), round(metres.x, 2))
-
-
-def defect_of(code: str, layer_id: str | None, zh: str, en: str, **more: Any) -> Defect:  # noqa: ANN401 - the fields
-    """Return a defect of a kind that ``checks.yaml`` knows."""
-    entry = _data()["codes"][code]
-    amount = more.pop("amount", None)
-    return Defect(
-        severity=more.pop("severity", entry["severity"]),
-        code=code,
-        title={"zh": entry["zh"], "en": entry["en"]},
-        layer_id=layer_id,
-        zone_id=more.pop("zone_id", None),
-        zone_name=more.pop("zone_name", None),
-        zh=zh,
-        en=en,
-        todo=dict(entry["todo"]),
-        amount=None if amount is None else round(float(amount), 2) + 0.0,
-        **more,
-    )
 
 
 def defects_of_issue(issue: Issue) -> Defect:

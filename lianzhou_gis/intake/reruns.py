@@ -127,10 +127,7 @@ def runs_in(folder: Path) -> list[Path]:
         return [folder]
     found = sorted(path.parent for path in folder.glob("*/result.json")) if folder.is_dir() else []
     if not found:
-        raise MissingFileError(
-            f"{folder.name}：没有核查结果文件夹；请指定 screen --out 所在的文件夹",
-            f"{folder.name}: there is no run folder in it; name the folder that screen --out wrote to",
-        )
+        raise MissingFileError.from_code("run_folder_missing", folder=folder.name)
     return found
 
 
@@ -164,7 +161,7 @@ def _inputs(folder: Path, document: dict[str, Any]) -> list[Path]:
         made = kept / "sites.geojson"
         if not made.is_file():
             missing = ", ".join(path.name for path in named if not path.exists()) or "inputs"
-            raise MissingFileError(f"缺少 {missing}", f"{missing} is missing")
+            raise MissingFileError.from_code("run_input_missing", file=missing)
         found = [*found, made]
     return found
 

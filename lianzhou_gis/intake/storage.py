@@ -84,13 +84,10 @@ def storable(frame: pd.DataFrame, where: str, issues: list[Issue]) -> pd.DataFra
         if kept != name:
             renamed.append(f"{str(name)!r} → {kept!r}")
         table[kept] = _cells(values)
-    for code, names, zh, en in (
-        ("column_renamed", renamed, "字段改名入库", "columns were renamed to be kept"),
-        ("column_dropped", dropped, "二进制字段未入库", "binary columns were not kept"),
-    ):
-        if names:
-            listed = ", ".join(names[:12])
-            issues.append(Issue("warning", code, where, f"{zh}：{listed}", f"{en}: {listed}"))
+    if renamed:
+        issues.append(Issue.from_code("warning", "column_renamed", where, columns=renamed[:12]))
+    if dropped:
+        issues.append(Issue.from_code("warning", "column_dropped", where, columns=dropped[:12]))
     return pd.DataFrame({**table, "source_row": frame["source_row"], "geometry": frame["geometry"]})
 
 
@@ -124,10 +121,7 @@ def filled(
     """
     unknown = sorted(set(fill) - set(COLUMNS))
     if unknown:
-        raise CatalogError(
-            f"fill 指向未知字段 {', '.join(unknown)}；可用的有 {', '.join(COLUMNS)}",
-            f"fill leads to {', '.join(unknown)}; there are {', '.join(COLUMNS)}",
-        )
+        raise CatalogError.from_code("fill_unknown", names=unknown, known=list(COLUMNS))
     result = frame.copy()
     found = columns_of(frame, entry)
     for ours, value in fill.items():
@@ -138,15 +132,7 @@ def filled(
             continue
         empty = result[name].map(lambda cell: plain_text(cell, 80)[0] is None)
         result[name] = result[name].astype(object).where(~empty, value)
-        issues.append(
-            Issue(
-                "info",
-                "value_filled",
-                where,
-                f"{int(empty.sum())} 个区域的 {ours} 按说明填为 {value!r}",
-                f"{ours} of {int(empty.sum())} zones was filled with {value!r} as told",
-            )
-        )
+        issues.append(Issue.from_code("info", "value_filled", where, count=int(empty.sum()), column=ours, value=value))
     return result
 
 

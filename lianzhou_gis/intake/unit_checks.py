@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 import shapely
 
+from lianzhou_gis.errors import Message
 from lianzhou_gis.intake.planar import PlanarLayer, areas_of, beyond, wide_parts
-from lianzhou_gis.intake.quality_issues import Defect, defect_of, threshold
+from lianzhou_gis.intake.quality_issues import Defect, threshold
 from lianzhou_gis.rulebook import AccessItem
 
 __all__ = ["unit_gaps", "unit_list", "unit_overlaps"]
@@ -32,11 +33,10 @@ def unit_gaps(there: PlanarLayer) -> list[Defect]:
         if wide_parts(part, threshold("width_m")).is_empty:
             continue
         found.append(
-            defect_of(
+            Defect.from_kind(
                 "unit_gap",
                 there.layer.entry.id,
-                f"{part.area:.2f} 平方米不属于任何管控单元",
-                f"{part.area:.2f} m2 belong to no control unit",
+                Message.from_code("units_gap", area=part.area),
                 amount=part.area,
                 unit="m2",
                 shape=there.on_earth(part),
@@ -55,11 +55,10 @@ def unit_overlaps(there: PlanarLayer) -> list[Defect]:
             continue
         names = [zones["zone_id"].iloc[position] for position in (one, other)]
         found.append(
-            defect_of(
+            Defect.from_kind(
                 "unit_overlap",
                 there.layer.entry.id,
-                f"{names[0]} 与 {names[1]} 重叠 {kept.area:.2f} 平方米",
-                f"{names[0]} and {names[1]} overlap by {kept.area:.2f} m2",
+                Message.from_code("units_overlap", one=names[0], other=names[1], area=kept.area),
                 zone_id=names[0],
                 zone_name=zones["name"].iloc[one] if isinstance(zones["name"].iloc[one], str) else None,
                 amount=kept.area,
@@ -78,11 +77,10 @@ def unit_list(there: PlanarLayer, items: Iterable[AccessItem]) -> list[Defect]:
         if not item.applies_in("") and item.unit_id not in known:
             listed[item.unit_id] = listed.get(item.unit_id, 0) + 1
     return [
-        defect_of(
+        Defect.from_kind(
             "list_unit_without_polygon",
             there.layer.entry.id,
-            f"准入清单中有 {count} 条属于单元 {name}，图层中没有该单元",
-            f"{count} items of the access list are of the unit {name}, which the layer does not have",
+            Message.from_code("listed_unit_missing", count=count, unit=name),
             zone_id=name,
             amount=count,
             unit="count",

@@ -17,7 +17,7 @@ def redline(desk, **told):
 def test_an_id_that_is_taken_is_refused(desk):
     redline(desk)
     before = desk.everything()
-    with pytest.raises(CatalogError, match="--series ecological_redline with --valid-from"):
+    with pytest.raises(CatalogError, match="--series ecological_redline and --valid-from"):
         redline(desk)
     assert desk.everything() == before
 
@@ -47,7 +47,7 @@ def test_an_edition_must_be_told_from_the_others(desk, told, words):
 
 def test_a_series_is_not_entered_by_chance(desk):
     redline(desk, id="first", series="rl", valid_from="2018-12-01")
-    with pytest.raises(CatalogError, match="the series rl is in the catalog"):
+    with pytest.raises(CatalogError, match="series rl is in the catalog"):
         redline(desk, id="rl")
 
 

@@ -63,7 +63,7 @@ def test_a_list_in_one_line_is_left_alone(tmp_path, layers):
     path = tmp_path / "layers.yaml"
     path.write_text("region: {name: 某县}\n" + layers, encoding="utf-8")
     before = path.read_bytes()
-    with pytest.raises(CatalogError, match="an entry per line"):
+    with pytest.raises(CatalogError, match="one entry per line"):
         add_entry(path, ENTRY)
     assert path.read_bytes() == before
 

@@ -202,7 +202,7 @@ def test_an_id_against_a_file_of_its_theme(desk):
     [
         ("a", "gone", "neither a file nor a layer of layers.yaml"),
         ("a", "b", "of different themes"),
-        ("file", "file", "say with --as"),
+        ("file", "file", "state it with --as"),
     ],
 )
 def test_names_that_cannot_be_compared(desk, old, new, words):

@@ -208,7 +208,7 @@ def test_a_failure_on_the_way_leaves_nothing(desk, monkeypatch):
     desk.begin("region: {name: 某县}\nlayers: [{id: a, series: a, theme: receptor, path: a.gpkg}]\n")
     before = desk.everything()
     path = desk.file({"级别": ["一级"]})
-    with pytest.raises(CatalogError, match="an entry per line"):
+    with pytest.raises(CatalogError, match="one entry per line"):
         desk.bring(path)
     assert {**before, str(path): path.read_bytes()} == desk.everything()
 
