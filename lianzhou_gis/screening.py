@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from lianzhou_gis.overlay import LayerIndex, overlay_sites
 from lianzhou_gis.progress import Progress, default_progress
 from lianzhou_gis.result import Result
 from lianzhou_gis.rulebook import Inference, Rulebook, day_of
+from lianzhou_gis.second_readings import facts_of_sites, settle_readings
 from lianzhou_gis.vocabulary import themes as all_themes
 
 __all__ = ["Result", "Screener", "screen"]
@@ -196,10 +197,30 @@ class Screener:
         """
         step = progress or default_progress()
         sites = sites if isinstance(sites, Sites) else read_sites(sites, region=_region(self.catalog))
+        result = self._screen_reading(sites, facts, sets, overrides, threads, step)
+        if sites.second is None:
+            return result
+        other = sites.second.sites
+        second = self._screen_reading(other, facts_of_sites(facts, other), sets, (), threads, step)
+        settled, issues = settle_readings(result, second)
+        if settled is not sites:
+            result = self._screen_reading(settled, facts, sets, overrides, threads, step)
+        return replace(result, issues=(*result.issues, *issues))
+
+    def _screen_reading(
+        self,
+        sites: Sites,
+        facts: Facts | None,
+        sets: Mapping[str, str] | None,
+        overrides: Sequence[Override],
+        threads: int | None,
+        step: Progress,
+    ) -> Result:
+        """Screen sites in one reading of their coordinates."""
         given, fact_issues = merge_facts(sites, facts, sets, self.rulebook.facts)
         wider = self._wide_enough(sites)
         if wider is not self:
-            return wider.screen(sites, facts=facts, sets=sets, overrides=overrides, threads=threads, progress=step)
+            return wider._screen_reading(sites, facts, sets, overrides, threads, step)
         step("overlay")
         measured = overlay_sites(
             sites.columns,

@@ -18,7 +18,7 @@ LEVELS = [
     ["formats", "layers"],
     ["overlay", "raster"],
     ["findings"],
-    ["progress", "result", "screening", "evidence", "runs", "intake", "compare", "siting"],
+    ["progress", "result", "second_readings", "screening", "evidence", "runs", "intake", "compare", "siting"],
     ["maps", "reports", "batch"],
     ["accessor", "cli", "service", "__main__"],
 ]

@@ -18,8 +18,9 @@ from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlap
 from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, answer_of, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
-from lianzhou_gis.formats.georeference import place_features
-from lianzhou_gis.formats.raw_features import RawFeatures, built
+from lianzhou_gis.formats.georeference import georeference_features
+from lianzhou_gis.formats.normalise import parse_geometries
+from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.site_drafts import SiteInput, draft_of_features
 from lianzhou_gis.formats.sites import SITE_COLUMNS, sites_of
 from lianzhou_gis.formats.well_known import wkb_of_outside
@@ -182,7 +183,7 @@ def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  #
             cells[:] = table[name].to_pylist()
             columns[str(name)] = cells
     region = screener.catalog.region
-    shapes = built(shapely.from_wkb, wkb_of_outside(table["geometry"].to_pylist()))
+    shapes = parse_geometries(shapely.from_wkb, wkb_of_outside(table["geometry"].to_pylist())).geometries
     raw = RawFeatures(
         name=task.name,
         columns=columns,
@@ -192,7 +193,7 @@ def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  #
         sha256=task.sha256,
         rows=(chunk.first + rows).tolist(),
     )
-    features = place_features(
+    features = georeference_features(
         raw, crs=None, datum=task.datum, region=Region(region.name, region.bounds) if region.bounds else None
     )
     draft = draft_of_features(features, SiteInput(task.name, task.sha256))

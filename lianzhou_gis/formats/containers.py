@@ -15,12 +15,14 @@ from lianzhou_gis.formats.kinds import HEAD_BYTES, Kind, extension_issue, kind_o
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import MAX_ARCHIVE_BYTES, refuse_outside, sha256_of_file
 from lianzhou_gis.formats.shapefile import shapefile_parts
+from lianzhou_gis.formats.sqlite_files import journals_of
 
 __all__ = ["Dataset", "files_of", "opened"]
 
 _MOST_ENTRIES = 5_000
 # Beside a Shapefile or a GeoPackage, of no use by themselves.
-_SIDECARS = frozenset("shx dbf prj cpg sbn sbx qix qmd qpj xml fix atx ain aih lock gpkg-wal gpkg-shm".split())
+_SIDECARS = frozenset("shx dbf prj cpg sbn sbx qix qmd qpj xml fix atx ain aih lock".split())
+_JOURNALS = ("-wal", "-shm", "-journal")
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def files_of(path: Path) -> list[Path]:
         return sorted(file for file in path.iterdir() if file.is_file())
     if path.suffix.lower() in (".shp", ".shx", ".dbf"):
         return sorted(shapefile_parts(path).values())
-    return [path]
+    return [path, *journals_of(path)]
 
 
 def _split_choice(name: str, found: list[str], layer: str | None, also: list[str]) -> tuple[str, str | None]:
@@ -126,7 +128,7 @@ def _in_folder(folder: Path, layer: str | None) -> Dataset:
         suffix = entry.suffix.lower()
         if entry.is_dir():
             kind = Kind.FILEGDB if any(entry.glob("*.gdbtable")) else None
-        elif not entry.is_file() or suffix.lstrip(".") in _SIDECARS:
+        elif not entry.is_file() or suffix.lstrip(".") in _SIDECARS or suffix.endswith(_JOURNALS):
             continue
         else:
             kind = _own_kind(_head_of(entry), suffix)
@@ -221,7 +223,7 @@ def _candidates(archive: zipfile.ZipFile, members: list[Member], name: str) -> t
             title = parent.removesuffix(".gdb") if parent != "." else "layer"
             found.setdefault(title, _Candidate(Kind.FILEGDB)).members.append(member)
             continue
-        if member.extension in _SIDECARS:
+        if member.extension in _SIDECARS or member.extension.endswith(_JOURNALS):
             continue
         kind = _own_kind(_peek(archive, member, name), f".{member.extension}")
         if kind is None:
@@ -229,6 +231,9 @@ def _candidates(archive: zipfile.ZipFile, members: list[Member], name: str) -> t
             continue
         title = member.name.removesuffix(f".{member.name.rsplit('.', 1)[-1]}") if member.extension else member.name
         candidate = _Candidate(kind, [member])
+        if kind is Kind.GEOPACKAGE:
+            journals = tuple(f"{member.name}-{ending}" for ending in ("wal", "journal"))
+            candidate.members += [other for other in members if other.name in journals]
         if kind is Kind.SHAPEFILE:
             candidate.members += [other for other in members if other.stem == member.stem and other is not member]
         found[title if title not in found else member.name] = candidate

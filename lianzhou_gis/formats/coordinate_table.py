@@ -12,14 +12,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.coordinate_list import is_coordinate_list, list_with_head
 from lianzhou_gis.formats.corner_table import corner_columns, plots_of
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
+from lianzhou_gis.formats.normalise import ring_closed_issue
 from lianzhou_gis.formats.raw_features import RawFeatures, unique_names, unreadable_issue
 from lianzhou_gis.formats.table_coordinates import columns_of_pair, coordinates_of, points_of
 from lianzhou_gis.formats.table_header import PAIRS, Header, find_header, separator_of
+from lianzhou_gis.formats.table_reference import written_reference, written_reference_issue
+from lianzhou_gis.formats.table_remarks import RemarkRows, find_remark_rows
 from lianzhou_gis.formats.well_known import common_srid, geometries_from_wkt, split_srid
 
 __all__ = ["cells_of_text", "features_of_cells", "read_coordinate_table"]
@@ -52,9 +57,21 @@ def read_coordinate_table(path: Path, name: str, layer: str | None, encoding: st
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, used, issues = decode_text(content, name, encoding=encoding)
-    raw = features_of_cells(cells_of_text(text, name, issues), name, issues)
+    if is_coordinate_list(text):
+        cells = _cells_of_words(text)
+    else:
+        cells = cells_of_text(text, name, issues)
+    raw = features_of_cells(cells, name, issues)
     raw.encoding, raw.sha256 = used, hashlib.sha256(content).hexdigest()
     return raw
+
+
+def _cells_of_words(text: str) -> pd.DataFrame:
+    """Return the words of a list of coordinates, what stands behind the first four words as one cell."""
+    rows = [re.split(r"[\s,，;；]+", line.strip(), maxsplit=3) if line.strip() else [] for line in text.splitlines()]
+    width = max(map(len, rows), default=0)
+    cells = [[word or None for word in row] + [None] * (width - len(row)) for row in rows]
+    return pd.DataFrame(cells, index=range(1, len(rows) + 1), columns=range(width), dtype=object)
 
 
 def cells_of_text(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
@@ -124,6 +141,10 @@ def features_of_cells(cells: pd.DataFrame, name: str, issues: list[Issue]) -> Ra
     """
     cells = cells.astype(object).where(cells.notna(), None)
     head = find_header(cells.iloc[:24].to_numpy(dtype=object).tolist(), name)
+    datum = None
+    if head is None and (listed := list_with_head(cells, name)) is not None:
+        cells, datum = listed.cells, listed.datum
+        head = find_header(cells.iloc[:1].to_numpy(dtype=object).tolist(), name)
     if head is None:
         first = next(
             (row for row in cells.iloc[:5].to_numpy(dtype=object) if any(cell is not None for cell in row)), ()
@@ -138,7 +159,12 @@ def features_of_cells(cells: pd.DataFrame, name: str, issues: list[Issue]) -> Ra
     refuse_count(name, int(filled.sum()), MAX_FEATURES, "行", "rows")
     if "wkt" in head.columns:
         return _of_wkt(body[filled], head, name, issues)
-    return _of_coordinates(body, filled, head, name, issues)
+    above = [
+        str(cell) for row in cells.iloc[: head.end].to_numpy(dtype=object) for cell in row if isinstance(cell, str)
+    ]
+    raw = _of_coordinates(body, filled, head, above, name, issues)
+    raw.datum = datum or raw.datum
+    return raw
 
 
 def _columns(
@@ -161,15 +187,21 @@ def _of_wkt(body: pd.DataFrame, head: Header, name: str, issues: list[Issue]) ->
     texts = ["" if cell is None else str(cell) for cell in body[place]]
     split = [split_srid(text) for text in texts]
     crs = common_srid([code for (_, code), text in zip(split, texts, strict=True) if text], name)
-    geometries = geometries_from_wkt([part.strip() or None for part, _ in split])
+    parsed = geometries_from_wkt([part.strip() or None for part, _ in split])
     there = np.array([bool(text) for text in texts], dtype=bool)
-    issues.extend(unreadable_issue(there & np.array([shape is None for shape in geometries], dtype=bool), name))
+    issues.extend(unreadable_issue(there & shapely.is_missing(parsed.geometries), name))
+    issues.extend(ring_closed_issue(parsed.closed, name))
     columns = _columns(body, head, {place}, name, issues)
-    return RawFeatures(name=name, columns=columns, geometries=geometries, crs=crs, encoding=None, issues=issues)
+    return RawFeatures(name=name, columns=columns, geometries=parsed.geometries, crs=crs, encoding=None, issues=issues)
 
 
 def _of_coordinates(
-    body: pd.DataFrame, filled: npt.NDArray[np.bool_], head: Header, name: str, issues: list[Issue]
+    body: pd.DataFrame,
+    filled: npt.NDArray[np.bool_],
+    head: Header,
+    above: list[str],
+    name: str,
+    issues: list[Issue],
 ) -> RawFeatures:
     used, others = columns_of_pair(head, PAIRS)
     if others:
@@ -183,14 +215,43 @@ def _of_coordinates(
                 "check that this fits --crs",
             )
         )
-    rows = body[filled]
-    places = {column for meaning in used for column in head.columns[meaning]}
-    columns = _columns(rows, head, places, name, issues)
-    xy = coordinates_of(rows, head, used, name, issues)
-    # A blank row parts the plots of a table that has no column for them.
-    breaks = np.cumsum(~filled, dtype=np.int64)[filled]
+    places = sorted({column for meaning in used for column in head.columns[meaning]})
+    remarks = find_remark_rows(body.to_numpy(dtype=object), places, head.names)
+    _note_remarks(remarks, body.index.to_numpy(), name, issues)
+    # Blank rows, sums and headings part the plots of a table that has no column for them.
+    parted = np.cumsum(~filled | remarks.divides, dtype=np.int64)
+    kept = filled & ~remarks.remark
+    rows = body[kept]
+    columns = _columns(rows, head, set(places), name, issues)
+    found = coordinates_of(rows, head, used, name, issues)
     corners = corner_columns(columns, len(rows))
     if corners is None or not len(rows):
-        geometries = points_of(xy)
-        return RawFeatures(name=name, columns=columns, geometries=geometries, crs=None, encoding=None, issues=issues)
-    return plots_of(xy, rows.index.to_numpy(), breaks, columns, corners, name, issues)
+        raw = RawFeatures(
+            name=name, columns=columns, geometries=points_of(found.xy), crs=None, encoding=None, issues=issues
+        )
+        raw.steps = found.steps.max(axis=1) if len(rows) else None
+    else:
+        raw = plots_of(found.xy, found.steps, rows.index.to_numpy(), parted[kept], columns, corners, name, issues)
+    raw.may_be_packed = found.may_be_packed
+    whole = found.xy[np.isfinite(found.xy).all(axis=1)]
+    reference = written_reference([*above, *remarks.texts], whole, name)
+    if reference is not None:
+        raw.crs, raw.datum = reference.crs, reference.datum
+        if reference.crs or reference.datum:
+            issues.append(written_reference_issue(reference, name))
+    return raw
+
+
+def _note_remarks(remarks: RemarkRows, lines: npt.NDArray[np.int_], name: str, issues: list[Issue]) -> None:
+    if remarks.remark.any():
+        shown = ", ".join(str(line) for line in lines[remarks.remark][:8])
+        count = int(remarks.remark.sum())
+        issues.append(
+            Issue(
+                "info",
+                "rows_without_corner",
+                name,
+                f"{count} 行是合计、注记或标题（第 {shown} 行），不是拐点，未读取",
+                f"{count} rows are sums, notes or titles (lines {shown}), no corners, and were not read",
+            )
+        )

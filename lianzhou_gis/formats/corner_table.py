@@ -49,7 +49,8 @@ def corner_columns(columns: Columns, rows: int) -> dict[str, str] | None:
 
 def plots_of(
     xy: npt.NDArray[np.float64],
-    lines: npt.NDArray[Any],
+    steps: npt.NDArray[np.float64],
+    lines: npt.NDArray[np.int_],
     breaks: npt.NDArray[np.int_],
     columns: Columns,
     corners: dict[str, str],
@@ -62,6 +63,8 @@ def plots_of(
     ----------
     xy : ndarray of float, shape (n, 2)
         East and north; NaN where a row has none.
+    steps : ndarray of float, shape (n, 2)
+        Worth of the last digit of each number.
     lines : ndarray, shape (n,)
         Of the file.
     breaks : ndarray of int, shape (n,)
@@ -70,13 +73,15 @@ def plots_of(
     corners : dict of str to str
         As :func:`corner_columns` returns it.
     """
-    xy, lines, breaks, columns = _without_remarks(xy, lines, breaks, columns, corners, name, issues)
+    xy, steps, lines, breaks, columns = _without_blanks(xy, steps, lines, breaks, columns, corners)
     labels = columns[corners["point"]] if "point" in corners else columns.get(corners.get("number", ""))
     keys = _keys(columns, corners, breaks)
     plots: dict[tuple[Any, ...], list[int]] = {}
     for row, key in enumerate(keys):
         plots.setdefault(key, []).append(row)
     geometries = np.full(len(plots), None, dtype=object)
+    # The digits of a plot are those of its most exact corner, on the coarser of its axes.
+    plot_steps = np.array([steps[members].min(axis=0).max() for members in plots.values()], dtype=np.float64)
     kinds = columns.get(corners.get("kind", ""))
     for number, members in enumerate(plots.values()):
         said = str(kinds[members[0]]).strip().lower() if kinds is not None else ""
@@ -105,8 +110,7 @@ def plots_of(
             )
             for row, ring in zip(members, rings, strict=True)
         ]
-        degrees = bool((np.abs(xy[members]) <= 180.0).all())
-        shape = shape_of(plot, xy[members], name, tolerance=1e-12 if degrees else 1e-6)
+        shape = shape_of(plot, xy[members], name)
         issues.extend(shape.issues)
         geometries[number] = shape.geometry
         if shape.trouble is not None:
@@ -123,37 +127,26 @@ def plots_of(
         )
     )
     kept = _of_plots(columns, corners, list(plots.values()), name, issues)
-    return RawFeatures(name=name, columns=kept, geometries=geometries, crs=None, encoding=None, issues=issues)
+    return RawFeatures(
+        name=name, columns=kept, geometries=geometries, crs=None, encoding=None, issues=issues, steps=plot_steps
+    )
 
 
-def _without_remarks(
+def _without_blanks(
     xy: npt.NDArray[np.float64],
-    lines: npt.NDArray[Any],
+    steps: npt.NDArray[np.float64],
+    lines: npt.NDArray[np.int_],
     breaks: npt.NDArray[np.int_],
     columns: Columns,
     corners: dict[str, str],
-    name: str,
-    issues: list[Issue],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any], npt.NDArray[np.int_], Columns]:
-    """Leave out rows that have neither a point number nor coordinates: remarks and sums below a table."""
-    remark = np.isnan(xy).all(axis=1)
-    if "point" in corners:
-        remark &= np.array([value is None for value in columns[corners["point"]]], dtype=bool)
-    else:
-        remark &= False
-    if remark.any():
-        shown = ", ".join(str(line) for line in lines[remark][:8])
-        issues.append(
-            Issue(
-                "info",
-                "rows_without_corner",
-                name,
-                f"{int(remark.sum())} 行没有点号和坐标（第 {shown} 行），不是拐点，未读取",
-                f"{int(remark.sum())} rows have neither point number nor coordinates (lines {shown}) and were not read",
-            )
-        )
-    kept = ~remark
-    return xy[kept], lines[kept], breaks[kept], {title: values[kept] for title, values in columns.items()}
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int_], npt.NDArray[np.int_], Columns]:
+    """Leave out rows that have neither a point number nor coordinates: merged cells reach beyond the table."""
+    if "point" not in corners:
+        return xy, steps, lines, breaks, columns
+    unnumbered = np.array([value is None for value in columns[corners["point"]]], dtype=bool)
+    kept = ~(unnumbered & np.isnan(xy).all(axis=1))
+    kept_columns = {title: values[kept] for title, values in columns.items()}
+    return xy[kept], steps[kept], lines[kept], breaks[kept], kept_columns
 
 
 def _filled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

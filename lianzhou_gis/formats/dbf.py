@@ -5,15 +5,18 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.encodings import DbfText
+from lianzhou_gis.formats.wholeness import Wholeness, WholenessGround
 
 __all__ = ["Dbf", "read_dbf"]
 
 _CHUNK_ROWS = 50_000
+_DELETED = ord("*")
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,15 @@ class Dbf:
     records : int
         Rows that the header declares, deleted ones included.
     text : DbfText
-    issues : tuple of Issue
+    deleted : int
+        Rows that are marked as deleted.
+    wholeness : Wholeness
     """
 
     records: int
     text: DbfText
-    issues: tuple[Issue, ...]
+    deleted: int
+    wholeness: Wholeness
 
 
 def read_dbf(path: Path) -> Dbf:
@@ -57,17 +63,12 @@ def read_dbf(path: Path) -> Dbf:
         if header_size < 33 or not fields or record_size < width:
             raise _broken(path.name)
         whole = max(size - header_size, 0) // record_size
-        issues = []
-        if whole < records:
-            issues.append(
-                Issue(
-                    "error",
-                    "table_cut",
-                    path.name,
-                    f"表头声明 {records} 条记录，文件中只有 {whole} 条，文件可能不完整",
-                    f"the header declares {records} records, the file holds {whole}; it may be cut off",
-                )
+        wholeness = Wholeness()
+        if whole != records and not _only_padding(stream, header_size + records * record_size, record_size):
+            wholeness = wholeness.with_fault(
+                WholenessGround.ATTRIBUTE_ROWS, "table_rows_differ", declared=records, rows=whole
             )
+        deleted = 0
         cells: set[tuple[bytes, int]] = set()
         stream.seek(header_size)
         left = min(records, whole)
@@ -78,9 +79,17 @@ def read_dbf(path: Path) -> Dbf:
             if not len(block):
                 break
             left -= rows
+            deleted += int((block[:, 0] == _DELETED).sum())
             _collect(block, fields, cells)
     text = DbfText([name for name, _, _ in fields], sorted(cells), head[29])
-    return Dbf(records, text, tuple(issues))
+    return Dbf(records, text, deleted, wholeness)
+
+
+def _only_padding(stream: BinaryIO, place: int, record_size: int) -> bool:
+    """Tell whether what follows the last declared row is no row: those begin with a blank or an asterisk."""
+    stream.seek(place)
+    rest = stream.read(record_size)
+    return len(rest) == record_size and rest[:1] not in (b" ", b"*")
 
 
 def _fields(descriptors: bytes) -> list[tuple[bytes, str, int]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
-from lianzhou_gis.formats.georeference import Features, place_features
+from lianzhou_gis.formats.georeference import Features, ReadingKind, georeference_features
 from lianzhou_gis.formats.kinds import Kind, is_database
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.geodesy import Region
@@ -55,8 +55,8 @@ def read_features(
         Needed where there are several: the layer, the sheet, the Shapefile in an archive, or ``name/layer``.
     crs : anything pyproj takes, optional
         Used instead of what the file declares; needed for DXF, tables, WKT and WKB.
-    datum : {"gcj02", "bd09"}, optional
-        Declared offset of longitude and latitude.
+    datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}, optional
+        Declared datum of longitude and latitude.
     encoding : str, optional
         Of texts; decided from the bytes where not given.
     region : Region, optional
@@ -84,9 +84,12 @@ def read_features(
     if is_database(path):
         from lianzhou_gis.formats.postgis import read_postgis
 
-        return place_features(read_postgis(str(path), layer=layer), crs=crs, datum=datum, region=region)
+        return georeference_features(read_postgis(str(path), layer=layer), crs=crs, datum=datum, region=region)
     with opened(Path(path), layer) as dataset:
-        return read_dataset(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
+        features = read_dataset(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
+    if features.second is not None and features.second.kind is ReadingKind.PACKED_DEGREES:
+        raise FormatError(f"{dataset.name}：{features.second.zh}", f"{dataset.name}: {features.second.en}")
+    return features
 
 
 def read_dataset(
@@ -105,7 +108,7 @@ def read_dataset(
     raw = read(dataset.path, dataset.name, dataset.layer, encoding)
     raw.issues[:0] = dataset.issues
     raw.sha256 = dataset.sha256 or raw.sha256
-    return place_features(raw, crs=crs, datum=datum, region=region)
+    return georeference_features(raw, crs=crs, datum=datum, region=region)
 
 
 def _parcels(

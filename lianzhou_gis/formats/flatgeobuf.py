@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.flatgeobuf_records import check_flatgeobuf_records
 from lianzhou_gis.formats.gdal_layers import read_gdal_layer
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.formats.raw_features import RawFeatures
@@ -30,7 +31,7 @@ def read_flatgeobuf(path: Path, name: str, layer: str | None, encoding: str | No
     """
     issues: list[Issue] = []
     digest = sha256_of_file(path)
-    read = read_gdal_layer(path, None, name, issues, counted=True, curved=True)
+    read = read_gdal_layer(path, None, name, issues, curved=True)
     return RawFeatures(
         name=name,
         columns=read.columns,
@@ -39,4 +40,5 @@ def read_flatgeobuf(path: Path, name: str, layer: str | None, encoding: str | No
         encoding=None,
         issues=issues,
         sha256=digest,
+        wholeness=check_flatgeobuf_records(path, len(read.geometries)),
     )

@@ -12,12 +12,12 @@ import numpy.typing as npt
 
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError
 from lianzhou_gis.formats.limits import MAX_FEATURES, refuse_count
+from lianzhou_gis.formats.normalise import geometries_from_wkb
 from lianzhou_gis.formats.raw_features import (
     ARC_DEGREES,
     Geometries,
     capture_warnings,
     curves_issue,
-    geometries_from_wkb,
     unique_names,
     without_paths,
 )

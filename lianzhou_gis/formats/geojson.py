@@ -14,9 +14,20 @@ import shapely
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, capture_warnings, unique_names, unreadable_issue
+from lianzhou_gis.formats.normalise import close_ring, ring_closed_issue
+from lianzhou_gis.formats.raw_features import (
+    UNNAMED_CRS,
+    Geometries,
+    RawFeatures,
+    capture_warnings,
+    unique_names,
+    unreadable_issue,
+)
+from lianzhou_gis.formats.server_pages import page_of_server
 
 __all__ = ["features_of_geojson", "geometry_of_geojson", "read_geojson"]
+
+JsonValue = Any  # what json.loads returns
 
 _GEOMETRIES = {
     "Point",
@@ -50,7 +61,7 @@ def read_geojson(path: Path, name: str, layer: str | None, encoding: str | None)
     Notes
     -----
     ``crs`` of the result is what the old ``crs`` member names (GeoJSON of 2008), else None: what that means is
-    decided in :func:`lianzhou_gis.formats.georeference.place_features`.
+    decided in :func:`lianzhou_gis.formats.georeference.georeference_features`.
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, _, issues = decode_text(content, name, encoding=encoding)
@@ -63,8 +74,15 @@ def features_of_geojson(text: str, name: str, sha256: str, issues: list[Issue]) 
     def refuse_constant(constant: str) -> NoReturn:
         raise FormatError(f"{name}：含有 {constant}，不是合法 JSON", f"{name}: contains {constant}, which is no JSON")
 
+    def single_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            keys = [key for key, _ in pairs]
+            raise FormatError.from_code("json_key_repeated", name=name, key=next(k for k in keys if keys.count(k) > 1))
+        return found
+
     try:
-        document = json.loads(text, parse_constant=refuse_constant)
+        document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=single_keys)
     except json.JSONDecodeError as error:
         raise FormatError(
             f"{name}:{error.lineno}：不是合法 JSON（第 {error.colno} 列）；请重新导出",
@@ -91,6 +109,7 @@ def features_of_geojson(text: str, name: str, sha256: str, issues: list[Issue]) 
         issues=issues,
         sha256=sha256,
         wgs84_by="GeoJSON",
+        wholeness=page_of_server(document, len(features)),
     )
 
 
@@ -115,17 +134,25 @@ def _features(document: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401
     return features
 
 
-def _old_member(document: dict[str, Any]) -> str | None:
-    """Return the name in the ``crs`` member that GeoJSON of 2008 had and many programs still write."""
-    member = document.get("crs")
-    if not isinstance(member, dict):
+def _old_member(document: dict[str, JsonValue]) -> str | None:
+    """Return what the ``crs`` member names that GeoJSON of 2008 had and many programs still write.
+
+    A member that names nothing (a link, which is not followed, or null) is returned as ``crs:`` and what it is, which
+    no reference system is called.
+    """
+    if "crs" not in document:
         return None
-    properties = member.get("properties")
-    if member.get("type") == "name" and isinstance(properties, dict) and isinstance(properties.get("name"), str):
+    member = document["crs"]
+    if isinstance(member, str):
+        return member[:200]
+    properties = member.get("properties") if isinstance(member, dict) else None
+    if not isinstance(member, dict) or not isinstance(properties, dict):
+        return f"{UNNAMED_CRS}null"
+    if member.get("type") == "name" and isinstance(properties.get("name"), str):
         return str(properties["name"])[:200]
-    if member.get("type") == "EPSG" and isinstance(properties, dict):
+    if member.get("type") == "EPSG":
         return f"EPSG:{properties.get('code')}"
-    return None
+    return f"{UNNAMED_CRS}{str(member.get('type'))[:20]} {str(properties.get('href', ''))[:120]}".strip()
 
 
 def geometry_of_geojson(value: Any) -> Any:  # noqa: ANN401 - any JSON in, a shapely geometry or None out
@@ -148,10 +175,41 @@ def _geometries(features: list[dict[str, Any]], name: str) -> tuple[Geometries, 
         [json.dumps(feature["geometry"]) if there else None for feature, there in zip(features, present, strict=True)],
         dtype=object,
     )
-    heard: list[Issue] = []
-    with capture_warnings(name, heard):
+    with capture_warnings(name, []):
         geometries = np.asarray(shapely.from_geojson(texts, on_invalid="ignore"), dtype=object)
-    return geometries, unreadable_issue(present & shapely.is_missing(geometries), name)
+        closed = np.zeros(len(features), dtype=bool)
+        for row in np.flatnonzero(present & shapely.is_missing(geometries)):
+            # GEOS refuses rings that do not repeat their first position.
+            repaired = _closed(features[row]["geometry"])
+            if repaired is not None:
+                geometries[row] = shapely.from_geojson(json.dumps(repaired), on_invalid="ignore")
+                closed[row] = geometries[row] is not None
+    lost = present & shapely.is_missing(geometries)
+    return geometries, [*unreadable_issue(lost, name), *ring_closed_issue(closed, name)]
+
+
+def _closed(geometry: JsonValue) -> JsonValue | None:
+    """Return a GeoJSON geometry with closed rings, None where it has no rings or they are no lists of positions."""
+    if not isinstance(geometry, dict):
+        return None
+    kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    if kind == "GeometryCollection" and isinstance(geometry.get("geometries"), list):
+        members = [_closed(member) or member for member in geometry["geometries"]]
+        return {"type": kind, "geometries": members}
+    if kind not in ("Polygon", "MultiPolygon") or not isinstance(coordinates, list):
+        return None
+    try:
+        if kind == "Polygon":
+            return {"type": kind, "coordinates": [_closed_positions(ring) for ring in coordinates]}
+        polygons = [[_closed_positions(ring) for ring in rings] for rings in coordinates]
+        return {"type": kind, "coordinates": polygons}
+    except (TypeError, ValueError, IndexError):
+        return None
+
+
+def _closed_positions(ring: list[list[float]]) -> list[list[float]]:
+    closed: list[list[float]] = close_ring(np.array([position[:2] for position in ring], dtype=np.float64)).xy.tolist()
+    return closed
 
 
 def _columns(features: list[dict[str, Any]], name: str) -> tuple[dict[str, npt.NDArray[Any]], list[Issue]]:

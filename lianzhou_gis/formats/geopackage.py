@@ -6,13 +6,13 @@ import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.gdal_layers import read_gdal_layer
 from lianzhou_gis.formats.layer_choice import choose_layer
-from lianzhou_gis.formats.limits import existing, sha256_of_file
 from lianzhou_gis.formats.raw_features import RawFeatures, curves_issue
+from lianzhou_gis.formats.sqlite_files import connect_readonly, sqlite_snapshot
+from lianzhou_gis.formats.wholeness import Wholeness, WholenessGround
 
 __all__ = ["feature_layers", "read_geopackage"]
 
@@ -44,35 +44,25 @@ def feature_layers(path: Path, name: str) -> list[str]:
     Raises
     ------
     FormatError
-        If it is no GeoPackage.
+        If it is no GeoPackage, or locked.
     """
-    return list(_declared(path, name))
+    with sqlite_snapshot(path, name) as snapshot:
+        return list(_declared(snapshot.path, name))
 
 
 def _declared(path: Path, name: str) -> dict[str, _Declared]:
-    existing(path)
-    with path.open("rb") as stream:
-        if stream.read(16) != b"SQLite format 3\x00":
-            raise _no_geopackage(name)
     query = (
         "SELECT g.table_name, g.column_name, g.srs_id, s.organization, s.organization_coordsys_id, s.definition "
         "FROM gpkg_geometry_columns g LEFT JOIN gpkg_spatial_ref_sys s ON s.srs_id = g.srs_id ORDER BY g.rowid"
     )
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
-        try:
-            with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?{mode}", uri=True)) as connection:
-                rows = connection.execute(query).fetchall()
-        except (sqlite3.Error, UnicodeDecodeError) as error:
-            if mode.endswith("immutable=1"):
-                raise _no_geopackage(name) from error
-        else:
-            break
     try:
+        with closing(connect_readonly(path)) as connection:
+            rows = connection.execute(query).fetchall()
         return {
             str(table): _Declared(str(column), int(srs), str(organization or ""), int(code or 0), str(definition or ""))
             for table, column, srs, organization, code, definition in rows
         }
-    except (TypeError, ValueError) as error:
+    except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as error:
         raise _no_geopackage(name) from error
 
 
@@ -83,7 +73,7 @@ def _no_geopackage(name: str) -> FormatError:
 
 
 def read_geopackage(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
-    """Read one layer of a GeoPackage.
+    """Read one layer of a GeoPackage, unmerged changes of its journal included.
 
     Parameters
     ----------
@@ -98,43 +88,63 @@ def read_geopackage(path: Path, name: str, layer: str | None, encoding: str | No
     Raises
     ------
     FormatError
-        If it is no GeoPackage, or the layer is not there or not named.
+        If it is no GeoPackage, locked by another program, or the layer is not there or not named.
     """
-    declared = _declared(path, name)
-    chosen = choose_layer(name, list(declared), layer)
-    if len(declared) > 1:
-        name = f"{name}/{chosen}"
-    issues: list[Issue] = []
-    journal = path.with_name(path.name + "-wal")
-    if journal.exists() and journal.stat().st_size:
-        issues.append(
-            Issue(
-                "warning",
-                "open_elsewhere",
-                name,
-                "文件旁有未合并的 -wal 文件（可能正被其他程序打开），校验值不含其内容",
-                "an unmerged -wal file stands beside it (open in another program?); the hash does not cover it",
-            )
+    with sqlite_snapshot(path, name) as snapshot:
+        declared = _declared(snapshot.path, name)
+        chosen = choose_layer(name, list(declared), layer)
+        if len(declared) > 1:
+            name = f"{name}/{chosen}"
+        issues = list(snapshot.issues)
+        _refuse_computed(snapshot.path, chosen, name)
+        read = read_gdal_layer(snapshot.path, chosen, name, issues)
+        if _has_curves(snapshot.path, chosen, declared[chosen].column):
+            issues.append(curves_issue(name))
+        counted = _counted(snapshot.path, chosen, declared[chosen].column, len(read.geometries))
+        return RawFeatures(
+            name=name,
+            columns=read.columns,
+            geometries=read.geometries,
+            crs=_reference_system(declared[chosen]),
+            encoding=None,
+            issues=issues,
+            sha256=snapshot.sha256,
+            wholeness=snapshot.wholeness.joined(counted),
         )
-    digest = sha256_of_file(path)
-    _refuse_computed(path, chosen, name)
-    read = read_gdal_layer(path, chosen, name, issues)
-    if _has_curves(path, chosen, declared[chosen].column):
-        issues.append(curves_issue(name))
-    return RawFeatures(
-        name=name,
-        columns=read.columns,
-        geometries=read.geometries,
-        crs=_reference_system(declared[chosen]),
-        encoding=None,
-        issues=issues,
-        sha256=digest,
-    )
+
+
+def _counted(path: Path, layer: str, column: str, read: int) -> Wholeness:
+    """Compare the rows that were read with the table, the count that the file declares, and the spatial index."""
+    table, rowids = (f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (layer, f"rtree_{layer}_{column}_rowid"))
+    whole = Wholeness()
+    with closing(connect_readonly(path)) as connection:
+        try:
+            (rows,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+        except (sqlite3.Error, UnicodeDecodeError):
+            rows = read
+        declared = _number(connection, "SELECT feature_count FROM gpkg_ogr_contents WHERE table_name = ?", (layer,))
+        lost = _number(connection, f"SELECT count(*) FROM {rowids} WHERE rowid NOT IN (SELECT rowid FROM {table})")
+    if rows != read:
+        whole = whole.with_fault(WholenessGround.RECORD_COUNT, "rows_not_read", rows=rows, read=read)
+    if declared is not None and declared > read:
+        whole = whole.with_fault(WholenessGround.RECORD_COUNT, "count_above_rows", declared=declared, read=read)
+    if lost:
+        whole = whole.with_fault(WholenessGround.SPATIAL_INDEX, "index_above_rows", count=lost)
+    return whole.with_proof(WholenessGround.RECORD_COUNT) if whole.is_whole else whole
+
+
+def _number(connection: sqlite3.Connection, query: str, values: tuple[str, ...] = ()) -> int | None:
+    """Return the one number of a query, None where the table it asks is not there."""
+    try:
+        row = connection.execute(query, values).fetchone()
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None
+    return int(row[0]) if row is not None and isinstance(row[0], int) else None
 
 
 def _refuse_computed(path: Path, layer: str, name: str) -> None:
     """Refuse a layer whose rows are computed while it is read: a query can go on for ever."""
-    with closing(sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)) as connection:
+    with closing(connect_readonly(path)) as connection:
         try:
             found = connection.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (layer,)).fetchone()
             # Hidden columns of kind 2 and 3 are generated from others.
@@ -166,9 +176,7 @@ def _has_curves(path: Path, layer: str, column: str) -> bool:
     """Tell whether a layer holds arcs, from the type bytes of its geometries."""
     table, blob = (f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (layer, column))
     try:
-        with closing(
-            sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", uri=True)
-        ) as connection:
+        with closing(connect_readonly(path)) as connection:
             flags = connection.execute(f"SELECT DISTINCT substr({blob}, 4, 1) FROM {table} WHERE {blob} IS NOT NULL")
             for (flag,) in flags.fetchall():
                 envelope = (flag[0] >> 1) & 0x07 if flag else 0

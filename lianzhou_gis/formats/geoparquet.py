@@ -12,7 +12,8 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_VECTOR_BYTES, refuse_count, sha256_of_file
-from lianzhou_gis.formats.raw_features import RawFeatures, built, capture_warnings, unique_names, unreadable_issue
+from lianzhou_gis.formats.normalise import parse_geometries, ring_closed_issue
+from lianzhou_gis.formats.raw_features import RawFeatures, capture_warnings, unique_names, unreadable_issue
 from lianzhou_gis.formats.well_known import wkb_of_outside
 
 __all__ = ["declared_geometry", "read_geoparquet"]
@@ -64,10 +65,11 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     blobs = table.pop(column)
     there = np.array([isinstance(blob, bytes) for blob in blobs], dtype=bool)
     with capture_warnings(name, []):
-        geometries = built(
+        parsed = parse_geometries(
             shapely.from_wkb, wkb_of_outside([blob if isinstance(blob, bytes) else None for blob in blobs])
         )
-    issues.extend(unreadable_issue(there & shapely.is_missing(geometries), name))
+    issues.extend(unreadable_issue(there & shapely.is_missing(parsed.geometries), name))
+    issues.extend(ring_closed_issue(parsed.closed, name))
     if nested:
         listed = ", ".join(nested[:8])
         issues.append(
@@ -94,7 +96,7 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     return RawFeatures(
         name=name,
         columns=dict(zip(names, table.values(), strict=True)),
-        geometries=geometries,
+        geometries=parsed.geometries,
         crs=_system(meta),
         encoding=None,
         issues=issues,

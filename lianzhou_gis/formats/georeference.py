@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,11 +16,17 @@ from pyproj.exceptions import CRSError
 from lianzhou_gis.errors import Issue, ReferenceSystemError
 from lianzhou_gis.formats.column_aliases import plain_name, unit_in_name
 from lianzhou_gis.formats.limits import MAX_VERTICES, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, dimension_issue, unreadable_issue, without
+from lianzhou_gis.formats.normalise import normalise
+from lianzhou_gis.formats.parse_numbers import packed_degrees, packed_step
+from lianzhou_gis.formats.positions import DigitErrors, digit_errors
+from lianzhou_gis.formats.raw_features import UNNAMED_CRS, Geometries, RawFeatures, unreadable_issue, without
+from lianzhou_gis.formats.wholeness import Wholeness, wholeness_issues
 from lianzhou_gis.geodesy import (
+    CGCS2000,
     LIANZHOU,
     ReferenceSystem,
     Region,
+    describe_candidates,
     rank_candidates,
     resolve_reference_system,
     to_cgcs2000,
@@ -29,13 +36,38 @@ from lianzhou_gis.table import Columns
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Features", "place_features"]
+__all__ = ["Features", "ReadingKind", "SecondReading", "georeference_features"]
 
-_LAST_PLAIN = 7
 # Eastings with the number of their zone in front are the largest numbers that anybody writes.
 _FARTHEST = (1e8, 1e8)
 _WHOLE_EARTH = (180.0, 90.0)
 _WGS84_NAMES = ("urn:ogc:def:crs:ogc:1.3:crs84", "urn:ogc:def:crs:ogc::crs84", "ogc:crs84", "crs84")
+
+
+class ReadingKind(StrEnum):
+    """Why coordinates can be read in two ways."""
+
+    DATUM = "datum"
+    PACKED_DEGREES = "packed_degrees"
+
+
+@dataclass(frozen=True)
+class SecondReading:
+    """The other way to read the coordinates of a file: findings must agree, or neither reading counts.
+
+    Attributes
+    ----------
+    kind : ReadingKind
+    zh, en : str
+        What the first and the second reading are, and how to say which is meant.
+    geometries : ndarray of shapely geometries or None, shape (n,)
+        EPSG:4490.
+    """
+
+    kind: ReadingKind
+    zh: str
+    en: str
+    geometries: Geometries
 
 
 @dataclass
@@ -56,6 +88,12 @@ class Features:
         Of the file's bytes.
     aliases : dict of str to str
         Column to the name that the file gives it for people (FileGDB).
+    digit_errors : DigitErrors, n records
+        What the numbers themselves leave open, metres.
+    second : SecondReading, optional
+        The other way in which the coordinates can be read, where both lie in the region.
+    wholeness : Wholeness
+        What the file tells about whether it holds all of its records.
     """
 
     columns: Columns
@@ -64,6 +102,9 @@ class Features:
     issues: list[Issue]
     sha256: str
     aliases: dict[str, str] = field(default_factory=dict)
+    digit_errors: DigitErrors = field(default_factory=lambda: DigitErrors(np.empty(0), np.empty(0)))
+    second: SecondReading | None = None
+    wholeness: Wholeness = field(default_factory=Wholeness)
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -102,6 +143,8 @@ def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue
     The old ``crs`` member of GeoJSON is believed.
     """
     named = str(raw.crs) if raw.crs is not None else None
+    if named is not None and named.startswith(UNNAMED_CRS):
+        raise ReferenceSystemError.from_code("crs_unnamed", name=raw.name, member=named.removeprefix(UNNAMED_CRS))
     if named is not None and named.lower() not in _WGS84_NAMES:
         issues.append(
             Issue(
@@ -150,24 +193,30 @@ def _refuse_planar(raw: RawFeatures, zh: str, en: str, region: Region | None) ->
             f"{raw.name}: {en}; latitude seems to stand first ({where}); put longitude first",
         )
     candidates = tuple(rank_candidates((west, south, east, north), region or LIANZHOU))
-    listed = "; ".join(f"{item.code} ({item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4]) or "-"
+    fitting_zh, fitting_en = describe_candidates(candidates)
     raise ReferenceSystemError(
-        f"{raw.name}：{zh}，文件中却是平面坐标（{where}）；落入本区的有 {listed}。请用 --crs EPSG:代码 指明",
-        f"{raw.name}: {en}, but these are plane coordinates ({where}); these would lie in the region: {listed}. "
-        "Name one with --crs EPSG:code",
+        f"{raw.name}：{zh}，文件中却是平面坐标（{where}）；{fitting_zh}。请用 --crs EPSG:代码 指明",
+        f"{raw.name}: {en}, but these are plane coordinates ({where}); {fitting_en}. Name one with --crs EPSG:code",
         candidates,
     )
 
 
-def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Region | None) -> Features:  # noqa: ANN401
-    """Resolve the reference system of raw features and bring them to CGCS2000.
+def georeference_features(
+    raw: RawFeatures,
+    *,
+    crs: Any,  # noqa: ANN401 - whatever pyproj takes
+    datum: str | None,
+    region: Region | None,
+) -> Features:
+    """Resolve the reference system of raw features and transform them to CGCS2000.
 
     Parameters
     ----------
     raw : RawFeatures
     crs : anything pyproj takes, optional
-        Beats what the file declares, with an Issue where they differ.
-    datum : {"gcj02", "bd09"}, optional
+        Overrides what the file declares, with an Issue where they differ.
+    datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}, optional
+        Declared datum of longitude and latitude.
     region : Region, optional
 
     Raises
@@ -177,15 +226,20 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
     """
     issues = list(raw.issues)
     refuse_count(raw.name, int(shapely.get_num_coordinates(raw.geometries).sum()), MAX_VERTICES, "个顶点", "vertices")
-    flat = _flat(_plain(raw.geometries, raw.name, issues), raw.name, issues)
-    geometries = _possible(flat, _FARTHEST, raw.name, issues)
-    raw = replace(raw, geometries=geometries)
+    finite = _possible(raw.geometries, _FARTHEST, raw.name, issues)
+    raw = replace(raw, geometries=normalise(finite, raw.name, issues))
+    assumed = False
+    if datum is None and crs is None and raw.datum is not None:
+        datum = raw.datum
+        issues.append(_datum_of_maker(raw))
     if datum is not None:
         _refuse_planar(raw, "声明的基准要求经纬度", "that datum is of longitude and latitude", region)
     elif raw.wgs84_by is not None and crs is None:
+        assumed = raw.crs is None or str(raw.crs).lower() in _WGS84_NAMES
         raw.crs = _standard_system(raw, region, issues)
-    declared = _kept_declaration(raw, crs, datum, issues)
-    limits = raw.extent or _limits(geometries)
+    declared = _effective_declaration(raw, crs, datum, issues)
+    raw, packed = _packed_reading(raw, declared, datum, region, issues)
+    limits = raw.extent or _limits(raw.geometries)
     system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
     issues.extend(found)
     if system.crs.is_geographic:
@@ -193,10 +247,99 @@ def place_features(raw: RawFeatures, *, crs: Any, datum: str | None, region: Reg
         _refuse_planar(raw, zh, en, region)
     else:
         _refuse_degrees(raw.name, limits, system)
-    placed = _possible(to_cgcs2000(geometries, system), _WHOLE_EARTH, raw.name, issues)
-    rows = raw.rows if raw.rows is not None else range(1, len(placed) + 1)
-    columns = {**raw.columns, "source_row": np.asarray(rows, dtype=np.int64), "geometry": placed}
-    return Features(Columns(columns), system, raw.encoding, issues, raw.sha256, dict(raw.aliases))
+    errors = digit_errors(raw.geometries, system, raw.steps)
+    located = _possible(to_cgcs2000(raw.geometries, system), _WHOLE_EARTH, raw.name, issues)
+    issues.extend(wholeness_issues(raw.wholeness.faults, raw.name))
+    second = _datum_reading(raw) if assumed else None
+    if packed is not None:
+        second = replace(packed, geometries=to_cgcs2000(packed.geometries, system))
+    rows = raw.rows if raw.rows is not None else range(1, len(located) + 1)
+    columns = {**raw.columns, "source_row": np.asarray(rows, dtype=np.int64), "geometry": located}
+    return Features(
+        Columns(columns),
+        system,
+        raw.encoding,
+        issues,
+        raw.sha256,
+        dict(raw.aliases),
+        digit_errors=errors,
+        second=second,
+        wholeness=raw.wholeness,
+    )
+
+
+def _datum_of_maker(raw: RawFeatures) -> Issue:
+    name = {"gcj02": "GCJ-02", "bd09": "BD-09"}.get(str(raw.datum), str(raw.datum))
+    return Issue(
+        "warning",
+        "datum_by_maker",
+        raw.name,
+        f"该格式或文件标志表明坐标为 {name}，按此纠偏；若不是，请用 --datum 指明",
+        f"the format or a flag in the file shows {name}, and it was corrected so; if it is not, give --datum",
+    )
+
+
+def _datum_reading(raw: RawFeatures) -> SecondReading | None:
+    """Return the reading as GCJ-02 of coordinates that count as WGS 84 only because a standard says so."""
+    if not len(raw.geometries) or shapely.is_missing(raw.geometries).all():
+        return None
+    return SecondReading(
+        ReadingKind.DATUM,
+        "坐标未注明基准：既可能是 WGS 84（按标准），也可能是 GCJ-02（国内电子地图）；"
+        "请用 --datum wgs84 或 --datum gcj02 指明",
+        "the datum is not declared: WGS 84 by the standard, or GCJ-02 of Chinese web maps; give --datum wgs84 or "
+        "--datum gcj02",
+        to_cgcs2000(raw.geometries, ReferenceSystem(CGCS2000.crs, "GCJ-02", "gcj02")),
+    )
+
+
+def _packed_reading(
+    raw: RawFeatures,
+    declared: Any,  # noqa: ANN401 - whatever pyproj takes
+    datum: str | None,
+    region: Region | None,
+    issues: list[Issue],
+) -> tuple[RawFeatures, SecondReading | None]:
+    """Decide between decimal and packed degrees by place; where both lie in the region return the packed ones too.
+
+    Returns
+    -------
+    RawFeatures
+        With the reading that counts first.
+    SecondReading or None
+        In the coordinates of the source.
+    """
+    limits = _limits(raw.geometries)
+    if not raw.may_be_packed or limits is None or (declared is None and datum is None):
+        return raw, None
+    around = (region or LIANZHOU).bounds
+    packed = np.asarray(shapely.transform(raw.geometries, packed_degrees), dtype=object)
+    decimal_inside, packed_inside = _middle_inside(limits, around), _middle_inside(_limits(packed), around)
+    zh, en = "坐标既可能是十进制度，也可能是 度.分秒（DDD.MMSS）", "the numbers may be decimal degrees or DDD.MMSS"
+    head_zh = "请在表头注明，如 经度(度分秒) 或 经度(十进制)"
+    head_en = "let the head say which, for instance lon (DDMMSS) or lon (decimal)"
+    if decimal_inside and packed_inside:
+        return raw, SecondReading(ReadingKind.PACKED_DEGREES, f"{zh}；{head_zh}", f"{en}; {head_en}", packed)
+    if packed_inside:
+        issues.append(
+            Issue(
+                "warning",
+                "degrees_packed_by_place",
+                raw.name,
+                f"{zh}；只有按度分秒才在本区，按度分秒读取，请核对",
+                f"{en}; only as DDD.MMSS they lie in the region, and were read so",
+            )
+        )
+        steps = packed_step(raw.steps) if raw.steps is not None else None
+        return replace(raw, geometries=packed, steps=steps), None
+    return raw, None
+
+
+def _middle_inside(limits: tuple[float, float, float, float] | None, around: tuple[float, float, float, float]) -> bool:
+    if limits is None:
+        return False
+    x, y = (limits[0] + limits[2]) / 2.0, (limits[1] + limits[3]) / 2.0
+    return around[0] <= x <= around[2] and around[1] <= y <= around[3]
 
 
 def _refuse_degrees(name: str, limits: tuple[float, float, float, float] | None, system: ReferenceSystem) -> None:
@@ -211,7 +354,7 @@ def _refuse_degrees(name: str, limits: tuple[float, float, float, float] | None,
         )
 
 
-def _kept_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401
+def _effective_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401
     if crs is None or raw.crs is None:
         return raw.crs if crs is None else crs
     try:
@@ -230,36 +373,6 @@ def _kept_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues: lis
             )
         )
     return crs
-
-
-def _plain(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
-    """Return geometries with None for kinds that nothing here can measure (arcs, surfaces)."""
-    strange = shapely.get_type_id(geometries) > _LAST_PLAIN
-    if not strange.any():
-        return geometries
-    issues.extend(unreadable_issue(strange, name))
-    return without(geometries, strange)
-
-
-def _flat(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
-    if (shapely.has_z(geometries) | shapely.has_m(geometries)).any():
-        if not any(issue.code == "dimension_dropped" for issue in issues):
-            issues.append(dimension_issue(name))
-        geometries = np.asarray(shapely.force_2d(geometries), dtype=object)
-    empty = shapely.is_empty(geometries)
-    if empty.any():
-        rows = ", ".join(map(str, (np.flatnonzero(empty) + 1)[:8]))
-        issues.append(
-            Issue(
-                "warning",
-                "geometry_empty",
-                name,
-                f"{int(empty.sum())} 个要素为空图形（第 {rows} 条），按无图形处理",
-                f"{int(empty.sum())} features have an empty geometry (records {rows}); they count as without geometry",
-            )
-        )
-        geometries = without(geometries, empty)
-    return geometries
 
 
 def _possible(geometries: Geometries, most: tuple[float, float], name: str, issues: list[Issue]) -> Geometries:

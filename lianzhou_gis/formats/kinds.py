@@ -9,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.formats.coordinate_list import is_coordinate_list
 from lianzhou_gis.formats.limits import existing
 from lianzhou_gis.formats.table_header import names_coordinates
 
@@ -51,6 +52,8 @@ _BY_EXTENSION = {
     ".json": Kind.GEOJSON,
     ".kml": Kind.KML,
     ".kmz": Kind.ARCHIVE,
+    ".ovkml": Kind.KML,
+    ".ovkmz": Kind.ARCHIVE,
     ".zip": Kind.ARCHIVE,
     ".dxf": Kind.DXF,
     ".xlsx": Kind.WORKBOOK,
@@ -198,6 +201,8 @@ def _kind_of_text(text: str, expected: Kind | None) -> Kind | None:
     if WKT.match(text) or _HEX_WKB.match(text):
         return Kind.WELL_KNOWN
     if expected is not Kind.TABLE and names_coordinates(text):
+        return Kind.TABLE
+    if expected in (Kind.PARCEL_TXT, Kind.TABLE) and is_coordinate_list(text):
         return Kind.TABLE
     return expected if expected in _TEXTS else None
 

@@ -16,6 +16,7 @@ import shapely
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import codec_name, decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
+from lianzhou_gis.formats.normalise import close_ring, ring_closed_issue
 from lianzhou_gis.formats.plain_xml import parse_plain_xml
 from lianzhou_gis.formats.raw_features import RawFeatures, unique_names, unreadable_issue
 
@@ -27,8 +28,12 @@ _LINK = (
     "it links to other files (NetworkLink), which are not followed; save all of it as one KML",
 )
 _DRAWN = ("GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Tour")
+# The map program Ovital exports GCJ-02 under these names.
+_GCJ02_SUFFIX = re.compile(r"\.ovkm[lz](?:/|$)", re.IGNORECASE)
 _FOLDERS = ("Document", "Folder")
-_SHAPES = ("Point", "LineString", "LinearRing", "Polygon", "MultiGeometry", "Track", "MultiTrack", "Model")
+# The standard has MultiGeometry alone; programs write the others as well.
+_MULTI = ("MultiGeometry", "MultiPolygon", "MultiLineString", "MultiPoint", "polygonMember", "lineStringMember")
+_SHAPES = ("Point", "LineString", "LinearRing", "Polygon", "Track", "MultiTrack", "Model", *_MULTI)
 
 
 def read_kml(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
@@ -71,15 +76,19 @@ def read_kml(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         )
     geometries = np.full(len(marks), None, dtype=object)
     broken = np.zeros(len(marks), dtype=bool)
+    closed = np.zeros(len(marks), dtype=bool)
     passed_over = {tag for tag in _DRAWN if root.find(f".//{tag}") is not None}
     for row, (mark, _) in enumerate(marks):
         shapes = [child for child in mark if child.tag in _SHAPES]
         passed_over.update(child.tag for child in shapes if child.tag == "Model")
-        parts = [part for child in shapes for part in _parts(child)]
+        unclosed: list[npt.NDArray[np.float64]] = []
+        parts = [part for child in shapes for part in _parts(child, unclosed)]
+        closed[row] = bool(unclosed)
         broken[row] = None in parts
         if parts and not broken[row]:
             geometries[row] = _joined(parts)
     issues.extend(unreadable_issue(broken, name))
+    issues.extend(ring_closed_issue(closed & ~broken, name))
     if passed_over:
         listed = ", ".join(sorted(passed_over))
         issues.append(
@@ -98,6 +107,7 @@ def read_kml(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         issues=issues,
         sha256=hashlib.sha256(content).hexdigest(),
         wgs84_by="KML",
+        datum="gcj02" if _GCJ02_SUFFIX.search(name) else None,
     )
 
 
@@ -140,6 +150,15 @@ def _said(element: ET.Element, tag: str) -> str | None:
     return (found.text or "").strip() or None if found is not None else None
 
 
+def _ring(element: ET.Element) -> tuple[npt.NDArray[np.float64], bool] | None:
+    """Return the corners of a ring, closed, and whether it was open; None where they are no numbers or too few."""
+    numbers = _numbers(element)
+    if numbers is None or len(np.unique(numbers, axis=0)) < 3:
+        return None
+    closed = close_ring(numbers)
+    return closed.xy, closed.gap > 0.0
+
+
 def _numbers(element: ET.Element) -> npt.NDArray[np.float64] | None:
     """Return longitudes and latitudes of ``coordinates``, None where they are no numbers."""
     text = (element.findtext("coordinates") or "").strip()
@@ -162,12 +181,12 @@ def _track(element: ET.Element) -> npt.NDArray[np.float64] | None:
     return numbers if numbers.ndim == 2 and numbers.shape[1] == 2 else None
 
 
-def _parts(element: ET.Element) -> Iterator[Any]:
-    """Yield the simple geometries of an element, None for each that cannot be built."""
-    if element.tag in ("MultiGeometry", "MultiTrack"):
+def _parts(element: ET.Element, unclosed: list[npt.NDArray[np.float64]]) -> Iterator[shapely.Geometry | None]:
+    """Yield the simple geometries of an element, None for each that cannot be built; open rings are collected."""
+    if element.tag in (*_MULTI, "MultiTrack"):
         for child in element:
             if child.tag in _SHAPES:
-                yield from _parts(child)
+                yield from _parts(child, unclosed)
         return
     if element.tag == "Model":
         return
@@ -176,11 +195,13 @@ def _parts(element: ET.Element) -> Iterator[Any]:
             shell = element.find("outerBoundaryIs/LinearRing")
             # The standard has one ring in each inner boundary; programs write several.
             holes = element.findall("innerBoundaryIs/LinearRing")
-            rings = [_numbers(ring) for ring in ([shell] if shell is not None else []) + holes]
-            if shell is None or any(ring is None for ring in rings):
+            rings = [_ring(ring) for ring in ([shell] if shell is not None else []) + holes]
+            closed = [ring for ring in rings if ring is not None]
+            if shell is None or len(closed) < len(rings):
                 yield None
             else:
-                yield shapely.Polygon(rings[0], rings[1:])
+                unclosed.extend(xy for xy, was_open in closed if was_open)
+                yield shapely.Polygon(closed[0][0], [xy for xy, _ in closed[1:]])
             return
         numbers = _track(element) if element.tag == "Track" else _numbers(element)
         if numbers is None:

@@ -17,8 +17,16 @@ import numpy.typing as npt
 from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
 from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
 from lianzhou_gis.formats.parcel_grammar import Plot
-from lianzhou_gis.formats.parse_numbers import parse_angle
-from lianzhou_gis.geodesy import LIANZHOU, ReferenceSystem, Region, gauss_kruger, rank_candidates, system_from_code
+from lianzhou_gis.formats.parse_numbers import parse_angle, parse_number
+from lianzhou_gis.geodesy import (
+    LIANZHOU,
+    ReferenceSystem,
+    Region,
+    describe_candidates,
+    gauss_kruger,
+    rank_candidates,
+    system_from_code,
+)
 
 __all__ = [
     "Attributes",
@@ -62,6 +70,8 @@ class Attributes:
     parameters : tuple of 7 floats, optional
         Towards CGCS2000.
     issues : tuple of Issue
+    precision_m : float
+        ``精度`` of the coordinates, metres; 0 where none is stated.
     """
 
     datum: str | None
@@ -69,6 +79,7 @@ class Attributes:
     zone: int | None
     parameters: tuple[float, ...] | None
     issues: tuple[Issue, ...]
+    precision_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -129,7 +140,14 @@ def read_attributes(attributes: Mapping[str, tuple[str, int]], name: str) -> Att
     if zone is None:
         zone = _zone_of_meridian(attributes, width or 3)
     parameters = _parameters(attributes, datum, name, issues)
-    return Attributes(datum, width, zone, parameters, tuple(issues))
+    return Attributes(datum, width, zone, parameters, tuple(issues), _precision_m(attributes))
+
+
+def _precision_m(attributes: Mapping[str, tuple[str, int]]) -> float:
+    """Return the stated precision of coordinates; what is no positive number states none."""
+    text = re.sub(r"(?:米|m)$", "", attributes.get("精度", ("", 0))[0].strip(), flags=re.IGNORECASE)
+    number = parse_number(text)
+    return number if number is not None and number > 0.0 else 0.0
 
 
 def _datum(text: str, where: str) -> str | None:
@@ -307,12 +325,11 @@ def declared_system(
     zone = ordered.zones[0] if prefixed else attributes.zone
     if zone is None:
         candidates = tuple(rank_candidates(_bounds(ordered), region or LIANZHOU))
-        listed = "; ".join(f"{item.code} ({item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4]) or "-"
+        fitting_zh, fitting_en = describe_candidates(candidates)
         raise ReferenceSystemError(
-            f"{where}：Y 坐标没有带号，文件也没有写 带号；请补 带号=37 或 38 等，或用 --crs 指明。"
-            f"落入本区的有 {listed}",
+            f"{where}：Y 坐标没有带号，文件也没有写 带号；请补 带号=37 或 38 等，或用 --crs 指明。{fitting_zh}",
             f"{where}: eastings carry no zone number and the file has no 带号; add 带号=37 (or 38 ...) or give --crs. "
-            f"These would lie in the region: {listed}",
+            f"{fitting_en[0].upper()}{fitting_en[1:]}",
             candidates,
         )
     width = 6 if zone <= _ZONES[6][1] else 3

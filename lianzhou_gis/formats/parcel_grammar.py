@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.line_warnings import LineNotes
-from lianzhou_gis.formats.parse_numbers import parse_angle
+from lianzhou_gis.formats.parse_numbers import parse_written
 
 __all__ = ["Corner", "ParcelText", "Plot", "parse_parcel_text"]
 
@@ -60,6 +60,8 @@ class Corner:
     first, second : float
         The two coordinates in the order of the line: by the rule X (north), then Y (east).
     line : int
+    step : float
+        Worth of the last written digit, on the coarser of both coordinates.
     """
 
     number: str
@@ -67,6 +69,7 @@ class Corner:
     first: float
     second: float
     line: int
+    step: float = float("nan")
 
 
 @dataclass
@@ -259,11 +262,11 @@ def _corner(narrow: str, number: int, notes: LineNotes) -> Corner | None:
         parts = re.split(r"[\s;]+", narrow)
         notes.add("separator", number)
     if len(parts) == 3:
-        first, second = parse_angle(parts[1]), parse_angle(parts[2])
+        first, second = parse_written(parts[1]), parse_written(parts[2])
         ring: int | None = 1
         notes.add("ring_missing", number)
     elif len(parts) >= 4:
-        first, second = parse_angle(parts[2]), parse_angle(parts[3])
+        first, second = parse_written(parts[2]), parse_written(parts[3])
         ring = int(parts[1]) if re.fullmatch(r"\d{1,6}", parts[1]) else (1 if not parts[1] else None)
         if not parts[1]:
             notes.add("ring_missing", number)
@@ -273,4 +276,4 @@ def _corner(narrow: str, number: int, notes: LineNotes) -> Corner | None:
         return None
     if first is None or second is None or ring is None:
         return None
-    return Corner(parts[0], ring, first, second, number)
+    return Corner(parts[0], ring, first.value, second.value, number, max(first.step, second.step))

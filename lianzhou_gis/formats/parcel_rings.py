@@ -14,6 +14,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.normalise import close_ring, closing_tolerance
 from lianzhou_gis.formats.parcel_grammar import Corner, Plot
 
 __all__ = ["PlotShape", "shape_of"]
@@ -49,7 +50,7 @@ class _Ring:
         return self.corners[0].line
 
 
-def shape_of(plot: Plot, xy: Xy, name: str, *, tolerance: float = 1e-6) -> PlotShape:
+def shape_of(plot: Plot, xy: Xy, name: str, *, precision_m: float = 0.0) -> PlotShape:
     """Return the geometry of a plot.
 
     Parameters
@@ -59,9 +60,10 @@ def shape_of(plot: Plot, xy: Xy, name: str, *, tolerance: float = 1e-6) -> PlotS
         East and north of its corners.
     name : str
         File.
-    tolerance : float
-        Distance below which a last point closes a ring, in units of ``xy``.
+    precision_m : float
+        Precision that the file states, metres: a last point so near to the first, or within 1 cm, closes a ring.
     """
+    tolerance = closing_tolerance(xy, precision_m)
     shape = PlotShape(None)
     where = f"{name}:{plot.line}"
     rings = _rings(plot, xy, tolerance, plot.kind == "polygon", name, shape.issues)
@@ -94,7 +96,7 @@ def shape_of(plot: Plot, xy: Xy, name: str, *, tolerance: float = 1e-6) -> PlotS
                 f"{len(open_rings)} rings do not repeat their first point at the end; they were closed",
             )
         )
-    shape.geometry = _areas(rings, name, where, shape.issues)
+    shape.geometry = _areas(rings, tolerance, name, where, shape.issues)
     return shape
 
 
@@ -131,7 +133,24 @@ def _rings(plot: Plot, xy: Xy, tolerance: float, areal: bool, name: str, issues:
         )
         rings = kept
     _check_closing(plot, rings, areal, name, issues)
+    if areal:
+        _note_snapped(rings, name, issues)
     return rings
+
+
+def _note_snapped(rings: list[_Ring], name: str, issues: list[Issue]) -> None:
+    """Note rings whose last point closes them though it is not quite the first."""
+    snapped = [ring for ring in rings if ring.closed and not np.array_equal(ring.xy[0], ring.xy[-1])]
+    if snapped:
+        issues.append(
+            Issue(
+                "info",
+                "closing_point_snapped",
+                f"{name}:{snapped[0].corners[-1].line}",
+                f"{len(snapped)} 个圈的末点与首点相差不足 1 厘米或文件所述精度，按闭合于首点读取",
+                f"{len(snapped)} rings end within 1 cm (or the stated precision) of their first point; closed there",
+            )
+        )
 
 
 def _check_closing(plot: Plot, rings: list[_Ring], areal: bool, name: str, issues: list[Issue]) -> None:
@@ -180,9 +199,9 @@ def _check_count(plot: Plot, rings: list[_Ring], name: str, shape: PlotShape) ->
     )
 
 
-def _areas(rings: list[_Ring], name: str, where: str, issues: list[Issue]) -> Any:  # noqa: ANN401 - shapely geometry
+def _areas(rings: list[_Ring], tolerance: float, name: str, where: str, issues: list[Issue]) -> Any:  # noqa: ANN401 - a polygon or multipolygon
     """Return the polygon or multipolygon of closed rings: even depth of containment is land, odd a hole."""
-    polygons = np.array([shapely.polygons(_closed(ring)) for ring in rings], dtype=object)
+    polygons = np.array([shapely.polygons(close_ring(ring.xy, tolerance).xy) for ring in rings], dtype=object)
     keep = _without_twins(polygons, rings, name, issues)
     polygons, rings = polygons[keep], [rings[index] for index in keep]
     if len(polygons) == 1:
@@ -207,10 +226,6 @@ def _areas(rings: list[_Ring], name: str, where: str, issues: list[Issue]) -> An
     ]
     _note_parts(rings, depth, name, where, issues)
     return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
-
-
-def _closed(ring: _Ring) -> Xy:
-    return ring.xy if np.array_equal(ring.xy[0], ring.xy[-1]) else np.vstack([ring.xy, ring.xy[:1]])
 
 
 def _without_twins(polygons: npt.NDArray[np.object_], rings: list[_Ring], name: str, issues: list[Issue]) -> list[int]:

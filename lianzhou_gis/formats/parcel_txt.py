@@ -12,7 +12,6 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.axis_order import Axis
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_SITES, MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.parcel_coordinates import (
@@ -26,6 +25,7 @@ from lianzhou_gis.formats.parcel_coordinates import (
 )
 from lianzhou_gis.formats.parcel_grammar import Plot, parse_parcel_text
 from lianzhou_gis.formats.parcel_rings import shape_of
+from lianzhou_gis.formats.positions import DigitErrors, digit_errors
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
 from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem, Region, resolve_reference_system, to_cgcs2000
@@ -93,13 +93,14 @@ def read_parcel_txt(
         systems.append(_system(plot, ordered, given, attributes, name, region, issues))
         trouble = zone_trouble(plot, ordered, name)
         if trouble is None:
-            shape = shape_of(plot, ordered.xy, name, tolerance=1e-12 if ordered.kind is Axis.LON else 1e-6)
+            shape = shape_of(plot, ordered.xy, name, precision_m=attributes.precision_m)
             issues += shape.issues
             native[index], trouble = shape.geometry, shape.trouble
         if trouble is not None:
             troubles[index] = trouble
             issues.append(Issue("error", "plot_unusable", f"{name}:{plot.line}", trouble["zh"], trouble["en"]))
     geometries = _placed(native, systems, plots, name, region, issues)
+    errors = _digit_errors(native, systems, plots)
     source = SiteInput(name, hashlib.sha256(content).hexdigest(), path)
     return SiteDraft(
         name=name,
@@ -112,7 +113,19 @@ def read_parcel_txt(
         issues=issues,
         area_unit="ha",
         troubles=troubles,
+        digit_errors=errors,
     )
+
+
+def _digit_errors(native: Geometries, systems: Sequence[ReferenceSystem], plots: Sequence[Plot]) -> DigitErrors:
+    """Return what the written digits of each plot leave open."""
+    steps = np.array([min((corner.step for corner in plot.corners), default=np.nan) for plot in plots])
+    last, single = np.zeros(len(plots)), np.zeros(len(plots))
+    for system in dict.fromkeys(systems):
+        rows = np.array([index for index, other in enumerate(systems) if other == system])
+        found = digit_errors(native[rows], system, steps[rows])
+        last[rows], single[rows] = found.last_digit_m, found.single_precision_m
+    return DigitErrors(last, single)
 
 
 def _columns(plots: Sequence[Plot]) -> Columns:

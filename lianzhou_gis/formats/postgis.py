@@ -13,13 +13,13 @@ import numpy.typing as npt
 
 from lianzhou_gis.errors import FormatError, extra
 from lianzhou_gis.formats.limits import MAX_VECTOR_BYTES
+from lianzhou_gis.formats.normalise import geometries_from_wkb
 from lianzhou_gis.formats.postgis_source import PostgisSource, connected
 from lianzhou_gis.formats.postgis_tables import Relation, described
 from lianzhou_gis.formats.raw_features import (
     ARC_DEGREES,
     RawFeatures,
     curves_issue,
-    geometries_from_wkb,
     unique_names,
 )
 from lianzhou_gis.geodesy import StudyArea, resolve_reference_system

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,19 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyproj
-import shapely
 
 from lianzhou_gis.errors import Issue
+from lianzhou_gis.formats.wholeness import Wholeness
 
 __all__ = [
     "ARC_DEGREES",
+    "UNNAMED_CRS",
     "Geometries",
     "RawFeatures",
-    "built",
     "capture_warnings",
     "curves_issue",
     "dimension_issue",
-    "geometries_from_wkb",
     "unique_names",
     "unreadable_issue",
     "without",
@@ -34,6 +33,9 @@ __all__ = [
 
 # Arcs become chords of at most so much: for an arc of 1 km radius a chord is then 9.5 mm from it.
 ARC_DEGREES = 0.5
+
+# Begins what a file declares as its reference system without naming one.
+UNNAMED_CRS = "crs:"
 
 Geometries = npt.NDArray[np.object_]
 
@@ -65,6 +67,15 @@ class RawFeatures:
         Column to the name that the file gives it for people.
     extent : tuple of float, optional
         West, south, east, north of all records, where these are only some of them.
+    datum : {"gcj02", "bd09"}, optional
+        Offset datum that the source or its maker declares.
+    steps : ndarray of float, shape (n,), optional
+        Worth of the last written digit of each record's coordinates, in their unit; NaN where unknown. Found from the
+        numbers themselves where not given.
+    may_be_packed : bool
+        Whether numbers between -180 and 180 may be degrees packed as DDD.MMSS, because nothing says they are decimal.
+    wholeness : Wholeness
+        What the file tells about whether it holds all of its records.
     """
 
     name: str
@@ -78,51 +89,10 @@ class RawFeatures:
     wgs84_by: str | None = None
     aliases: dict[str, str] = field(default_factory=dict)
     extent: tuple[float, float, float, float] | None = None
-
-
-def built(read: Callable[..., Any], cells: npt.NDArray[np.object_]) -> Geometries:
-    """Return the geometries of WKT or WKB; None for what is broken, and for arcs and surfaces, which shapely lacks.
-
-    Parameters
-    ----------
-    read : callable
-        ``shapely.from_wkt`` or ``shapely.from_wkb``.
-    cells : ndarray of str, bytes or None, shape (n,)
-
-    Examples
-    --------
-    >>> built(shapely.from_wkt, np.array(["POINT (1 2)", "CIRCULARSTRING (0 0, 1 1, 2 0)"], dtype=object)).tolist()
-    [<POINT (1 2)>, None]
-    """
-    try:
-        return np.asarray(read(cells, on_invalid="ignore"), dtype=object).reshape(len(cells))
-    except NotImplementedError:
-        # One arc among a million geometries must not take the others with it.
-        if len(cells) == 1:
-            return np.array([None], dtype=object)
-        half = len(cells) // 2
-        return np.concatenate([built(read, cells[:half]), built(read, cells[half:])])
-
-
-def geometries_from_wkb(
-    blobs: npt.NDArray[np.object_] | None, name: str, rows: int = 0
-) -> tuple[Geometries, list[Issue]]:
-    """Return geometries from WKB that GDAL has made; what GEOS cannot read becomes None, with an Issue.
-
-    Parameters
-    ----------
-    blobs : ndarray of bytes or None, shape (n,)
-        None for a table without geometries.
-    name : str
-        File, for issues.
-    rows : int
-        How many there are, where there are no geometries.
-    """
-    if blobs is None:
-        return np.full(rows, None, dtype=object), []
-    geometries = built(shapely.from_wkb, blobs)
-    present = np.array([blob is not None and len(blob) > 0 for blob in blobs], dtype=bool)
-    return geometries, unreadable_issue(present & shapely.is_missing(geometries), name)
+    datum: str | None = None
+    steps: npt.NDArray[np.float64] | None = None
+    may_be_packed: bool = False
+    wholeness: Wholeness = field(default_factory=Wholeness)
 
 
 def unreadable_issue(lost: npt.NDArray[np.bool_], name: str) -> list[Issue]:

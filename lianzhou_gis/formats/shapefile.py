@@ -30,6 +30,8 @@ from lianzhou_gis.formats.limits import (
 )
 from lianzhou_gis.formats.raw_features import RawFeatures, unique_names
 from lianzhou_gis.formats.ring_order import holes_by_place
+from lianzhou_gis.formats.shape_records import check_shape_records
+from lianzhou_gis.formats.wholeness import WholenessGround
 
 __all__ = ["read_shapefile", "shapefile_parts"]
 
@@ -90,25 +92,30 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
                 f"{name}：缺少同名的 .{extension} 文件；请补齐 .shp、.shx、.dbf、.prj",
                 f"{name}: the .{extension} of the same name is missing; add .shp, .shx, .dbf and .prj",
             )
-    # Imported where it is needed: it takes longer to load than a screening of one site.
-
     digest = sha256_of_files(files)
     records = _check_lengths(name, files)
     refuse_count(name, records, MAX_FEATURES, "个要素", "features")
     issues: list[Issue] = []
     table, decided = _table(name, files, encoding, records, issues)
+    wholeness = check_shape_records(files["shp"], files["shx"], table.records if table else None).wholeness
+    if table is not None:
+        wholeness = wholeness.joined(table.wholeness)
     read = read_gdal_layer(files["shp"], None, name, issues, encoding=_BYTES)
     geometries = holes_by_place(read.geometries, name, issues)
-    if len(geometries) < records:
+    deleted = table.deleted if table is not None else 0
+    if deleted:
         issues.append(
             Issue(
                 "warning",
                 "records_deleted",
                 name,
-                f"文件有 {records} 条记录，其中 {records - len(geometries)} 条已标记删除，未读取",
-                f"of {records} records {records - len(geometries)} are marked as deleted and were not read",
+                f"文件有 {records} 条记录，其中 {deleted} 条已标记删除，未读取",
+                f"of {records} records {deleted} are marked as deleted and were not read",
             )
         )
+    if len(geometries) + deleted < records:
+        rows = records - deleted
+        wholeness = wholeness.with_fault(WholenessGround.RECORD_COUNT, "rows_not_read", rows=rows, read=len(geometries))
     named = [_decoded_name(field, decided.name, name, issues) for field in read.fields.values()]
     names, renamed = unique_names(named, ["geometry", "source_row"], name)
     issues.extend(renamed)
@@ -122,6 +129,7 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
         encoding=decided.name if table else None,
         issues=issues,
         sha256=digest,
+        wholeness=wholeness,
     )
 
 
@@ -142,7 +150,6 @@ def _table(
     table = read_dbf(files["dbf"])
     cpg = read_bounded(files["cpg"], 4096) if "cpg" in files else None
     decided = decide_dbf_encoding(table.text, cpg, declared=encoding, where=name)
-    issues.extend(table.issues)
     issues.extend(decided.issues)
     if decided.name == "gb18030" and decided.source == "bytes":
         issues.append(
@@ -152,16 +159,6 @@ def _table(
                 name,
                 "属性表按 GB18030（GBK）编码读取",
                 "the table was read as GB18030 (GBK)",
-            )
-        )
-    if table.records != records:
-        issues.append(
-            Issue(
-                "error",
-                "table_differs",
-                name,
-                f"图形 {records} 个，属性 {table.records} 条，两者不一致；请重新导出",
-                f"{records} geometries but {table.records} attribute rows; export it again",
             )
         )
     return table, decided

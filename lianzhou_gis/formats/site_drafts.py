@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.column_aliases import SITE_ALIASES
-from lianzhou_gis.formats.georeference import Features
-from lianzhou_gis.geodesy import ReferenceSystem
+from lianzhou_gis.formats.georeference import Features, ReadingKind, SecondReading
+from lianzhou_gis.formats.positions import DigitErrors
+from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem
 from lianzhou_gis.table import Columns, cells
 
 __all__ = ["SiteDraft", "SiteInput", "draft_of_features"]
@@ -60,6 +61,10 @@ class SiteDraft:
         Why the geometry of a row cannot be trusted.
     outfalls : Features, optional
         A layer of points with ``site_id``.
+    digit_errors : DigitErrors, n records
+        What the numbers themselves leave open.
+    second : SecondReading, optional
+        The other way to read the coordinates.
     """
 
     name: str
@@ -73,6 +78,17 @@ class SiteDraft:
     area_unit: str | None = None
     troubles: dict[int, dict[str, str]] = field(default_factory=dict)
     outfalls: Features | None = None
+    digit_errors: DigitErrors | None = None
+    second: SecondReading | None = None
+
+    def second_draft(self) -> SiteDraft | None:
+        """Return the sites as the second reading has them, None where there is one reading only."""
+        if self.second is None:
+            return None
+        systems = self.systems
+        if self.second.kind is ReadingKind.DATUM:
+            systems = [ReferenceSystem(CGCS2000.crs, "GCJ-02", "gcj02")] * len(self.rows)
+        return replace(self, geometries=self.second.geometries, systems=systems, issues=[], outfalls=None, second=None)
 
 
 def draft_of_features(features: Features, source: SiteInput, outfalls: Features | None = None) -> SiteDraft:
@@ -91,6 +107,8 @@ def draft_of_features(features: Features, source: SiteInput, outfalls: Features 
         source=source,
         issues=list(features.issues) + (list(outfalls.issues) if outfalls else []),
         outfalls=outfalls,
+        digit_errors=features.digit_errors,
+        second=features.second,
     )
 
 

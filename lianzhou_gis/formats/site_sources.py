@@ -16,7 +16,7 @@ import shapely
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
 from lianzhou_gis.formats.features import read_dataset, read_features
-from lianzhou_gis.formats.georeference import Features, place_features
+from lianzhou_gis.formats.georeference import Features, georeference_features
 from lianzhou_gis.formats.kinds import WKT, Kind, is_database
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
@@ -147,7 +147,7 @@ def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region:
         told = type(error).__name__
         raise FormatError(f"{name}：字典不是 GeoJSON（{told}）", f"{name}: the dict is no GeoJSON ({told})") from error
     raw = features_of_geojson(text, name, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), [])
-    features = place_features(raw, crs=crs, datum=datum, region=region)
+    features = georeference_features(raw, crs=crs, datum=datum, region=region)
     return draft_of_features(features, SiteInput(name, features.sha256, None))
 
 
@@ -188,7 +188,7 @@ def _of_geometries(
     # pandas marks what is missing in many ways; a cell is a value or None.
     kept = {key: cells(map(_cell, values)) for key, values in columns.items() if key not in ("source_row", "geometry")}
     raw = RawFeatures(name=name, columns=kept, geometries=shapes, crs=declared, encoding=None, sha256=digest)
-    features = place_features(raw, crs=crs, datum=datum, region=region)
+    features = georeference_features(raw, crs=crs, datum=datum, region=region)
     return replace(draft_of_features(features, SiteInput(name, digest, None)), columns=Columns(kept))
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import shapely
@@ -12,9 +12,11 @@ import shapely
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.areas import declared_area
 from lianzhou_gis.formats.column_aliases import SITE_ALIASES, find_columns, unit_in_name
+from lianzhou_gis.formats.georeference import SecondReading
 from lianzhou_gis.formats.limits import MAX_SITES, refuse_count
 from lianzhou_gis.formats.outfalls import far_outfalls, outfalls_from_layer, outfalls_of
 from lianzhou_gis.formats.parse_numbers import parse_number
+from lianzhou_gis.formats.positions import PositionError, PositionGround, position_error
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
@@ -28,16 +30,20 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["SITE_COLUMNS", "SiteGap", "Sites", "read_sites", "sites_of"]
+__all__ = ["SITE_COLUMNS", "SecondSites", "SiteDefaults", "SiteGap", "Sites", "read_sites", "sites_of"]
 
 SITE_COLUMNS = (
-    "site_id", "name", "source_file", "source_row", "survey_crs", "datum", "accuracy_m", "town", "geometry_kind",
-    "corridor_width_m", "area_m2", "statutory_area_m2", "declared_area_m2", "length_m", "geometry", "outfall",
+    "site_id", "name", "source_file", "source_row", "survey_crs", "datum", "accuracy_m", "position_error_m", "town",
+    "geometry_kind", "corridor_width_m", "area_m2", "statutory_area_m2", "declared_area_m2", "length_m", "geometry",
+    "outfall",
 )  # fmt: skip
 _KINDS = {0: "point", 1: "line", 2: "polygon"}
 # The corners of a site are surveyed: readings that lie further apart leave open what is meant.
 _SITE_ACCURACY_M = 0.5
 _WIDEST_CORRIDOR_M = 5000.0
+_WORST_ACCURACY_M = 10_000.0
+# 1 cm in degrees: a border line drawn beside its area follows it so closely.
+_NEAR_BORDER_DEG = 1e-7
 # What overlaps by less than 2 mm only touches: a site that thin would meet nothing, wherever it lies.
 _THINNEST_M = 0.01
 
@@ -49,6 +55,22 @@ class SiteGap:
     site_id: str
     reason: GapReason
     detail: dict[str, str]
+
+
+@dataclass(frozen=True)
+class SecondSites:
+    """Sites as the second reading of their coordinates has them.
+
+    Attributes
+    ----------
+    sites : Sites
+        Those that have one, under the same ids.
+    readings : dict of str to SecondReading
+        By ``site_id``.
+    """
+
+    sites: Sites
+    readings: dict[str, SecondReading]
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,10 @@ class Sites:
     gaps : tuple of SiteGap
     issues : tuple of Issue
     inputs : tuple of SiteInput
+    position_errors : dict of str to PositionError
+        By ``site_id``: on what ``position_error_m`` rests.
+    second : SecondSites, optional
+        The sites whose coordinates can be read in another way, as that way has them.
     """
 
     columns: Columns
@@ -72,6 +98,8 @@ class Sites:
     gaps: tuple[SiteGap, ...]
     issues: tuple[Issue, ...]
     inputs: tuple[SiteInput, ...]
+    position_errors: dict[str, PositionError] = field(default_factory=dict)
+    second: SecondSites | None = None
 
     def __repr__(self) -> str:
         named = ", ".join(item.name for item in self.inputs)
@@ -105,6 +133,9 @@ def read_sites(
     crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
     datum: str | None = None,
     region: Region | None = None,
+    corridor_width_m: float | None = None,
+    accuracy_m: float | None = None,
+    points: Literal["footprint", "outfall"] = "footprint",
 ) -> Sites:
     """Read proposed sites.
 
@@ -117,10 +148,16 @@ def read_sites(
         Which layer of every source, where there are several.
     crs : anything pyproj takes, optional
         Used instead of what the source declares; needed for DXF, tables of coordinates, WKT and bare geometry.
-    datum : {"gcj02", "bd09"}, optional
-        Declared offset of longitude and latitude.
+    datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}, optional
+        Declared datum of longitude and latitude.
     region : Region, optional
         Where coordinates must plausibly lie.
+    corridor_width_m : float, optional
+        Of lines without a width of their own.
+    accuracy_m : float, optional
+        Of sites without a declared accuracy, as a limit (twice a standard error).
+    points : {"footprint", "outfall"}
+        What a site given as a point is: its place, or its outfall.
 
     Returns
     -------
@@ -144,10 +181,38 @@ def read_sites(
     if not sum(len(draft.rows) for draft in drafts):
         names = ", ".join(draft.name for draft in drafts)
         raise FormatError(f"{names}：文件中没有任何项目", f"{names}: there are no sites in it")
-    return sites_of(drafts)
+    defaults = SiteDefaults(corridor_width_m, accuracy_m, points == "outfall")
+    return sites_of(drafts, defaults=defaults)
 
 
-def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None) -> Sites:
+@dataclass(frozen=True)
+class SiteDefaults:
+    """What holds for sites whose source does not say.
+
+    Attributes
+    ----------
+    corridor_width_m, accuracy_m : float, optional
+        Metres, above 0.
+    points_are_outfalls : bool
+    """
+
+    corridor_width_m: float | None = None
+    accuracy_m: float | None = None
+    points_are_outfalls: bool = False
+
+    def __post_init__(self) -> None:
+        for name, metres, most in (
+            ("corridor_width_m", self.corridor_width_m, _WIDEST_CORRIDOR_M),
+            ("accuracy_m", self.accuracy_m, _WORST_ACCURACY_M),
+        ):
+            if metres is not None and not 0 < metres <= most:
+                raise FormatError(
+                    f"{name}：{metres:g} 不是 0 到 {most:g} 之间的米数",
+                    f"{name}: {metres:g} is not between 0 and {most:g} m",
+                )
+
+
+def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None, *, defaults: SiteDefaults | None = None) -> Sites:
     """Check and measure drafts of sites.
 
     Parameters
@@ -156,9 +221,11 @@ def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None) -> Sites:
         With at least one site.
     ids : list of str, optional
         Of all sites, each once; default: their own, made unique.
+    defaults : SiteDefaults, optional
     """
+    defaults = defaults or SiteDefaults()
     issues = [issue for draft in drafts for issue in draft.issues]
-    parts = [_of_draft(draft, issues) for draft in drafts]
+    parts = [_of_draft(draft, defaults, issues) for draft in drafts]
     table = Columns.joined([part for part, _ in parts])
     facts = [row for _, rows in parts for row in rows]
     trouble = [draft.troubles.get(row) for draft in drafts for row in range(len(draft.rows))]
@@ -167,6 +234,9 @@ def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None) -> Sites:
         ids, found = site_ids(table["site_id"].tolist(), table["geometry"], facts, places)
         issues += found
     table = table.assign(site_id=cells(ids), outfall=_all_outfalls(drafts, table, ids))
+    if defaults.points_are_outfalls:
+        table = _points_as_outfalls(table)
+    table, errors = _position_errors(drafts, table, defaults, issues)
     table, gaps = _check(table, trouble, places, issues)
     table, thin = _measure(table, places, issues)
     inputs = {(draft.source.name, draft.source.sha256): draft.source for draft in drafts}
@@ -176,7 +246,89 @@ def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None) -> Sites:
         gaps=(*gaps, *thin),
         issues=tuple(issues),
         inputs=tuple(inputs[key] for key in sorted(inputs)),
+        position_errors=dict(zip(ids, errors, strict=True)),
+        second=_second_sites(drafts, ids, defaults),
     )
+
+
+def _second_sites(drafts: list[SiteDraft], ids: list[str], defaults: SiteDefaults) -> SecondSites | None:
+    """Return the sites that can be read in another way, None where there are none."""
+    others: list[SiteDraft] = []
+    other_ids: list[str] = []
+    readings: dict[str, SecondReading] = {}
+    start = 0
+    for draft in drafts:
+        end = start + len(draft.rows)
+        other = draft.second_draft()
+        if other is not None and draft.second is not None:
+            others.append(other)
+            other_ids += ids[start:end]
+            readings.update(dict.fromkeys(ids[start:end], draft.second))
+        start = end
+    return SecondSites(sites_of(others, other_ids, defaults=defaults), readings) if others else None
+
+
+def _points_as_outfalls(table: Columns) -> Columns:
+    """Return sites given as points with these as outfalls, where they have none."""
+    shapes, outfalls = table["geometry"].copy(), table["outfall"].copy()
+    pointed = np.isin(shapely.get_type_id(shapes), (0, 4)) & shapely.is_missing(outfalls)
+    outfalls[pointed] = shapes[pointed]
+    shapes[pointed] = None
+    return table.assign(geometry=shapes, outfall=outfalls)
+
+
+def _position_errors(
+    drafts: list[SiteDraft], table: Columns, defaults: SiteDefaults, issues: list[Issue]
+) -> tuple[Columns, list[PositionError]]:
+    """Return the table with ``position_error_m``, and the grounds of each; what is assumed or coarse is noted."""
+    errors: list[PositionError] = []
+    declared = table["declared_accuracy"]
+    start = 0
+    for draft in drafts:
+        digits = draft.digit_errors
+        found: list[PositionError] = []
+        for row, system in enumerate(draft.systems):
+            last, single = (
+                (float(digits.last_digit_m[row]), float(digits.single_precision_m[row]))
+                if digits is not None and row < len(digits.last_digit_m)
+                else (0.0, 0.0)
+            )
+            found.append(position_error(float(declared[start + row]), last, single, system.error_band_m))
+        issues.extend(_position_issues(draft.name, found))
+        errors += found
+        start += len(draft.rows)
+    metres = np.array([error.metres for error in errors], dtype=np.float64)
+    return table.assign(position_error_m=metres), errors
+
+
+def _position_issues(name: str, errors: list[PositionError]) -> list[Issue]:
+    issues = []
+    for ground, code, zh, en in (
+        (
+            PositionGround.LAST_DIGIT,
+            "coordinates_coarse",
+            "坐标小数位数少，最末一位的一半即达",
+            "coordinates have few decimals; half of the last digit is",
+        ),
+        (
+            PositionGround.SINGLE_PRECISION,
+            "single_precision",
+            "坐标为单精度数，误差达",
+            "coordinates are single-precision numbers, good to",
+        ),
+    ):
+        metres = [error.grounds[ground] for error in errors if error.grounds.get(ground, 0.0) >= error.metres]
+        if metres:
+            issues.append(
+                Issue(
+                    "warning",
+                    code,
+                    name,
+                    f"{len(metres)} 个项目的{zh} {max(metres):.3g} 米，按此作为定位误差；请提供更精确的坐标",
+                    f"{len(metres)} sites: {en} {max(metres):.3g} m, which is their position error; give finer ones",
+                )
+            )
+    return issues
 
 
 def _texts(draft: SiteDraft, found: dict[str, str], key: str, longest: int, issues: list[Issue]) -> list[str | None]:
@@ -222,12 +374,18 @@ def _metres(draft: SiteDraft, found: dict[str, str], key: str, most: float, issu
     return numbers
 
 
-def _of_draft(draft: SiteDraft, issues: list[Issue]) -> tuple[Columns, list[dict[str, Any]]]:
+def _of_draft(draft: SiteDraft, defaults: SiteDefaults, issues: list[Issue]) -> tuple[Columns, list[dict[str, Any]]]:
     """Return the table of a source, its outfalls and its further columns row by row."""
     found = find_columns(draft.columns.arrays, SITE_ALIASES)
     count = len(draft.rows)
     band = np.array([system.error_band_m for system in draft.systems], dtype=np.float64)
-    accuracy = np.array(_metres(draft, found, "accuracy_m", 10_000.0, issues), dtype=np.float64)
+    declared_accuracy = np.array(_metres(draft, found, "accuracy_m", _WORST_ACCURACY_M, issues), dtype=np.float64)
+    if defaults.accuracy_m is not None:
+        declared_accuracy = np.where(np.isnan(declared_accuracy), defaults.accuracy_m, declared_accuracy)
+    width = np.array(_metres(draft, found, "corridor_width_m", _WIDEST_CORRIDOR_M, issues), dtype=np.float64)
+    if defaults.corridor_width_m is not None:
+        width = np.where(np.isnan(width), defaults.corridor_width_m, width)
+    accuracy = declared_accuracy
     accuracy = np.where(band > 0, np.hypot(np.nan_to_num(accuracy), band), accuracy)
     declared = draft.columns[found["declared_area"]] if "declared_area" in found else [None] * count
     unit = unit_in_name(found["declared_area"])[1] if "declared_area" in found else None
@@ -242,9 +400,8 @@ def _of_draft(draft: SiteDraft, issues: list[Issue]) -> tuple[Columns, list[dict
             "reliable": np.array([system.reliable for system in draft.systems], dtype=bool),
             "accuracy_m": accuracy,
             "town": cells(_texts(draft, found, "town", MAX_NAME, issues)),
-            "corridor_width_m": np.array(
-                _metres(draft, found, "corridor_width_m", _WIDEST_CORRIDOR_M, issues), dtype=np.float64
-            ),
+            "declared_accuracy": declared_accuracy,
+            "corridor_width_m": width,
             "declared": cells(declared),
             "unit": np.full(count, unit or draft.area_unit, dtype=object),
             "geometry": np.asarray(draft.geometries, dtype=object),
@@ -280,13 +437,24 @@ def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[I
 
     for row, shape in enumerate(shapes):
         if shape is not None and shape.geom_type == "GeometryCollection":
-            gap(
-                row,
-                GapReason.INVALID_GEOMETRY,
-                "图形混有点、线、面，无法作为用地范围",
-                "points, lines, areas are mixed",
-            )
-            shapes[row] = None
+            shapes[row] = _footprint_of_collection(shape)
+            if shapes[row] is None:
+                gap(
+                    row,
+                    GapReason.INVALID_GEOMETRY,
+                    "图形混有点、线、面，且点或线位于面之外，无法作为用地范围；请分成几个项目",
+                    "points, lines, areas are mixed and some lie outside the areas; make them separate sites",
+                )
+            else:
+                issues.append(
+                    Issue(
+                        "info",
+                        "members_inside_dropped",
+                        places[row],
+                        "图形为面，其内另有点或线（如标注点），点、线未采用",
+                        "the site is an area with points or lines inside it (labels), which were left out",
+                    )
+                )
     for row, repair in repaired(shapes, accuracy_m=np.full(len(shapes), _SITE_ACCURACY_M)).items():
         shapes[row] = repair.geometry
         issues.append(repair.issue(places[row]))
@@ -306,13 +474,20 @@ def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[I
         elif kind == "none":
             gap(row, GapReason.NO_FOOTPRINT, "没有用地图形", "the site has no geometry")
         elif kind == "point":
-            gap(row, GapReason.NO_FOOTPRINT, "仅有点位，没有用地范围", "the site is a point without a footprint")
+            gap(
+                row,
+                GapReason.NO_FOOTPRINT,
+                "仅有点位，没有用地范围；请提供用地边界。若该点是排污口，请改填排污口经度、纬度"
+                "（outfall_lon、outfall_lat）字段，或用 --points outfall",
+                "the site is a point without a footprint; give its border. If the point is an outfall, give it in the "
+                "columns outfall_lon and outfall_lat, or with --points outfall",
+            )
         elif kind == "line" and np.isnan(width[row]):
             gap(
                 row,
                 GapReason.NO_FOOTPRINT,
-                "线性工程未给出走廊宽度（corridor_width_m）",
-                "the site is a line without a width (corridor_width_m)",
+                "线性工程未给出走廊宽度；请在 corridor_width_m（走廊宽度）字段给出，或用 --corridor-width 指明米数",
+                "the site is a line without a width; give it in the column corridor_width_m, or with --corridor-width",
             )
         if not table["reliable"][row]:
             gap(
@@ -322,6 +497,22 @@ def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[I
                 f"coordinates are {table['datum'][row]} without parameters; they may be off by tens of metres or more",
             )
     return table.assign(geometry=shapes, geometry_kind=cells(kinds), corridor_width_m=width), gaps
+
+
+def _footprint_of_collection(shape: shapely.Geometry) -> shapely.Geometry | None:
+    """Return the areas of a collection whose points and lines lie inside them or on their border, else None."""
+    members = shapely.get_parts(shapely.get_parts(shape))
+    dimensions = shapely.get_dimensions(members)
+    areas = members[dimensions == 2]
+    if not len(areas):
+        return None
+    lesser = members[dimensions < 2]
+    ground = shapely.buffer(areas, _NEAR_BORDER_DEG)
+    covered = [bool(shapely.covers(ground, member).any()) for member in lesser]
+    if not all(covered):
+        return None
+    footprint: shapely.Geometry = areas[0] if len(areas) == 1 else shapely.multipolygons(areas)
+    return footprint
 
 
 def _measure(table: Columns, places: list[str], issues: list[Issue]) -> tuple[Columns, list[SiteGap]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -13,41 +13,65 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
-from lianzhou_gis.formats.parse_numbers import packed_degrees, parse_angle, parse_number
+from lianzhou_gis.formats.parse_numbers import (
+    WrittenNumber,
+    packed_degrees,
+    packed_step,
+    parse_number,
+    parse_written,
+    split_pair,
+)
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.table_header import Header
 
-__all__ = ["columns_of_pair", "coordinates_of", "points_of"]
+__all__ = ["TableCoordinates", "columns_of_pair", "coordinates_of", "points_of"]
 
 _PACKED = re.compile(r"度分秒|度\.分秒|d+\.?m+\.?s+", re.IGNORECASE)
 _DECIMAL = re.compile(r"十进制|小数|decimal|°|\bdeg", re.IGNORECASE)
-# So many numbers that all can be read as minutes and seconds are no accident: for decimal fractions the odds are
-# below one in a hundred.
-_TELLING = 5
+_DEGREES = (Axis.LON, Axis.LAT)
+
+
+@dataclass(frozen=True)
+class TableCoordinates:
+    """The coordinates of the rows of a table.
+
+    Attributes
+    ----------
+    xy : ndarray of float, shape (n, 2)
+        East and north, or longitude and latitude; NaN where they cannot be read.
+    steps : ndarray of float, shape (n, 2)
+        Worth of the last written digit of each number, in its unit.
+    may_be_packed : bool
+        Whether both columns could be degrees packed as DDD.MMSS and the head does not say.
+    """
+
+    xy: npt.NDArray[np.float64]
+    steps: npt.NDArray[np.float64]
+    may_be_packed: bool
 
 
 def columns_of_pair(head: Header, pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], tuple[str, str] | None]:
     """Return the pair of coordinates that a head names, and a second one that it names as well."""
     there = [pair for pair in pairs if pair[0] in head.columns and pair[1] in head.columns]
-    return there[0], (there[1] if len(there) > 1 else None)
+    return there[0], (there[1] if len(there) > 1 and there[1][0] != "pair" else None)
 
 
 def coordinates_of(
     rows: pd.DataFrame, head: Header, pair: tuple[str, str], name: str, issues: list[Issue]
-) -> npt.NDArray[np.float64]:
-    """Return east and north of every row, shape (n, 2); NaN where they cannot be read.
+) -> TableCoordinates:
+    """Return east and north of every row.
 
     Raises
     ------
     FormatError
-        If rows contradict each other in order, unit or zone, or degrees may be packed and the head does not say.
+        If rows contradict each other in order, unit or zone, or are not packed though the head says so.
     """
-    texts = np.column_stack([_texts(rows, head.columns[meaning]) for meaning in pair])
-    numbers = np.array([[parse_angle(cell) for cell in row] for row in texts], dtype=np.float64).reshape(-1, 2)
-    plain = np.array([[parse_number(cell) is not None for cell in row] for row in texts], dtype=bool).reshape(-1, 2)
+    texts = _texts_of_pair(rows, head) if pair[0] == "pair" else _texts_of_columns(rows, head, pair)
+    written = [[parse_written(cell) for cell in row] for row in texts]
+    numbers, steps = _array(written, "value"), _array(written, "step")
     lines = rows.index.to_numpy()
-    for side, meaning in enumerate(pair):
-        _unpack(numbers[:, side], plain[:, side], head.full[meaning], lines, name, issues)
+    _note_carried(written, lines, name, issues)
+    packable = _unpack(numbers, steps, written, [head.full[meaning] for meaning in pair], lines, name, issues)
     whole = np.isfinite(numbers).all(axis=1)
     numbers[~whole] = np.nan
     there = np.array([any(cell is not None for cell in row) for row in texts], dtype=bool).reshape(-1)
@@ -64,23 +88,64 @@ def coordinates_of(
             )
         )
     if whole.any() and _northings_first(numbers[whole], lines[whole], name):
-        numbers = numbers[:, ::-1]
-        shown_names = [head.names[head.columns[meaning][0]] for meaning in pair]
+        numbers, steps = numbers[:, ::-1], steps[:, ::-1]
+        if pair[0] != "pair":
+            _note_axes([head.names[head.columns[meaning][0]] for meaning in pair], name, issues)
+    _one_zone(numbers[whole], lines[whole], name)
+    return TableCoordinates(np.ascontiguousarray(numbers), np.ascontiguousarray(steps), packable)
+
+
+def _array(written: list[list[WrittenNumber | None]], attribute: str) -> npt.NDArray[np.float64]:
+    rows = [[np.nan if cell is None else getattr(cell, attribute) for cell in row] for row in written]
+    return np.array(rows, dtype=np.float64).reshape(-1, 2)
+
+
+def _note_axes(names: list[str], name: str, issues: list[Issue]) -> None:
+    issues.append(
+        Issue(
+            "info",
+            "axes_by_size",
+            name,
+            f"按数值大小判定：{names[0]} 列为纵坐标（北）或纬度，{names[1]} 列为横坐标（东）或经度",
+            f"by the size of the numbers {names[0]} is north or latitude and {names[1]} is east or longitude",
+        )
+    )
+
+
+def _note_carried(
+    written: list[list[WrittenNumber | None]], lines: npt.NDArray[np.int_], name: str, issues: list[Issue]
+) -> None:
+    rows = [
+        line for row, line in zip(written, lines, strict=True) if any(cell is not None and cell.carried for cell in row)
+    ]
+    if rows:
+        shown = ", ".join(map(str, rows[:8]))
         issues.append(
             Issue(
-                "info",
-                "axes_by_size",
+                "warning",
+                "sixty_carried",
                 name,
-                f"按数值大小判定：{shown_names[0]} 列为纵坐标（北）或纬度，{shown_names[1]} 列为横坐标（东）或经度",
-                f"by the size of the numbers {shown_names[0]} is north or latitude and {shown_names[1]} is east or "
-                "longitude",
+                f"{len(rows)} 行的分或秒写为 60（第 {shown} 行），已进位读取，请核对",
+                f"minutes or seconds of {len(rows)} rows are written as 60 (lines {shown}) and were carried over",
             )
         )
-    _one_zone(numbers[whole], lines[whole], name)
-    return np.ascontiguousarray(numbers)
 
 
-def _texts(rows: pd.DataFrame, places: tuple[int, ...]) -> npt.NDArray[Any]:
+def _texts_of_columns(rows: pd.DataFrame, head: Header, pair: tuple[str, str]) -> npt.NDArray[np.object_]:
+    return np.column_stack([_texts(rows, head.columns[meaning]) for meaning in pair])
+
+
+def _texts_of_pair(rows: pd.DataFrame, head: Header) -> npt.NDArray[np.object_]:
+    """Return the two texts of cells that hold both coordinates."""
+    cells = rows[head.columns["pair"][0]].to_numpy(dtype=object)
+    texts = np.empty((len(cells), 2), dtype=object)
+    for row, cell in enumerate(cells):
+        # What is no pair stays visible as such, and is noted with its line.
+        texts[row] = split_pair(cell) or (None if cell is None else "?", None if cell is None else "?")
+    return texts
+
+
+def _texts(rows: pd.DataFrame, places: tuple[int, ...]) -> npt.NDArray[np.object_]:
     if len(places) == 1:
         return rows[places[0]].to_numpy(dtype=object)
     parts = [rows[place].to_numpy(dtype=object) for place in places]
@@ -90,59 +155,71 @@ def _texts(rows: pd.DataFrame, places: tuple[int, ...]) -> npt.NDArray[Any]:
             numbers = [parse_number(part) for part in (degrees, minutes or 0, seconds or 0)]
             there = [number for number in numbers if number is not None]
             # What is no number stays visible as such, and is noted with its line.
-            joined[row] = "{:.0f}°{:.10g}′{:.10g}″".format(*there) if len(there) == len(numbers) else "?"
+            if len(there) < len(numbers):
+                joined[row] = "?"
+            else:
+                last = str(seconds).strip() if isinstance(seconds, str) else f"{there[2]:.10g}"
+                joined[row] = f"{there[0]:.0f}°{there[1]:.10g}′{last}″"
     return joined
 
 
 def _unpack(
     numbers: npt.NDArray[np.float64],
-    plain: npt.NDArray[np.bool_],
-    said: str,
-    lines: npt.NDArray[Any],
+    steps: npt.NDArray[np.float64],
+    written: list[list[WrittenNumber | None]],
+    heads: list[str],
+    lines: npt.NDArray[np.int_],
+    name: str,
+    issues: list[Issue],
+) -> bool:
+    """Turn packed degrees (DDD.MMSS) into decimal ones where the head says so; return whether they may be packed."""
+    plain = np.array([[cell is not None and not cell.angular for cell in row] for row in written], dtype=bool)
+    degrees = plain.reshape(-1, 2) & np.isin(axis_of(np.nan_to_num(numbers)), _DEGREES)
+    stated = [bool(_PACKED.search(head)) for head in heads]
+    for side, head in enumerate(heads):
+        if stated[side] and degrees[:, side].any():
+            _unpack_column(numbers[:, side], steps[:, side], degrees[:, side], head, lines, name, issues)
+    if any(stated) or any(_DECIMAL.search(head) for head in heads) or not degrees.any():
+        return False
+    # Only where each number of both columns can be read either way, and the readings differ.
+    both = degrees.all(axis=1) | np.isnan(numbers).any(axis=1)
+    values = numbers[degrees]
+    fractional = values != np.round(values)
+    return bool(both.all()) and bool(fractional.any()) and not np.isnan(packed_degrees(values)).any()
+
+
+def _unpack_column(
+    numbers: npt.NDArray[np.float64],
+    steps: npt.NDArray[np.float64],
+    degrees: npt.NDArray[np.bool_],
+    head: str,
+    lines: npt.NDArray[np.int_],
     name: str,
     issues: list[Issue],
 ) -> None:
-    """Turn packed degrees (DDD.MMSS) into decimal ones where the head says so; ask where it may be so."""
-    degrees = plain & np.isin(axis_of(np.nan_to_num(numbers)), (Axis.LON, Axis.LAT))
-    if not degrees.any():
-        return
     values = packed_degrees(numbers[degrees])
-    if _PACKED.search(said):
-        wrong = np.flatnonzero(np.isnan(values))
-        if len(wrong):
-            line, number = lines[degrees][wrong[0]], numbers[degrees][wrong[0]]
-            raise FormatError(
-                f"{name}:{line}：{number:.10g} 的分或秒不小于 60，不是度分秒；若为十进制度，请在表头注明",
-                f"{name}:{line}: minutes or seconds of {number:.10g} reach 60, so it is not packed as the head says; "
-                "if it is decimal, let the head say so",
-            )
-        numbers[degrees] = values
-        issues.append(
-            Issue(
-                "info",
-                "degrees_unpacked",
-                name,
-                f"{said} 列按 度.分秒（DDD.MMSS）读取",
-                f"the column {said} was read as DDD.MMSS",
-            )
+    wrong = np.flatnonzero(np.isnan(values))
+    if len(wrong):
+        line, number = lines[degrees][wrong[0]], numbers[degrees][wrong[0]]
+        raise FormatError(
+            f"{name}:{line}：{number:.10g} 的分或秒不小于 60，不是度分秒；若为十进制度，请在表头注明",
+            f"{name}:{line}: minutes or seconds of {number:.10g} reach 60, so it is not packed as the head says; "
+            "if it is decimal, let the head say so",
         )
-    elif not _DECIMAL.search(said) and not np.isnan(values).any():
-        whole = numbers[degrees] == np.round(numbers[degrees])
-        count = len(np.unique(numbers[degrees][~whole]))
-        zh = f"{said} 列的数既可能是十进制度，也可能是 度.分秒（DDD.MMSS）"
-        en = f"the numbers of {said} may be decimal degrees or DDD.MMSS"
-        if count >= _TELLING:
-            raise FormatError(
-                f"{name}：{zh}；请在表头注明，如 经度(度分秒) 或 经度(十进制)",
-                f"{name}: {en}; let the head say which, for instance lon (DDMMSS) or lon (decimal)",
-            )
-        if count:
-            issues.append(
-                Issue("warning", "degrees_uncertain", name, f"{zh}；按十进制度读取，请核对", f"{en}; decimal was taken")
-            )
+    numbers[degrees] = values
+    steps[degrees] = packed_step(steps[degrees])
+    issues.append(
+        Issue(
+            "info",
+            "degrees_unpacked",
+            name,
+            f"{head} 列按 度.分秒（DDD.MMSS）读取",
+            f"the column {head} was read as DDD.MMSS",
+        )
+    )
 
 
-def _northings_first(numbers: npt.NDArray[np.float64], lines: npt.NDArray[Any], name: str) -> bool:
+def _northings_first(numbers: npt.NDArray[np.float64], lines: npt.NDArray[np.int_], name: str) -> bool:
     """Tell whether the first of each pair is the north one; rows that contradict each other are refused."""
     kinds = axis_of(numbers)
     north_first = np.isin(kinds[:, 0], (Axis.LAT, Axis.NORTH)) & np.isin(
@@ -157,7 +234,7 @@ def _northings_first(numbers: npt.NDArray[np.float64], lines: npt.NDArray[Any], 
     return bool(north_first.all())
 
 
-def _one_zone(numbers: npt.NDArray[np.float64], lines: npt.NDArray[Any], name: str) -> None:
+def _one_zone(numbers: npt.NDArray[np.float64], lines: npt.NDArray[np.int_], name: str) -> None:
     zones = zone_prefix(numbers[:, 0])
     if len(numbers) and (zones != zones[0]).any():
         row = int(np.flatnonzero(zones != zones[0])[0])

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.column_aliases import COORDINATE_ALIASES, plain_name
-from lianzhou_gis.formats.parse_numbers import parse_angle
+from lianzhou_gis.formats.parse_numbers import parse_angle, split_pair
 
 __all__ = ["PAIRS", "Header", "find_header", "names_coordinates", "separator_of"]
 
 # First of the east-west kind; which is which is settled by the size of the numbers.
-PAIRS = (("lon", "lat"), ("east", "north"), ("x", "y"))
+PAIRS = (("lon", "lat"), ("east", "north"), ("x", "y"), ("pair", "pair"))
 _ROWS = 20
 _LONGEST = 120
 _BRACKETS = re.compile(r"[(（\[【〔].*?[)）\]】〕]")
@@ -37,8 +37,8 @@ class Header:
     names : tuple of str
         Of all columns.
     columns : dict of str to tuple of int
-        Meaning (``lon``, ``lat``, ``x``, ``y``, ``east``, ``north``, ``wkt``) to its column, or to the three of
-        degrees, minutes and seconds.
+        Meaning (``lon``, ``lat``, ``x``, ``y``, ``east``, ``north``, ``pair`` for both in one cell, ``wkt``) to its
+        column, or to the three of degrees, minutes and seconds.
     full : dict of str to str
         Meaning to all that the head says over it, units included.
     """
@@ -100,6 +100,7 @@ def find_header(rows: Sequence[Sequence[object]], name: str) -> Header | None:
                 break
             stack = [texts[index] for index in range(row - depth + 1, row + 1)]
             found = _columns(stack, f"{name}:{row + 1}")
+            found = None if found is None else _settled_pair(found, texts[row + 1 :])
             if found is None:
                 continue
             # Degrees, minutes and seconds may stand in a row of their own below.
@@ -107,6 +108,24 @@ def find_header(rows: Sequence[Sequence[object]], name: str) -> Header | None:
             if below is not None and any(len(group) > 1 for group in below.values()):
                 return _with_units(texts, row + 1, below)
             return _with_units(texts, row, found)
+    return None
+
+
+def _settled_pair(columns: dict[str, tuple[int, ...]], below: list[list[str]]) -> dict[str, tuple[int, ...]] | None:
+    """Return columns where one named for both coordinates really holds them, or stands over two; None where neither.
+
+    坐标 may also be the title of a group of columns that are named below it.
+    """
+    if any(pair[0] in columns and pair[1] in columns for pair in PAIRS[:3]) or "wkt" in columns:
+        return {name: places for name, places in columns.items() if name != "pair"}
+    if "pair" not in columns:
+        return columns
+    place = columns["pair"][0]
+    rows = [row for row in below if _cell(row, place)][:3]
+    if any(split_pair(_cell(row, place)) is not None for row in rows):
+        return columns
+    if rows and all(parse_angle(_cell(row, column)) is not None for row in rows for column in (place, place + 1)):
+        return {"x": (place,), "y": (place + 1,)}
     return None
 
 
@@ -154,7 +173,7 @@ def _columns(stack: list[list[str]], place: str) -> dict[str, tuple[int, ...]] |
     used = next((pair for pair in PAIRS if pair[0] in columns and pair[1] in columns), None)
     if "wkt" not in columns and used is None:
         return None
-    for meaning in ("wkt",) if "wkt" in columns else used or ():
+    for meaning in ("wkt",) if "wkt" in columns else () if used == ("pair", "pair") else used or ():
         if len(claims.get(meaning, ())) > 1:
             listed = ", ".join(str(column + 1) for column in claims[meaning])
             raise FormatError(

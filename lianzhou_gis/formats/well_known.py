@@ -20,7 +20,8 @@ import shapely
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
-from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, built, unreadable_issue
+from lianzhou_gis.formats.normalise import ParsedGeometries, parse_geometries, ring_closed_issue
+from lianzhou_gis.formats.raw_features import RawFeatures, unreadable_issue
 
 __all__ = ["common_srid", "geometries_from_wkt", "geometry_from_wkt", "read_well_known", "split_srid", "wkb_of_outside"]
 
@@ -45,23 +46,23 @@ def split_srid(text: str) -> tuple[str, str | None]:
     return (text[found.end() :], f"EPSG:{found[1]}") if found else (text, None)
 
 
-def geometries_from_wkt(texts: Sequence[str | None]) -> Geometries:
-    """Return geometries of WKT without SRID; None for what is empty, broken, curved or nested beyond reason.
+def geometries_from_wkt(texts: Sequence[str | None]) -> ParsedGeometries:
+    """Return geometries of WKT without SRID; None for what is empty, broken, curved or nested too deeply.
 
     Examples
     --------
-    >>> geometries_from_wkt(["POINT (1 2)", None, "POINT (1"]).tolist()
+    >>> geometries_from_wkt(["POINT (1 2)", None, "POINT (1"]).geometries.tolist()
     [<POINT (1 2)>, None, None]
     """
     kept = np.array([text if text is not None and not _nested(text) else None for text in texts], dtype=object)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return built(shapely.from_wkt, kept)
+        return parse_geometries(shapely.from_wkt, kept)
 
 
 def geometry_from_wkt(text: str) -> Any:  # noqa: ANN401 - a shapely geometry or None
     """Return the geometry of one WKT; see :func:`geometries_from_wkt`."""
-    return geometries_from_wkt([text])[0]
+    return geometries_from_wkt([text]).geometries[0]
 
 
 def _nested(text: str) -> bool:
@@ -164,18 +165,18 @@ def read_well_known(path: Path, name: str, layer: str | None, encoding: str | No
     content = read_bounded(path, MAX_TEXT_BYTES)
     issues: list[Issue] = []
     if content[:1] in (b"\x00", b"\x01"):
-        geometries, crs = _from_wkb([content], name, issues)
+        parsed, crs = _from_wkb([content], name)
     else:
         text, encoding, issues = decode_text(content, name, encoding=encoding)
         if re.match(r"\s*0[01][0-9A-Fa-f]+\s*$", text[:200].split("\n", 1)[0]):
-            geometries, crs = _from_wkb([_unhex(line) for line in text.split()], name, issues)
+            parsed, crs = _from_wkb([_unhex(line) for line in text.split()], name)
         else:
             pieces = _pieces(text, name)
             refuse_count(name, len(pieces), MAX_FEATURES, "个图形", "geometries")
             split = [split_srid(piece) for piece in pieces]
             crs = common_srid([code for _, code in split], name)
-            geometries = geometries_from_wkt([body for body, _ in split])
-    lost = shapely.is_missing(geometries)
+            parsed = geometries_from_wkt([body for body, _ in split])
+    lost = shapely.is_missing(parsed.geometries)
     if lost.all():
         raise FormatError(
             f"{name}：其中没有可读的 WKT 或 WKB 图形（圆弧、曲面须先转为折线）；请检查括号与坐标，或重新导出",
@@ -183,10 +184,11 @@ def read_well_known(path: Path, name: str, layer: str | None, encoding: str | No
             "brackets and numbers, or export it again",
         )
     issues.extend(unreadable_issue(lost, name))
+    issues.extend(ring_closed_issue(parsed.closed, name))
     return RawFeatures(
         name=name,
         columns={},
-        geometries=geometries,
+        geometries=parsed.geometries,
         crs=crs,
         encoding=None,
         issues=issues,
@@ -194,14 +196,14 @@ def read_well_known(path: Path, name: str, layer: str | None, encoding: str | No
     )
 
 
-def _from_wkb(blobs: list[bytes | None], name: str, issues: list[Issue]) -> tuple[Geometries, str | None]:
+def _from_wkb(blobs: list[bytes | None], name: str) -> tuple[ParsedGeometries, str | None]:
     refuse_count(name, len(blobs), MAX_FEATURES, "个图形", "geometries")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        geometries = built(shapely.from_wkb, wkb_of_outside(blobs))
-    there = ~shapely.is_missing(geometries)
-    codes = [f"EPSG:{code}" if code > 0 else None for code in shapely.get_srid(geometries[there]).tolist()]
-    return geometries, common_srid(codes, name)
+        parsed = parse_geometries(shapely.from_wkb, wkb_of_outside(blobs))
+    there = parsed.geometries[~shapely.is_missing(parsed.geometries)]
+    codes = [f"EPSG:{code}" if code > 0 else None for code in shapely.get_srid(there).tolist()]
+    return parsed, common_srid(codes, name)
 
 
 def _unhex(line: str) -> bytes | None:

@@ -13,7 +13,12 @@ from lianzhou_gis.geodesy.reference_systems import (
     gauss_kruger,
     system_from_code,
 )
-from lianzhou_gis.geodesy.resolution import Candidate, rank_candidates, resolve_reference_system
+from lianzhou_gis.geodesy.resolution import (
+    Candidate,
+    describe_candidates,
+    rank_candidates,
+    resolve_reference_system,
+)
 from lianzhou_gis.geodesy.study_area import StudyArea
 from lianzhou_gis.geodesy.transformation import from_cgcs2000, to_cgcs2000
 
@@ -28,6 +33,7 @@ __all__ = [
     "Region",
     "StudyArea",
     "buffer_metres",
+    "describe_candidates",
     "distances",
     "footprints",
     "from_cgcs2000",

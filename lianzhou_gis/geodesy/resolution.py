@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyproj
 
-from lianzhou_gis.errors import Issue, Message, ReferenceSystemError
+from lianzhou_gis.errors import Issue, Message, Phrase, ReferenceSystemError
 from lianzhou_gis.geodesy.reference_systems import (
     CGCS2000,
     LIANZHOU,
@@ -19,10 +20,15 @@ from lianzhou_gis.geodesy.reference_systems import (
     Region,
     gauss_kruger,
     parse_reference_system,
+    system_from_code,
 )
 from lianzhou_gis.geodesy.transformation import raw_to_lonlat
 
-__all__ = ["Candidate", "rank_candidates", "resolve_reference_system"]
+__all__ = ["Candidate", "describe_candidates", "rank_candidates", "resolve_reference_system"]
+
+
+# Datums of longitude and latitude without an offset; they differ by less than a metre.
+_GEOGRAPHIC = {"wgs84": "EPSG:4326", "cgcs2000": "EPSG:4490"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ def rank_candidates(bounds: Bounds, region: Region = LIANZHOU) -> list[Candidate
     x, y = _middle(bounds)
     systems = [CGCS2000, *(gauss_kruger(zone, prefix=prefix) for zone in (36, 37, 38, 39) for prefix in (True, False))]
     systems += [gauss_kruger(zone, width=6, prefix=prefix) for zone in (19, 20) for prefix in (True, False)]
+    # UTM shares the meridians of the 6-degree zones at another scale: a kilometre apart, and both in the region.
+    systems += [system_from_code(f"EPSG:{code}") for code in (32649, 32650, 3857)]
     centre = _middle(region.bounds)
     found = []
     for system in systems:
@@ -84,13 +92,32 @@ def rank_candidates(bounds: Bounds, region: Region = LIANZHOU) -> list[Candidate
 _GEOD = pyproj.Geod(a=6378137.0, rf=298.257222101)
 
 
+def describe_candidates(candidates: Sequence[Candidate]) -> Phrase:
+    """Return which systems would fit, in Chinese and English; where several do, none is recommended.
+
+    Examples
+    --------
+    >>> describe_candidates(rank_candidates((37650500, 2746900, 37650700, 2747100))).en
+    'this would lie in the region: EPSG:4525 (CGCS2000 / 3-degree Gauss-Kruger zone 37, 112.4896E 24.8206N)'
+    >>> describe_candidates([]).en
+    'no system would put it into the region'
+    """
+    listed = [f"{item.code} ({item.name}, {item.lon:.4f}E {item.lat:.4f}N)" for item in candidates]
+    if len(listed) > 1:
+        message = Message.from_code("crs_fitting.several", candidates=listed, count=len(listed))
+    elif listed:
+        message = Message.from_code("crs_fitting.one", candidates=listed)
+    else:
+        message = Message.from_code("crs_fitting.none")
+    return Phrase(message.zh, message.en)
+
+
 def _refuse(
     code: str, where: str, bounds: Bounds | None, region: Region | None, **parameters: object
 ) -> ReferenceSystemError:
     """Build an error that names the reference systems that would put the coordinates into the region."""
     candidates = rank_candidates(bounds, region or LIANZHOU) if bounds is not None else []
-    listed = [f"{item.code} ({item.name}, {item.lon:.4f}E {item.lat:.4f}N)" for item in candidates[:4]]
-    fitting = Message.from_code("crs_fitting", candidates=listed) if listed else ""
+    fitting = Message.from_code("crs_fitting", candidates=describe_candidates(candidates)) if candidates else ""
     return ReferenceSystemError.from_code(code, where=where, fitting=fitting, **parameters).with_candidates(candidates)
 
 
@@ -107,8 +134,8 @@ def resolve_reference_system(
     Parameters
     ----------
     crs : anything pyproj takes, or None
-    datum : {"gcj02", "bd09"}, optional
-        Declared offset of longitude and latitude.
+    datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}, optional
+        Declared datum of longitude and latitude.
     bounds : tuple of float, optional
         minx, miny, maxx, maxy of the raw coordinates, for the check of plausibility.
     region : Region, optional
@@ -129,9 +156,13 @@ def resolve_reference_system(
     ('CGCS2000 / 3-degree Gauss-Kruger zone 37', [])
     """
     issues: list[Issue] = []
-    if datum is not None:
-        if datum not in OFFSETS:
-            raise ReferenceSystemError.from_code("datum_unknown", where=where, datum=datum)
+    if datum is not None and datum not in (*OFFSETS, *_GEOGRAPHIC):
+        raise ReferenceSystemError.from_code("datum_unknown", where=where, datum=datum)
+    if datum in _GEOGRAPHIC:
+        system = parse_reference_system(_GEOGRAPHIC[datum] if crs is None else crs, where)
+        if system.datum not in _GEOGRAPHIC:
+            raise ReferenceSystemError.from_code("datum_contradicts_crs", where=where, datum=datum, system=system.name)
+    elif datum is not None:
         name = OFFSETS[datum]
         system = ReferenceSystem(CGCS2000.crs, name, datum)
         issues.append(Issue.from_code("warning", "datum_offset", where, datum=name, error=OFFSET_BAND_M))

@@ -10,7 +10,7 @@ import lianzhou_gis
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats import Features
-from lianzhou_gis.formats.georeference import place_features
+from lianzhou_gis.formats.georeference import georeference_features
 from lianzhou_gis.formats.postgis import read_rows
 from lianzhou_gis.formats.postgis_source import PostgisSource, connected
 from lianzhou_gis.formats.postgis_tables import Relation, described
@@ -85,7 +85,7 @@ def read_stored(
         raw = read_rows(connection, table, study=near, crs=entry.crs, datum=entry.datum)
     if source.has_password:
         raw.issues.append(Issue.from_code("warning", "password_in_catalog", f"layer {entry.id}"))
-    return place_features(raw, crs=entry.crs, datum=entry.datum, region=region), content
+    return georeference_features(raw, crs=entry.crs, datum=entry.datum, region=region), content
 
 
 def record_content(entry: LayerEntry, *, region: Region | None = None) -> Content:
@@ -113,7 +113,7 @@ def record_content(entry: LayerEntry, *, region: Region | None = None) -> Conten
     with connected(source) as connection:
         table = described(connection, source)
         raw = read_rows(connection, table, crs=entry.crs, datum=entry.datum)
-    features = place_features(raw, crs=entry.crs, datum=entry.datum, region=region)
+    features = georeference_features(raw, crs=entry.crs, datum=entry.datum, region=region)
     issues: list[Issue] = list(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
     zones = as_zones(features.frame, entry, survey, issues)

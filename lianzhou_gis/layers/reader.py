@@ -56,6 +56,8 @@ def read_layer(loading: Loading, entry: LayerEntry) -> Layer:
     present = known or Content.counted(current, counted)
     gaps, issues = completeness_gaps(whole, present, entry)
     loading.gaps.extend(gaps)
+    for fault in features.wholeness.faults:
+        loading.gap(GapReason.LAYER_INCOMPLETE, entry, fault.message)
     loading.issues.extend(issues)
     if not present.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("no_zone_in_force", day=loading.day))

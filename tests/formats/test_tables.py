@@ -10,7 +10,7 @@ import shapely
 from lianzhou_gis.errors import FormatError, ReferenceSystemError
 from lianzhou_gis.formats import read_features, read_sites
 from lianzhou_gis.formats.parse_numbers import packed_degrees
-from lianzhou_gis.geodesy import Plane, statutory_area
+from lianzhou_gis.geodesy import Plane, Region, statutory_area
 
 CORPUS = Path(__file__).parents[1] / "data" / "formats"
 SQUARE = [(2746900.0, 650500.0), (2746900.0, 650700.0), (2747100.0, 650700.0), (2747100.0, 650500.0)]
@@ -116,9 +116,23 @@ def test_numbers_that_may_be_packed_are_asked_about():
         read_features(CORPUS / "csv-packed-unsaid.csv", crs="EPSG:4490")
 
 
-def test_few_numbers_that_may_be_packed_are_noted(tmp_path):
-    features = read_features(written(tmp_path, "名称,经度,纬度\n甲,112.2924,24.4912\n"), crs="EPSG:4490")
-    assert codes(features) == ["degrees_uncertain", "degrees_uncertain"]
+def test_sites_with_numbers_that_may_be_packed_have_both_readings(tmp_path):
+    sites = read_sites(written(tmp_path, "名称,经度,纬度\n甲,112.2924,24.4912\n"), crs="EPSG:4490")
+    (second,) = sites.second.sites.columns["geometry"]
+    assert sites.columns["geometry"][0].coords[0] == pytest.approx((112.2924, 24.4912))
+    assert second.coords[0] == pytest.approx((112.49, 24.82))
+
+
+def test_packed_numbers_that_lie_in_the_region_only_so_are_read_so(tmp_path):
+    region = Region("连州市", (112.4, 24.7, 112.6, 25.0))
+    sites = read_sites(written(tmp_path, "名称,经度,纬度\n甲,112.2924,24.4912\n"), crs="EPSG:4490", region=region)
+    assert sites.columns["geometry"][0].coords[0] == pytest.approx((112.49, 24.82))
+    assert sites.second is None and "degrees_packed_by_place" in codes(sites)
+
+
+def test_a_column_with_minutes_beyond_sixty_is_decimal(tmp_path):
+    sites = read_sites(written(tmp_path, "名称,经度,纬度\n甲,112.2924,24.8112\n"), crs="EPSG:4490")
+    assert sites.second is None
 
 
 def test_the_head_is_believed_where_it_says_decimal(tmp_path):

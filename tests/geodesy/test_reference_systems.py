@@ -55,7 +55,9 @@ def test_names_of_zone_37(name):
 def test_a_missing_system_is_refused_with_candidates():
     with pytest.raises(ReferenceSystemError) as caught:
         resolve_reference_system(None, bounds=(640000, 2740000, 641000, 2741000), region=LIANZHOU, where="a.shp")
-    assert {"EPSG:4546"} == {candidate.code for candidate in caught.value.candidates}
+    # UTM 49N has the same meridian: the numbers alone cannot decide.
+    assert {"EPSG:4546", "EPSG:32649"} == {candidate.code for candidate in caught.value.candidates}
+    assert "2 systems would put it into the region" in caught.value.en
     assert "a.shp" in caught.value.zh
     assert "--crs" in caught.value.zh
 
