@@ -102,8 +102,8 @@ class County:
         """Write layers and catalog, and return the path of the catalog."""
         for name, rows in self.zones.items():
             entry = self.entries.get(name)
-            if entry is not None and rows and "expected_count" not in entry:
-                entry.setdefault("row_count", len(rows))
+            if entry is not None and rows and not {"expected_count", "uncounted"} & set(entry):
+                entry["expected_count"] = len({row["zone_id"] for row in rows})
             path = self.folder / f"{name}.gpkg"
             if entry is None or path.exists():
                 continue

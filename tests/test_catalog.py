@@ -17,7 +17,7 @@ from lianzhou_gis.catalog import Catalog, LayerEntry, catalog_reader, catalog_sc
 from lianzhou_gis.errors import CatalogError, MissingFileError
 
 ROOT = Path(__file__).parent.parent
-HEAD = "region:\n  name: 演示县\nlayers:\n"
+HEAD = "region:\n  {name: 演示县, bounds: [111.6, 24.1, 113.3, 25.7]}\nlayers:\n"
 
 
 @pytest.fixture

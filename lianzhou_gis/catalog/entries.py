@@ -57,7 +57,7 @@ class CatalogRegion:
 
     name: Text
     code: str | None = None
-    bounds: Bounds | None = None
+    bounds: Bounds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +74,12 @@ class LayerEntry:
         The area that the layer covers: a file beside the catalog, WKT in EPSG:4490, ``administrative:<zone_id>``,
         or ``union`` (control units only). Without one the layer can hit, but never clear a site.
     expected_count, count_by : int and str, optional
-        How many distinct values of a column (rows, without one) a complete layer has.
+        How many distinct values of a column a complete layer has, as its holder states it; without ``count_by``
+        how many distinct ids of zones. ``count_by: source_row`` counts records.
+    uncounted : str, optional
+        Why nobody can state the expected count, and who says so. Without either the layer is ``layer_incomplete``.
     row_count, sha256 : optional
-        Rows and content as recorded at import.
+        Rows and content as recorded at import. They show a later change, not that the import itself was whole.
     columns, grades : dict of str to str
         Their column to ours, their value to our grade.
     """
@@ -104,6 +107,7 @@ class LayerEntry:
     coverage: str | None = None
     expected_count: Count | None = None
     count_by: str | None = None
+    uncounted: Annotated[str, Constraint(min_length=4)] | None = None
     row_count: Count | None = None
     sha256: Digest | None = None
     file_sha256: Digest | None = None
@@ -173,6 +177,8 @@ def _check_agreement(entry: LayerEntry) -> LayerEntry:
     """Check what several fields say together."""
     if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
         raise CatalogError.from_code("entry_dates")
+    if entry.uncounted and entry.expected_count is not None:
+        raise CatalogError.from_code("entry_uncounted")
     if entry.access_list and entry.theme != "control_unit":
         raise CatalogError.from_code("entry_access_list")
     if entry.coverage == "union" and not theme(entry.theme).covering:
@@ -204,7 +210,7 @@ class CatalogDocument:
         """Build the content from what :meth:`to_json` returned; nothing is validated."""
         region, bounds = data["region"], data["region"]["bounds"]
         return cls(
-            region=CatalogRegion(**{**region, "bounds": None if bounds is None else tuple(bounds)}),
+            region=CatalogRegion(**{**region, "bounds": tuple(bounds)}),
             plane=data["plane"],
             layers=tuple(map(LayerEntry.from_json, data["layers"])),
         )

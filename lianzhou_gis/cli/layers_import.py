@@ -20,7 +20,7 @@ __all__ = ["import_layer"]
 
 _ENTRY = (
     "id", "series", "coverage", "data_date", "valid_from", "valid_to", "publisher", "document", "licence",
-    "disclosure", "survey_crs", "expected_count", "count_by", "official_area_m2", "accuracy_m",
+    "disclosure", "survey_crs", "expected_count", "count_by", "uncounted", "official_area_m2", "accuracy_m",
 )  # fmt: skip
 
 
@@ -46,6 +46,13 @@ def _answer(question: Question, lang: str) -> dict[str, Any]:
         raise FormatError.from_code("import_unanswered")
     if said.isdigit() and 1 <= int(said) <= len(question.choices):
         said = question.choices[int(said) - 1]
+    if question.kind == "expected_count":
+        return {"expected_count": int(said)} if said.isdigit() else {"uncounted": said}
+    if question.kind == "constant_grade":
+        return {"constant_grade": True}
+    if question.kind == "coded_column":
+        named = question.subject or ""
+        return {"columns": {named: "grade"}} if said == named else {"not_grade": (named,)}
     if question.kind == "grade_column":
         return {"columns": {said: "grade"}}
     if question.kind == "grade":
@@ -81,6 +88,27 @@ def _print_reading(plan: Plan, lang: str) -> None:
             plain_table(
                 ("文件中的级别", "区域数", "级别", "由来") if zh else ("Their grade", "Zones", "Grade", "How"),
                 [(item.value, item.count, item.grade or "unknown", item.how) for item in proposal.grades],
+            )
+        )
+    if proposal.unused:
+        heads = (
+            ("未使用的字段", "取值数", "空", "取值（个数）")
+            if zh
+            else ("Unused column", "Values", "Empty", "Value (zones)")
+        )
+        window.print(
+            plain_table(
+                heads,
+                [
+                    (
+                        item.name,
+                        item.distinct,
+                        item.empty,
+                        ", ".join(f"{value} ({count})" for value, count in item.values)
+                        + (" …" if item.distinct > len(item.values) else ""),
+                    )
+                    for item in proposal.unused
+                ],
             )
         )
 
@@ -131,6 +159,9 @@ def _print(done: Imported, lang: str) -> None:
 @click.option("--accuracy", "accuracy_m", type=float, metavar="M", help="平面精度（米）/ accuracy, metres")
 @click.option("--expected-count", type=int, help="应有数量 / how many a complete layer has")
 @click.option("--count-by", help="按此字段计数 / column that is counted")
+@click.option("--uncounted", metavar="WHY", help="无法得知应有数量的原因和说明人 / why nobody can count it, by whom")
+@click.option("--constant-grade", is_flag=True, help="写明全部区域同级 / say that all zones have one grade")
+@click.option("--not-grade", multiple=True, metavar="COLUMN", help="该字段与级别无关，可重复 / no column of grades")
 @click.option(
     "--official-area", "official_area_m2", type=float, metavar="M2", help="批复总面积（平方米）/ approved area"
 )
@@ -158,11 +189,12 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
     lang = given["lang"]
     told = read_mapping(given["mapping"]) if given["mapping"] else told_of({}, "")
     flags = {name: given[name] for name in _ENTRY if given[name] is not None}
-    flags |= {name: True for name in ("synthetic", "no_coverage") if given[name]}
+    flags |= {name: True for name in ("synthetic", "no_coverage", "constant_grade") if given[name]}
     told = told.more(
         columns=_pairs(given["columns"], "--column"),
         grades=_pairs(given["grades"], "--grade"),
         fill=_pairs(given["fill"], "--fill"),
+        not_grade=given["not_grade"],
         **flags,
     )
     facts = Rulebook.load().facts

@@ -16,7 +16,8 @@ from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.well_known import geometry_from_wkt
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.layers import load_layers
-from lianzhou_gis.layers.coverage import WKT, areal, coverage_of
+from lianzhou_gis.layers.coverage import WKT, areal
+from lianzhou_gis.layers.coverage import declared_coverage as coverage_of_layer
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import theme
@@ -82,7 +83,9 @@ def declared_coverage(
         towns = None if catalog is None else load_layers(catalog, [ADMINISTRATIVE], day, facts=facts).towns
         none = Columns({"geometry": cells([])})
         told = replace(entry, coverage=text)
-        return Coverage(text, coverage_of(told, catalog, none, towns) if catalog else _nowhere(entry, text)), []
+        return Coverage(
+            text, coverage_of_layer(told, catalog, none, towns).area if catalog else _nowhere(entry, text)
+        ), []
     if WKT.match(text):
         area = areal(geometry_from_wkt(text), entry)
         if area.bounds[0] < -180 or area.bounds[2] > 180 or area.bounds[1] < -90 or area.bounds[3] > 90:

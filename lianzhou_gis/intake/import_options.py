@@ -32,6 +32,12 @@ class Told(BaseModel):
         Our column to a value that holds for all zones whose cell is empty.
     coverage : str, optional
         File, WKT in EPSG:4490, ``administrative:<code>``, or ``union`` (control units only).
+    uncounted : str, optional
+        Why nobody can state the expected count, and who says so.
+    constant_grade : bool
+        All zones have the same grade, although the theme has several.
+    not_grade : tuple of str
+        Columns of coded values that were looked at and say nothing of the grade.
     no_coverage : bool
         Said by name: the layer declares no coverage, so that it can hit but never clear a site.
     """
@@ -56,6 +62,9 @@ class Told(BaseModel):
     survey_crs: str | None = None
     expected_count: int | None = Field(default=None, ge=1)
     count_by: str | None = None
+    uncounted: str | None = Field(default=None, min_length=4)
+    constant_grade: bool = False
+    not_grade: tuple[str, ...] = ()
     official_area_m2: float | None = Field(default=None, gt=0)
     accuracy_m: float | None = Field(default=None, ge=0)
     synthetic: bool = False
@@ -63,7 +72,11 @@ class Told(BaseModel):
     def more(self, **answers: Any) -> Told:  # noqa: ANN401 - the fields
         """Return these answers and some more; mappings are joined, the new ones win."""
         joined = {
-            name: {**getattr(self, name), **value} if isinstance(value, Mapping) and name != "title" else value
+            name: {**getattr(self, name), **value}
+            if isinstance(value, Mapping) and name != "title"
+            else (*getattr(self, name), *value)
+            if name == "not_grade"
+            else value
             for name, value in answers.items()
             if value not in (None, {}, ())
         }

@@ -33,7 +33,7 @@ from lianzhou_gis.intake.suggestions import remarks
 from lianzhou_gis.layers.access import units_unknown, units_without_items
 from lianzhou_gis.layers.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.layers.content_hash import Content, content_sha256
-from lianzhou_gis.layers.schema_mapping import as_zones, named_columns
+from lianzhou_gis.layers.schema_mapping import as_zones, named_columns, source_ids
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import theme
 
@@ -94,6 +94,7 @@ class Imported:
             "entry": {name: value for name, value in self.entry.to_json().items() if name in self.entry.stated()},
             "columns": [asdict(choice) for choice in plan.proposal.columns],
             "grades": [asdict(choice) for choice in plan.proposal.grades],
+            "unused_columns": [asdict(column) for column in plan.proposal.unused],
             "repairs": [asdict(repair) for repair in plan.repairs],
             "access_list": None if plan.access is None else {"file": plan.access.name, "sha256": plan.access.sha256},
             "issues": [
@@ -112,7 +113,8 @@ def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
     accuracy = told.accuracy_m
     if system.error_band_m:
         accuracy = math.hypot(accuracy if accuracy is not None else _UNSTATED_ACCURACY_M, system.error_band_m)
-    own = told.model_dump(exclude={"fill", "coverage", "no_coverage", "id", "series", "grades"}, exclude_unset=True)
+    answers_only = {"fill", "coverage", "no_coverage", "id", "series", "grades", "constant_grade", "not_grade"}
+    own = told.model_dump(exclude=answers_only, exclude_unset=True)
     data = {
         **own,
         "id": layer_id,
@@ -158,6 +160,8 @@ def plan_import(source: Source, told: Told, *, access: AccessList | None = None)
         issues.extend(found)
     elif not told.no_coverage:
         questions.append(_coverage_question())
+    if told.expected_count is None and told.uncounted is None:
+        questions.append(_count_question(len(frame)))
     if access is not None:
         issues.extend(access.issues)
         if not theme(entry.theme).covering:
@@ -184,6 +188,19 @@ def _coverage_question() -> Question:
         "确实没有时写明 --no-coverage，该图层便不能排除任何冲突",
         "for which area does the layer speak? say --coverage FILE, WKT or administrative:CODE (union for control "
         "units); if it is not known say --no-coverage: the layer can then clear nothing",
+    )
+
+
+def _count_question(rows: int) -> Question:
+    return Question(
+        "expected_count",
+        None,
+        (),
+        f"文件有 {rows} 条记录；完整的图层应有多少个？请按批复文件或数据提供单位的说明，用 --expected-count 给出"
+        "（可加 --count-by 字段；按记录数计用 --count-by source_row）；确无法得知时用 --uncounted 写明原因和说明人",
+        f"the file has {rows} records; how many does a complete layer have? say it from the approval or from the data "
+        "holder with --expected-count (and --count-by COLUMN; --count-by source_row counts records); if nobody can "
+        "know, say --uncounted with the reason and who says so",
     )
 
 
@@ -282,7 +299,8 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
             f"{source.name}：入库后的内容与源文件不一致，未入库；请把该文件交给维护者",
             f"{source.name}: what was written does not hold what was read, so nothing was imported; report the file",
         )
-    content = Content.of(zones, [plan.entry.count_by or "zone_id"])
+    counted = [plan.entry.count_by] if plan.entry.count_by else []
+    content = Content.summarise(zones, counted, source_ids(plan.frame, zones, plan.entry))
     entry = replace(
         plan.entry,
         row_count=content.rows,

@@ -1,4 +1,4 @@
-"""How a file would be read as a layer: which column is what, which value which grade, and what only a person knows."""
+"""How a file would be read as a layer: column and grade mapping, and the questions that only a person can answer."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ import pandas as pd
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.column_aliases import plain_name
+from lianzhou_gis.intake.grade_separation import (
+    GradeChoice,
+    Question,
+    UnusedColumn,
+    separation_questions,
+    unused_columns,
+)
 from lianzhou_gis.intake.import_options import UNKNOWN, Told
 from lianzhou_gis.layers.schema_mapping import columns_of, grade_of_cell
 from lianzhou_gis.vocabulary import theme
@@ -32,51 +39,6 @@ class ColumnChoice:
 
 
 @dataclass(frozen=True)
-class GradeChoice:
-    """What a value means.
-
-    Attributes
-    ----------
-    value : str or None
-        As the file writes it; ``None`` for empty cells.
-    count : int
-        Zones with it.
-    grade : str or None
-    how : {"told", "spelling", "open"}
-    proposed : tuple of str
-        Grades whose spelling stands in the value; for a person to choose from, never taken by itself.
-    """
-
-    value: str | None
-    count: int
-    grade: str | None
-    how: Literal["told", "spelling", "open"]
-    proposed: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Question:
-    """What only a person can say.
-
-    Attributes
-    ----------
-    kind : {"grade_column", "grade", "coverage", "valid_from"}
-    subject : str or None
-        The value that is asked about.
-    choices : tuple of str
-        Likely answers first.
-    zh, en : str
-        What is asked, and the flag that answers it.
-    """
-
-    kind: str
-    subject: str | None
-    choices: tuple[str, ...]
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True)
 class Proposal:
     """How a file would be read.
 
@@ -88,6 +50,8 @@ class Proposal:
         Most frequent first; none for themes without grades.
     rivals : dict of str to tuple of str
         For one of our columns the other columns of the file whose names would do as well.
+    unused : tuple of UnusedColumn
+        The columns of the file that carry none of ours.
     questions : tuple of Question
         What is still open about columns and values.
     """
@@ -95,6 +59,7 @@ class Proposal:
     columns: tuple[ColumnChoice, ...]
     grades: tuple[GradeChoice, ...]
     rivals: dict[str, tuple[str, ...]]
+    unused: tuple[UnusedColumn, ...]
     questions: tuple[Question, ...]
 
     def column(self, ours: str) -> str | None:
@@ -227,6 +192,7 @@ def propose(frame: pd.DataFrame, entry: LayerEntry, told: Told) -> Proposal:
     )
     choices: list[GradeChoice] = []
     questions: list[Question] = []
+    unused = unused_columns(frame, set(columns.values()))
     if theme(entry.theme).grades:
         if "grade" in columns:
             choices = _grade_choices(frame, columns["grade"], entry, told)
@@ -245,4 +211,5 @@ def propose(frame: pd.DataFrame, entry: LayerEntry, told: Told) -> Proposal:
                     "--fill grade=GRADE what all zones are",
                 )
             )
-    return Proposal(chosen, tuple(choices), _rivals(frame, entry, columns), tuple(questions))
+        questions += separation_questions(entry.theme, choices, unused, told)
+    return Proposal(chosen, tuple(choices), _rivals(frame, entry, columns), unused, tuple(questions))

@@ -1,4 +1,4 @@
-"""Whether a layer is whole: its count, its rows, its content as recorded, its area as approved."""
+"""Evidence that a layer is whole: its expected count, its rows and content as imported, its approved area."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lianzhou_gis.vocabulary import GapReason
 
 __all__ = ["area_issues", "completeness_gaps", "whole_area_issues"]
 
-# A share by which a measured area may differ from the approved one before it is worth a word.
+# Relative difference of measured and approved area before a warning is issued.
 _AREA_TOLERANCE = 0.01
 
 
@@ -26,37 +26,48 @@ def _gap(entry: LayerEntry, code: str, **parameters: object) -> LayerGap:
 
 
 def completeness_gaps(whole: Content, current: Content, entry: LayerEntry) -> tuple[list[LayerGap], list[Issue]]:
-    """Compare a layer with what the catalog says a whole one has; where it says nothing, nothing is proven.
+    """Compare a layer with the evidence of the catalog that it is whole.
+
+    The expected count comes from outside the file. Row count and hash, recorded at import, only show a later change:
+    a truncated file that was imported has the hash of a truncated file. Without an expected count the layer is
+    ``layer_incomplete``, unless its entry states why nobody can count it (``uncounted``).
 
     Parameters
     ----------
     whole : Content
-        Of all zones, those of other dates and without geometry included: what was recorded at import.
+        Of all zones, those of other dates and without geometry included.
     current : Content
-        Of those in force on the day, which is what must be as many as expected.
+        Of the zones in force on the day, which the expected count is about.
     entry : LayerEntry
     """
-    gaps, issues = [], []
-    if entry.expected_count is None and entry.row_count is None and entry.sha256 is None:
-        gaps.append(_gap(entry, "completeness_unknown"))
-    where = f"layer {entry.id}"
+    gaps: list[LayerGap] = []
+    issues: list[Issue] = []
     if entry.expected_count is not None:
-        if entry.count_by is not None and entry.count_by not in current.counts:
-            gaps.append(_gap(entry, "count_column_missing", column=entry.count_by, expected=entry.expected_count))
-        else:
-            count = current.rows if entry.count_by is None else current.counts[entry.count_by]
-            expected, unit = entry.expected_count, entry.count_by or Phrase("条数", "rows")
-            if count < expected:
-                gaps.append(_gap(entry, "count_below_expected", unit=unit, expected=expected, count=count))
-            elif count > expected:
-                issues.append(
-                    Issue.from_code("warning", "count_above_expected", where, unit=unit, expected=expected, count=count)
-                )
+        count_gaps, issues = _compare_count(current, entry, entry.expected_count)
+        gaps += count_gaps
+    elif entry.uncounted is not None:
+        issues.append(Issue.from_code("warning", "uncounted", f"layer {entry.id}", reason=entry.uncounted))
+    else:
+        gaps.append(_gap(entry, "completeness_unknown"))
     if entry.row_count is not None and whole.rows < entry.row_count:
         gaps.append(_gap(entry, "rows_below_recorded", recorded=entry.row_count, rows=whole.rows))
     elif entry.sha256 is not None and whole.sha256 != entry.sha256:
         gaps.append(_gap(entry, "content_differs"))
     return gaps, issues
+
+
+def _compare_count(current: Content, entry: LayerEntry, expected: int) -> tuple[list[LayerGap], list[Issue]]:
+    column = entry.count_by or "zone_id"
+    if column not in current.counts:
+        return [_gap(entry, "count_column_missing", column=column, expected=expected)], []
+    count, unit = current.counts[column], entry.count_by or Phrase("编号", "id")
+    if count < expected:
+        return [_gap(entry, "count_below_expected", unit=unit, expected=expected, count=count)], []
+    if count > expected:
+        where = f"layer {entry.id}"
+        issue = Issue.from_code("warning", "count_above_expected", where, unit=unit, expected=expected, count=count)
+        return [], [issue]
+    return [], []
 
 
 def area_issues(zones: pd.DataFrame, entry: LayerEntry, uncut: npt.NDArray[np.object_] | None = None) -> list[Issue]:

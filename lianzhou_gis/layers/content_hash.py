@@ -1,4 +1,4 @@
-"""The hash of what a layer says, the same whatever the order of its features and the software that wrote it."""
+"""Content hash of a layer, independent of the order of features and of the software that wrote the file."""
 
 from __future__ import annotations
 
@@ -26,34 +26,50 @@ _LEFT_OUT = ("layer_id", "source_row")
 
 @dataclass(frozen=True)
 class Content:
-    """What a whole layer holds, also where only the part near a study area was read.
+    """Summary of a whole layer, known also where only the part near a study area was read.
 
     Attributes
     ----------
     rows : int
     sha256 : str
+        See :func:`content_sha256`; empty where only counts were asked for.
     counts : dict of str to int
-        How many distinct values a column has.
+        Number of distinct values of a column. ``zone_id`` counts ids as the source gives them: a repeated id is one.
+    extent : tuple of float, optional
+        West, south, east, north of all zones, EPSG:4490; ``None`` where none has a geometry.
     """
 
     rows: int
     sha256: str
     counts: dict[str, int] = field(default_factory=dict)
+    extent: tuple[float, float, float, float] | None = None
 
     @classmethod
-    def of(cls, zones: pd.DataFrame, columns: Iterable[str]) -> Content:
-        """Return the content of zones, with the counts of some columns."""
-        return replace(cls.counted(zones, columns), sha256=content_sha256(zones))
+    def summarise(cls, zones: pd.DataFrame, columns: Iterable[str], source_ids: pd.Series | None = None) -> Content:
+        """Return row count, hash and distinct counts of some columns.
+
+        Parameters
+        ----------
+        zones : DataFrame
+            With the columns of zones, EPSG:4490.
+        columns : iterable of str
+        source_ids : Series, optional
+            Ids as the source gives them, by the index of ``zones``; default its ``zone_id``.
+        """
+        return replace(cls.count(zones, columns, source_ids), sha256=content_sha256(zones))
 
     @classmethod
-    def counted(cls, zones: pd.DataFrame, columns: Iterable[str]) -> Content:
-        """Return only the counts."""
+    def count(cls, zones: pd.DataFrame, columns: Iterable[str], source_ids: pd.Series | None = None) -> Content:
+        """Return row count and distinct counts only; parameters as for :meth:`summarise`."""
+        ids = zones["zone_id"] if source_ids is None else source_ids.loc[zones.index]
         counts = {str(name): int(zones[name].nunique()) for name in columns if name in zones.columns}
-        return cls(len(zones), "", counts)
+        west, south, east, north = shapely.total_bounds(zones["geometry"].to_numpy(dtype=object)).tolist()
+        extent = None if math.isnan(west) else (west, south, east, north)
+        return cls(len(zones), "", {**counts, "zone_id": int(ids.nunique())}, extent)
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
-    """Return a cell as all stores have it: a truth value is 1 or 0, a whole number no float, an empty text nothing."""
+    """Normalise a cell across stores: booleans to 1 or 0, whole floats to integers, blank texts to ``None``."""
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)
     if isinstance(value, np.generic):
@@ -92,8 +108,8 @@ def content_sha256(zones: pd.DataFrame) -> str:
     blobs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1, output_dimension=2)
     records = []
     for blob, row in zip(blobs, zones[names].itertuples(index=False, name=None), strict=True):
-        told = json.dumps([_plain(value) for value in row], ensure_ascii=False)
-        records.append(hashlib.sha256((blob or b"") + told.encode()).digest())
+        attributes = json.dumps([_plain(value) for value in row], ensure_ascii=False)
+        records.append(hashlib.sha256((blob or b"") + attributes.encode()).digest())
     digest = hashlib.sha256(json.dumps(names, ensure_ascii=False).encode())
     for record in sorted(records):
         digest.update(record)

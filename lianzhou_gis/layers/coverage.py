@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
-from lianzhou_gis.errors import CatalogError
+from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.well_known import geometry_from_wkt
+from lianzhou_gis.geodesy import Region
 from lianzhou_gis.table import Columns
 
-__all__ = ["UNION", "WKT", "areal", "coverage_of"]
+__all__ = ["UNION", "WKT", "DeclaredCoverage", "administrative_code", "areal", "declared_coverage"]
 
 UNION = "union"
 _ADMINISTRATIVE = "administrative:"
@@ -35,13 +37,55 @@ def areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely 
     return geometry
 
 
-def coverage_of(entry: LayerEntry, catalog: Catalog, zones: Columns, administrative: Columns | None) -> Any:  # noqa: ANN401 - a shapely geometry or None
-    """Return where a layer speaks, EPSG:4490; ``None`` where nothing is declared.
+@dataclass(frozen=True)
+class DeclaredCoverage:
+    """The area for which a layer speaks.
+
+    Attributes
+    ----------
+    area : shapely geometry or None
+        EPSG:4490; ``None`` where nothing is declared.
+    reliable : bool
+        ``False`` for a file in an old datum without transformation parameters.
+    system : str or None
+        Name of the reference system of the file.
+    issues : tuple of Issue
+        What was assumed or repaired on reading the file.
+    """
+
+    area: Any
+    reliable: bool = True
+    system: str | None = None
+    issues: tuple[Issue, ...] = ()
+
+
+def administrative_code(entry: LayerEntry) -> str | None:
+    """Return the code of the administrative zone that the coverage of a layer is, if it is one.
+
+    Examples
+    --------
+    >>> administrative_code(LayerEntry(id="k", series="k", theme="t", path="k.gpkg", coverage="administrative:441882"))
+    '441882'
+    """
+    text = entry.coverage or ""
+    return text.removeprefix(_ADMINISTRATIVE) if text.startswith(_ADMINISTRATIVE) else None
+
+
+def declared_coverage(
+    entry: LayerEntry, catalog: Catalog, zones: Columns, administrative: Columns | None, region: Region | None = None
+) -> DeclaredCoverage:
+    """Return where a layer speaks.
 
     Parameters
     ----------
+    entry : LayerEntry
+    catalog : Catalog
+    zones : Columns
+        Of the layer itself.
     administrative : Columns, optional
         The zones of the theme ``administrative``.
+    region : Region, optional
+        Where coordinates of a file must lie.
 
     Raises
     ------
@@ -50,19 +94,21 @@ def coverage_of(entry: LayerEntry, catalog: Catalog, zones: Columns, administrat
     MissingFileError, FormatError, ReferenceSystemError
         If the file that is named cannot be read.
     """
-    text = entry.coverage
+    text, code = entry.coverage, administrative_code(entry)
     if text is None:
-        return None
+        return DeclaredCoverage(None)
     if text == UNION:
-        return areal(shapely.union_all(zones["geometry"]), entry)
-    if text.startswith(_ADMINISTRATIVE):
-        code = text.removeprefix(_ADMINISTRATIVE)
+        return DeclaredCoverage(areal(shapely.union_all(zones["geometry"]), entry))
+    if code is not None:
         chosen = None if administrative is None else administrative.take(administrative["zone_id"] == code)
         if not chosen:
             raise CatalogError.from_code("coverage_zone_missing", layer=entry.id, zone=code)
-        return areal(shapely.union_all(chosen["geometry"]), entry)
+        return DeclaredCoverage(areal(shapely.union_all(chosen["geometry"]), entry))
     if WKT.match(text):
-        return areal(geometry_from_wkt(text), entry)
-    # Each part is looked at by itself: a union would make something valid, and something else, of a broken one.
-    parts = [areal(part, entry) for part in read_features(catalog.file(text)).columns["geometry"]]
-    return areal(shapely.union_all(parts), entry)
+        return DeclaredCoverage(areal(geometry_from_wkt(text), entry))
+    features = read_features(catalog.file(text), region=region)
+    # Each part is checked by itself: a union would make another, valid shape of a broken one.
+    parts = [areal(part, entry) for part in features.columns["geometry"]]
+    system = features.system
+    issues = tuple(replace(issue, where=f"layer {entry.id}, coverage") for issue in features.issues)
+    return DeclaredCoverage(areal(shapely.union_all(parts), entry), system.reliable, system.name, issues)

@@ -10,6 +10,7 @@ from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.geodesy import Plane, Region, StudyArea
+from lianzhou_gis.layers.coverage import DeclaredCoverage
 from lianzhou_gis.layers.layer import COLUMNS, Layer, LayerGap
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.table import Columns, cells
@@ -24,8 +25,10 @@ class Loading:
 
     Attributes
     ----------
-    areas : dict of str to shapely geometry
-        Coverages by what is declared, where that does not hang on the zones: many layers share that of the county.
+    coverages : dict of str to DeclaredCoverage
+        By the text of the entry: many layers share that of the county.
+    administrative_gaps : list of LayerGap
+        Of the administrative layers, whether in scope or not: every layer whose coverage rests on them has them too.
     """
 
     catalog: Catalog
@@ -38,7 +41,8 @@ class Loading:
     issues: list[Issue]
     cache: Cache
     turns: list[date] = field(default_factory=list)
-    areas: dict[str, Any] = field(default_factory=dict)
+    coverages: dict[str, DeclaredCoverage] = field(default_factory=dict)
+    administrative_gaps: list[LayerGap] = field(default_factory=list)
 
     def gap(self, reason: GapReason, entry: LayerEntry, message: Message, **more: Any) -> LayerGap:  # noqa: ANN401
         """Record and return a gap; further fields of it by name."""

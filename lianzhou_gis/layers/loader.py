@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 import numpy as np
 import shapely
@@ -17,11 +19,13 @@ from lianzhou_gis.errors import LianzhouError, Message, MissingFileError, Refere
 from lianzhou_gis.formats.kinds import is_database
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers.access import read_access_list, units_unknown, units_without_items
-from lianzhou_gis.layers.coverage import UNION, coverage_of
+from lianzhou_gis.layers.coverage import UNION, DeclaredCoverage, administrative_code, declared_coverage
 from lianzhou_gis.layers.gathering import Loading
 from lianzhou_gis.layers.layer import Layer, LayerGap, Layers
 from lianzhou_gis.layers.layer_cache import Loaded, kept_or_loaded
+from lianzhou_gis.layers.misplacement import misplaced_gaps
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
+from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import GapReason, theme
 
 __all__ = ["load_layers"]
@@ -78,9 +82,9 @@ def load_layers(
     places = _administrative(loading, wanted)
     loaded, items = [], []
     for series in wanted:
-        layer = places.get(series.name) or _edition(loading, series)
+        layer = places.get(series.name) or _edition(loading, series, places)
         if layer.status == "loaded":
-            layer = _covered(loading, layer, places)
+            layer = _covered_place(loading, layer, places) if series.name in places else _union_coverage(loading, layer)
             items.extend(_access(loading, layer))
         loaded.append(layer)
     known = [layer.columns for layer in places.values() if layer.status == "loaded"]
@@ -98,16 +102,31 @@ def _administrative(loading: Loading, wanted: Sequence[Series]) -> dict[str, Lay
     in_scope = {series.name for series in wanted}
     places = {}
     for series in loading.catalog.series([ADMINISTRATIVE], loading.day):
-        aside = loading if series.name in in_scope else replace(loading, gaps=[])
-        places[series.name] = _edition(aside, series)
+        apart = replace(loading, gaps=[])
+        layer = places[series.name] = _edition(apart, series, {})
+        loading.administrative_gaps.extend(apart.gaps)
+        if series.name in in_scope:
+            loading.gaps.extend(apart.gaps)
+        if layer.status == "loaded" and (declared := _declared(loading, layer.entry, places, [])) is not None:
+            shapes = layer.columns["geometry"]
+            found = misplaced_gaps(shapes, declared.area, layer.entry) if declared.area is not None else []
+            loading.administrative_gaps.extend(found)
+            loading.gaps.extend(found if series.name in in_scope else [])
     return places
 
 
-def _edition(loading: Loading, series: Series) -> Layer:
-    """Load the edition of the day."""
+def _edition(loading: Loading, series: Series, places: dict[str, Layer]) -> Layer:
+    """Load the edition of the day with its coverage."""
     entry = series.edition
     if entry is not None:
-        return _layer(loading, entry)
+        gaps: list[LayerGap] = []
+        declared = None if entry.theme == ADMINISTRATIVE else _declared(loading, entry, places, gaps)
+        layer = _layer(loading, entry, None if declared is None else declared.area)
+        if layer.status != "loaded":
+            return layer
+        loading.gaps.extend(gaps)
+        _undated(loading, series)
+        return layer if declared is None else replace(layer, coverage=declared.area)
     last, day = series.editions[-1], loading.day
     if any(other.valid_to is not None and other.valid_to < day for other in series.editions):
         ended = max(other.valid_to for other in series.editions if other.valid_to is not None and other.valid_to < day)
@@ -121,10 +140,22 @@ def _edition(loading: Loading, series: Series) -> Layer:
     )
 
 
-def _layer(loading: Loading, entry: LayerEntry) -> Layer:
+def _undated(loading: Loading, series: Series) -> None:
+    """Report a series of which it cannot be known which edition is the newer one."""
+    current = [entry for entry in series.editions if entry.in_force(loading.day)]
+    firsts = [entry.valid_from for entry in current]
+    if len(current) < 2 or (None not in firsts and len(set(firsts)) == len(firsts)):
+        return
+    message = Message.from_code(
+        "editions_undated", series=series.name, editions=[e.id for e in current], day=loading.day
+    )
+    loading.gap(GapReason.LAYER_INCOMPLETE, series.edition or series.editions[-1], message)
+
+
+def _layer(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noqa: ANN401 - a shapely geometry or None
     """Read one layer; a failure becomes its gap."""
     try:
-        return _kept(loading, entry)
+        return _cached(loading, entry, coverage)
     except MissingFileError as error:
         return loading.failed(entry, GapReason.LAYER_MISSING, error.message)
     except ReferenceSystemError as error:
@@ -149,14 +180,14 @@ def _versions() -> list[str]:
     ]
 
 
-def _kept(loading: Loading, entry: LayerEntry) -> Layer:
-    """Return a layer from the cache where it was loaded before, with all that was said of it."""
+def _cached(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noqa: ANN401 - a shapely geometry or None
+    """Return a layer from the cache where it was loaded before, with its gaps and issues."""
     if is_database(entry.path):
-        return _read(loading, entry)
+        return _read(loading, entry, coverage)
 
     def load() -> Loaded:
         aside = replace(loading, gaps=[], issues=[], turns=[])
-        layer = _read(aside, entry)
+        layer = _read(aside, entry, coverage)
         return Loaded(layer, tuple(aside.gaps), tuple(aside.issues), tuple(sorted(set(aside.turns))))
 
     told = {
@@ -164,6 +195,7 @@ def _kept(loading: Loading, entry: LayerEntry) -> Layer:
         "region": None if loading.region is None else asdict(loading.region),
         "study": None if loading.study is None else asdict(loading.study),
         "versions": _versions(),
+        "coverage": None if coverage is None else hashlib.sha256(shapely.to_wkb(coverage)).hexdigest(),
     }
     found = kept_or_loaded(loading.cache, entry, loading.catalog.file(entry.path), loading.day, told, load)
     loading.gaps.extend(found.gaps)
@@ -171,29 +203,66 @@ def _kept(loading: Loading, entry: LayerEntry) -> Layer:
     return found.layer
 
 
-def _read(loading: Loading, entry: LayerEntry) -> Layer:
-    # What is in the cache is not read, and what reads takes long to load.
+def _read(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noqa: ANN401 - a shapely geometry or None
+    # Imported lazily: not needed on a cache hit.
     from lianzhou_gis.layers.reader import read_layer
 
-    return read_layer(loading, entry)
+    return read_layer(loading, entry, coverage)
 
 
-def _covered(loading: Loading, layer: Layer, places: dict[str, Layer]) -> Layer:
-    """Find where a layer speaks; where that is not declared it can clear no site."""
-    entry = layer.entry
-    if entry.coverage is not None and entry.coverage in loading.areas:
-        return replace(layer, coverage=loading.areas[entry.coverage])
-    administrative = [place.columns for place in places.values() if place.status == "loaded"]
-    try:
-        area = coverage_of(entry, loading.catalog, layer.columns, administrative[0] if administrative else None)
-    except LianzhouError as error:
-        loading.gap(GapReason.OUTSIDE_COVERAGE, entry, error.message)
+def _declared(
+    loading: Loading, entry: LayerEntry, places: dict[str, Layer], gaps: list[LayerGap]
+) -> DeclaredCoverage | None:
+    """Return the declared coverage of a layer, ``None`` where it follows from its zones; gaps are added to ``gaps``.
+
+    What a coverage rests on passes its own gaps on: those of the administrative zones, in scope or not, and an old
+    datum of a file.
+    """
+
+    def gap(reason: GapReason, message: Message, **more: Any) -> None:  # noqa: ANN401 - fields of LayerGap
+        gaps.append(LayerGap(reason, entry.theme, entry.id, message, **more))
+
+    if entry.coverage == UNION:
+        return None
+    key = entry.coverage or ""
+    declared = loading.coverages.get(key)
+    if declared is None:
+        loaded = [place.columns for place in places.values() if place.status == "loaded"]
+        empty = Columns({"geometry": cells([])})
+        try:
+            declared = declared_coverage(entry, loading.catalog, empty, loaded[0] if loaded else None, loading.region)
+        except LianzhouError as error:
+            gap(GapReason.OUTSIDE_COVERAGE, error.message)
+            return DeclaredCoverage(None)
+        loading.coverages[key] = declared
+    if declared.area is None:
+        gap(GapReason.OUTSIDE_COVERAGE, Message.from_code("coverage_undeclared"))
+    if not declared.reliable:
+        gap(GapReason.UNRELIABLE_DATUM, Message.from_code("coverage_datum_unreliable", system=declared.system))
+    loading.issues.extend(issue for issue in declared.issues if issue.severity != "info")
+    code = administrative_code(entry)
+    for found in loading.administrative_gaps if code is not None and entry.theme != ADMINISTRATIVE else ():
+        if found.zone_id in (None, code):
+            message = Message.from_code("coverage_gap_inherited", layer=found.layer_id, gap=found.message)
+            gap(found.reason, message, area=found.area)
+    return declared
+
+
+def _covered_place(loading: Loading, layer: Layer, places: dict[str, Layer]) -> Layer:
+    """Return an administrative layer with its coverage, which may be one of its own zones."""
+    declared = _declared(loading, layer.entry, places, loading.gaps)
+    return layer if declared is None else replace(layer, coverage=declared.area)
+
+
+def _union_coverage(loading: Loading, layer: Layer) -> Layer:
+    """Return a layer of control units with the union of its zones as coverage."""
+    if layer.entry.coverage != UNION:
         return layer
-    if area is None:
-        loading.gap(GapReason.OUTSIDE_COVERAGE, entry, Message.from_code("coverage_undeclared"))
-    elif entry.coverage is not None and entry.coverage != UNION:
-        loading.areas[entry.coverage] = area
-    return replace(layer, coverage=area)
+    try:
+        return replace(layer, coverage=declared_coverage(layer.entry, loading.catalog, layer.columns, None).area)
+    except LianzhouError as error:
+        loading.gap(GapReason.OUTSIDE_COVERAGE, layer.entry, error.message)
+        return layer
 
 
 def _access(loading: Loading, layer: Layer) -> list[AccessItem]:

@@ -50,7 +50,8 @@ def _content(table: Relation, entry: LayerEntry) -> Content | None:
     try:
         found = record["contents"][_reading(entry)]
         counts = {str(name): int(count) for name, count in found["counts"].items()}
-        return Content(table.rows, str(found["sha256"]), counts)
+        west, south, east, north = (float(value) for value in found["extent"])
+        return Content(table.rows, str(found["sha256"]), counts, (west, south, east, north))
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
 
@@ -117,12 +118,12 @@ def record_content(entry: LayerEntry, *, region: Region | None = None) -> Conten
     issues: list[Issue] = list(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
     zones = as_zones(features.frame, entry, survey, issues)
-    content = Content.of(zones, [name for name in zones.columns if name != "geometry"])
-    if issues or zones[["valid_from", "valid_to"]].notna().any(axis=None):
+    content = Content.summarise(zones, [name for name in zones.columns if name != "geometry"])
+    if content.extent is None or issues or zones[["valid_from", "valid_to"]].notna().any(axis=None):
         return content
     known: dict[str, Any] = recorded(table.comment)
     others = known.get("contents") if known.get("fingerprint") == table.sha256 else None
     contents = dict(others) if isinstance(others, dict) else {}
-    contents[_reading(entry)] = {"sha256": content.sha256, "counts": content.counts}
+    contents[_reading(entry)] = {"sha256": content.sha256, "counts": content.counts, "extent": list(content.extent)}
     write_record(source, {"fingerprint": table.sha256, "contents": contents}, table.comment)
     return content

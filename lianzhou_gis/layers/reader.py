@@ -17,7 +17,8 @@ from lianzhou_gis.layers.content_hash import Content
 from lianzhou_gis.layers.gathering import Loading
 from lianzhou_gis.layers.layer import Layer
 from lianzhou_gis.layers.layer_source import read_source
-from lianzhou_gis.layers.schema_mapping import as_zones, named_columns
+from lianzhou_gis.layers.misplacement import misplaced_gaps
+from lianzhou_gis.layers.schema_mapping import IDENTICAL_ROWS, as_zones, named_columns, source_ids
 from lianzhou_gis.layers.shapes import far_issue, near_zones, usable_zones
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason, theme
@@ -26,9 +27,12 @@ __all__ = ["read_layer"]
 
 # A zone known as a point without a stated accuracy may lie anywhere within this.
 _POINT_ACCURACY_M = 1000.0
+# Type ids of shapely: from here on geometries have members; the last of them may mix dimensions.
+_MULTIPOINT = 4
+_COLLECTION = 7
 
 
-def read_layer(loading: Loading, entry: LayerEntry) -> Layer:
+def read_layer(loading: Loading, entry: LayerEntry, coverage: Any = None) -> Layer:  # noqa: ANN401 - a geometry
     """Read a layer of a catalog, check and repair it.
 
     Parameters
@@ -36,6 +40,8 @@ def read_layer(loading: Loading, entry: LayerEntry) -> Layer:
     loading : Loading
         Gaps and issues are added to it.
     entry : LayerEntry
+    coverage : shapely geometry, optional
+        EPSG:4490, where the layer speaks; zones far beyond it are a sign of wrong coordinates.
 
     Raises
     ------
@@ -47,23 +53,33 @@ def read_layer(loading: Loading, entry: LayerEntry) -> Layer:
     features, known = read_source(loading.catalog, entry, region=loading.region, study=study)
     loading.issues.extend(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
-    zones = as_zones(named_columns(features, entry), entry, survey, loading.issues)
+    records = named_columns(features, entry)
+    zones = as_zones(records, entry, survey, loading.issues)
     counted = [entry.count_by] if entry.count_by else []
-    whole = known or Content.of(zones, counted)
+    ids = source_ids(records, zones, entry)
+    whole = known or Content.summarise(zones, counted, ids)
     if not whole.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("layer_without_features"))
     current = _of_the_day(loading, zones, entry)
-    present = known or Content.counted(current, counted)
+    present = known or Content.count(current, counted, ids)
     gaps, issues = completeness_gaps(whole, present, entry)
     loading.gaps.extend(gaps)
     for fault in features.wholeness.faults:
         loading.gap(GapReason.LAYER_INCOMPLETE, entry, fault.message)
     loading.issues.extend(issues)
+    for issue in loading.issues:
+        if issue.code == IDENTICAL_ROWS and issue.where == f"layer {entry.id}":
+            loading.gap(GapReason.LAYER_INCOMPLETE, entry, Message(issue.code, issue.zh, issue.en))
     if not present.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("no_zone_in_force", day=loading.day))
     if not features.system.reliable:
         name = features.system.name
         loading.gap(GapReason.UNRELIABLE_DATUM, entry, Message.from_code("layer_datum_unreliable", system=name))
+    if coverage is not None:
+        places = current["geometry"].to_numpy(dtype=object)
+        if known is not None and known.extent is not None:
+            places = np.array([shapely.box(*known.extent)], dtype=object)
+        loading.gaps.extend(misplaced_gaps(places, coverage, entry))
     near = near_zones(current, study)
     usable = usable_zones(near, entry, study)
     if far := present.rows - len(near) + usable.elsewhere:
@@ -92,10 +108,26 @@ def _of_the_day(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.
     return zones[kept]
 
 
+def _parts_without_extent(loading: Loading, zone: pd.Series, entry: LayerEntry) -> None:
+    """Report the lines and points that a collection holds beside its areas: their extent is not known."""
+    parts = np.array([zone["geometry"]], dtype=object)
+    while (shapely.get_type_id(parts) >= _MULTIPOINT).any():
+        parts = shapely.get_parts(parts)
+    count = int((shapely.get_dimensions(parts[~shapely.is_empty(parts)]) < 2).sum())
+    if not count:
+        return
+    name = zone["name"] if isinstance(zone["name"], str) else zone["zone_id"]
+    message = Message.from_code("zone_parts_without_extent", zone=name, count=count)
+    loading.gap(GapReason.NO_GEOMETRY, entry, message, zone_id=zone["zone_id"])
+
+
 def _without_extent(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> None:
     """Mark the surroundings of zones known as a point only, and name those of which a line is all that is known."""
-    dimension = shapely.get_dimensions(zones.geometry.to_numpy())
+    shapes = zones.geometry.to_numpy()
+    dimension = shapely.get_dimensions(shapes)
     zone: Any
+    for row in np.flatnonzero((dimension == 2) & (shapely.get_type_id(shapes) == _COLLECTION)):
+        _parts_without_extent(loading, zones.iloc[row], entry)
     for zone in zones[dimension == 1].itertuples():
         name = zone.name if isinstance(zone.name, str) else zone.zone_id
         loading.gap(GapReason.NO_GEOMETRY, entry, Message.from_code("zone_is_line", zone=name), zone_id=zone.zone_id)

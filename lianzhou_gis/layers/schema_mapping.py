@@ -22,7 +22,10 @@ from lianzhou_gis.layers.layer import COLUMNS
 from lianzhou_gis.resources import read_resource
 from lianzhou_gis.vocabulary import grade_of, theme
 
-__all__ = ["as_zones", "column_names", "columns_of", "grade_of_cell", "named_columns"]
+__all__ = ["IDENTICAL_ROWS", "as_zones", "column_names", "columns_of", "grade_of_cell", "named_columns", "source_ids"]
+
+# Code of the issue for records that are equal in geometry and all attributes.
+IDENTICAL_ROWS = "identical_rows"
 
 _TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
 _LONGEST = {"document": 300, "name": 200}
@@ -114,38 +117,69 @@ def _dates(values: pd.Series, column: str, where: str, issues: list[Issue]) -> p
     return pd.Series(days, index=values.index, dtype=object)
 
 
-def _ids(frame: pd.DataFrame, own: pd.Series, where: str, issues: list[Issue]) -> list[str]:
-    """Return a unique id for every zone: its own, else 12 hex of its geometry's hash; twins get -2, -3.
+def source_ids(frame: pd.DataFrame, zones: pd.DataFrame, entry: LayerEntry) -> pd.Series:
+    """Return the ids of zones as the source gives them, repeated ones included; for a zone without one, its zone_id.
 
-    Twins are numbered by what they hold, not by where they stand: the order of the rows must not name a zone.
+    Parameters
+    ----------
+    frame : DataFrame
+        Records as read.
+    zones : DataFrame
+        The same records by :func:`as_zones`.
+    entry : LayerEntry
     """
-    # A nanodegree is a tenth of a millimetre: the last bits of a transformation must not rename a zone.
+    column = columns_of(frame, entry).get("zone_id")
+    if column is None:
+        return zones["zone_id"]
+    given = [plain_text(value, 80)[0] for value in frame[column]]
+    return pd.Series(
+        [name or zone_id for name, zone_id in zip(given, zones["zone_id"], strict=True)],
+        index=zones.index,
+        dtype=object,
+    )
+
+
+def _ids(frame: pd.DataFrame, given: pd.Series, where: str, issues: list[Issue]) -> list[str]:
+    """Return a unique id for every zone: the given one, else 12 hex of the geometry's hash; repeated ones get -2, -3.
+
+    Repeated ids are numbered by content, so that the order of rows does not name a zone. A row that repeats another in
+    geometry and every attribute is an error: it may stand in the place of a row that is missing.
+    """
+    # A nanodegree is a tenth of a millimetre: rounding errors of a transformation must not rename a zone.
     rounded = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, 9) + 0.0)
     blobs = shapely.to_wkb(shapely.normalize(rounded), byte_order=1, output_dimension=2)
     cells = frame.drop(columns=["source_row", "geometry"])
 
-    def told(row: int) -> bytes:
+    def content(row: int) -> bytes:
         return (blobs[row] or b"") + repr([str(cell) for cell in cells.iloc[row]]).encode("utf-8", "backslashreplace")
 
     wanted = [
-        plain_text(value, 80)[0] or hashlib.sha256(blobs[row] or told(row)).hexdigest()[:12]
-        for row, value in enumerate(own)
+        plain_text(value, 80)[0] or hashlib.sha256(blobs[row] or content(row)).hexdigest()[:12]
+        for row, value in enumerate(given)
     ]
-    rows_of: dict[str, list[int]] = {}
+    rows_by_id: dict[str, list[int]] = {}
     for row, name in enumerate(wanted):
-        rows_of.setdefault(name, []).append(row)
+        rows_by_id.setdefault(name, []).append(row)
     ids, taken = list(wanted), set(wanted)
-    for name in sorted(name for name, rows in rows_of.items() if len(rows) > 1):
-        number = 1
-        for row in sorted(rows_of[name], key=told)[1:]:
+    identical: list[int] = []
+    for name in sorted(name for name, rows in rows_by_id.items() if len(rows) > 1):
+        number, seen = 1, set()
+        for position, row in enumerate(sorted(rows_by_id[name], key=content)):
+            if (digest := content(row)) in seen:
+                identical.append(row)
+            seen.add(digest)
+            if not position:
+                continue
             number += 1
             while f"{name}-{number}" in taken:
                 number += 1
             ids[row] = f"{name}-{number}"
             taken.add(ids[row])
-    twins = len(wanted) - len(rows_of)
-    if twins:
-        issues.append(Issue.from_code("info", "zone_id_repeated", where, count=twins))
+    if repeated := len(wanted) - len(rows_by_id):
+        issues.append(Issue.from_code("info", "zone_id_repeated", where, count=repeated))
+    if identical:
+        rows = [int(frame["source_row"].iloc[row]) for row in sorted(identical)]
+        issues.append(Issue.from_code("error", IDENTICAL_ROWS, where, count=len(identical), rows=rows))
     return ids
 
 

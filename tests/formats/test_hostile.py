@@ -126,7 +126,10 @@ def test_a_catalog_reads_nothing_outside_of_its_folder(tmp_path):
     shutil.copy(CORPUS / "geopackage-plain.gpkg", tmp_path / "private.gpkg")
     (tmp_path / "catalog" / "linked.gpkg").symlink_to(tmp_path / "private.gpkg")
     path = tmp_path / "catalog" / "layers.yaml"
-    path.write_text("region: {name: x}\nlayers:\n- {id: a, series: a, theme: karst_strong, path: a.gpkg}\n")
+    path.write_text(
+        "region: {name: x, bounds: [111.6, 24.1, 113.3, 25.7]}\nlayers:\n"
+        "- {id: a, series: a, theme: karst_strong, path: a.gpkg}\n"
+    )
     catalog = Catalog.open(path)
     for name in ("../private.gpkg", str(tmp_path / "private.gpkg"), "linked.gpkg"):
         with pytest.raises(CatalogError, match="leads out"):

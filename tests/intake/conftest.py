@@ -43,6 +43,8 @@ class Desk:
 
     def bring(self, path, theme="water_source_zone", *, dry_run=False, **told):
         told = told if "coverage" in told or "no_coverage" in told else {"coverage": CITY.wkt, **told}
+        if not {"expected_count", "uncounted"} & set(told):
+            told["uncounted"] = "示例，由测试编制"
         return carry_out(self.plan(path, theme, **told), dry_run=dry_run)
 
     def catalog(self):

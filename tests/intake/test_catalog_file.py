@@ -11,7 +11,7 @@ from lianzhou_gis.intake.catalog_file import add_entry
 ENTRY = LayerEntry(
     id="新层", series="新层", theme="karst_strong", path="k.gpkg", grades={}, columns={"编号": "zone_id"}
 )
-HEAD = "region: {name: 某县}  # 区域\nlayers:\n"
+HEAD = "region: {name: 某县, bounds: [111.6, 24.1, 113.3, 25.7]}  # 区域\nlayers:\n"
 FIRST = "- id: a\n  series: a\n  theme: receptor\n  path: a.gpkg"
 
 
@@ -61,7 +61,7 @@ def test_a_catalog_is_begun(tmp_path):
 @pytest.mark.parametrize("layers", ["layers: [{id: a, series: a, theme: receptor, path: a.gpkg}]\n"])
 def test_a_list_in_one_line_is_left_alone(tmp_path, layers):
     path = tmp_path / "layers.yaml"
-    path.write_text("region: {name: 某县}\n" + layers, encoding="utf-8")
+    path.write_text("region: {name: 某县, bounds: [111.6, 24.1, 113.3, 25.7]}\n" + layers, encoding="utf-8")
     before = path.read_bytes()
     with pytest.raises(CatalogError, match="one entry per line"):
         add_entry(path, ENTRY)

@@ -42,7 +42,8 @@ class Desk:
             "publisher": "某局",
             "document": "某文",
             "data_date": "2026-01-01",
-            "row_count": len(rows),
+            "expected_count": len(rows),
+            "count_by": "source_row",
         }
         self.entries.append(
             {"id": name, "series": name, "theme": theme, "path": path.name, **told, "coverage": coverage, **entry}

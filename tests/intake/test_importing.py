@@ -205,7 +205,10 @@ def test_a_dry_run_changes_nothing(desk):
 
 
 def test_a_failure_on_the_way_leaves_nothing(desk, monkeypatch):
-    desk.begin("region: {name: 某县}\nlayers: [{id: a, series: a, theme: receptor, path: a.gpkg}]\n")
+    desk.begin(
+        "region: {name: 某县, bounds: [111.6, 24.1, 113.3, 25.7]}\n"
+        "layers: [{id: a, series: a, theme: receptor, path: a.gpkg}]\n"
+    )
     before = desk.everything()
     path = desk.file({"级别": ["一级"]})
     with pytest.raises(CatalogError, match="one entry per line"):

@@ -18,6 +18,8 @@ INSIDE, OUTSIDE = shapely.box(112.401, 24.801, 112.402, 24.802), shapely.box(112
 WEST, EAST = shapely.box(112.4, 24.8, 112.41, 24.81), shapely.box(112.45, 24.8, 112.46, 24.81)
 COVER = shapely.box(112.0, 24.5, 112.9, 25.3).wkt
 
+REGION = {"name": "某县", "bounds": [111.6, 24.1, 113.3, 25.7]}
+
 
 @pytest.fixture
 def catalog(desk):
@@ -29,7 +31,7 @@ def catalog(desk):
             {"id": name, "series": "s", "theme": "water_source_zone", "path": f"{name}.gpkg", "coverage": COVER,
              "valid_from": begin, "valid_to": end}
         )  # fmt: skip
-    desk.begin(yaml.safe_dump({"region": {"name": "某县"}, "layers": entries}, allow_unicode=True))
+    desk.begin(yaml.safe_dump({"region": REGION, "layers": entries}, allow_unicode=True))
     return desk.catalog()
 
 

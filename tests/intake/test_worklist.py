@@ -17,6 +17,8 @@ BOW_TIE = shapely.Polygon([(112.4, 24.8), (112.41, 24.81), (112.41, 24.8), (112.
 BOX = shapely.box(112.42, 24.8, 112.43, 24.81)
 EVIL = '=HYPERLINK("http://x","点")'
 
+REGION = {"name": "某县", "bounds": [111.6, 24.1, 113.3, 25.7]}
+
 
 @pytest.fixture
 def check(desk):
@@ -25,7 +27,7 @@ def check(desk):
     columns = {"zone_id": ["A", *names], "name": ["甲", *names], "grade": ["?"] * 6}
     path = desk.file(columns, [BOW_TIE, *[BOX] * 5], name="layers/w.gpkg")
     entry = {"id": "w", "series": "w", "theme": "water_source_zone", "path": path.name, "publisher": EVIL}
-    desk.begin(yaml.safe_dump({"region": {"name": "某县"}, "layers": [entry]}, allow_unicode=True))
+    desk.begin(yaml.safe_dump({"region": REGION, "layers": [entry]}, allow_unicode=True))
     return check_layers(Catalog.open(desk.catalog_path), datetime.date(2026, 11, 23), facts=desk.facts)
 
 

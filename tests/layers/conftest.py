@@ -66,8 +66,8 @@ class Folder:
         record = {"series": name, "theme": "karst_strong", "path": file or f"{name}.gpkg", **entry}
         self.entries.append(record)
         if shapes is not None:
-            if not {"expected_count", "sha256"} & set(record):
-                record.setdefault("row_count", len(shapes))
+            if not {"expected_count", "uncounted"} & set(record):
+                record |= {"expected_count": len(shapes), "count_by": "source_row"}
             frame = gpd.GeoDataFrame(columns or {}, geometry=gpd.GeoSeries(list(shapes), crs="EPSG:4490"))
             frame = frame.to_crs(crs)
             frame.to_file(self.path / record["path"], engine="pyogrio", **(write or {}))
@@ -75,7 +75,7 @@ class Folder:
 
     def catalog(self):
         path = self.path / "layers.yaml"
-        document = {"region": {"name": "演示县"}, "layers": self.entries}
+        document = {"region": {"name": "演示县", "bounds": [111.6, 24.1, 113.3, 25.7]}, "layers": self.entries}
         path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
         return Catalog.open(path)
 

@@ -1,5 +1,6 @@
 """From catalog entries to zones of the right edition, and what is said on the way."""
 
+import geopandas as gpd
 import shapely
 
 BOX = shapely.box(112.4, 24.8, 112.41, 24.81)
@@ -134,3 +135,72 @@ def test_coverage_does_not_hang_on_the_scope(folder):
     layers = folder.load(scope=["karst_strong"])
     assert [layer.entry.id for layer in layers.layers] == ["one"]
     assert layers.layers[0].coverage is not None and not layers.gaps
+
+
+def test_without_an_expected_count_no_layer_is_whole(folder):
+    entry = folder.layer({"zone_id": ["A"]}, [BOX], id="karst", coverage=COVER)
+    sha256 = folder.load().layers[0].sha256
+    del entry["expected_count"], entry["count_by"]
+    # A truncated file that was imported has the hash of a truncated file.
+    entry |= {"row_count": 1, "sha256": sha256}
+    assert reasons(folder.load()) == [("layer_incomplete", "karst_strong", "karst")]
+    entry["uncounted"] = "普查未公布数量（示例局，张某）"
+    layers = folder.load()
+    assert reasons(layers) == [] and "uncounted" in codes(layers)
+
+
+def test_a_repeated_row_does_not_stand_for_a_missing_one(folder):
+    folder.layer({"zone_id": ["A", "A"]}, [BOX, BOX], id="karst", coverage=COVER, expected_count=2, count_by="zone_id")
+    layers = folder.load()
+    assert reasons(layers) == [("layer_incomplete", "karst_strong", "karst")] * 2
+    assert "identical_rows" in codes(layers)
+
+
+def test_a_repeated_id_counts_once(folder):
+    folder.layer({"zone_id": ["A", "A"]}, [BOX, FAR], id="karst", coverage=COVER, expected_count=2, count_by="zone_id")
+    assert reasons(folder.load()) == [("layer_incomplete", "karst_strong", "karst")]
+
+
+def test_identical_rows_without_an_id_are_an_error(folder):
+    folder.layer({"name": ["甲", "甲"]}, [BOX, BOX], id="karst", coverage=COVER)
+    assert reasons(folder.load()) == [("layer_incomplete", "karst_strong", "karst")]
+
+
+def test_lines_beside_areas_are_a_gap_of_their_own(folder):
+    line = shapely.LineString([(112.5, 24.9), (112.51, 24.9)])
+    mixed = shapely.GeometryCollection([BOX, shapely.GeometryCollection([line])])
+    folder.layer({"zone_id": ["A", "B"]}, [mixed, FAR], id="karst", coverage=COVER)
+    layers = folder.load()
+    assert [(gap.reason.value, gap.zone_id) for gap in layers.gaps] == [("no_geometry", "A")]
+    assert layers.gaps[0].everywhere
+
+
+def test_two_editions_in_force_of_which_one_has_no_first_day(folder):
+    folder.layer({"zone_id": ["A"]}, [BOX], id="old", series="karst", coverage=COVER)
+    folder.layer({"zone_id": ["B"]}, [BOX], id="new", series="karst", valid_from="2022-11-10", coverage=COVER)
+    assert reasons(folder.load("2022-11-09")) == []
+    assert reasons(folder.load("2022-11-10")) == [("layer_incomplete", "karst_strong", "new")]
+
+
+def test_a_coverage_passes_on_the_gaps_of_the_administrative_layer(folder):
+    folder.layer(
+        {"zone_id": ["441882"]},
+        [shapely.box(112.2, 24.6, 112.8, 25.2)],
+        id="places",
+        theme="administrative",
+        coverage=COVER,
+        expected_count=13,
+    )
+    folder.layer({"zone_id": ["A"]}, [BOX], id="one", coverage="administrative:441882")
+    folder.layer({"zone_id": ["A"]}, [BOX], id="two", coverage=COVER)
+    for scope in (["karst_strong"], ["administrative", "karst_strong"]):
+        found = reasons(folder.load(scope=scope))
+        assert ("layer_incomplete", "karst_strong", "one") in found
+        assert ("layer_incomplete", "karst_strong", "two") not in found
+
+
+def test_a_coverage_file_in_an_old_datum_is_unreliable(folder):
+    area = gpd.GeoDataFrame(geometry=[shapely.box(112.2, 24.6, 112.8, 25.2)], crs="EPSG:4490")
+    area.to_crs("EPSG:4610").to_file(folder.path / "cover.gpkg", engine="pyogrio")
+    folder.layer({"zone_id": ["A"]}, [BOX], id="karst", coverage="cover.gpkg")
+    assert ("unreliable_datum", "karst_strong", "karst") in reasons(folder.load())

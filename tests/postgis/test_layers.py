@@ -46,7 +46,7 @@ def entry(server, schema, table="zones", **more):
         "theme": THEME,
         "coverage": COVER,
         "accuracy_m": 1.0,
-        "row_count": 1,
+        "expected_count": 1,
         **more,
     }
     return LayerEntry(**{"path": server.url(), "layer": f"{schema}.{table}", **told})

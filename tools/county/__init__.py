@@ -25,7 +25,7 @@ def build(folder: str | Path) -> Path:
     from tools.county.county import grow
     from tools.county.records import records
     from tools.county.sites import write_sites
-    from tools.county.writing import write_access_list, write_catalog, write_layer
+    from tools.county.writing import content_hashes, write_access_list, write_catalog, write_layer
 
     folder = Path(folder)
     target = folder / _LAYERS
@@ -36,5 +36,8 @@ def build(folder: str | Path) -> Path:
         write_layer(target, layer_id, rows)
     write_access_list(target / "access_list.csv")
     write_sites(target / "sites", county, layers)
-    write_catalog(folder / "layers.yaml", _LAYERS, {layer_id: len(rows) for layer_id, rows in layers.items()})
+    catalog, counts = folder / "layers.yaml", {layer_id: len(rows) for layer_id, rows in layers.items()}
+    write_catalog(catalog, _LAYERS, counts)
+    # An import records the hash of what it read back; so does the generator.
+    write_catalog(catalog, _LAYERS, counts, content_hashes(catalog))
     return folder

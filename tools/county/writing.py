@@ -16,14 +16,17 @@ import pyogrio
 import shapely
 import yaml
 
+from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.formats.geopackage_writing import fixed_clock
 from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_from_code
+from lianzhou_gis.intake.table_reader import read_zones
+from lianzhou_gis.layers.content_hash import content_sha256
 from tools.county.county import areal
 from tools.county.grid import PLANE
 from tools.county.places import place
 from tools.county.units import CATEGORIES
 
-__all__ = ["DBF_DAY", "STAMP", "unprojected", "write_access_list", "write_catalog", "write_layer"]
+__all__ = ["DBF_DAY", "STAMP", "content_hashes", "unprojected", "write_access_list", "write_catalog", "write_layer"]
 
 # The day that stands in every file: the same bytes whenever they are made.
 STAMP = "2026-11-01T00:00:00Z"
@@ -105,8 +108,25 @@ def _dated(key: str, value: Any) -> Any:  # noqa: ANN401
     return date.fromisoformat(value) if key.endswith(("_date", "_from", "_to")) and isinstance(value, str) else value
 
 
-def write_catalog(path: Path, folder: str, rows: Mapping[str, int]) -> None:
-    """Write the catalog; paths begin with ``folder``, ``rows`` are the records of every layer."""
+def content_hashes(path: Path) -> dict[str, str]:
+    """Return the SHA-256 of the content of every layer of a catalog."""
+    catalog = Catalog.open(path)
+    return {entry.id: content_sha256(read_zones(catalog, entry, None)[0]) for entry in catalog.layers}
+
+
+def write_catalog(path: Path, folder: str, rows: Mapping[str, int], hashes: Mapping[str, str] | None = None) -> None:
+    """Write the catalog.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    folder : str
+        Paths of the entries begin with it.
+    rows : mapping of layer id to int
+        How many zones the generator made: the expected count, unless the layer is counted by a column.
+    hashes : mapping of layer id to str, optional
+        SHA-256 of the content, as an import records it.
+    """
     entries = []
     for layer_id, entry in place("layers").items():
         record = {
@@ -126,7 +146,11 @@ def write_catalog(path: Path, folder: str, rows: Mapping[str, int]) -> None:
         for key in ("valid_from", "valid_to", "expected_count", "count_by"):
             if key in entry:
                 record[key] = entry[key]
+        if "expected_count" not in record:
+            record |= {"expected_count": rows[layer_id], "count_by": "source_row"}
         record["row_count"] = rows[layer_id]
+        if hashes is not None:
+            record["sha256"] = hashes[layer_id]
         if "accuracy_m" in entry:
             record["accuracy_m"] = entry["accuracy_m"]
         if "public_columns" in entry:

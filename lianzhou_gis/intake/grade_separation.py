@@ -1,0 +1,187 @@
+"""Whether the column taken for the grade separates the zones, and what the columns hold that nobody uses."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from lianzhou_gis.formats.column_aliases import plain_name
+from lianzhou_gis.formats.site_ids import plain_text
+from lianzhou_gis.intake.import_options import Told
+from lianzhou_gis.vocabulary import grade_of, theme
+
+__all__ = ["GradeChoice", "Question", "UnusedColumn", "separation_questions", "unused_columns"]
+
+# More distinct values than this are names or numbers, not codes.
+_MOST_CODES = 12
+_VALUES_LISTED = 12
+_CODE_LENGTH = 12
+# Ends of column names that announce a class: 级别, 类型, 代码, JB (jibie), LX (leixing), DM (daima), FL (fenlei), FQ.
+_CLASS_NAME = re.compile(
+    r"(级别?|等级|类别?|类型|分类|分区|代码|jb|lx|dm|fl|fq|lb|type|class|grade|level|code)\d*$", re.I
+)
+_BARE_CODE = re.compile(r"[A-Za-z]{0,4}[-_]?\d{1,4}|[A-Za-z]{1,3}|[ⅠⅡⅢⅣⅤ一二三四五甲乙丙丁]{1,2}[级类区等]?")
+
+
+@dataclass(frozen=True)
+class GradeChoice:
+    """What a value means.
+
+    Attributes
+    ----------
+    value : str or None
+        As the file writes it; ``None`` for empty cells.
+    count : int
+        Zones with it.
+    grade : str or None
+    how : {"told", "spelling", "open"}
+    proposed : tuple of str
+        Grades whose spelling stands in the value; for a person to choose from, never taken by itself.
+    """
+
+    value: str | None
+    count: int
+    grade: str | None
+    how: Literal["told", "spelling", "open"]
+    proposed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """What only a person can say.
+
+    Attributes
+    ----------
+    kind : {"grade_column", "grade", "constant_grade", "coded_column", "coverage", "expected_count"}
+    subject : str or None
+        The value that is asked about.
+    choices : tuple of str
+        Likely answers first.
+    zh, en : str
+        What is asked, and the flag that answers it.
+    """
+
+    kind: str
+    subject: str | None
+    choices: tuple[str, ...]
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True)
+class UnusedColumn:
+    """A column of the file that carries none of the columns of zones.
+
+    Attributes
+    ----------
+    distinct : int
+        Number of different values; empty cells do not count.
+    values : tuple of (str, int)
+        The most frequent values with the number of zones.
+    empty : int
+        Number of empty cells.
+    """
+
+    name: str
+    distinct: int
+    values: tuple[tuple[str, int], ...]
+    empty: int
+
+
+def unused_columns(frame: pd.DataFrame, used: set[str]) -> tuple[UnusedColumn, ...]:
+    """Return every column that is not used, with its most frequent values.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Records as read.
+    used : set of str
+        Columns that carry one of ours.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"QY_JB": ["01", "02", "02"], "name": ["a", "b", "c"], "source_row": [1, 2, 3]})
+    >>> unused_columns(frame, {"name"})
+    (UnusedColumn(name='QY_JB', distinct=2, values=(('02', 2), ('01', 1)), empty=0),)
+    """
+    found = []
+    for name in frame.columns:
+        if name in used or name in ("source_row", "geometry"):
+            continue
+        texts = Counter(plain_text(value, 80)[0] for value in frame[name])
+        empty = texts.pop(None, 0)
+        values = sorted(texts.items(), key=lambda item: (-item[1], item[0]))
+        listed = tuple((str(value), count) for value, count in values[:_VALUES_LISTED])
+        found.append(UnusedColumn(str(name), len(values), listed, empty))
+    return tuple(found)
+
+
+def _coded(column: UnusedColumn, theme_id: str) -> bool:
+    """Tell whether a column may hold a class of zones: few short values that repeat, or the spellings of grades."""
+    if not 2 <= column.distinct <= _MOST_CODES:
+        return False
+    values = [value for value, _ in column.values]
+    if all(grade_of(theme_id, value) for value in values):
+        return True
+    if _CLASS_NAME.search(plain_name(column.name)) or _CLASS_NAME.search(column.name):
+        return all(len(value) <= _CODE_LENGTH for value in values)
+    repeated = sum(count for _, count in column.values) > column.distinct
+    return repeated and all(_BARE_CODE.fullmatch(value) for value in values)
+
+
+def separation_questions(
+    theme_id: str, choices: Sequence[GradeChoice], unused: Sequence[UnusedColumn], told: Told
+) -> list[Question]:
+    """Return what must be asked where the grade may stand in another column than the one that was taken.
+
+    Parameters
+    ----------
+    theme_id : str
+    choices : sequence of GradeChoice
+        The values of the column taken for the grade; none where the file has no such column.
+    unused : sequence of UnusedColumn
+    told : Told
+    """
+    grades = [grade.id for grade in theme(theme_id).grades]
+    if len(grades) < 2:
+        return []
+    questions = []
+    present = {choice.grade for choice in choices}
+    filled = told.fill.get("grade")
+    constant = len(present) == 1 and sum(choice.count for choice in choices) > 1 and not filled
+    coded = [column for column in unused if column.name not in told.not_grade and _coded(column, theme_id)]
+    if coded:
+        for column in coded:
+            shown = ", ".join(f"{value} ({count})" for value, count in column.values)
+            questions.append(
+                Question(
+                    "coded_column",
+                    column.name,
+                    (column.name, "none"),
+                    f"未使用的字段 {column.name} 像是分级代码（{shown}）；级别若在其中，请用 "
+                    f"--column {column.name}=grade 并用 --grade 说明各值；"
+                    f"若与级别无关，请用 --not-grade {column.name} 写明",
+                    f"the unused column {column.name} looks like a code of grades ({shown}); if it holds the grade say "
+                    f"--column {column.name}=grade and what each value means with --grade, else say --not-grade "
+                    f"{column.name}",
+                )
+            )
+    elif constant and not told.constant_grade:
+        only = next(iter(present)) or "unknown"
+        questions.append(
+            Question(
+                "constant_grade",
+                None,
+                ("yes",),
+                f"级别字段只有一种取值（全部为 {only}），而该主题有 {'、'.join(grades)}；请核对，"
+                "确无其他级别时用 --constant-grade 写明",
+                f"all zones have the same grade ({only}), although the theme has {', '.join(grades)}; check it, and "
+                "say --constant-grade if there is really no other",
+            )
+        )
+    return questions
