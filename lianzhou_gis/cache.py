@@ -1,4 +1,4 @@
-"""What took long to make, kept on disk as plain values and arrays; whatever is not whole and ours is made anew."""
+"""On-disk cache of arrays and JSON; a damaged or foreign entry is rebuilt."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ import hashlib
 import json
 import mmap
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import lianzhou_gis
+from lianzhou_gis.fingerprint import code_fingerprint
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["Arrays", "Cache", "CacheEntry", "CacheFile", "code_fingerprint"]
+__all__ = ["Arrays", "Cache", "CacheEntry", "CacheFile"]
 
 Arrays = Mapping[str, "npt.NDArray[np.generic]"]
 
-# Where the folder of the platform does not suit; empty: nothing is kept.
+# Overrides the folder of the platform; empty switches the cache off.
 VARIABLE = "LIANZHOU_GIS_CACHE"
 _MAGIC = b"LZGIS-01"
 # Magic, length of the header, SHA-256 of all that follows.
@@ -31,11 +30,12 @@ _HEAD = 64
 _ALIGN = 64
 _ENDING = ".kept"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
-# The rooms whose code makes the kept layers and indexes.
+# The rooms whose code makes cached layers and indexes.
 _ROOMS = (
     "errors.py",
     "messages.yaml",
     "cache.py",
+    "fingerprint.py",
     "table.py",
     "catalog",
     "vocabulary",
@@ -71,44 +71,18 @@ class CacheFile(NamedTuple):
     used: float
 
 
-@cache
-def code_fingerprint(rooms: tuple[str, ...] = _ROOMS) -> str:
-    """Return a hash of the code that makes cached content; entries of any other code are not used."""
-    digest = hashlib.sha256(lianzhou_gis.__version__.encode())
-    for room in rooms:
-        for name, path in sorted(_code(Path(__file__).parent / room)):
-            digest.update(f"{room} {name}\n".encode())
-            with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - 250 files at every start
-                digest.update(hashlib.sha256(file.read()).digest())
-    return digest.hexdigest()
-
-
-def _code(place: Path) -> Iterator[tuple[str, str]]:
-    """Yield name and path of the files of a room that are code or decide what code does."""
-    if place.suffix:
-        yield "", str(place)
-        return
-    # scandir, not Path.rglob: this runs at every start of the program.
-    with os.scandir(place) as entries:
-        for entry in entries:
-            if entry.is_dir():
-                yield from ((f"{entry.name}/{name}", path) for name, path in _code(place / entry.name))
-            elif entry.name.endswith((".py", ".yaml", ".csv")):
-                yield entry.name, entry.path
-
-
 @dataclass(frozen=True)
 class Cache:
-    """A folder of files, each under a key that names all that its content hangs on.
+    """A folder of files, each under a key that names everything that its content depends on.
 
     Attributes
     ----------
     folder : pathlib.Path or None
-        ``None``: nothing is kept and nothing found.
+        ``None``: the cache is off.
     limit : int
-        Bytes; beyond them what was not used for longest goes.
+        Bytes; beyond them the files used least recently are evicted.
     rooms : tuple of str
-        The rooms of this package whose code makes what is kept.
+        The rooms of this package whose code makes the content.
     """
 
     folder: Path | None
@@ -118,9 +92,9 @@ class Cache:
     @classmethod
     def standard(cls, rooms: tuple[str, ...] = _ROOMS) -> Cache:
         """Return the cache in the folder that the platform has for such files, or that the environment names."""
-        told = os.environ.get(VARIABLE)
-        if told is not None:
-            return cls(Path(told) if told else None, rooms=rooms)
+        folder = os.environ.get(VARIABLE)
+        if folder is not None:
+            return cls(Path(folder) if folder else None, rooms=rooms)
         from platformdirs import user_cache_path
 
         return cls(user_cache_path("lianzhou-gis", appauthor=False) / "layers", rooms=rooms)
@@ -128,37 +102,37 @@ class Cache:
     def _path(self, kind: str, key: Mapping[str, Any]) -> Path | None:
         if self.folder is None:
             return None
-        told = json.dumps([code_fingerprint(self.rooms), kind, key], sort_keys=True, ensure_ascii=False, default=str)
-        return self.folder / f"{kind}-{hashlib.sha256(told.encode()).hexdigest()[:40]}{_ENDING}"
+        content = json.dumps([code_fingerprint(self.rooms), kind, key], sort_keys=True, ensure_ascii=False, default=str)
+        return self.folder / f"{kind}-{hashlib.sha256(content.encode()).hexdigest()[:40]}{_ENDING}"
 
     def get(self, kind: str, key: Mapping[str, Any]) -> CacheEntry | None:
-        """Return what is kept under a key; ``None`` where there is nothing, or nothing that can be trusted."""
+        """Return the entry of a key; ``None`` where there is none, or none that is whole and written by this user."""
         path = self._path(kind, key)
         if path is None:
             return None
         try:
-            kept = _read(path, path.stem)
+            entry = _read(path, path.stem)
             os.utime(path)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError):
-            # Cut off, changed, somebody else's: it is never used, and made anew.
+            # Cut off, changed or of another user: never used.
             _forget(path)
             return None
-        return kept
+        return entry
 
     def put(
         self, kind: str, key: Mapping[str, Any], subject: str, meta: Mapping[str, Any], arrays: Arrays | None = None
     ) -> None:
-        """Keep something; a folder that cannot be written only means that it is made anew next time.
+        """Store an entry; where the folder cannot be written the content is simply built again next time.
 
         Parameters
         ----------
         kind : str
         key : mapping
-            All that the content hangs on, apart from the code.
+            Everything that the content depends on, apart from the code.
         subject : str
-            What it is of, for listing.
+            What it belongs to, for listing.
         meta : mapping
             Plain values.
         arrays : mapping of str to ndarray, optional
@@ -177,13 +151,13 @@ class Cache:
             with os.fdopen(handle, "wb") as stream:
                 _write(stream, path.stem, kind, subject, meta, arrays or {})
             Path(name).replace(path)
-            self._bound(path)
+            self._evict(path)
         except (OSError, UnicodeEncodeError):
             # No room on the disk; half a character in a text.
             _forget(Path(name))
 
     def files(self) -> list[CacheFile]:
-        """Return what is kept, used last first."""
+        """Return the files of the cache, used last first."""
         found = []
         for path in self.folder.glob(f"*{_ENDING}") if self.folder is not None and self.folder.is_dir() else ():
             try:
@@ -196,7 +170,7 @@ class Cache:
         return sorted(found, key=lambda file: (-file.used, file.path.name))
 
     def clear(self) -> int:
-        """Remove everything that is kept; return how many files went."""
+        """Remove all files and return how many there were."""
         files = self.files()
         for file in files:
             _forget(file.path)
@@ -205,8 +179,8 @@ class Cache:
                 _forget(path)
         return len(files)
 
-    def _bound(self, newest: Path) -> None:
-        # At every file that is kept: what stands in the others is not read, only how large and how old they are.
+    def _evict(self, newest: Path) -> None:
+        # Called at every put: only sizes and times of the other files are read.
         found = []
         with os.scandir(newest.parent) as entries:
             for entry in entries:
@@ -241,8 +215,8 @@ def _write(stream: Any, name: str, kind: str, subject: str, meta: Mapping[str, A
         body += b"\0" * (-len(body) % _ALIGN)
         bodies.append(body)
         offset += len(body)
-    told = {"file": name, "kind": kind, "subject": subject, "meta": dict(meta), "arrays": listed}
-    header = json.dumps(told, ensure_ascii=False).encode()
+    record = {"file": name, "kind": kind, "subject": subject, "meta": dict(meta), "arrays": listed}
+    header = json.dumps(record, ensure_ascii=False).encode()
     header += b" " * (-len(header) % _ALIGN)
     digest = hashlib.sha256(header)
     for body in bodies:
@@ -260,7 +234,7 @@ def _start(path: Path) -> bytes:
 
 def _header(content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes or a memory map
     if bytes(content[:8]) != _MAGIC:
-        raise ValueError("no file of this cache")
+        raise ValueError("not a file of this cache")
     header = json.loads(bytes(content[_HEAD : _HEAD + int.from_bytes(content[8:16], "little")]))
     if not isinstance(header, dict):
         raise ValueError("no header")

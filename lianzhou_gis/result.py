@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.findings import Assessment
+from lianzhou_gis.fingerprint import Fingerprint
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.layers import Layers
 from lianzhou_gis.overlay import Overlay
@@ -53,6 +54,8 @@ class Result:
         The day whose law and layers were applied.
     scope : tuple of str
         The themes that were looked at.
+    fingerprint : Fingerprint
+        Of everything that the answer rests on apart from sites, facts and overrides.
     """
 
     sites_in: Sites
@@ -67,6 +70,7 @@ class Result:
     as_of: date
     scope: tuple[str, ...]
     parameters: dict[str, Any]
+    fingerprint: Fingerprint
     issues: tuple[Issue, ...] = field(default=())
 
     def __repr__(self) -> str:
@@ -130,6 +134,21 @@ class Result:
     def zones(self) -> gpd.GeoDataFrame:
         """The zones near a site, or nearest to it; EPSG:4490."""
         return _with_geometry(self.overlay.zones_shown)
+
+    @cached_property
+    def identity(self) -> Fingerprint:
+        """The fingerprint of the whole answer: equal where the same sites were screened on the same ground."""
+        columns = self.sites_in.columns
+        return self.fingerprint.with_inputs(
+            # The order of the sites changes no answer.
+            sites=frozenset(
+                Fingerprint.from_inputs(site=row).sha256
+                for row in zip(*(columns[name].tolist() for name in columns.arrays), strict=True)
+            ),
+            inputs=frozenset((item.name, item.sha256) for item in self.sites_in.inputs),
+            facts=self.facts,
+            overrides=self.assessment.overrides,
+        )
 
     @property
     def synthetic(self) -> bool:

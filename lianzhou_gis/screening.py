@@ -16,6 +16,7 @@ import shapely
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import CatalogError, did_you_mean
 from lianzhou_gis.findings import Assessment, Evaluator, Override, QuestionPlanner
+from lianzhou_gis.fingerprint import Fingerprint
 from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers import Cache, Layers, load_layers
@@ -256,7 +257,19 @@ class Screener:
             as_of=self.as_of,
             scope=self.scope,
             parameters=self.parameters,
+            fingerprint=self.fingerprint,
             issues=(*sites.issues, *fact_issues, *self.layers.issues, *measured.issues, *assessment.issues),
+        )
+
+    @cached_property
+    def fingerprint(self) -> Fingerprint:
+        """Of everything that an answer rests on apart from sites, facts and overrides."""
+        return self.layers.fingerprint.with_inputs(
+            catalog={"region": self.catalog.region, "plane": self.catalog.plane},
+            rulebook={"version": self.rulebook.version, "sha256": self.rulebook.sha256},
+            scope=self.scope,
+            parameters=self.parameters,
+            study=self.study,
         )
 
     @cached_property

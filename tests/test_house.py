@@ -12,7 +12,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "lianzhou_gis"
 
 LEVELS = [
-    ["cache", "resources", "errors", "located_yaml", "validation", "vocabulary", "table"],
+    ["fingerprint", "cache", "resources", "errors", "located_yaml", "validation", "vocabulary", "table"],
     ["geodesy"],
     ["rulebook", "catalog"],
     ["formats", "layers"],

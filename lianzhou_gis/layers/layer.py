@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
@@ -14,6 +14,7 @@ import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue, Message, did_you_mean
+from lianzhou_gis.fingerprint import Fingerprint
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.rulebook import AccessItem
 from lianzhou_gis.table import Columns
@@ -92,6 +93,9 @@ class Layer:
         Beyond it zones were left out or cut off: what is nearest is known only up to there. ``None``: nothing was.
     cut : frozenset of str
         The zones that are not here with their whole shape.
+    files : mapping of str to str or None
+        SHA-256 of every file that it may have been read from; ``None`` for one that was looked for and is absent.
+        Of a database table its own hash.
     """
 
     entry: LayerEntry
@@ -101,6 +105,7 @@ class Layer:
     sha256: str | None = None
     study: StudyArea | None = None
     cut: frozenset[str] = frozenset()
+    files: Mapping[str, str | None] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         entry = self.entry
@@ -147,6 +152,8 @@ class Layers:
         The administrative zones, for the town of a site.
     access_items : tuple of AccessItem
         Of the control units, those in force.
+    fingerprint : Fingerprint
+        Of everything that the layers rest on, in scope or not.
     """
 
     layers: tuple[Layer, ...]
@@ -154,6 +161,7 @@ class Layers:
     access_items: tuple[AccessItem, ...] = ()
     towns: Columns | None = None
     issues: tuple[Issue, ...] = field(default=())
+    fingerprint: Fingerprint = field(default_factory=Fingerprint.from_inputs)
 
     def in_towns(self, shapes: Array) -> tuple[Array, Array]:
         """Return which shapes meet which towns, as positions in both.

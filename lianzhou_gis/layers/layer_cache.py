@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from itertools import pairwise
@@ -19,13 +18,13 @@ import shapely
 from lianzhou_gis.cache import Arrays, Cache, CacheEntry
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue, Message
-from lianzhou_gis.formats.limits import sha256_of_file
+from lianzhou_gis.fingerprint import file_fingerprint
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.layers.layer import Layer, LayerGap
 from lianzhou_gis.table import Columns, Deferred, cells
 from lianzhou_gis.vocabulary import GapReason
 
-__all__ = ["Loaded", "digests_of", "kept_or_loaded"]
+__all__ = ["Loaded", "cached_or_loaded"]
 
 _KIND = "zones"
 _PLAIN = ("float64", "int64", "bool")
@@ -49,22 +48,10 @@ class Loaded:
     turns: tuple[date, ...]
 
 
-def digests_of(path: Path) -> dict[str, str]:
-    """Return the hashes of all files that a layer may be read from: it, what lies in it, what is named like it."""
-    if path.is_dir():
-        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-    else:
-        # The parts of a Shapefile, the journal of a GeoPackage.
-        beginnings = (f"{path.stem}.", f"{path.name}-")
-        with os.scandir(path.parent) as listed:
-            files = [path.parent / file.name for file in listed if file.name.startswith(beginnings) and file.is_file()]
-    return {file.relative_to(path.parent).as_posix(): sha256_of_file(file) for file in files}
-
-
-def kept_or_loaded(
-    cache: Cache, entry: LayerEntry, path: Path, day: date, told: dict[str, Any], load: Callable[[], Loaded]
+def cached_or_loaded(
+    cache: Cache, entry: LayerEntry, path: Path, day: date, parameters: dict[str, Any], load: Callable[[], Loaded]
 ) -> Loaded:
-    """Return a layer from the cache, or load and keep it.
+    """Return a layer from the cache, or load and store it.
 
     Parameters
     ----------
@@ -74,24 +61,25 @@ def kept_or_loaded(
         Its file.
     day : datetime.date
         The zones in force on it are in use.
-    told : dict
-        What else the outcome hangs on.
+    parameters : dict
+        What else the content depends on.
     load : callable
         Reads it.
     """
+    files = file_fingerprint(path)
     if cache.folder is None or not path.exists():
-        return load()
-    key = {"files": digests_of(path), "entry": entry.to_json(), **told}
+        return _with_files(load(), files)
+    key = {"files": files, "entry": entry.to_json(), **parameters}
     kept = cache.get(_KIND, key)
     if kept is not None:
         try:
             if _holds_on(kept.meta, day):
-                return _revived(kept, entry)
+                return _with_files(_revived(kept, entry), files)
         except (KeyError, ValueError, TypeError, AttributeError, shapely.errors.ShapelyError):
             # Whole, and yet not what this code writes: made anew.
             pass
-    loaded = load()
-    if loaded.layer.status == "loaded" and loaded.layer.sha256 is not None and digests_of(path) == key["files"]:
+    loaded = _with_files(load(), files)
+    if loaded.layer.status == "loaded" and loaded.layer.sha256 is not None and file_fingerprint(path) == files:
         try:
             meta, arrays = _plain(loaded, day)
             if _same(_revived(CacheEntry(json.loads(json.dumps(meta)), dict(arrays)), entry), loaded):
@@ -100,6 +88,10 @@ def kept_or_loaded(
             # A column of a kind that is not kept: the layer is read every time.
             return loaded
     return loaded
+
+
+def _with_files(loaded: Loaded, files: dict[str, str | None]) -> Loaded:
+    return replace(loaded, layer=replace(loaded.layer, files=files))
 
 
 def _holds_on(meta: dict[str, Any], day: date) -> bool:

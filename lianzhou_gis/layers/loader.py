@@ -15,14 +15,15 @@ import shapely
 
 from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
-from lianzhou_gis.errors import LianzhouError, Message, MissingFileError, ReferenceSystemError
+from lianzhou_gis.errors import CatalogError, LianzhouError, Message, MissingFileError, ReferenceSystemError
+from lianzhou_gis.fingerprint import Fingerprint, code_fingerprint, file_fingerprint
 from lianzhou_gis.formats.kinds import is_database
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers.access import read_access_list, units_unknown, units_without_items
 from lianzhou_gis.layers.coverage import UNION, DeclaredCoverage, administrative_code, declared_coverage
 from lianzhou_gis.layers.gathering import Loading
 from lianzhou_gis.layers.layer import Layer, LayerGap, Layers
-from lianzhou_gis.layers.layer_cache import Loaded, kept_or_loaded
+from lianzhou_gis.layers.layer_cache import Loaded, cached_or_loaded
 from lianzhou_gis.layers.misplacement import misplaced_gaps
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.table import Columns, cells
@@ -89,12 +90,41 @@ def load_layers(
         loaded.append(layer)
     known = [layer.columns for layer in places.values() if layer.status == "loaded"]
     return Layers(
+        fingerprint=_fingerprint(loading, loaded, places),
         layers=tuple(loaded),
         gaps=tuple(loading.gaps),
         access_items=tuple(items),
         towns=known[0] if known else None,
         issues=tuple(loading.issues),
     )
+
+
+def _fingerprint(loading: Loading, layers: Sequence[Layer], places: dict[str, Layer]) -> Fingerprint:
+    """Return the fingerprint of everything that the layers of a day rest on."""
+    used = {layer.entry.id: layer for layer in (*places.values(), *layers)}
+    lists = {layer.entry.access_list for layer in used.values() if layer.entry.access_list is not None}
+    return Fingerprint.from_inputs(
+        code=code_fingerprint(),
+        libraries=_versions(),
+        as_of=loading.day,
+        region=loading.region,
+        plane=loading.plane.proj,
+        entries={name: layer.entry for name, layer in used.items()},
+        files={name: layer.files for name, layer in used.items()},
+        content={name: layer.sha256 for name, layer in used.items()},
+        status={name: layer.status for name, layer in used.items()},
+        coverages={name: layer.coverage for name, layer in used.items()},
+        access_lists={name: _list_fingerprint(loading.catalog, name) for name in sorted(lists)},
+        gaps=[*loading.gaps, *loading.administrative_gaps],
+    )
+
+
+def _list_fingerprint(catalog: Catalog, name: str) -> dict[str, str | None]:
+    try:
+        return file_fingerprint(catalog.file(name))
+    except CatalogError:
+        # Outside the folder of the catalog: never read.
+        return {name: None}
 
 
 def _administrative(loading: Loading, wanted: Sequence[Series]) -> dict[str, Layer]:
@@ -190,14 +220,14 @@ def _cached(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noq
         layer = _read(aside, entry, coverage)
         return Loaded(layer, tuple(aside.gaps), tuple(aside.issues), tuple(sorted(set(aside.turns))))
 
-    told = {
+    parameters = {
         "plane": loading.plane.proj,
         "region": None if loading.region is None else asdict(loading.region),
         "study": None if loading.study is None else asdict(loading.study),
         "versions": _versions(),
         "coverage": None if coverage is None else hashlib.sha256(shapely.to_wkb(coverage)).hexdigest(),
     }
-    found = kept_or_loaded(loading.cache, entry, loading.catalog.file(entry.path), loading.day, told, load)
+    found = cached_or_loaded(loading.cache, entry, loading.catalog.file(entry.path), loading.day, parameters, load)
     loading.gaps.extend(found.gaps)
     loading.issues.extend(found.issues)
     return found.layer

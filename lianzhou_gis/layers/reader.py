@@ -90,7 +90,8 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: Any = None) -> Lay
     loading.issues.extend(area_issues(usable.zones, entry, usable.uncut))
     loading.issues.extend(whole_area_issues(current, entry))
     beyond = study if far or usable.cut else None
-    return Layer(entry, Columns.of_frame(usable.zones), "loaded", None, whole.sha256, beyond, usable.cut)
+    files = {"source": features.sha256}
+    return Layer(entry, Columns.of_frame(usable.zones), "loaded", None, whole.sha256, beyond, usable.cut, files)
 
 
 def _of_the_day(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:

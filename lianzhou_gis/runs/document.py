@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -211,9 +209,7 @@ def _run(result: Result) -> dict[str, Any]:
         "inputs": [{"name": name, "sha256": sha256} for name, sha256 in inputs],
         "parameters": plain(result.parameters),
     }
-    told = {"run": record, "facts": plain(result.facts), "overrides": plain(result.assessment.overrides)}
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
-    return {"id": digest[:16], "created": datetime.now(UTC).isoformat(timespec="seconds"), **record}
+    return {"id": result.identity.sha256[:16], "created": datetime.now(UTC).isoformat(timespec="seconds"), **record}
 
 
 def as_document(result: Result) -> dict[str, Any]:
