@@ -63,8 +63,12 @@ class Content:
         """Return row count and distinct counts only; parameters as for :meth:`summarise`."""
         ids = zones["zone_id"] if source_ids is None else source_ids.loc[zones.index]
         counts = {str(name): int(zones[name].nunique()) for name in columns if name in zones.columns}
-        west, south, east, north = shapely.total_bounds(zones["geometry"].to_numpy(dtype=object)).tolist()
-        extent = None if math.isnan(west) else (west, south, east, north)
+        boxes = shapely.bounds(zones["geometry"].to_numpy(dtype=object))
+        boxes = boxes[~np.isnan(boxes[:, 0])]
+        extent = None
+        if len(boxes):
+            (west, south), (east, north) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+            extent = west, south, east, north
         return cls(len(zones), "", {**counts, "zone_id": int(ids.nunique())}, extent)
 
 

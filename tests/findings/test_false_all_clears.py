@@ -76,7 +76,7 @@ def test_zones_out_of_force_do_not_count_as_those_expected(county, site, square)
 
 def test_a_layer_of_which_nobody_recorded_how_much_there_is(county, site):
     county.write()
-    county.entries["permanent_basic_farmland"].pop("row_count")
+    county.entries["permanent_basic_farmland"].pop("expected_count")
     county.zones["permanent_basic_farmland"] = []  # the file is written, its count is not noted again
     assert ("layer_incomplete", "permanent_basic_farmland") in reasons(county.screen(site, FACTS))
 

@@ -297,6 +297,7 @@ def test_scope_is_part_of_the_result(county, site):
 def test_a_setback_that_reaches_beyond_the_coverage(county, site, rectangle):
     # The layer of receptors ends 100 m east of the site: a school at 300 m would not be known.
     county.entries["receptor"]["coverage"] = rectangle(*HERE, -5000, -5000, 140, 5000).wkt
+    county.zones["receptor"][0]["geometry"] = rectangle(*HERE, -4500, -4500, -4400, -4400)
     result = county.screen(site, {**FACTS, "soil_risk": "yes"})
     assert_never_clear(result, "outside_coverage", "receptor")
     (gap,) = result.gaps[result.gaps["rule_id"] == "receptor.soil_risk_nearby"].itertuples()

@@ -30,7 +30,8 @@ def run_at(terminal, *arguments):
 @pytest.fixture
 def arguments(desk):
     path = desk.file({"BSM": ["A", "B"], "级别": ["一级", "一级区=甲"]})
-    return ["import", path, "--as", "water_source_zone", "--layers", desk.catalog_path]
+    counted = ["--expected-count", "2", "--count-by", "source_row"]
+    return ["import", path, "--as", "water_source_zone", "--layers", desk.catalog_path, *counted]
 
 
 def test_what_is_open_is_one_line_and_nothing_is_written(desk, arguments):
@@ -96,7 +97,18 @@ def test_bad_answers_are_one_line(desk, arguments, more, words):
 def test_check_writes_the_worklist_and_fails_as_told(desk):
     path = desk.file({"BSM": ["A"], "级别": ["一级"]})
     assert (
-        run("import", path, "--as", "water_source_zone", "--layers", desk.catalog_path, "--no-coverage").exit_code == 0
+        run(
+            "import",
+            path,
+            "--as",
+            "water_source_zone",
+            "--layers",
+            desk.catalog_path,
+            "--no-coverage",
+            "--expected-count",
+            1,
+        ).exit_code
+        == 0
     )
     check = ["check", "--layers", desk.catalog_path, "--as-of", "2026-11-23"]
     done = run(*check, "--out", desk.path / "out", "--json")
