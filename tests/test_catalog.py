@@ -108,7 +108,7 @@ def test_only_entry_that_is_wrong_counts_once(write):
         ("", "needs region and layers"),
         ("- a\n- b\n", "needs region and layers"),
         ("region: {name: x}\nlayers: []\n", "layers"),
-        ("region: {name: x}\n", "layers: is missing"),
+        ("region: {name: x, bounds: [112, 24, 113, 26]}\n", "layers: is missing"),
         (f"layers:\n{entry()}", "region: is missing"),
         ("region: {name: x, bounds: [113, 24, 112, 25]}\nlayers:\n" + entry(), "west, south, east, north"),
         (HEAD + entry(title="'a & b"), "layers.yaml:9: found unexpected end of stream"),

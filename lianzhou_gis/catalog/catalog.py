@@ -120,7 +120,8 @@ class Catalog:
         --------
         >>> entries = [LayerEntry(id=i, series="s", theme="karst_strong", path="k.gpkg", valid_from=d)
         ...            for i, d in (("old", date(2018, 1, 1)), ("new", date(2022, 11, 1)))]
-        >>> catalog = Catalog(CatalogRegion(name="x", bounds=(112, 24, 113, 26)), None, tuple(entries), Path("layers.yaml"))
+        >>> region = CatalogRegion(name="x", bounds=(112, 24, 113, 26))
+        >>> catalog = Catalog(region, None, tuple(entries), Path("layers.yaml"))
         >>> [catalog.series(["karst_strong"], date(year, 6, 1))[0].edition.id for year in (2021, 2023)]
         ['old', 'new']
         """

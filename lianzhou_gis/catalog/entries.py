@@ -208,9 +208,9 @@ class CatalogDocument:
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CatalogDocument:
         """Build the content from what :meth:`to_json` returned; nothing is validated."""
-        region, bounds = data["region"], data["region"]["bounds"]
+        region = data["region"]
         return cls(
-            region=CatalogRegion(**{**region, "bounds": tuple(bounds)}),
+            region=CatalogRegion(**{**region, "bounds": tuple(region["bounds"])}),
             plane=data["plane"],
             layers=tuple(map(LayerEntry.from_json, data["layers"])),
         )

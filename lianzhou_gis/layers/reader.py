@@ -18,7 +18,7 @@ from lianzhou_gis.layers.gathering import Loading
 from lianzhou_gis.layers.layer import Layer
 from lianzhou_gis.layers.layer_source import read_source
 from lianzhou_gis.layers.misplacement import misplaced_gaps
-from lianzhou_gis.layers.schema_mapping import IDENTICAL_ROWS, as_zones, named_columns, source_ids
+from lianzhou_gis.layers.schema_mapping import as_zones, named_columns, source_ids
 from lianzhou_gis.layers.shapes import far_issue, near_zones, usable_zones
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason, theme
@@ -68,7 +68,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: Any = None) -> Lay
         loading.gap(GapReason.LAYER_INCOMPLETE, entry, fault.message)
     loading.issues.extend(issues)
     for issue in loading.issues:
-        if issue.code == IDENTICAL_ROWS and issue.where == f"layer {entry.id}":
+        if issue.code == "identical_rows" and issue.where == f"layer {entry.id}":
             loading.gap(GapReason.LAYER_INCOMPLETE, entry, Message(issue.code, issue.zh, issue.en))
     if not present.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("no_zone_in_force", day=loading.day))

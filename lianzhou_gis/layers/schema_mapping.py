@@ -22,10 +22,7 @@ from lianzhou_gis.layers.layer import COLUMNS
 from lianzhou_gis.resources import read_resource
 from lianzhou_gis.vocabulary import grade_of, theme
 
-__all__ = ["IDENTICAL_ROWS", "as_zones", "column_names", "columns_of", "grade_of_cell", "named_columns", "source_ids"]
-
-# Code of the issue for records that are equal in geometry and all attributes.
-IDENTICAL_ROWS = "identical_rows"
+__all__ = ["as_zones", "column_names", "columns_of", "grade_of_cell", "named_columns", "source_ids"]
 
 _TEXTS = ("name", "part", "source_name", "source_type", "town", "authority", "document")
 _LONGEST = {"document": 300, "name": 200}
@@ -179,7 +176,7 @@ def _ids(frame: pd.DataFrame, given: pd.Series, where: str, issues: list[Issue])
         issues.append(Issue.from_code("info", "zone_id_repeated", where, count=repeated))
     if identical:
         rows = [int(frame["source_row"].iloc[row]) for row in sorted(identical)]
-        issues.append(Issue.from_code("error", IDENTICAL_ROWS, where, count=len(identical), rows=rows))
+        issues.append(Issue.from_code("error", "identical_rows", where, count=len(identical), rows=rows))
     return ids
 
 
