@@ -148,12 +148,11 @@ def separation_questions(
     told : Told
     """
     grades = [grade.id for grade in theme(theme_id).grades]
-    if len(grades) < 2:
+    filled = told.fill.get("grade")
+    if len(grades) < 2 or not (choices or filled):
         return []
     questions = []
-    present = {choice.grade for choice in choices}
-    filled = told.fill.get("grade")
-    constant = len(present) == 1 and sum(choice.count for choice in choices) > 1 and not filled
+    constant = len(choices) == 1 and choices[0].count > 1 and not filled
     coded = [column for column in unused if column.name not in told.not_grade and _coded(column, theme_id)]
     if coded:
         for column in coded:
@@ -172,7 +171,7 @@ def separation_questions(
                 )
             )
     elif constant and not told.constant_grade:
-        only = next(iter(present)) or "unknown"
+        only = choices[0].grade or "unknown"
         questions.append(
             Question(
                 "constant_grade",

@@ -98,7 +98,7 @@ def test_it_is_kept_beside_the_units_and_read_from_there(desk, workbook, facts):
     )
     day = datetime.date(2026, 11, 23)
     source = read_source(path, "control_unit", desk.catalog_path, day=day, facts=facts)
-    done = carry_out(plan_import(source, told_of({"coverage": "union"}, ""), access=listed))
+    done = carry_out(plan_import(source, told_of({"coverage": "union", "expected_count": 2}, ""), access=listed))
     errors = {issue.code: issue.zh for issue in done.issues if issue.severity == "error"}
     assert "ZH2" in errors["unit_without_items"] and "ZH9" in errors["list_unit_without_polygon"]
     assert done.entry.access_list == "control_unit.access.csv"

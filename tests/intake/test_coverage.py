@@ -16,7 +16,7 @@ def path(desk):
 
 
 def test_nothing_is_imported_without_a_word_on_coverage(desk, path):
-    assert [question.kind for question in desk.plan(path).questions] == ["coverage"]
+    assert [question.kind for question in desk.plan(path, expected_count=1).questions] == ["coverage"]
     done = desk.bring(path, no_coverage=True)
     assert done.entry.coverage is None
     assert "no_coverage" in {issue.code for issue in done.issues}

@@ -103,7 +103,7 @@ def test_a_heavy_broken_shape_is_kept_and_repaired_where_it_is_used(desk, monkey
 
 def test_what_cannot_be_decided_is_asked(desk):
     path = desk.file({"级别": ["一级", "饮用水源地一级区", "限制区", None]})
-    plan = desk.plan(path)
+    plan = desk.plan(path, expected_count=1)
     asked = {(question.kind, question.subject): question for question in plan.questions}
     assert set(asked) == {("grade", "饮用水源地一级区"), ("grade", "限制区"), ("grade", None), ("coverage", None)}
     # A likely grade comes first, and is not taken by itself.
@@ -129,7 +129,7 @@ def test_answers_close_the_questions(desk):
 
 def test_a_grade_column_is_proposed_by_its_values_and_never_taken(desk):
     path = desk.file({"备注甲": ["一级", "二级", "二级"], "数": [1, 2, 3]})
-    (question, _) = desk.plan(path).questions
+    (question, _) = desk.plan(path, expected_count=1).questions
     assert question.kind == "grade_column" and question.choices[0] == "备注甲"
     assert "备注甲" in question.zh and "--column" in question.zh
     assert desk.bring(path, columns={"备注甲": "grade"}).entry.columns == {"备注甲": "grade"}
@@ -246,5 +246,7 @@ def test_a_list_whose_columns_nobody_knows_is_read_as_told(desk):
     with pytest.raises(LianzhouError, match="no head was found"):
         desk.plan(path, "contaminated_plot")
     columns = {"甲栏": "zone_id", "乙栏": "grade"}
-    plan = desk.plan(path, "contaminated_plot", read={"named": columns}, columns=columns, no_coverage=True)
+    plan = desk.plan(
+        path, "contaminated_plot", read={"named": columns}, columns=columns, no_coverage=True, expected_count=1
+    )
     assert plan.questions == () and carry_out(plan).entry.row_count == 1

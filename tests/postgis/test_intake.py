@@ -30,7 +30,7 @@ def file(tmp_path):
 
 def plan(file, catalog):
     source = read_source(file, "water_source_zone", catalog, day=DAY, facts=Rulebook.load().facts)
-    return plan_import(source, told_of({"coverage": CITY, "id": "water"}, "told"))
+    return plan_import(source, told_of({"coverage": CITY, "id": "water", "uncounted": "示例，由测试编制"}, "told"))
 
 
 def test_the_table_holds_what_the_file_would_and_carries_its_record(server, schema, file, tmp_path):
