@@ -18,13 +18,16 @@ __all__ = ["main"]
 
 _COMMANDS = {
     "batch": "批量核查大量项目 / screen very many sites",
+    "diff": "比较两次核查结果 / compare two runs",
     "demo": "核查演示项目（合成数据） / screen the demo sites (synthetic data)",
     "layers": "图层清单与检查 / list and check the layers",
     "map": "由结果文件夹生成地图 / make the map of a run folder",
     "publish": "发布公开成果并逐字节检查 / publish what may be public, and check it",
     "report": "由结果文件夹写出初筛表等文件 / write the documents of a run folder",
     "rules": "规则清单、说明与检查 / list, show and check the rules",
+    "runs": "核查登记、到期重核与签名 / register of runs, what is due, signatures",
     "screen": "核查项目选址 / screen proposed sites",
+    "verify": "核验结果文件夹 / verify a run folder",
 }
 
 

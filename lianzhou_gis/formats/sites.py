@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -91,6 +91,8 @@ class Sites:
         By ``site_id``: on what ``position_error_m`` rests.
     second : SecondSites, optional
         The sites whose coordinates can be read in another way, as that way has them.
+    reading : dict of str to str, float or None
+        Options of :func:`read_sites` that the sources were read with.
     """
 
     columns: Columns
@@ -100,6 +102,7 @@ class Sites:
     inputs: tuple[SiteInput, ...]
     position_errors: dict[str, PositionError] = field(default_factory=dict)
     second: SecondSites | None = None
+    reading: dict[str, str | float | None] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         named = ", ".join(item.name for item in self.inputs)
@@ -182,7 +185,15 @@ def read_sites(
         names = ", ".join(draft.name for draft in drafts)
         raise FormatError(f"{names}：文件中没有任何项目", f"{names}: there are no sites in it")
     defaults = SiteDefaults(corridor_width_m, accuracy_m, points == "outfall")
-    return sites_of(drafts, defaults=defaults)
+    reading: dict[str, str | float | None] = {
+        "layer": layer,
+        "crs": None if crs is None else str(crs),
+        "datum": datum,
+        "corridor_width_m": corridor_width_m,
+        "accuracy_m": accuracy_m,
+        "points": points,
+    }
+    return replace(sites_of(drafts, defaults=defaults), reading=reading)
 
 
 @dataclass(frozen=True)

@@ -170,7 +170,7 @@ class _Writer:
         cx, cy = round(picture.width_mm * scale * 36000), round(picture.height_mm * scale * 36000)
         alt = quoteattr(_clean(picture.alt))
         return (
-            '<w:r><w:drawing><wp:inline '
+            "<w:r><w:drawing><wp:inline "
             'xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing" '
             f'distT="0" distB="0" distL="0" distR="0"><wp:extent cx="{cx}" cy="{cy}"/>'
             f'<wp:docPr id="{number}" name="图 {number}" descr={alt}/>'

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from lianzhou_gis.formats.postgis_source import masked
 from lianzhou_gis.runs.document import as_document, plain
 from lianzhou_gis.runs.folding import check_fold
 from lianzhou_gis.runs.layer_styles import STYLES
+from lianzhou_gis.runs.repeat import READING, reading_record
 from lianzhou_gis.runs.schema import validated
 from lianzhou_gis.runs.seal import DOCUMENT, Alteration, check_seal, document_bytes, write_manifest
 from lianzhou_gis.runs.signature import check_signature
@@ -57,6 +58,15 @@ class Run:
 
         return cls(validated(as_document(result)), layers_of(result))
 
+    def subset(self, site_ids: Collection[str]) -> Run:
+        """Return the run with some of its sites only, for maps and comparisons."""
+        document = {**self.document, "sites": [site for site in self.document["sites"] if site["site_id"] in site_ids]}
+        tables = {
+            name: table[table["site_id"].isin(site_ids)] if "site_id" in table.columns else table
+            for name, table in self.tables.items()
+        }
+        return Run(document, tables, self.alterations)
+
     @classmethod
     def open(cls, folder: str | Path, *, altered: bool = False) -> Run:
         """Read a run folder.
@@ -79,13 +89,8 @@ class Run:
         folder = Path(folder)
         document, found = inspect(folder)
         if found and not altered:
-            more = len(found) - 1
-            raise AlteredRunError(
-                f"{folder.name}：核查结果在封印后被改动（{found[0].where}：{found[0].zh}"
-                f"{f'，另有 {more} 处' if more else ''}）；请重新运行 screen，或加 --altered 仍要使用（每页注明）",
-                f"{folder.name}: the run was altered after it was sealed ({found[0].where}: {found[0].en}"
-                f"{f', and {more} more' if more else ''}); run screen again, or add --altered to use it with a note on "
-                "every page",
+            raise AlteredRunError.from_code(
+                "run_altered", folder=folder, where=found[0].where, what=found[0], count=len(found)
             )
         import pyogrio
 
@@ -105,10 +110,7 @@ def inspect(folder: Path) -> tuple[dict[str, Any], tuple[Alteration, ...]]:
     """
     for name in (DOCUMENT, TABLES):
         if not (folder / name).is_file():
-            raise MissingFileError(
-                f"{folder.name}：不是核查结果文件夹（缺少 {name}）；请指定 screen --out 生成的文件夹",
-                f"{folder.name}: not a run folder ({name} is missing); name a folder written by screen --out",
-            )
+            raise MissingFileError.from_code("run_folder_incomplete", folder=folder, file=name)
     document, content = _read_document(folder)
     found = [*check_seal(folder, content, document), *check_fold(document), *check_signature(folder)]
     return document, tuple(found)
@@ -120,10 +122,7 @@ def _read_document(folder: Path) -> tuple[dict[str, Any], bytes]:
         document = json.loads(content)
         validated(document)
     except (ValueError, ValidationError, RecursionError) as error:
-        raise RunError(
-            f"{folder.name}/{DOCUMENT}：内容损坏或版本不符；请重新运行 screen",
-            f"{folder.name}/{DOCUMENT}: broken, or of another version; run screen again",
-        ) from error
+        raise RunError.from_code("run_broken", folder=folder, file=DOCUMENT) from error
     return document, content
 
 
@@ -131,6 +130,7 @@ def _write_inputs(result: Result, folder: Path) -> None:
     """Copy what was given: site files, facts and catalog, so that the run can be repeated."""
     folder.mkdir()
     copied: dict[str, str] = {}
+    sources: dict[str, str] = {}
     in_memory = False
     for item in sorted(result.sites_in.inputs, key=lambda item: (item.name, item.sha256)):
         if item.path is None:
@@ -147,9 +147,13 @@ def _write_inputs(result: Result, folder: Path) -> None:
             target = folder / f"{before}{item.name}" / inside if inside else folder / f"{before}{own}"
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(part.read_bytes())
+        several = len(parts) > 1 and not item.path.is_dir()
+        sources[f"{item.name} {item.sha256}"] = before + (item.path.name if several else item.name)
     if in_memory:
         frame = result.sites_in.frame.sort_values("site_id")[["site_id", "name", "survey_crs", "geometry"]]
         (folder / "sites.geojson").write_text(frame.to_json(drop_id=True, ensure_ascii=False), encoding="utf-8")
+    reading = json.dumps(reading_record(result.sites_in, sources), ensure_ascii=False, indent=1)
+    (folder / READING).write_text(reading + "\n", encoding="utf-8")
     facts = {"sites": {site: plain(dict(sorted(known.items()))) for site, known in sorted(result.given.items())}}
     (folder / "facts.yaml").write_text(yaml.safe_dump(facts, allow_unicode=True, sort_keys=True), encoding="utf-8")
     if result.assessment.overrides:
@@ -165,15 +169,9 @@ def _make_room(folder: Path, overwrite: bool) -> None:
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
     if not overwrite:
-        raise RunError(
-            f"{folder.name}：文件夹已存在且非空；请另选文件夹或加 --overwrite",
-            f"{folder.name}: the folder exists and is not empty; choose another or add --overwrite",
-        )
+        raise RunError.from_code("run_folder_in_use", folder=folder)
     if not (folder / DOCUMENT).is_file():
-        raise RunError(
-            f"{folder.name}：不是核查结果文件夹，拒绝覆盖；请另选文件夹",
-            f"{folder.name}: not a run folder, so it is not overwritten; choose another",
-        )
+        raise RunError.from_code("run_folder_foreign", folder=folder)
 
 
 def save(

@@ -48,10 +48,7 @@ def make_key(path: str | Path) -> str:
     try:
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError as error:
-        raise RunError(
-            f"{path.name}：文件已存在，密钥不会被覆盖；请另选文件名",
-            f"{path.name}: the file exists, and a key is never overwritten; choose another name",
-        ) from error
+        raise RunError.from_code("key_exists", file=path) from error
     with os.fdopen(handle, "wb") as stream:
         stream.write(content)
     return public_text(key)
@@ -66,13 +63,13 @@ def public_text(key: Ed25519PrivateKey) -> str:
 
 def _private_key(path: Path) -> Ed25519PrivateKey:
     if not path.is_file():
-        raise MissingFileError(f"{path.name}：没有这个密钥文件", f"{path.name}: no such key file")
+        raise MissingFileError.from_code("file_missing", file=path)
     try:
         key = _serialization().load_pem_private_key(path.read_bytes(), password=None)
     except (ValueError, TypeError) as error:
-        raise FormatError(f"{path.name}：不是可用的密钥", f"{path.name}: no key that can be read") from error
+        raise FormatError.from_code("key_unreadable", file=path) from error
     if not isinstance(key, _ed25519().Ed25519PrivateKey):
-        raise FormatError(f"{path.name}：不是 ed25519 密钥", f"{path.name}: not an ed25519 key")
+        raise FormatError.from_code("key_kind", file=path)
     return key  # type: ignore[no-any-return]
 
 
