@@ -1,4 +1,4 @@
-"""The catalog of a region's layers: opened, loaded and asked."""
+"""The catalog of the layers of a region."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Catalog:
     Attributes
     ----------
     plane : str or None
-        A proj string of an equal-area plane, where not that of Lianzhou.
+        A proj string of an equal-area plane, if not that of Lianzhou.
     path : pathlib.Path
         The file; paths in it are relative to its folder.
     """
@@ -51,7 +51,7 @@ class Catalog:
         MissingFileError
             If there is no such file.
         CatalogError
-            If anything in it is not as it should be; names the file, the line and the entry.
+            If anything in it is wrong; names the file, the line and the entry.
         """
         path = Path(path)
         if not path.is_file():
@@ -82,7 +82,7 @@ class Catalog:
         Returns
         -------
         Layers
-            With a gap for everything that does not speak; nothing is raised for a layer.
+            With a gap for everything that cannot be used; nothing is raised for a layer.
 
         Raises
         ------
@@ -114,7 +114,7 @@ class Catalog:
         return self.path.parent
 
     def series(self, scope: Iterable[str], day: date) -> list[Series]:
-        """Return the series of some themes with their edition of a day, in the order of the themes and names.
+        """Return the series of some themes with their edition of a day, ordered by theme and name.
 
         Examples
         --------
@@ -135,12 +135,12 @@ class Catalog:
         return found
 
     def file(self, name: str) -> Path:
-        """Return the place of a file that the catalog names.
+        """Return the path of a file that the catalog names.
 
         Raises
         ------
         CatalogError
-            If it lies outside the catalog's folder: a catalog from elsewhere must not read what it likes.
+            If it lies outside the catalog's folder: a catalog from elsewhere must not read other files.
         """
         path = self.folder / name
         if not path.resolve().is_relative_to(self.folder.resolve()):

@@ -1,4 +1,4 @@
-"""Reads and validates a catalog file; whatever is wrong is refused with file, line and entry."""
+"""Reads and validates a catalog file; errors name file, line and entry."""
 
 from __future__ import annotations
 

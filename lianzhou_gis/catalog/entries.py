@@ -139,7 +139,7 @@ class LayerEntry:
         return {"zh": title.get("zh", label["zh"]), "en": title.get("en", label["en"])}
 
     def in_force(self, day: date) -> bool:
-        """Tell whether the edition is in force on a day; both ends count."""
+        """Return whether the edition is in force on a day, both ends included."""
         return (self.valid_from is None or self.valid_from <= day) and (self.valid_to is None or day <= self.valid_to)
 
     def stated(self) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _default(item: Field[Any]) -> object:
 
 
 def _check_agreement(entry: LayerEntry) -> LayerEntry:
-    """Check what several fields say together."""
+    """Check fields against each other."""
     if entry.valid_from and entry.valid_to and entry.valid_to < entry.valid_from:
         raise CatalogError.from_code("entry_dates")
     if entry.uncounted and entry.expected_count is not None:

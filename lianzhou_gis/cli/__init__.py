@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 import lianzhou_gis
-from lianzhou_gis.cli.usage import one_line, spoken
+from lianzhou_gis.cli.usage import requested_language, single_line_errors
 
 __all__ = ["main"]
 
@@ -32,7 +32,7 @@ _COMMANDS = {
 
 
 class _Commands(click.Group):
-    """A group that loads a command's module only when the command is called; what is wrong in a line is one line."""
+    """A group that imports the module of a command when it is called, and shows usage errors as one line."""
 
     def make_context(
         self,
@@ -41,14 +41,14 @@ class _Commands(click.Group):
         parent: click.Context | None = None,
         **extra: Any,  # noqa: ANN401 - click's settings
     ) -> click.Context:
-        language = spoken(args)
-        with one_line(language):
+        language = requested_language(args)
+        with single_line_errors(language):
             ctx = super().make_context(info_name, args, parent, **extra)
         ctx.obj = language
         return ctx
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's value
-        with one_line(ctx.obj):
+        with single_line_errors(ctx.obj):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:

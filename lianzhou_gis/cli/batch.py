@@ -1,4 +1,4 @@
-"""``lianzhou-gis batch``: very many sites into a folder of GeoParquet."""
+"""``lianzhou-gis batch``: screens very many sites into a folder of GeoParquet."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["batch"]
 
-# Where nobody watches a line, every so many per cent are told.
+# Share between two lines of progress where output is not a terminal.
 _STEP = 0.05
 
 
-class _Told:
-    """Writes how far it is: over one line in a terminal, now and then elsewhere."""
+class _ProgressLine:
+    """Writes progress: over one line in a terminal, every few per cent elsewhere."""
 
     def __init__(self, lang: str, quiet: bool) -> None:
         self._lang, self._quiet, self._last = lang, quiet, -1.0
@@ -114,17 +114,17 @@ def batch(
             chunk=chunk,
             workers=workers,
             scheduler=scheduler,
-            progress=_Told(lang, quiet),
+            progress=_ProgressLine(lang, quiet),
         )
     except KeyboardInterrupt:
-        told = "已停止；用同一命令继续" if lang == "zh" else "stopped; the same command goes on"
-        click.echo(f"\n{told}: {out}", err=True)
+        text = "已停止；用同一命令继续" if lang == "zh" else "stopped; the same command continues"
+        click.echo(f"\n{text}: {out}", err=True)
         sys.exit(130)
     if as_json:
         click.echo(json.dumps(found.summary, ensure_ascii=False, indent=1))
         return
     if lang == "zh":
-        told = f"{found.sites:,} 个项目，其中 {found.failed:,} 个无法核查（已列为缺项）；结果文件夹（内部使用）"
+        text = f"{found.sites:,} 个项目，其中 {found.failed:,} 个无法核查（已列为缺项）；结果文件夹（内部使用）"
     else:
-        told = f"{found.sites:,} sites, {found.failed:,} of them could not be screened (gaps); folder (restricted)"
-    click.echo(f"{told}: {out}", err=False)
+        text = f"{found.sites:,} sites, {found.failed:,} of them could not be screened (gaps); folder (restricted)"
+    click.echo(f"{text}: {out}")

@@ -1,4 +1,4 @@
-"""What ``screen --against`` prints: only what flips between two days, and why."""
+"""The output of ``screen --against``: what changes between two days, and why."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["flips_document", "flips_table", "flips_text"]
 
 
 def flips_table(found: Sequence[SiteFlips], days: tuple[date, date], lang: str) -> Table:
-    """Return a table with a row for each thing that flips."""
+    """Return a table with a row for each change."""
     if lang == "zh":
         heads = ("项目", "内容", f"{days[0]}", f"{days[1]}", "原因")
     else:
@@ -41,13 +41,13 @@ def flips_table(found: Sequence[SiteFlips], days: tuple[date, date], lang: str) 
 
 
 def flips_text(found: Sequence[SiteFlips], sites: int, lang: str) -> Text:
-    """Return what stands under the table."""
+    """Return the text under the table."""
     rebased = sum(site.rebased for site in found)
     if lang == "zh":
-        told = f"{sites} 个项目中 {len(found)} 个有变化；其中另有 {rebased} 项效力不变、依据条文更新。"
+        text = f"{sites} 个项目中 {len(found)} 个有变化；其中另有 {rebased} 项效力不变、依据条文更新。"
     else:
-        told = f"{len(found)} of {sites} sites change; {rebased} points of theirs keep their effect on other articles."
-    return Text(f"{told}\n{DISCLAIMER[lang]}{'。' if lang == 'zh' else '.'}")
+        text = f"{len(found)} of {sites} sites change; for {rebased} more points only the cited article changes."
+    return Text(f"{text}\n{DISCLAIMER[lang]}{'。' if lang == 'zh' else '.'}")
 
 
 def flips_document(found: Sequence[SiteFlips], days: tuple[date, date]) -> dict[str, Any]:

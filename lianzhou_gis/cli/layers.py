@@ -1,4 +1,4 @@
-"""``lianzhou-gis layers``: what layers there are, and whether each can be relied on."""
+"""``lianzhou-gis layers``: lists, checks, imports and compares the layers of a catalog."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
 
     entries = Catalog.open(catalog).layers
     if as_json:
-        told = [entry.to_json() for entry in entries]
-        told = [{**record, "path": masked(record["path"])} for record in told]
-        click.echo(json.dumps(told, ensure_ascii=False, indent=1))
+        records = [entry.to_json() for entry in entries]
+        records = [{**record, "path": masked(record["path"])} for record in records]
+        click.echo(json.dumps(records, ensure_ascii=False, indent=1))
         return
     heads = {
         "zh": ("图层", "名称", "主题", "数据日期", "有效期", "覆盖范围", "文件", "公开"),
@@ -74,27 +74,27 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
 def cache(clear: bool, as_json: bool, lang: str) -> None:
     """列出或清空图层缓存；缓存可随时删除，只会使下一次核查变慢。
 
-    Show or clear what is kept of layers: it can go at any time, the next run then takes longer.
+    List or clear the cache of layers; it can be deleted at any time, the next run then takes longer.
     """
     from datetime import UTC, datetime
 
     from lianzhou_gis.cli.tables import plain_table
     from lianzhou_gis.layers import Cache
 
-    kept = Cache.standard()
+    store = Cache.standard()
     if clear:
-        count = kept.clear()
+        count = store.clear()
         click.echo(f"已删除 {count} 个缓存文件" if lang == "zh" else f"{count} files removed")
         return
-    files = kept.files()
+    files = store.files()
     used = [datetime.fromtimestamp(file.used, UTC).isoformat(timespec="seconds") for file in files]
     if as_json:
-        told = [
+        records = [
             {"kind": file.kind, "layer": file.subject, "bytes": file.size, "used": when, "file": file.path.name}
             for file, when in zip(files, used, strict=True)
         ]
-        folder = None if kept.folder is None else str(kept.folder)
-        click.echo(json.dumps({"folder": folder, "limit": kept.limit, "files": told}, ensure_ascii=False, indent=1))
+        folder = None if store.folder is None else str(store.folder)
+        click.echo(json.dumps({"folder": folder, "limit": store.limit, "files": records}, ensure_ascii=False, indent=1))
         return
     kinds = {
         "zones": ("图层", "zones"),
@@ -110,5 +110,5 @@ def cache(clear: bool, as_json: bool, lang: str) -> None:
     ]
     options.console().print(plain_table(heads, rows))
     total = sum(file.size for file in files) / 2**20
-    off = "缓存已关闭" if lang == "zh" else "nothing is kept"
-    click.echo(f"{kept.folder or off}: {total:.1f} / {kept.limit / 2**20:.0f} MB")
+    off = "缓存已关闭" if lang == "zh" else "the cache is off"
+    click.echo(f"{store.folder or off}: {total:.1f} / {store.limit / 2**20:.0f} MB")

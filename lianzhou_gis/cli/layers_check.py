@@ -1,4 +1,4 @@
-"""``lianzhou-gis layers check``: is every layer whole, in date, usable, and do they agree with each other?"""
+"""``lianzhou-gis layers check``: checks that layers are complete, current, valid and consistent with each other."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def _print(found: LayersCheck, lang: str) -> None:
     )  # fmt: skip
     rows = []
     for report in found.reports:
-        own = [item.severity for item in found.defects if item.layer_id == report.entry.id]
+        severities = [item.severity for item in found.defects if item.layer_id == report.entry.id]
         counted = report.counted
         rows.append(
             (
@@ -38,7 +38,7 @@ def _print(found: LayersCheck, lang: str) -> None:
                 report.status,
                 f"{report.area_m2 / 1e6:.2f}",
                 "" if counted is None else f"{counted['found']}/{counted['expected']}",
-                *(own.count(severity) for severity in _SEVERITIES),
+                *(severities.count(severity) for severity in _SEVERITIES),
             )
         )
     window.print(plain_table(heads, rows))
@@ -84,7 +84,7 @@ def check(
 ) -> None:
     """检查基准日有效的图层：完整性、图形、级别、面积、衔接与相互矛盾；可写出核对清单。
 
-    Check the layers of a day: whole, valid, graded, in agreement with each other; writes a worklist for their owners.
+    Check the layers of a day: complete, valid, graded, consistent with each other; writes a worklist for their owners.
     """
     options.day(as_of)
 

@@ -1,4 +1,4 @@
-"""``lianzhou-gis layers diff``: what changed between two editions, and whose verdicts that would change."""
+"""``lianzhou-gis layers diff``: the changes between two editions, and the sites whose verdicts they change."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def _print(diffs: list[EditionDiff], runs: list[RunOutcome] | None, lang: str) -
         window.print(
             plain_table(heads, [*rows, (total, "", "", f"{gained:,.2f}", f"{lost:,.2f}", f"{gained - lost:,.2f}")])
         )
-        ways = [
+        changes = [
             (
-                grade_label(item.theme, way.old_grade)[lang],
-                grade_label(item.theme, way.new_grade)[lang],
-                f"{way.area_m2:,.2f}",
+                grade_label(item.theme, change.old_grade)[lang],
+                grade_label(item.theme, change.new_grade)[lang],
+                f"{change.area_m2:,.2f}",
             )
-            for way in item.ground
+            for change in item.ground
         ]
-        window.print(plain_table(("原为", "现为", "m²") if zh else ("Was", "Is", "m2"), ways))
+        window.print(plain_table(("原为", "现为", "m²") if zh else ("Was", "Is", "m2"), changes))
         changed = [zone for zone in item.zones if zone.status != "unchanged"]
         columns = ("变化", "旧编号", "新编号", "名称", "增加 m²", "减少 m²") if zh else (
             "Change", "Old id", "New id", "Name", "Gained m2", "Lost m2"

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how an error reaches the user: one line on stderr, exit code 2."""
+"""Options that several commands share; errors are shown as one line on stderr with exit code 2."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def guarded(function: Command) -> Command:
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Return a console that never takes what comes from data for markup of its own."""
+    """Return a console that does not interpret data as markup."""
     from rich.console import Console
 
     # Eighty columns, which a pipe is taken to have, cut Chinese tables to pieces.

@@ -1,4 +1,4 @@
-"""``lianzhou-gis publish``: what may be public of a catalog or a run, and the check of a publication."""
+"""``lianzhou-gis publish``: publishes the public part of a catalog or a run, and checks a publication."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def _check(folder: Path, against: Path | None, *, as_of: str | None, as_json: bo
     source = disclosure.open_source(against, as_of=as_of) if against is not None else None
     found = disclosure.check_publication(folder, source)
     if as_json:
-        told = [{"code": item.code, "where": item.where, "message": item.message} for item in found]
-        click.echo(json.dumps({"compared": source is not None, "found": told}, ensure_ascii=False, indent=1))
+        records = [{"code": item.code, "where": item.where, "message": item.message} for item in found]
+        click.echo(json.dumps({"compared": source is not None, "found": records}, ensure_ascii=False, indent=1))
     else:
         for item in found:
             click.echo(f"[{item.code}] {item.zh if lang == 'zh' else item.en}")
         if source is None:
-            said = "未给出 --against：只检查了格式、脚本与地址，未与来源比对数值和坐标"
-            click.echo(said if lang == "zh" else "Without --against no value and no coordinate was compared")
+            note = "未给出 --against：只检查了格式、脚本与地址，未与来源比对数值和坐标"
+            click.echo(note if lang == "zh" else "Without --against no value and no coordinate was compared")
         if not found:
             click.echo("未发现问题" if lang == "zh" else "Nothing found")
     if found:

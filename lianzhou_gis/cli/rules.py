@@ -28,7 +28,7 @@ def rules() -> None:
 
 
 def _record(rule: RuleVersion) -> dict[str, Any]:
-    """Return a rule as plain data; conditions as they stand in the rulebook."""
+    """Return a rule as plain data; conditions as written in the rulebook."""
     record = dataclasses.asdict(rule)
     record["when"] = rule.when.tree() if rule.when is not None else None
     return record
@@ -94,12 +94,12 @@ def show(rule_id: str, folder: Path | None, as_json: bool, lang: str) -> None:
     rule = book.rule(rule_id)
     cases = [case for case in read_cases(book) if case.rule == rule.id]
     if as_json:
-        told = {
+        document = {
             "id": rule.id,
             "versions": [_record(version) for version in rule.versions],
             "cases": [dataclasses.asdict(case) for case in cases],
         }
-        click.echo(_json(told))
+        click.echo(_json(document))
         return
     click.echo(card(rule, cases, book, lang))
 
@@ -158,20 +158,20 @@ def check(folder: Path | None, as_of: str | None, as_json: bool, lang: str) -> N
     cases = sum(1 for _ in read_cases(book))
     errors = sum(issue.severity == "error" for issue in issues)
     if as_json:
-        told = {
+        document = {
             "version": book.version,
             "sha256": book.sha256,
             "rules": len(book.rules),
             "cases": cases,
             "issues": [dataclasses.asdict(issue) for issue in issues],
         }
-        click.echo(_json(told))
+        click.echo(_json(document))
     else:
         if issues:
             options.console().print(issues_table(issues, lang))
-        told_zh = f"规则库 {book.version}：{len(book.rules)} 条规则，{cases} 个用例，{errors} 处错误"
-        told_en = f"Rulebook {book.version}: {len(book.rules)} rules, {cases} cases, {errors} errors"
-        click.echo(told_zh if lang == "zh" else told_en)
+        zh = f"规则库 {book.version}：{len(book.rules)} 条规则，{cases} 个用例，{errors} 处错误"
+        en = f"Rulebook {book.version}: {len(book.rules)} rules, {cases} cases, {errors} errors"
+        click.echo(zh if lang == "zh" else en)
     if errors:
         sys.exit(1)
 

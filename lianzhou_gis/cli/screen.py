@@ -21,7 +21,7 @@ __all__ = ["pairs_of", "screen"]
 
 
 def pairs_of(texts: tuple[str, ...]) -> dict[str, str]:
-    """Return the facts that ``--set`` gives."""
+    """Return the facts given by ``--set``."""
     pairs = {}
     for text in texts:
         key, equals, value = text.partition("=")
@@ -34,7 +34,7 @@ def pairs_of(texts: tuple[str, ...]) -> dict[str, str]:
 def finish(
     result: Result, *, out: Path | None, overwrite: bool, as_json: bool, fail_on: str | None, lang: str, quiet: bool
 ) -> None:
-    """Write, print and leave with the exit code that the verdicts ask for."""
+    """Write and print the result; exit with 1 if a verdict reaches ``fail_on``."""
     if out is not None:
         default_progress(lang, quiet=quiet)("writing")
         result.save(out, overwrite=overwrite)
@@ -43,20 +43,20 @@ def finish(
 
         click.echo(json.dumps(as_document(result), ensure_ascii=False, indent=1))
     elif not quiet:
-        from lianzhou_gis.cli.asking import questions_text
+        from lianzhou_gis.cli.question_list import questions_text
         from lianzhou_gis.cli.tables import sites_table, summary
 
         window = options.console()
         window.print(sites_table(result, lang))
-        asked = questions_text(result, lang)
-        if asked is not None:
-            window.print(asked)
+        questions = questions_text(result, lang)
+        if questions is not None:
+            window.print(questions)
         window.print(summary(result, lang))
     if out is not None and not quiet:
-        told = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
-        click.echo(f"{told}: {out}", err=as_json)
+        name = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
+        click.echo(f"{name}: {out}", err=as_json)
     if fail_on is not None:
-        worst = {said.worst_possible for said in result.assessment.answers.values()}
+        worst = {answer.worst_possible for answer in result.assessment.answers.values()}
         if any(not Verdict(fail_on).stricter_than(verdict) for verdict in worst):
             sys.exit(1)
 

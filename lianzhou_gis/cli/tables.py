@@ -1,4 +1,4 @@
-"""What the commands print: tables that a planner reads in a terminal."""
+"""The tables that commands print for a planner in a terminal."""
 
 from __future__ import annotations
 
@@ -71,14 +71,14 @@ def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the fin
 
 
 def _judged(override: Override | None, lang: str) -> str:
-    """Return a person's judgement as it stands under the finding."""
+    """Return a person's judgement as it is printed under the finding."""
     if override is None:
         return ""
     if lang == "zh":
-        told = f"〔人工判断：{override.decision}。{override.office}，{override.decided_on}"
-        return f"\n{told}，理由：{override.reason}，依据：{override.evidence}〕"
-    told = f"[Judged by {override.office}, {override.decided_on}: {override.decision}. Reason: {override.reason}. "
-    return f"\n{told}Evidence: {override.evidence}]"
+        text = f"〔人工判断：{override.decision}。{override.office}，{override.decided_on}"
+        return f"\n{text}，理由：{override.reason}，依据：{override.evidence}〕"
+    text = f"[Judged by {override.office}, {override.decided_on}: {override.decision}. Reason: {override.reason}. "
+    return f"\n{text}Evidence: {override.evidence}]"
 
 
 def citation_text(citation: Citation, lang: str) -> str:
@@ -149,18 +149,18 @@ def sites_table(result: Result, lang: str) -> Table:
 
 
 def _scope_text(result: Result, lang: str) -> str:
-    """Return which themes were looked at; those left out are named."""
+    """Return which themes were screened, and the names of the others."""
     left_out = [theme.label[lang] for name, theme in themes().items() if name not in result.scope]
     if not left_out:
         return f"全部 {len(result.scope)} 个主题" if lang == "zh" else f"all {len(result.scope)} themes"
     comma = "、" if lang == "zh" else ", "
-    looked = comma.join(themes()[name].label[lang] for name in result.scope)
+    screened = comma.join(themes()[name].label[lang] for name in result.scope)
     named = comma.join(left_out)
-    return f"仅 {looked}（未核查：{named}）" if lang == "zh" else f"only {looked} (not looked at: {named})"
+    return f"仅 {screened}（未核查：{named}）" if lang == "zh" else f"only {screened} (not screened: {named})"
 
 
 def summary(result: Result, lang: str) -> Text:
-    """Return what stands under every table: the day, the rulebook, the layers with their dates, the disclaimer."""
+    """Return the text under every table: the day, the rulebook, the layers with their dates, the disclaimer."""
     layers = result.layers.layers
     dates = "；".join(
         f"{layer.entry.id}（{layer.entry.data_date or '日期不明'}）"

@@ -1,4 +1,4 @@
-"""A command line that cannot be understood, told like every other error: one line, place and remedy, exit code 2."""
+"""Errors of the command line, shown like every other error: one line, place and remedy, exit code 2."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from typing import IO, Any
 
 import click
 
-__all__ = ["one_line", "spoken"]
+from lianzhou_gis.errors import Message, Phrase
+
+__all__ = ["requested_language", "single_line_errors"]
 
 
-def spoken(line: Sequence[str]) -> str:
-    """Return the language that a line asks for, before anything of it is understood.
+def requested_language(arguments: Sequence[str]) -> str:
+    """Return the language that a command line asks for, before it is parsed.
 
     Examples
     --------
-    >>> spoken(["screen", "--lang", "en"]), spoken(["screen", "--lang=en"]), spoken(["screen"])
-    ('en', 'en', 'zh')
+    >>> requested_language(["screen", "--lang", "en"]), requested_language(["screen"])
+    ('en', 'zh')
     """
-    return "en" if "--lang=en" in line or ("--lang", "en") in pairwise(line) else "zh"
+    return "en" if "--lang=en" in arguments or ("--lang", "en") in pairwise(arguments) else "zh"
 
 
-class _Misspoken(click.ClickException):
+class _UsageMessage(click.ClickException):
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
@@ -31,38 +33,40 @@ class _Misspoken(click.ClickException):
 
 
 @contextmanager
-def one_line(language: str) -> Iterator[None]:
-    """Turn what click says of a wrong line, over several and in English, into one line."""
+def single_line_errors(language: str) -> Iterator[None]:
+    """Replace the usage errors of click, several lines in English, by one line."""
     try:
         yield
     except click.exceptions.NoArgsIsHelpError:
         raise
     except click.UsageError as error:
-        zh, en = _told(error)
+        message = _message(error)
         path = error.ctx.command_path if error.ctx is not None else "lianzhou-gis"
-        said = (
-            f"错误：{zh}；用法见 {path} --help" if language == "zh" else f"Error: {en.rstrip('.')}; see {path} --help"
+        text = (
+            f"错误：{message.zh}；用法见 {path} --help"
+            if language == "zh"
+            else f"Error: {message.en}; see {path} --help"
         )
-        raise _Misspoken(" ".join(said.split())) from None
+        raise _UsageMessage(" ".join(text.split())) from None
 
 
-def _told(error: click.UsageError) -> tuple[str, str]:
-    en = error.format_message()
+def _message(error: click.UsageError) -> Message:
+    ctx = error.ctx
     if isinstance(error, click.NoSuchOption):
-        near = "、".join(error.possibilities or ())
-        return f"没有选项 {error.option_name}{f'；是否指 {near}' if near else ''}", en
+        near = Phrase("、".join(error.possibilities or ()), " or ".join(error.possibilities or ()))
+        hint = Message.from_code("did_you_mean", names=near) if error.possibilities else ""
+        return Message.from_code("usage_option_unknown", option=error.option_name, hint=hint)
     if isinstance(error, click.MissingParameter):
-        if error.param is None or error.ctx is None:
-            return f"缺少 {error.param_hint}", en
-        return f"缺少 {error.param.make_metavar(error.ctx)}", en
+        name = error.param.make_metavar(ctx) if error.param is not None and ctx is not None else error.param_hint
+        return Message.from_code("usage_parameter_missing", name=name)
     if isinstance(error, click.BadParameter):
-        place = error.param.get_error_hint(error.ctx) if error.param is not None and error.ctx is not None else ""
-        chosen = getattr(error.param and error.param.type, "choices", None)
-        why = f"可取 {'、'.join(map(str, chosen))}" if chosen else error.message.rstrip(".")
-        return f"{place} 的值有误：{why}", en
+        place = error.param.get_error_hint(ctx) if error.param is not None and ctx is not None else ""
+        choices = getattr(error.param and error.param.type, "choices", None)
+        if choices:
+            return Message.from_code("usage_value_invalid.choices", name=place, choices=list(choices))
+        return Message.from_code("usage_value_invalid", name=place, reason=error.message.rstrip("."))
     if isinstance(error, click.BadOptionUsage):
-        return f"选项 {error.option_name} 缺少值或用法不对", en
-    if error.ctx is not None and isinstance(error.ctx.command, click.Group):
-        names = ", ".join(error.ctx.command.list_commands(error.ctx))
-        return f"没有这个命令，可用的有 {names}", f"{en.rstrip('.')}, there are {names}"
-    return f"多余的参数，或参数不全（{error.message.rstrip('.')}）", en
+        return Message.from_code("usage_option_misused", option=error.option_name)
+    if ctx is not None and isinstance(ctx.command, click.Group):
+        return Message.from_code("usage_command_unknown", known=ctx.command.list_commands(ctx))
+    return Message.from_code("usage_arguments", reason=error.message.rstrip("."))

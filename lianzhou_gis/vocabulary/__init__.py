@@ -1,4 +1,4 @@
-"""The words of the field: verdicts, effects, relations, gap reasons, themes and grades, with their labels and styles.
+"""The vocabulary: verdicts, effects, relations, gap reasons, themes and grades, with their labels and styles.
 
 Codes are enums here, labels and colours are data in the YAML files beside this one.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         verdict_style,
     )
 
-# Only what draws asks for them.
+# Imported lazily: used for drawing only.
 _STYLES = {"Pattern", "VerdictStyle", "other_style", "patterns", "shown_at_first", "verdict_style"}
 
 __all__ = [

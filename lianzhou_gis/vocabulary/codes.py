@@ -1,4 +1,4 @@
-"""The closed lists of codes."""
+"""The enumerations: closed lists of codes."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Verdict(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Place in the order of strictness, 0 the strictest."""
+        """Position in the order of strictness, 0 the strictest."""
         return _RANKS[self]
 
     def stricter_than(self, other: Verdict) -> bool:
-        """Tell whether this verdict is stricter than ``other``."""
+        """Return whether this verdict is stricter than ``other``."""
         return self.rank < other.rank
 
     @staticmethod
@@ -39,11 +39,11 @@ class Verdict(StrEnum):
         return min(verdicts, key=lambda verdict: verdict.rank)
 
 
-_RANKS = {verdict: place for place, verdict in enumerate(Verdict)}
+_RANKS = {verdict: rank for rank, verdict in enumerate(Verdict)}
 
 
 class Effect(StrEnum):
-    """What a rule does to a site, strictest first; ``notice`` restricts nothing."""
+    """Effect of a rule on a site, strictest first; ``notice`` restricts nothing."""
 
     PROHIBITED = "prohibited"
     PROCEDURE_REQUIRED = "procedure_required"
@@ -53,7 +53,7 @@ class Effect(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Place in the order of strictness, 0 the strictest."""
+        """Position in the order of strictness, 0 the strictest."""
         return _EFFECT_RANKS[self]
 
     @property
@@ -62,14 +62,14 @@ class Effect(StrEnum):
         return _VERDICTS[self]
 
 
-_EFFECT_RANKS = {effect: place for place, effect in enumerate(Effect)}
+_EFFECT_RANKS = {effect: rank for rank, effect in enumerate(Effect)}
 _VERDICTS = {
     effect: Verdict.NO_CONFLICT_FOUND if effect is Effect.NOTICE else Verdict(effect.value) for effect in Effect
 }
 
 
 class Relation(StrEnum):
-    """How a site lies to a zone; ``apart`` is never stored."""
+    """Spatial relation of a site to a zone; ``apart`` is never stored."""
 
     OVERLAP = "overlap"
     WITHIN = "within"

@@ -1,4 +1,4 @@
-"""How things are drawn, from ``styles.yaml``: patterns, verdicts, and what lies between sites and zones."""
+"""Drawing styles from ``styles.yaml``: patterns, verdicts, overlaps, gaps and outfalls."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from lianzhou_gis.vocabulary.themes import Style
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Strokes that tell areas apart without colour.
+    """Strokes that distinguish areas without colour.
 
     Attributes
     ----------
     paths : tuple of str
         SVG paths in a cell of 8 x 8 pixels.
     tint : float
-        Opacity of the ground under the strokes.
+        Opacity of the fill under the strokes.
     angles : tuple of float
         The same strokes as lines, degrees counter-clockwise from east.
     hatch : str
-        The same strokes as matplotlib names them.
+        Name of the same strokes in matplotlib.
     mark : str
-        The same strokes as SLD names them; empty where there are none.
+        Name of the same strokes in SLD; empty if there is none.
     """
 
     paths: tuple[str, ...]
@@ -74,7 +74,7 @@ def patterns() -> dict[str, Pattern]:
 
 
 def verdict_style(verdict: str) -> VerdictStyle:
-    """Return how a verdict is drawn.
+    """Return the style of a verdict.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def verdict_style(verdict: str) -> VerdictStyle:
 
 
 def other_style(name: str) -> tuple[dict[str, str], Style]:
-    """Return label and style of what is neither zone nor site: an overlap ``piece``, a ``gap``, an ``outfall`` ...
+    """Return label and style of other features: an overlap ``piece``, a ``gap``, an ``outfall`` ...
 
     Examples
     --------
@@ -98,7 +98,7 @@ def other_style(name: str) -> tuple[dict[str, str], Style]:
 
 
 def shown_at_first(theme_id: str) -> bool:
-    """Tell whether a map shows a theme before anyone asks for it.
+    """Return whether a map shows a theme when it is opened.
 
     Examples
     --------

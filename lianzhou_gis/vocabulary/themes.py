@@ -26,7 +26,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Grade:
-    """A level within a theme; ``spellings`` are the texts in the wild that mean it."""
+    """A level within a theme; ``spellings`` are the texts in data files that mean it."""
 
     id: str
     label: dict[str, str]
@@ -41,13 +41,13 @@ class Theme:
     Attributes
     ----------
     grades : tuple of Grade
-        Strictest first. Empty where the theme knows no levels; its zones then have the grade ``None``.
+        Strictest first. Empty if the theme has no levels; its zones then have the grade ``None``.
     nested : bool
         Whether a stricter grade cuts milder ones of the same source.
     covering : bool
         Whether its zones cover the whole area of the layer without gap or overlap (control units).
     receiving : bool
-        Whether its zones say into which water an outfall leads: one that meets none has a water of unknown class.
+        Whether its zones state the class of the water that receives an outfall; outside all of them it is unknown.
     near_m : float
         Zones up to this distance are reported as ``near``, metres.
     """
@@ -123,10 +123,9 @@ def _plain(text: str) -> str:
 
 
 def grade_of(theme_id: str, text: str | None) -> str | None:
-    """Return the grade that a text in the wild means, or ``None`` where it means none that is known.
+    """Return the grade that a text in a data file means, or ``None`` if none is known.
 
-    Full-width letters, spaces and case do not matter. The match is of the whole text, so that a text that
-    says "not a primary zone" is not taken for a primary zone.
+    Full-width letters, spaces and case are ignored. The whole text must match: "not a primary zone" is no primary zone.
 
     Examples
     --------

@@ -10,12 +10,12 @@ from lianzhou_gis.cli import main
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["map", "a", "--laiers"], "没有选项 --laiers；是否指 --layers"),
+        (["map", "a", "--laiers"], "没有选项 --laiers（是否指 --layers？）"),
         (["map", "a", "b"], "多余的参数"),
         (["map", "a", "--basemap-datum", "x"], "可取 gcj02"),
         (["map", "a", "--to"], "选项 --to 缺少值"),
-        (["map", "a", "--lang", "en", "--nothing"], "No such option"),
-        (["publish", "--profil", "x"], "没有选项 --profil；是否指 --profile"),
+        (["map", "a", "--lang", "en", "--nothing"], "there is no option"),
+        (["publish", "--profil", "x"], "没有选项 --profil（是否指 --profile？）"),
         (["publish", "--check"], "选项 --check 缺少值"),
     ],
 )

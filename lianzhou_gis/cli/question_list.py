@@ -1,4 +1,4 @@
-"""What the command prints of questions: the short list of each site, and what answers would lead to."""
+"""The questions that a command prints: the short list of each site, and the verdicts that answers lead to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SITES = 5
 
 
 def questions_text(result: Result, lang: str) -> Text | None:
-    """Return the short lists of questions of the first sites that are asked anything; ``None`` where none is.
+    """Return the short lists of questions of the first sites that have any; ``None`` if none has.
 
     Parameters
     ----------
@@ -48,11 +48,11 @@ def _lines(question: Question, result: Result, lang: str) -> list[str]:
     now = result.assessment.answers[question.site_id].verdict
     settles = f"可判定 {question.settles} 项" if lang == "zh" else f"settles {question.settles}"
     lines = [f"    {question.place}. {question.question[lang]}  --set {question.fact}=…  （{settles}）"]
-    told_help = result.rulebook.facts.get(question.fact).help
-    if told_help:
-        lines.append(f"       {told_help[lang]}")
-    turning = [reply for reply in question.replies if reply.verdict is not now and not reply.contradicts]
-    if turning:
-        told = [f"{reply.label[lang]} → {label('verdict', reply.verdict)[lang]}" for reply in turning]
-        lines.append("       " + ("；" if lang == "zh" else "; ").join(told))
+    help_text = result.rulebook.facts.get(question.fact).help
+    if help_text:
+        lines.append(f"       {help_text[lang]}")
+    changing = [reply for reply in question.replies if reply.verdict is not now and not reply.contradicts]
+    if changing:
+        outcomes = [f"{reply.label[lang]} → {label('verdict', reply.verdict)[lang]}" for reply in changing]
+        lines.append("       " + ("；" if lang == "zh" else "; ").join(outcomes))
     return lines
