@@ -285,7 +285,7 @@ class RuleDecisions:
     def _of_overlap(self, key: DecisionKey) -> Decision:
         """Decide a rule that applies to an overlap, or everywhere."""
         rule, outcome = self._rules.versions[key.rule], self.outcome(RuleKey(key.rule, key.values))
-        uncertain = (key.doubtful and not rule.strict) or rule.unverified
+        uncertain = key.doubtful and not rule.strict
         effect = proven_effect(rule.effect, uncertain=uncertain)
         missing = outcome.missing if key.located else outcome.missing | {OUTFALL}
         if outcome.value is False:

@@ -34,7 +34,7 @@ class Finding:
     Attributes
     ----------
     effect, worst : Effect
-        What is proven, and the strictest that it may turn out to mean (a doubtful overlap, an unverified rule).
+        What is proven, and the strictest that it may turn out to mean (a doubtful overlap, an open word of the law).
     geometry : shapely geometry or None
         The piece, EPSG:4490.
     """

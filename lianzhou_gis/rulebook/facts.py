@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lianzhou_gis.errors import FactError, Issue, did_you_mean
+from lianzhou_gis.rulebook.documents import parse_claim_document
 from lianzhou_gis.rulebook.industries import UNKNOWN_CODE, parse_industry_code
 
 __all__ = ["Fact", "FactVocabulary"]
@@ -19,6 +20,9 @@ _NO = {"no", "n", "false", "f", "0", "否", "无", "没有", "不"}
 _UNKNOWN = {"", "unknown", "未知", "不明", "不详", "待定", "none", "null", "nan", "na", "n/a", "-", "—", "?"}
 _CODE = re.compile(r"[A-Z]?\d{0,4}")
 _LONGEST = 500
+LARGEST_NUMBER = 1e12
+FACT_GROUPS = ("project", "land", "water", "air", "waste", "risk", "activity")
+FACT_KNOWN_BY = ("applicant", "region", "layer")
 ACCESS_PREFIX = "access_item."
 DOCUMENT_SUFFIX = "_document"
 
@@ -31,9 +35,19 @@ class Fact:
     ----------
     type : {"yes_no", "number", "choice", "text", "codes"}
     claim : bool
-        Whether a yes counts only with a document number.
+        Whether a yes counts only with a document: number, issuer and date.
     help : dict or None
-        What counts and where the value is found, where the question alone does not say it.
+        The legal term that is meant, with its source, and where the value is found.
+    group : str or None
+        Where a questionnaire shows it; one of ``FACT_GROUPS``.
+    checklist : bool
+        Whether it may stand in the list that one answer "none of these" settles.
+    known_by : {"applicant", "region", "layer"}
+        Who knows it: of each project its applicant, the region once for all projects, or a layer.
+    whole : bool
+        Whether a number must be whole.
+    minimum, maximum : float
+        Bounds of a number, both included.
     """
 
     name: str
@@ -44,6 +58,12 @@ class Fact:
     choices: Mapping[str, dict[str, str]]
     claim: bool
     help: dict[str, str] | None = None
+    group: str | None = None
+    checklist: bool = False
+    known_by: str = "applicant"
+    whole: bool = False
+    minimum: float = 0.0
+    maximum: float = LARGEST_NUMBER
 
 
 def _plain(raw: Any) -> str:  # noqa: ANN401 - any cell
@@ -76,6 +96,12 @@ class FactVocabulary:
                 choices=dict(entry.get("choices", {})),
                 claim=bool(entry.get("claim", False)),
                 help=dict(entry["help"]) if entry.get("help") else None,
+                group=entry.get("group"),
+                checklist=bool(entry.get("checklist", False)),
+                known_by=str(entry.get("known_by", "applicant")),
+                whole=bool(entry.get("whole", False)),
+                minimum=float(entry.get("minimum", 0.0)),
+                maximum=float(entry.get("maximum", LARGEST_NUMBER)),
             )
             for name, entry in entries.items()
         }
@@ -128,8 +154,11 @@ class FactVocabulary:
         return Fact(
             found,
             "text",
-            {"zh": f"{base.label['zh']}的文号", "en": f"document of: {base.label['en']}"},
-            {"zh": f"{base.label['zh']}的批准或论证文号是什么？", "en": f"Document number of: {base.label['en']}?"},
+            {"zh": f"{base.label['zh']}的文件", "en": f"document of: {base.label['en']}"},
+            {
+                "zh": f"{base.label['zh']}的批准或论证文件的文号、机关和日期是什么？",
+                "en": f"Number, issuer and date of the document: {base.label['en']}?",
+            },
             None,
             {},
             False,
@@ -182,7 +211,8 @@ class FactVocabulary:
         if raw is None or (isinstance(raw, float) and math.isnan(raw)):
             return None, []
         if isinstance(raw, dict):
-            raw = raw.get("value")
+            of_claim = name.endswith(DOCUMENT_SUFFIX) and "value" not in raw
+            raw = str(parse_claim_document(raw) or raw.get("number") or "") if of_claim else raw.get("value")
         text = str(raw)
         if len(text) > _LONGEST:
             raise FactError(f"{where}：{name} 的值过长", f"{where}: the value of {name} is too long")
@@ -199,31 +229,46 @@ class FactVocabulary:
         return _known_codes(name, value, where) if isinstance(value, tuple) else (value, [])
 
     def settle_claims(self, facts: Mapping[str, Any], where: str) -> tuple[dict[str, Any], list[Issue]]:
-        """Make every claim without a document unknown.
+        """Make every claim unknown that no proper document supports.
 
         Returns
         -------
         facts : dict
-            A copy; a claim that is yes without a document number is ``None``.
+            A copy; a claim that is yes without a document of number, issuer and date is ``None``.
         issues : list of Issue
-            ``claim_without_document`` for each.
+            ``claim_without_document`` or ``claim_document_unclear`` for each.
         """
         settled, issues = dict(facts), []
         for name, value in facts.items():
-            if value is True and name in self._facts and self._facts[name].claim:
-                if not str(facts.get(name + DOCUMENT_SUFFIX) or "").strip():
-                    settled[name] = None
-                    label = self._facts[name].label
-                    issues.append(
-                        Issue(
-                            "warning",
-                            "claim_without_document",
-                            where,
-                            f"“{label['zh']}”未附文号，按未知处理；请以 {name}{DOCUMENT_SUFFIX} 给出文号",
-                            f"{name} has no document number and counts as unknown; give {name}{DOCUMENT_SUFFIX}",
-                        )
-                    )
+            if value is not True or name not in self._facts or not self._facts[name].claim:
+                continue
+            given = str(facts.get(name + DOCUMENT_SUFFIX) or "").strip()
+            if parse_claim_document(given) is not None:
+                continue
+            settled[name] = None
+            issues.append(_unsupported_claim(self._facts[name], given, where))
         return settled, issues
+
+
+def _unsupported_claim(fact: Fact, given: str, where: str) -> Issue:
+    name = fact.name + DOCUMENT_SUFFIX
+    if not given:
+        return Issue(
+            "warning",
+            "claim_without_document",
+            where,
+            f"“{fact.label['zh']}”未附文件，按未知处理；请以 {name} 给出文号、机关和日期",
+            f"{fact.name} has no document and counts as unknown; give number, issuer and date as {name}",
+        )
+    return Issue(
+        "warning",
+        "claim_document_unclear",
+        where,
+        f"“{fact.label['zh']}”所附文件“{given[:60]}”不完整，按未知处理；应写明文号（如 粤府函〔2026〕12号）或项目代码、"
+        "发文机关和日期",
+        f"the document of {fact.name}, {given[:60]!r}, is incomplete and the claim counts as unknown; give a document "
+        "number or project code, the issuer and the date",
+    )
 
 
 def _yes_no(fact: Fact, raw: Any, plain: str) -> bool | None:  # noqa: ANN401
@@ -237,7 +282,8 @@ def _number(fact: Fact, raw: Any, plain: str) -> float | None:  # noqa: ANN401
         value = float(plain.replace(",", "").removesuffix(fact.unit or "").strip())
     except ValueError:
         return None
-    return value if math.isfinite(value) and 0 <= value < 1e12 else None
+    whole = not fact.whole or value.is_integer()
+    return value if math.isfinite(value) and whole and fact.minimum <= value <= fact.maximum else None
 
 
 def _choice(fact: Fact, raw: Any, plain: str) -> str | None:  # noqa: ANN401
@@ -282,9 +328,13 @@ def _allowed(fact: Fact) -> tuple[str, str]:
     if fact.type == "choice":
         zh = "、".join(f"{code}（{label['zh']}）" for code, label in fact.choices.items())
         return f"可填 {zh}", f"one of {', '.join(fact.choices)}"
+    whole = ("整数", "whole number") if fact.whole else ("数", "number")
     return {
         "yes_no": ("可填 是/否/未知", "yes, no or unknown"),
-        "number": ("应为不小于 0 的数", "a number of at least 0"),
+        "number": (
+            f"应为 {fact.minimum:g} 至 {fact.maximum:g} 的{whole[0]}",
+            f"a {whole[1]} from {fact.minimum:g} to {fact.maximum:g}",
+        ),
         "text": ("应为文字", "a text"),
         "codes": ("应为国民经济行业代码，如 C2631", "codes of GB/T 4754 such as C2631"),
     }[fact.type]

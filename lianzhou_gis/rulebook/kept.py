@@ -24,7 +24,7 @@ __all__ = ["keep", "revived"]
 
 _KIND = "rulebook"
 _ROOMS = ("errors.py", "messages.yaml", "cache.py", "resources.py", "vocabulary", "rulebook")
-_DATES = ("effective_from", "effective_to", "checked_on")
+_DATES = ("effective_from", "effective_to", "checked_on", "text")
 _LISTS = ("grades", "named", "blocks")
 
 Plain = dict[str, Any]

@@ -10,7 +10,7 @@ from typing import Any
 from lianzhou_gis.errors import RuleError
 from lianzhou_gis.located_yaml import LocatedMapping, read_located_yaml
 from lianzhou_gis.rulebook.conditions import Test
-from lianzhou_gis.rulebook.facts import TYPES, FactVocabulary
+from lianzhou_gis.rulebook.facts import FACT_GROUPS, FACT_KNOWN_BY, TYPES, FactVocabulary
 from lianzhou_gis.rulebook.files import Contents, Files
 from lianzhou_gis.rulebook.implications import Implication
 from lianzhou_gis.rulebook.model import Law, Rule
@@ -23,6 +23,10 @@ _DEFAULTS = {"theme", "everywhere", "authority", "checked_on"}
 _ROW_KEYS = {
     "id", "when", "sets", "computes", "unverified", "effective_from", "effective_to", "paraphrase", "citations",
     "checked_on",
+}  # fmt: skip
+_FACT_KEYS = {
+    "type", "zh", "en", "question", "unit", "choices", "claim", "help", "group", "checklist", "known_by", "whole",
+    "minimum", "maximum",
 }  # fmt: skip
 _ROW_NEEDED = {"id", "when", "effective_from", "paraphrase", "citations", "checked_on"}
 
@@ -105,7 +109,7 @@ def read_laws(path: Path) -> dict[str, Law]:
     for law_id, entry in read_located_yaml(path, RuleError).items():
         reader = Reader(path, FactVocabulary({}), {})
         reader.rule, reader.line = law_id, entry.line
-        needed = {"title", "issuer", "link", "effective_from", "effective_to", "articles"}
+        needed = {"title", "issuer", "link", "effective_from", "effective_to", "articles", "text"}
         reader.keys(entry, needed, needed)
         effective_from = reader.day(entry, "effective_from")
         if effective_from is None:
@@ -118,6 +122,7 @@ def read_laws(path: Path) -> dict[str, Law]:
             effective_from=effective_from,
             effective_to=reader.day(entry, "effective_to"),
             articles=entry["articles"],
+            text=reader.day(entry, "text"),
         )
     return laws
 
@@ -136,7 +141,7 @@ def read_facts_vocabulary(path: Path) -> FactVocabulary:
         reader.rule, reader.line = name, entry.line
         reader.keys(
             entry,
-            {"type", "zh", "en", "question", "unit", "choices", "claim", "help"},
+            _FACT_KEYS,
             {"type", "zh", "en", "question"},
         )
         reader.text(entry, "question")
@@ -144,7 +149,21 @@ def read_facts_vocabulary(path: Path) -> FactVocabulary:
             reader.text(entry, "help")
         if entry["type"] not in TYPES or (entry["type"] == "choice") != ("choices" in entry):
             raise reader.fail(f"类型 {entry['type']} 有误", f"type {entry['type']} does not fit")
+        _check_fact(reader, entry)
     return FactVocabulary(data)
+
+
+def _check_fact(reader: Reader, entry: Mapping[str, Any]) -> None:
+    """Refuse a group, a source of knowledge, bounds or a checklist that do not fit the fact."""
+    if entry.get("group", FACT_GROUPS[0]) not in FACT_GROUPS:
+        raise reader.fail(f"没有分组 {entry['group']}", f"no group {entry['group']}")
+    if entry.get("known_by", FACT_KNOWN_BY[0]) not in FACT_KNOWN_BY:
+        raise reader.fail(f"没有来源 {entry['known_by']}", f"no source {entry['known_by']}")
+    if entry.get("checklist") and (entry["type"] != "yes_no" or entry.get("claim")):
+        raise reader.fail("只有是否类、不需文件的项目信息可列入清单", "only a yes/no that needs no document is listed")
+    bounds = {"whole", "minimum", "maximum"} & set(entry)
+    if bounds and entry["type"] != "number":
+        raise reader.fail(f"{sorted(bounds)} 只用于数值", f"{sorted(bounds)} belong to a number")
 
 
 def read_implications(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> list[Implication]:

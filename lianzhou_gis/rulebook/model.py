@@ -17,7 +17,13 @@ Text = dict[str, str]
 
 @dataclass(frozen=True)
 class Law:
-    """A law, regulation, standard or plan of the register ``laws.yaml``."""
+    """A law, regulation, standard or plan of the register ``laws.yaml``.
+
+    Attributes
+    ----------
+    text : datetime.date or None
+        Date of the edition whose text the rules were read against; ``None`` where no text was at hand.
+    """
 
     id: str
     title: Text
@@ -26,6 +32,7 @@ class Law:
     effective_from: date
     effective_to: date | None
     articles: int | None
+    text: date | None = None
 
     def in_force(self, day: date) -> bool:
         """Tell whether it is in force on a day; both ends count."""
@@ -84,6 +91,8 @@ class RuleVersion:
         ``None`` applies always.
     worst : Effect
         The strictest that the rule may turn out to mean; the effect itself unless stated.
+    unverified : bool
+        Whether what it says was not read in the law's own text: marked so in every output, its effect unchanged.
     """
 
     id: str

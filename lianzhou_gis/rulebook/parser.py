@@ -196,6 +196,7 @@ class Reader:
         checked = self.day(merged, "checked_on")
         if checked is None:
             raise self.fail("缺少 checked_on", "checked_on is missing")
+        citations = self.citations(given.get("citations"), effective_from)
         return RuleVersion(
             id=self.rule,
             title=self.text(merged, "title"),
@@ -210,14 +211,14 @@ class Reader:
             effect=effect,
             worst=self.effect(merged["worst"]) if merged.get("worst") else effect,
             strict=bool(merged.get("strict", False)),
-            unverified=bool(merged.get("unverified", False)),
+            unverified=bool(merged.get("unverified", False)) or all(self.laws[cited.law].text is None for cited in citations),
             general_procedure=bool(merged.get("general_procedure", False)),
             action=self.text(merged, "action"),
             authority=self.text(merged, "authority"),
             blocks=tuple(blocks),
             curable=curable,
             paraphrase=self.text(given, "paraphrase"),
-            citations=self.citations(given.get("citations"), effective_from),
+            citations=citations,
             effective_from=effective_from,
             effective_to=effective_to,
             checked_on=checked,

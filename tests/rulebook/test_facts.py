@@ -23,9 +23,8 @@ FACTS = Rulebook.load().facts
         ("livestock", math.nan, None),
         ("livestock_head", "3,000 头", 3000.0),
         ("livestock_head", "３０００", 3000.0),
-        ("livestock_head", 12.5, 12.5),
-        ("target_use", "工业", "industrial"),
-        ("target_use", "Industrial", "industrial"),
+        ("target_use", "工矿", "industrial"),
+        ("target_use", "Industrial and mining", "industrial"),
         ("wastewater_route", "no_wastewater", "no_wastewater"),
         ("industry_code", "c2631、D4415", ("C2631", "D4415")),
         ("industry_code", ["C2631"], ("C2631",)),
@@ -44,6 +43,10 @@ def test_values_in_the_wild(name, raw, value):
         ("livestock", "2"),
         ("livestock_head", "-5"),
         ("livestock_head", "many"),
+        ("livestock_head", 12.5),
+        ("livestock_head", 1e9),
+        ("limited_activity_class", 0.5),
+        ("limited_activity_class", 6),
         ("livestock_head", "1e400"),
         ("livestock_head", True),
         ("target_use", "castle"),
@@ -74,3 +77,28 @@ def test_no_choice_reads_as_unknown():
 def test_every_fact_has_a_question_in_both_languages():
     for fact in FACTS:
         assert fact.question["zh"].endswith(("？", "。")) and fact.question["en"]
+
+
+@pytest.mark.parametrize(
+    ("document", "stands"),
+    [
+        ("粤府函〔2026〕12号，广东省人民政府，2026-03-01", True),
+        ("广东省自然资源厅 2026年3月1日 粤自然资函〔2026〕12号", True),
+        ("2026-441882-44-01-123456；连州市发展和改革局；2026/3/1", True),
+        ({"number": "粤府函〔2026〕12号", "issuer": "广东省人民政府", "date": "2026-03-01"}, True),
+        ("无", False),
+        ("待办", False),
+        ("123", False),
+        ("粤府函〔2026〕12号", False),
+        ("粤府函〔2026〕12号，广东省人民政府", False),
+        ("粤府函〔2026〕12号，2026-03-01", False),
+        ("粤府函〔2026〕12号，广东省人民政府，2026-02-31", False),
+        ({"number": "粤府函〔2026〕12号"}, False),
+    ],
+)
+def test_a_claim_stands_on_a_document_with_number_issuer_and_date(document, stands):
+    name = "national_major_project"
+    text = FACTS.parse(f"{name}_document", document, "here")[0]
+    settled, issues = FACTS.settle_claims({name: True, f"{name}_document": text}, "here")
+    assert (settled[name] is True) == stands
+    assert bool(issues) != stands

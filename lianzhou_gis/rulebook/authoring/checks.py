@@ -13,8 +13,8 @@ from lianzhou_gis.vocabulary import themes
 
 __all__ = ["check_rulebook"]
 
-# Asked for wherever a rule is about an outfall, and tested by no condition.
-_ASKED_BY_PLACE = "outfall"
+# Asked for wherever a rule is about an outfall, or by items of access lists, and tested by no condition of a rule.
+_ASKED_ELSEWHERE = ("outfall", "in_park")
 
 
 def check_rulebook(rulebook: Rulebook, *, today: date) -> list[Issue]:
@@ -103,7 +103,7 @@ def _facts(rulebook: Rulebook) -> list[Issue]:
             f"no rule asks for the fact {fact.name}",
         )
         for fact in rulebook.facts
-        if fact.name not in used and fact.name != _ASKED_BY_PLACE
+        if fact.name not in used and fact.name not in _ASKED_ELSEWHERE
     ]
 
 

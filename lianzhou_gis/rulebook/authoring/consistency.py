@@ -19,7 +19,7 @@ from lianzhou_gis.rulebook.model import Rule, RuleVersion
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.vocabulary import Effect
 
-__all__ = ["example", "soundness"]
+__all__ = ["assignments", "example", "soundness"]
 
 Wanted = Sequence[tuple[Condition | Test | None, bool]]
 
@@ -46,11 +46,19 @@ def example(wanted: Wanted, rulebook: Rulebook, day: date) -> dict[str, Any] | N
         Facts that contradict one another by its implications do not count.
     day : datetime.date
     """
+    return next(assignments(wanted, rulebook, day), None)
+
+
+def assignments(wanted: Wanted, rulebook: Rulebook, day: date) -> Iterator[dict[str, Any]]:
+    """Yield all facts under which every condition comes out as wanted, each with no more facts than it needs.
+
+    Parameters are those of :func:`example`.
+    """
     conditions = [(tree, value) for tree, value in wanted if tree is not None]
     if any(tree is None and not value for tree, value in wanted):
-        return None
+        return
     tests = [test for tree, _ in conditions for test in tree.tests()]
-    return next(_assume(conditions, tests, {}, rulebook, day), None)
+    yield from _assume(conditions, tests, {}, rulebook, day)
 
 
 def _assume(

@@ -83,7 +83,7 @@ def test_the_table_of_proofs_has_a_row_for_every_version_and_article():
         (Place("water_source_zone", "primary", "overlap"), "power_line", "论", "论"),
         (Place("contaminated_plot", "listed", "overlap"), "housing", "禁", "禁"),
         (Place("contaminated_plot", "suspected", "overlap"), "warehouse", "示?程", "示?禁"),
-        (Place("karst_strong", None, "overlap"), "filling_station", "论", "禁"),
+        (Place("karst_strong", None, "overlap"), "filling_station", "禁", "禁"),
         (Place("water_function", "II", "within", "outfall"), "sewage_plant", "禁", "禁"),
         (Place("receptor", "school", "overlap"), "warehouse", "示", "示"),
     ],
