@@ -67,9 +67,9 @@ def test_fail_on_compares_the_worst_possible():
     seam = "layers/demo/sites/seam_37.txt"
     options = [*LAYERS, "--as-of", "2026-11-23", "--themes", "karst_strong"]
     assert run("screen", seam, *options, "--fail-on", "prohibited").returncode == 1
-    known = ["--set", "target_use=residential", "--set", "biomass_boiler=no", "--set", "coal_boiler=no"]
-    known += ["--set", "changes_to_sensitive_use=no"]
-    for fact in ("catering", "livestock", "ore_mining", "pollutants_generated", "mixing_station", "quarry"):
+    known = ["--set", "target_use=residential", "--set", "industry_code=K7010", "--set", "fuel_kind=no_fuel"]
+    known += ["--set", "changes_to_sensitive_use=no", "--set", "construction_nature=new"]
+    for fact in ("approval_suspended", "catering", "groundwater_risk", "heavy_metal", "storage_oil_or_toxics"):
         known += ["--set", f"{fact}=no"]
     assert run("screen", seam, *options, *known, "--fail-on", "prohibited").returncode == 0
     assert run("screen", seam, *options, *known, "--fail-on", "no_conflict_found").returncode == 1

@@ -44,7 +44,7 @@ def test_edge_01_a_site_that_touches_a_zone_does_not_take_it(place):
 
 def test_edge_02_a_sliver_is_told_and_never_passes_a_primary_zone(place):
     place.zone("water_source_zone", 49, -400, 400, 400, grade="二级", zone_id="DEMO-Z", accuracy_m=4.0)
-    said = place.screen(pollutants_generated=True)
+    said = place.screen(wastewater_generated=True, wastewater_route="sewer_out_of_zone")
     assert said.of("DEMO-Z").doubtful and said.of("DEMO-Z").area_m2 == pytest.approx(100, **ROUND)
     assert (said.verdict, said.worst) == ("needs_judgement", "prohibited")
     assert "疑似边界误差" in said.row.label_zh
@@ -128,7 +128,7 @@ def test_edge_06_layers_that_overlap_each_speak_and_no_area_counts_twice(place):
     place.zone("ecological_redline", 0, -400, 400, 400, grade="其他区域", zone_id="DEMO-R2")
     place.zone("water_source_zone", grade="二级", zone_id="DEMO-W")
     place.county.zones["control_unit"][0]["grade"] = "priority"
-    said = place.screen(pollutants_generated=True)
+    said = place.screen(wastewater_generated=True, wastewater_route="sewer_out_of_zone")
     assert {"redline.other_activity", "source.secondary_discharging"} <= set(said.found)
     assert "control_unit.priority_building" in said.found
     totals = said.result.totals
@@ -143,10 +143,11 @@ def test_edge_09_a_line_by_length_and_corridor(place, kind):
     place.zone("ecological_redline", -10, -400, 400, 400, grade="其他区域", zone_id="DEMO-R")
     line = shapely.LineString([place.moved(*place.at, -50, 0), place.moved(*place.at, 50, 0)])
     facts = {
+        "industry_code": "E4812",
         "is_linear": True,
-        "limited_activity_class": 6,
-        "unavoidable_argued": True,
-        "unavoidable_argued_document": "示例〔2026〕1号",
+        "limited_activity_class": "c6_new",
+        "unavoidable_redline": True,
+        "unavoidable_redline_document": "示例函〔2026〕1号，示例机关，2026-01-05",
     }
     columns = {"corridor_width_m": [20.0]} if kind == "corridor" else {}
     said = place.screen(shape=line, columns=columns, **facts)

@@ -86,7 +86,7 @@ def test_whether_it_is_about_the_project_is_asked(county, site, square):
 def test_a_rule_on_facts_alone_that_begins_later(county, site):
     facts = {**FACTS, "heavy_metal": True, "target_use": "industrial", "industry_code": "C3360", "soil_risk": True}
     row, unread = told(county.screen(site, facts, as_of="2022-03-06"))
-    assert "heavy_metal.park" in unread
+    assert "park.heavy_metal_outside" in unread
     never_clear(row)
 
 

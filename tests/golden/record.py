@@ -51,9 +51,9 @@ TODAY = "2026-11-23"
 
 _NEVER = """
     increases_discharge water_pollution_severe related_to_water_supply livestock remediation_related soil_risk
-    groundwater_risk heavy_metal pops solid_waste_facility hazardous_waste_facility landfill incineration
+    groundwater_risk heavy_metal pops solid_waste_disposal solid_waste_use construction_waste_facility hazardous_waste_facility landfill incineration
     storage_oil_or_toxics waste_recycling_yard wharf_hazardous cage_farming tourism ore_mining quarry two_highs chemical
-    hazardous_chemical_production high_polluting_fuel biomass_boiler coal_boiler new_construction_land
+    hazardous_chemical_production heating_boiler new_construction_land waste_gas solid_waste
     changes_to_sensitive_use temporary_land energy_project noise odour nimby approval_suspended in_heavy_metal_key_area
     against_industrial_policy in_high_pollution_catalogue energy_target_missed catering radioactive_facility
     park_project mixing_station wharf ship_works aquaculture accommodation hydraulic_works fills_or_drains_water
@@ -70,9 +70,8 @@ FACTS: dict[str, dict[str, Any]] = {
         "wastewater_route": "no_wastewater",
         "target_use": "warehouse",
         "previous_use": "other",
-        "limited_activity_class": 0,
+        "limited_activity_class": "not_listed",
         "fuel_kind": "no_fuel",
-        "pollutants_generated": False,
         "wastewater_generated": False,
         "new_outfall": False,
     },
@@ -83,7 +82,8 @@ FACTS: dict[str, dict[str, Any]] = {
         "surface_kind": "surface",
         "target_use": "industrial",
         "previous_use": "plating",
-        "pollutants_generated": True,
+        "waste_gas": True,
+        "solid_waste": True,
         "wastewater_generated": True,
         "wastewater_route": "surface_water",
         "new_outfall": True,
@@ -94,8 +94,9 @@ FACTS: dict[str, dict[str, Any]] = {
         "in_park": False,
         "livestock": False,
         "tourism": False,
-        "limited_activity_class": 0,
-        "biomass_boiler": True,
+        "limited_activity_class": "not_listed",
+        "heating_boiler": True,
+        "fuel_kind": "biomass_dedicated",
     },
     "farm": {
         "is_linear": False,
@@ -107,15 +108,13 @@ FACTS: dict[str, dict[str, Any]] = {
         "livestock_household_only": False,
         "livestock_species": "pig",
         "livestock_head": 3000,
-        "livestock_discharges": True,
-        "pollutants_generated": True,
         "wastewater_generated": True,
         "wastewater_route": "reuse",
         "odour": True,
         "heavy_metal": False,
         "chemical": False,
         "national_major_project": False,
-        "limited_activity_class": 0,
+        "limited_activity_class": "not_listed",
     },
 }
 

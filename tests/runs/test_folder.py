@@ -18,7 +18,7 @@ from lianzhou_gis.runs.schema import validated
 from lianzhou_gis.screening import screen
 from lianzhou_gis.vocabulary import themes
 
-FACTS = {"target_use": "industrial", "pollutants_generated": "yes", "limited_activity_class": "0"}
+FACTS = {"target_use": "industrial", "wastewater_route": "surface_water", "limited_activity_class": "not_listed"}
 
 
 @pytest.fixture
