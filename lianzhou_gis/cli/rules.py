@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lianzhou_gis.cli import options
+from lianzhou_gis.cli.rules_texts import diff, log, texts
 
 if TYPE_CHECKING:
     from lianzhou_gis.rulebook import RuleVersion
@@ -191,3 +192,7 @@ def docs(target: Path, folder: Path | None, lang: str) -> None:
 
     written = write_pages(Rulebook.load(folder), target)
     click.echo(f"{target}: {len(written)} 个文件" if lang == "zh" else f"{target}: {len(written)} files")
+
+
+for _command in (texts, diff, log):
+    rules.add_command(_command)

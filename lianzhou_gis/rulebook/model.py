@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,8 @@ from lianzhou_gis.vocabulary import Effect, Relation
 __all__ = ["Citation", "Law", "Rule", "RuleVersion"]
 
 Text = dict[str, str]
+# Article and paragraph: 44(2).
+_PARAGRAPH = re.compile(r"(\d+)\((\d+)\)")
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,11 @@ class Citation:
 
     @property
     def place(self) -> Text:
-        """Where in the law: an article by its number; a chapter of a plan or a part of a list as it is named."""
+        """Where in the law: an article by its number, with its paragraph; a chapter or a part of a list as it is named."""
+        paragraph = _PARAGRAPH.fullmatch(self.article)
+        if paragraph:
+            number, place = paragraph.groups()
+            return {"zh": f"第{number}条第{place}款", "en": f"art. {number}, para. {place}"}
         if self.article[:1].isdigit() and "." not in self.article:
             return {"zh": f"第{self.article}条", "en": f"art. {self.article}"}
         return {"zh": f"（{self.article.strip('（）')}）", "en": f"({self.article.strip('（）')})"}

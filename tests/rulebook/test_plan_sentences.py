@@ -13,7 +13,7 @@ IDS = {rule.id for rule in BOOK.rules}
 CITED = {}
 for _row in [*(version for rule in BOOK.rules for version in rule.versions), *BOOK.implications]:
     for _citation in _row.citations:
-        CITED.setdefault(_citation.law, set()).add(_citation.article)
+        CITED.setdefault(_citation.law, set()).add(_citation.article.partition("(")[0] or _citation.article)
 
 
 @pytest.mark.parametrize("sentence", TOLD["sentences"], ids=lambda item: f"{item['chapter']} {item['says']}")
