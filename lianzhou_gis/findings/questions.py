@@ -27,7 +27,7 @@ Facts = Mapping[str, FactValue]
 _DOCUMENT = "_document"
 _CACHED_SITES = 1024
 # Stands for a document that is not known yet, in predictions.
-_SOME_DOCUMENT = "（文号）"
+_SOME_DOCUMENT = "示例函〔2026〕1号，示例机关，2026-01-05"
 
 
 @dataclass(frozen=True)

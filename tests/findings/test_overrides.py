@@ -23,10 +23,11 @@ def written(tmp_path, *entries):
 
 def test_it_stands_wherever_the_finding_is_and_changes_no_verdict(county, square, tmp_path):
     county.add("ecological_redline", square(112.45, 24.88, 900), grade="core")
-    before = county.screen(square(112.45, 24.88, 100))
+    facts = {"limited_activity_class": "not_listed"}
+    before = county.screen(square(112.45, 24.88, 100), facts)
     row = before.findings[before.findings["rule_id"] == "redline.core"].iloc[0]
     overrides = read_overrides(written(tmp_path, {"finding_id": row["finding_id"], **JUDGED}))
-    after = screen(before.sites_in, county.write(), as_of="2026-11-23", overrides=overrides)
+    after = screen(before.sites_in, county.write(), facts=facts, as_of="2026-11-23", overrides=overrides)
     assert after.sites["verdict"].tolist() == before.sites["verdict"].tolist() == ["prohibited"]
     judged = after.findings.set_index("finding_id").loc[row["finding_id"]]
     assert judged["effect"] == "prohibited" and judged["override"].office == JUDGED["office"]
