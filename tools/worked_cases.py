@@ -32,7 +32,7 @@ _EXAMPLES = 60
 _DOCUMENT = "DEMO-论证〔2026〕1号，示例机关，2026-01-05"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a fact's value
     if isinstance(value, tuple):
         return value[0] if len(value) == 1 else list(value)
     return int(value) if isinstance(value, float) and value.is_integer() else value
@@ -83,7 +83,9 @@ def _places(version: RuleVersion) -> list[dict[str, Any]]:
     names = [None, *(version.named or ()), *(("示例",) if version.named else ())]
     found = []
     for relation, distance in relations:
-        found.append({"relation": relation, "distance_m": distance, "grade": first, "zone": names[min(1, len(names) - 1)]})
+        found.append(
+            {"relation": relation, "distance_m": distance, "grade": first, "zone": names[min(1, len(names) - 1)]}
+        )
     for grade in grades:
         found.append({**found[0], "grade": grade})
     for name in names:
@@ -120,7 +122,7 @@ def _evaluate(rulebook: Rulebook, version: RuleVersion, facts: Mapping[str, Any]
 def _case(rulebook: Rulebook, rule: Rule, day: date, facts: Mapping[str, Any], place: Mapping[str, Any]) -> Case:
     version = rule.version(day) or rule.versions[0]
     told = [
-        f"{rulebook.facts.get(name).label['zh']}＝{rulebook.facts.shown(name, rulebook.facts.parse(name, raw, '')[0])['zh']}"
+        f"{rulebook.facts.get(name).label['zh']}＝{_shown_value(rulebook, name, raw)}"
         for name, raw in facts.items()
         if not name.endswith("_document")
     ]
@@ -141,6 +143,10 @@ def _case(rulebook: Rulebook, rule: Rule, day: date, facts: Mapping[str, Any], p
         relation=place.get("relation", "overlap"), distance_m=float(place.get("distance_m", 0.0)),
         grade=place.get("grade"), zone=place.get("zone"), expect="none", effect=None, missing=(),
     )  # fmt: skip
+
+
+def _shown_value(rulebook: Rulebook, name: str, raw: Any) -> str:  # noqa: ANN401 - a YAML value
+    return rulebook.facts.shown(name, rulebook.facts.parse(name, raw, "")[0])["zh"]
 
 
 def _outcome(rulebook: Rulebook, rule: Rule, case: Case, parsed: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -169,16 +175,16 @@ def written(rulebook: Rulebook, rule: Rule, mutants: Iterable[tuple[str, Rule]])
     candidates: dict[str, tuple[Case, dict[str, Any], tuple[Any, ...]]] = {}
     for case in _cases(rulebook, rule):
         parsed = _parsed(rulebook, case.facts)
-        key = repr((case.as_of, sorted(case.facts.items(), key=str), case.relation, case.distance_m, case.grade, case.zone))
+        key = repr(
+            (case.as_of, sorted(case.facts.items(), key=str), case.relation, case.distance_m, case.grade, case.zone)
+        )
         candidates.setdefault(key, (case, parsed, _outcome(rulebook, rule, case, parsed)))
     pool = list(candidates.values())
     wanted: dict[str, set[int]] = {}
     # Two versions may be changed by the same words.
     for number, (said, mutant) in enumerate(mutants):
         wanted[f"{number} {said}"] = {
-            place
-            for place, (case, parsed, now) in enumerate(pool)
-            if _outcome(rulebook, mutant, case, parsed) != now
+            place for place, (case, parsed, now) in enumerate(pool) if _outcome(rulebook, mutant, case, parsed) != now
         }
     wanted |= _shown(rule, pool)
     lost = [said for said, places in wanted.items() if not places]
@@ -219,7 +225,7 @@ def _shown(rule: Rule, pool: list[tuple[Case, dict[str, Any], tuple[Any, ...]]])
     return found
 
 
-def _scalar(value: Any) -> str:
+def _scalar(value: Any) -> str:  # noqa: ANN401 - a YAML value
     if value is True or value is False:
         return "true" if value else "false"
     if isinstance(value, list):
@@ -231,7 +237,9 @@ def as_yaml(case: Case) -> str:
     """Return a case as it stands in a file of cases."""
     lines = [f'  - name: "{case.name}"', f"    rule: {case.rule}", f"    as_of: {case.as_of}"]
     if case.facts:
-        lines.append("    facts: {" + ", ".join(f"{name}: {_scalar(value)}" for name, value in case.facts.items()) + "}")
+        lines.append(
+            "    facts: {" + ", ".join(f"{name}: {_scalar(value)}" for name, value in case.facts.items()) + "}"
+        )
     lines.append(f"    relation: {case.relation}")
     if case.distance_m:
         lines.append(f"    distance_m: {case.distance_m:g}")
@@ -257,7 +265,10 @@ def _blocks(path: Path) -> dict[str, list[str]]:
     return found
 
 
-HEAD = "# Worked cases: a rule, a day, facts, how the site lies, what is expected. Read by `rules check` and the tests only.\ncases:\n"
+HEAD = (
+    "# Worked cases: a rule, a day, facts, how the site lies, what is expected. "
+    "Read by `rules check` and the tests only.\ncases:\n"
+)
 
 
 def main() -> None:

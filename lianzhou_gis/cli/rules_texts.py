@@ -33,7 +33,9 @@ def _json(value: Any) -> str:  # noqa: ANN401 - plain data
 @click.command()
 @click.argument("texts_folder", metavar="FOLDER", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @folder_option
-@click.option("--anchor", "checked_by", metavar="NAME", help="以现有文本记录锚点，写明核对人 / write anchors, checked by")
+@click.option(
+    "--anchor", "checked_by", metavar="NAME", help="以现有文本记录锚点，写明核对人 / write anchors, checked by"
+)
 @options.date_option
 @options.json_option
 @options.lang
@@ -60,7 +62,9 @@ def texts(
         return
     from lianzhou_gis.cli.tables import plain_table
 
-    heads = {"zh": ("法规", "条", "情况", "用语", "依据它的规则"), "en": ("Law", "Article", "What", "Word", "Rules")}[lang]
+    heads = {"zh": ("法规", "条", "情况", "用语", "依据它的规则"), "en": ("Law", "Article", "What", "Word", "Rules")}[
+        lang
+    ]
     rows = [
         (
             book.laws[item.law].title[lang],

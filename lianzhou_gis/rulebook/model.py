@@ -55,7 +55,7 @@ class Citation:
 
     @property
     def place(self) -> Text:
-        """Where in the law: an article by its number, with its paragraph; a chapter or a part of a list as it is named."""
+        """Where in the law: article and paragraph by number; a chapter or a part of a list as it is named."""
         paragraph = _PARAGRAPH.fullmatch(self.article)
         if paragraph:
             number, place = paragraph.groups()

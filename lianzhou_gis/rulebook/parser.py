@@ -211,7 +211,8 @@ class Reader:
             effect=effect,
             worst=self.effect(merged["worst"]) if merged.get("worst") else effect,
             strict=bool(merged.get("strict", False)),
-            unverified=bool(merged.get("unverified", False)) or all(self.laws[cited.law].text is None for cited in citations),
+            unverified=bool(merged.get("unverified", False))
+            or all(self.laws[cited.law].text is None for cited in citations),
             general_procedure=bool(merged.get("general_procedure", False)),
             action=self.text(merged, "action"),
             authority=self.text(merged, "authority"),

@@ -11,7 +11,8 @@ FACTS = yaml.safe_load(
     {target_use: warehouse, industry_code: G5990, construction_nature: new, wastewater_generated: no, new_outfall: no,
      soil_risk: no, fuel_kind: no_fuel, heavy_metal: no, reduction_source: no, incineration: no,
      landfill: no, solid_waste_disposal: no, hazardous_waste_facility: no, nimby: no, chemical: no, ore_mining: no,
-     livestock: no, odour: no, changes_to_sensitive_use: no, approval_suspended: no, waste_gas: no, storage_oil_or_toxics: no}
+     livestock: no, odour: no, changes_to_sensitive_use: no, approval_suspended: no, waste_gas: no,
+     storage_oil_or_toxics: no}
     """
 )
 DISCHARGING = {**FACTS, "wastewater_generated": True, "wastewater_route": "surface_water", "new_outfall": True}

@@ -97,7 +97,7 @@ def _read(path: Path) -> LawText:
             title = heading[1].strip()
             continue
         found = _ARTICLE.match(line.strip().replace("　", " "))
-        # A reference such as 第三条规定 within a sentence is no article: an article begins a line and is followed by a gap.
+        # A reference such as 第三条规定 is no article: an article begins a line and is followed by a gap.
         if found and (not found[3] or line.strip().replace("　", " ")[found.start(3) - 1] in " *条"):
             key = f"{_number(found[1])}{'-' + str(_number(found[2][1:])) if found[2] else ''}"
             articles[key] = found[3].strip()
@@ -107,11 +107,11 @@ def _read(path: Path) -> LawText:
 
 
 def article_hash(text: str) -> str:
-    """Return a hash of an article's words: widths, spaces and breaks of lines do not count.
+    r"""Return a hash of an article's words: widths, spaces and breaks of lines do not count.
 
     Examples
     --------
-    >>> article_hash("禁止 新建。") == article_hash("禁止新建。\\n")
+    >>> article_hash("禁止 新建。") == article_hash("禁止新建。\n")
     True
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))

@@ -56,7 +56,13 @@ def read_reviews(rulebook: Rulebook) -> list[Review]:
             raise RuleError(f"{where}：复核记录有误", f"{where}: the review is wrong")
         _version_exists(rulebook, str(entry["rule"]), entry["effective_from"], where)
         found.append(
-            Review(str(entry["rule"]), entry["effective_from"], str(entry["by"]), entry["reviewed_on"], str(entry["remark"]))
+            Review(
+                str(entry["rule"]),
+                entry["effective_from"],
+                str(entry["by"]),
+                entry["reviewed_on"],
+                str(entry["remark"]),
+            )
         )
     return sorted(found, key=lambda item: (item.reviewed_on, item.rule, item.effective_from))
 

@@ -1,4 +1,4 @@
-"""``rules texts``: law texts against the rulebook: what changed, what rests on it, which operative words no rule covers."""
+"""``rules texts``: what law texts say otherwise than when they were read, and which words no rule covers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import RuleError
-from lianzhou_gis.rulebook.authoring.law_texts import LawText, article_hash, match_law, read_law_texts
 from lianzhou_gis.located_yaml import read_located_yaml
+from lianzhou_gis.rulebook.authoring.law_texts import LawText, article_hash, match_law, read_law_texts
 from lianzhou_gis.rulebook.model import RuleVersion
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.vocabulary import Effect
@@ -200,7 +200,7 @@ def anchors_as_yaml(rulebook: Rulebook, folder: Path, checked_by: str, checked_o
     """Return the anchors of all articles that rules cite, as the texts of a folder word them now."""
     texts, resting = read_law_texts(folder), _resting(rulebook)
     lines = [
-        "# Articles as they were read for the rules: edition of the law, hash of the words of each article, by whom, when.",
+        "# Articles as they were read for the rules: edition of the law, hash of each article, by whom, when.",
         "# Written by `lianzhou-gis rules texts FOLDER --anchor`; no words of a law stand here.",
     ]
     for law in rulebook.laws.values():

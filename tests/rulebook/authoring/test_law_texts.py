@@ -3,7 +3,6 @@
 import json
 import shutil
 from datetime import date
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -31,7 +30,9 @@ TEXT = """# 示例水条例
 第四十五条 有关部门应当公布，依照第三条规定执行。
 """
 FACTS = """livestock: {type: yes_no, zh: 养殖, en: livestock, question: {zh: 问？, en: ask}}
-construction_nature: {type: choice, choices: {new: {zh: 新建, en: new}, old: {zh: 旧, en: old}}, zh: 性质, en: nature, question: {zh: 问？, en: ask}}
+construction_nature:
+  {type: choice, choices: {new: {zh: 新建, en: new}, old: {zh: 旧, en: old}}, zh: 性质, en: nature,
+   question: {zh: 问？, en: ask}}
 """
 LAWS = """water: {title: {zh: 示例水条例, en: Water}, issuer: {zh: 甲, en: A}, link: null, effective_from: 2021-01-01,
   effective_to: null, articles: 60, text: 2021-09-29}
