@@ -90,7 +90,8 @@ def read_law_texts(folder: Path) -> list[LawText]:
 
 
 def _read(path: Path) -> LawText:
-    title, articles, key = path.stem, {}, None
+    title, key = path.stem, None
+    articles: dict[str, str] = {}
     for line in path.read_text(encoding="utf-8-sig", errors="replace").splitlines():
         heading = re.match(r"^#\s+(.+)$", line)
         if heading and not articles and title == path.stem:

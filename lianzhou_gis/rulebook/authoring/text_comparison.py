@@ -160,8 +160,8 @@ def _articles(
             yield TextDifference("changed", law, article, rules, edition=text.edition)
         for word in uncovered_words(words, versions):
             yield TextDifference("word_uncovered", law, article, rules, word, text.edition)
-    last = max((anchor.last for anchor in known.values()), default=None)
-    for article in text.articles if last is not None else ():
+    last = max((anchor.last for anchor in known.values()), default=0)
+    for article in text.articles if known else ():
         # Beyond the last article of the edition that was read, or inserted since (第…条之一).
         if article not in known and (_order(article)[0] > last or _order(article)[1]):
             yield TextDifference("new", law, article, (), edition=text.edition)
