@@ -94,7 +94,7 @@ class LayerEntry:
     layer: str | None = None
     crs: str | None = None
     survey_crs: str | None = None
-    datum: Literal["gcj02", "bd09"] | None = None
+    datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] | None = None
     encoding: str | None = None
     data_date: Day | None = None
     valid_from: Day | None = None

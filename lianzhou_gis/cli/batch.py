@@ -57,7 +57,9 @@ def _duration(seconds: float, lang: str) -> str:
 @click.option("--facts", "facts_file", type=click.Path(path_type=Path), help="项目信息 YAML/JSON / file of facts")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="一条项目信息，可重复 / one fact, repeatable")
 @click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
-@click.option("--datum", type=click.Choice(["gcj02", "bd09"]), help="经纬度的加偏基准 / offset datum of lon/lat")
+@click.option(
+    "--datum", type=click.Choice(["wgs84", "cgcs2000", "gcj02", "bd09"]), help="经纬度的基准 / datum of lon/lat"
+)
 @options.date_option
 @click.option("--themes", help="只核查这些主题，逗号分隔 / only these themes, comma separated")
 @click.option(

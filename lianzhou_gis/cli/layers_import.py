@@ -146,7 +146,9 @@ def _print(done: Imported, lang: str) -> None:
 @click.option("--no-coverage", is_flag=True, help="写明没有覆盖范围，不能排除冲突 / say that it can clear nothing")
 @click.option("--layer", "layer", help="文件中的图层名 / layer in the file")
 @click.option("--crs", help="文件的坐标系 / reference system of the file")
-@click.option("--datum", type=click.Choice(["gcj02", "bd09"]), help="加偏基准 / offset datum")
+@click.option(
+    "--datum", type=click.Choice(["wgs84", "cgcs2000", "gcj02", "bd09"]), help="经纬度的基准 / datum of lon/lat"
+)
 @click.option("--encoding", help="文字编码 / encoding of texts")
 @click.option("--survey-crs", help="边线为直线的坐标系 / system in which edges are straight")
 @click.option("--data-date", metavar="DATE", help="数据日期 / day of the data")

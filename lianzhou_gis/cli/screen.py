@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -68,7 +68,19 @@ def finish(
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="一条项目信息，可重复 / one fact, repeatable")
 @click.option("--layer", help="文件中有多个图层时指明一个 / which layer of a file that holds several")
 @click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
-@click.option("--datum", type=click.Choice(["gcj02", "bd09"]), help="经纬度的加偏基准 / offset datum of lon/lat")
+@click.option(
+    "--datum", type=click.Choice(["wgs84", "cgcs2000", "gcj02", "bd09"]), help="经纬度的基准 / datum of lon/lat"
+)
+@click.option("--corridor-width", type=float, metavar="M", help="线性工程的走廊宽度（米）/ width of lines, metres")
+@click.option(
+    "--accuracy", type=float, metavar="M", help="界址精度（米，限差）/ accuracy of the borders, metres, a limit"
+)
+@click.option(
+    "--points",
+    type=click.Choice(["footprint", "outfall"]),
+    default="footprint",
+    help="点位是用地还是排污口 / what a site given as a point is",
+)
 @options.date_option
 @click.option("--against", metavar="DATE", help="与另一基准日比较，只列变化及原因 / list only what flips, and why")
 @click.option("--themes", help="只核查这些主题，逗号分隔 / only these themes, comma separated")
@@ -91,6 +103,9 @@ def screen(
     layer: str | None,
     crs: str | None,
     datum: str | None,
+    corridor_width: float | None,
+    accuracy: float | None,
+    points: Literal["footprint", "outfall"],
     as_of: str | None,
     against: str | None,
     themes: str | None,
@@ -118,7 +133,16 @@ def screen(
     entries = Catalog.open(catalog)
     region = Region(entries.region.name, entries.region.bounds) if entries.region.bounds else None
     given: Any = list(sites) if len(sites) > 1 else sites[0]
-    read = read_sites(given, layer=layer, crs=crs, datum=datum, region=region)
+    read = read_sites(
+        given,
+        layer=layer,
+        crs=crs,
+        datum=datum,
+        region=region,
+        corridor_width_m=corridor_width,
+        accuracy_m=accuracy,
+        points=points,
+    )
     chosen = [theme.strip() for theme in themes.split(",")] if themes is not None else None
     known = read_facts(facts_file) if facts_file else None
     judged = read_overrides(overrides) if overrides else ()

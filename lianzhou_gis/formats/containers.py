@@ -21,7 +21,7 @@ __all__ = ["Dataset", "files_of", "opened"]
 
 _MOST_ENTRIES = 5_000
 # Beside a Shapefile or a GeoPackage, of no use by themselves.
-_SIDECARS = frozenset("shx dbf prj cpg sbn sbx qix qmd qpj xml fix atx ain aih lock".split())
+_SIDECARS = frozenset("shx dbf prj cpg sbn sbx qix qmd qpj xml fix atx ain aih lock map id ind mid dat xsd gfs".split())
 _JOURNALS = ("-wal", "-shm", "-journal")
 
 
@@ -234,7 +234,7 @@ def _candidates(archive: zipfile.ZipFile, members: list[Member], name: str) -> t
         if kind is Kind.GEOPACKAGE:
             journals = tuple(f"{member.name}-{ending}" for ending in ("wal", "journal"))
             candidate.members += [other for other in members if other.name in journals]
-        if kind is Kind.SHAPEFILE:
+        if kind in (Kind.SHAPEFILE, Kind.MAPINFO_TAB, Kind.MAPINFO_MIF):
             candidate.members += [other for other in members if other.stem == member.stem and other is not member]
         found[title if title not in found else member.name] = candidate
     # In a KMZ the first document is the one that counts; others are there for links to lead to.

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
+from lianzhou_gis.errors import FormatError, Issue, LianzhouError, Message, Phrase, extra
 from lianzhou_gis.formats.dxf_outlines import ARC_TOLERANCE_M, Outline, outline_of
 from lianzhou_gis.formats.encodings import DbfText, decide_dbf_encoding
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
@@ -36,6 +36,9 @@ _UNITS = {0, 6}
 _AT_ONCE = 256
 _MOST_PAIRS = 5_000_000
 _MOST_TRIES = 32
+# Survey points are drawn as circles of a metre or so around the corner.
+_LARGEST_SIGN_M = 5.0
+_SIGN_OFF_M = 0.05
 
 
 def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
@@ -47,7 +50,7 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
     name : str
         For messages.
     layer : str, optional
-        A layer of the drawing; all of them are read where none is named.
+        A layer of the drawing; needed where several hold outlines.
     encoding : str, optional
         Of its texts; decided from the file where not given.
 
@@ -68,6 +71,9 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         rows, other = _outlines(drawing, name, layer)
         if not rows:
             raise _nothing(drawing, name, layer)
+        if layer is None:
+            rows = _of_one_layer(rows, name, issues)
+        rows = _without_point_signs(rows, name, issues)
         return _raw(drawing, rows, other, hashlib.sha256(content).hexdigest(), name, issues)
     except LianzhouError:
         raise
@@ -77,6 +83,63 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
             f"{name}：图纸损坏，无法读取；请在 CAD 中修复（RECOVER）后另存为 DXF",
             f"{name}: the drawing is damaged and cannot be read; repair it in CAD (RECOVER) and save it as DXF",
         ) from error
+
+
+def _layer_of(entity: Any) -> str:  # noqa: ANN401 - ezdxf
+    return str(entity.dxf.get("layer", "0"))
+
+
+def _of_one_layer(rows: list[tuple[Any, Outline]], name: str, issues: list[Issue]) -> list[tuple[Any, Outline]]:
+    """Return the outlines where one layer holds all of them; single points count where there is nothing else.
+
+    Raises
+    ------
+    FormatError
+        If several layers hold outlines; lists what each holds, for a frame or a survey sign is no project.
+    """
+    drawn = [row for row in rows if row[1].geometry is None or row[1].geometry.geom_type != "Point"]
+    layers = sorted({_layer_of(entity) for entity, _ in drawn})
+    if len(layers) > 1:
+        listed = [Phrase(*_layer_text(title, drawn)) for title in layers]
+        raise FormatError.from_code("drawing_layers", name=name, layers=listed)
+    if drawn and len(drawn) < len(rows):
+        issues.append(Issue.from_code("info", "drawing_points_dropped", name, count=len(rows) - len(drawn)))
+    return drawn or rows
+
+
+def _layer_text(title: str, rows: list[tuple[Any, Outline]]) -> tuple[str, str]:
+    """Return what a layer holds, in Chinese and English."""
+    shapes = [outline.geometry for entity, outline in rows if _layer_of(entity) == title]
+    areas = [shape for shape in shapes if shape is not None and shapely.get_dimensions(shape) == 2]
+    largest = max((shapely.area(area) for area in areas), default=0.0)
+    circles = sum(entity.dxftype() == "CIRCLE" for entity, _ in rows if _layer_of(entity) == title)
+    message = Message.from_code(
+        "drawing_layer", layer=title, areas=len(areas), circles=circles, lines=len(shapes) - len(areas), largest=largest
+    )
+    return message.zh, message.en
+
+
+def _without_point_signs(rows: list[tuple[Any, Outline]], name: str, issues: list[Issue]) -> list[tuple[Any, Outline]]:
+    """Leave out small circles around the corners of other outlines: the signs by which survey points are drawn."""
+    small = [entity.dxftype() == "CIRCLE" and abs(float(entity.dxf.radius)) <= _LARGEST_SIGN_M for entity, _ in rows]
+    others = [outline.geometry for (_, outline), sign in zip(rows, small, strict=True) if not sign]
+    corners = shapely.get_coordinates([shape for shape in others if shape is not None])
+    if not any(small) or not len(corners):
+        return rows
+    tree = shapely.STRtree(np.asarray(shapely.points(corners), dtype=object))
+    kept = []
+    for row, sign in zip(rows, small, strict=True):
+        centre = row[0].dxf.center if sign else None
+        if centre is not None and len(tree.query(shapely.Point(*_xy(centre)), "dwithin", distance=_SIGN_OFF_M)):
+            continue
+        kept.append(row)
+    if len(kept) < len(rows):
+        issues.append(Issue.from_code("info", "point_signs_dropped", name, count=len(rows) - len(kept)))
+    return kept
+
+
+def _xy(point: Any) -> tuple[float, float]:  # noqa: ANN401 - a vector of ezdxf
+    return float(point[0]), float(point[1])
 
 
 def _raw(

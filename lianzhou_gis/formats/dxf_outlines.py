@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lianzhou_gis.formats.normalise import CLOSING_TOLERANCE_M, close_ring
+
 __all__ = ["ARC_TOLERANCE_M", "Outline", "outline_of"]
 
 ARC_TOLERANCE_M = 0.005
@@ -150,8 +152,15 @@ def outline_of(entity: Any) -> Outline | None:  # noqa: ANN401 - an entity of ez
 
 def _of_polyline(entity: Any, xy: Xy, curved: bool, closed: bool, elevation: float) -> Outline:  # noqa: ANN401
     # Many programs repeat the first point instead of setting the flag.
-    closed = closed or (len(xy) > 3 and np.array_equal(xy[0], xy[-1]))
-    return _shape(_world(entity, xy, elevation), curved, areal=closed)
+    xy, closes = _snapped(xy)
+    return _shape(_world(entity, xy, elevation), curved, areal=closed or closes)
+
+
+def _snapped(xy: Xy) -> tuple[Xy, bool]:
+    """Return a path that ends within 1 cm of its start closed there, and whether it closes."""
+    if len(xy) < 4 or not np.isfinite(xy).all() or float(np.hypot(*(xy[-1] - xy[0]))) > CLOSING_TOLERANCE_M:
+        return xy, False
+    return close_ring(xy, CLOSING_TOLERANCE_M).xy, True
 
 
 def _of_old_polyline(entity: Any) -> Outline | None:  # noqa: ANN401
@@ -162,8 +171,8 @@ def _of_old_polyline(entity: Any) -> Outline | None:  # noqa: ANN401
     points = [(*_flat(vertex.dxf.location), float(vertex.dxf.get("bulge", 0.0))) for vertex in vertices]
     if entity.is_3d_polyline:
         xy, _ = _path([(x, y, 0.0) for x, y, _ in points], bool(entity.is_closed))
-        closed = bool(entity.is_closed) or (len(xy) > 3 and np.array_equal(xy[0], xy[-1]))
-        return _shape(xy, False, areal=closed)
+        xy, closes = _snapped(xy)
+        return _shape(xy, False, areal=bool(entity.is_closed) or closes)
     xy, curved = _path(points, bool(entity.is_closed))
     elevation = float(entity.dxf.get("elevation", (0.0, 0.0, 0.0))[2])
     return _of_polyline(entity, xy, curved, bool(entity.is_closed), elevation)

@@ -9,6 +9,7 @@ from typing import Any
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, opened
+from lianzhou_gis.formats.foreign_formats import DRIVERS, read_foreign
 from lianzhou_gis.formats.georeference import Features, ReadingKind, georeference_features
 from lianzhou_gis.formats.kinds import Kind, is_database
 from lianzhou_gis.formats.raw_features import RawFeatures
@@ -103,9 +104,12 @@ def read_dataset(
     """Read a data set that was opened; see :func:`read_features`."""
     if dataset.kind is Kind.PARCEL_TXT:
         return _parcels(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
-    name = _READERS[dataset.kind]
-    read: Reader = getattr(import_module(f"lianzhou_gis.formats.{name}"), f"read_{name}")
-    raw = read(dataset.path, dataset.name, dataset.layer, encoding)
+    if dataset.kind.value in DRIVERS:
+        raw = read_foreign(dataset.path, dataset.name, dataset.layer, encoding, form=dataset.kind.value)
+    else:
+        name = _READERS[dataset.kind]
+        read: Reader = getattr(import_module(f"lianzhou_gis.formats.{name}"), f"read_{name}")
+        raw = read(dataset.path, dataset.name, dataset.layer, encoding)
     raw.issues[:0] = dataset.issues
     raw.sha256 = dataset.sha256 or raw.sha256
     return georeference_features(raw, crs=crs, datum=datum, region=region)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lianzhou_gis.errors import FormatError
+from lianzhou_gis.formats.foreign_formats import read_foreign
 from lianzhou_gis.formats.gdal_layers import read_gdal_layer
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.raw_features import RawFeatures, curves_issue
@@ -47,7 +48,7 @@ def feature_layers(path: Path, name: str) -> list[str]:
         If it is no GeoPackage, or locked.
     """
     with sqlite_snapshot(path, name) as snapshot:
-        return list(_declared(snapshot.path, name))
+        return [] if _is_other_sqlite(snapshot.path) else list(_declared(snapshot.path, name))
 
 
 def _declared(path: Path, name: str) -> dict[str, _Declared]:
@@ -64,6 +65,17 @@ def _declared(path: Path, name: str) -> dict[str, _Declared]:
         }
     except (sqlite3.Error, UnicodeDecodeError, TypeError, ValueError) as error:
         raise _no_geopackage(name) from error
+
+
+def _is_other_sqlite(path: Path) -> bool:
+    """Tell whether a database holds geometries as SpatiaLite or OGR store them, not as a GeoPackage."""
+    try:
+        with closing(connect_readonly(path)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    except (sqlite3.Error, UnicodeDecodeError):
+        return False
+    tables = {str(name).lower() for (name,) in rows}
+    return "geometry_columns" in tables and "gpkg_geometry_columns" not in tables
 
 
 def _no_geopackage(name: str) -> FormatError:
@@ -91,6 +103,11 @@ def read_geopackage(path: Path, name: str, layer: str | None, encoding: str | No
         If it is no GeoPackage, locked by another program, or the layer is not there or not named.
     """
     with sqlite_snapshot(path, name) as snapshot:
+        if _is_other_sqlite(snapshot.path):
+            raw = read_foreign(snapshot.path, name, layer, encoding, form="SQLite")
+            raw.issues[:0] = snapshot.issues
+            raw.sha256, raw.wholeness = snapshot.sha256, snapshot.wholeness.joined(raw.wholeness)
+            return raw
         declared = _declared(snapshot.path, name)
         chosen = choose_layer(name, list(declared), layer)
         if len(declared) > 1:

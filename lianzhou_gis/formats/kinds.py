@@ -31,12 +31,20 @@ class Kind(StrEnum):
     TABLE = "CSV"
     PARCEL_TXT = "TXT"
     WELL_KNOWN = "WKT/WKB"
+    ESRI_JSON = "Esri JSON"
+    GEOJSON_SEQUENCE = "GeoJSONSeq"
+    MAPINFO_TAB = "MapInfo TAB"
+    MAPINFO_MIF = "MapInfo MIF"
+    GML = "GML"
+    GPX = "GPX"
     DATABASE = "PostGIS"
     ARCHIVE = "ZIP"
     FOLDER = "folder"
 
 
-READABLE = ".txt .gpkg .gdb .shp .zip .kml .kmz .dxf .xlsx .csv .geojson .fgb .parquet .wkt .wkb"
+READABLE = (
+    ".txt .gpkg .gdb .shp .zip .kml .kmz .dxf .xlsx .csv .geojson .json .fgb .parquet .wkt .wkb .tab .mif .gml .gpx"
+)
 HEAD_BYTES = 2**16
 _BY_EXTENSION = {
     ".gpkg": Kind.GEOPACKAGE,
@@ -63,6 +71,15 @@ _BY_EXTENSION = {
     ".txt": Kind.PARCEL_TXT,
     ".wkt": Kind.WELL_KNOWN,
     ".wkb": Kind.WELL_KNOWN,
+    ".geojsonl": Kind.GEOJSON_SEQUENCE,
+    ".geojsons": Kind.GEOJSON_SEQUENCE,
+    ".ndjson": Kind.GEOJSON_SEQUENCE,
+    ".tab": Kind.MAPINFO_TAB,
+    ".mif": Kind.MAPINFO_MIF,
+    ".gml": Kind.GML,
+    ".gpx": Kind.GPX,
+    ".sqlite": Kind.GEOPACKAGE,
+    ".db": Kind.GEOPACKAGE,
 }
 _TEXTS = (Kind.GEOJSON, Kind.KML, Kind.DXF, Kind.TABLE, Kind.PARCEL_TXT, Kind.WELL_KNOWN)
 _MAGIC = (
@@ -99,6 +116,11 @@ WKT = re.compile(
 _HEX_WKB = re.compile(r"\s*0[01][0-9A-Fa-f]{16,}")
 _DXF = re.compile(r"(?:\s*999[ \t]*\r?\n[^\n]*\n)*\s*0[ \t]*\r?\n[ \t]*SECTION[ \t]*\r?\n", re.IGNORECASE)
 _XML_ROOT = re.compile(r"<(?:[\w.\-]+:)?([\w.\-]+)")
+_ESRI_JSON = re.compile(r'"geometryType"\s*:\s*"esri|"(?:rings|paths|curveRings|curvePaths)"\s*:\s*\[')
+_MAPINFO_TAB = re.compile(r"!table\b", re.IGNORECASE)
+_MAPINFO_MIF = re.compile(
+    r"version\s+\d+\s*\r?\n\s*(?:charset|delimiter|coordsys|columns|unique|index)\b", re.IGNORECASE
+)
 _DATABASE = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
 
 
@@ -192,10 +214,18 @@ def _kind_of_text(text: str, expected: Kind | None) -> Kind | None:
         return Kind.PARCEL_TXT
     start = text.lstrip()
     if start.startswith("<"):
-        root = _xml_root(text)
-        return Kind.KML if (root or "").lower() == "kml" or (root is None and expected is Kind.KML) else None
-    if start.startswith("{"):
-        return Kind.GEOJSON
+        root = (_xml_root(text) or "").lower()
+        if root == "gpx":
+            return Kind.GPX
+        if root and root != "kml" and "opengis.net/gml" in text[:4000].lower():
+            return Kind.GML
+        return Kind.KML if root == "kml" or (not root and expected is Kind.KML) else None
+    if start.startswith(("{", "\x1e")):
+        return _kind_of_json(start)
+    if _MAPINFO_TAB.match(start):
+        return Kind.MAPINFO_TAB
+    if _MAPINFO_MIF.match(start):
+        return Kind.MAPINFO_MIF
     if _DXF.match(text):
         return Kind.DXF
     if WKT.match(text) or _HEX_WKB.match(text):
@@ -205,6 +235,16 @@ def _kind_of_text(text: str, expected: Kind | None) -> Kind | None:
     if expected in (Kind.PARCEL_TXT, Kind.TABLE) and is_coordinate_list(text):
         return Kind.TABLE
     return expected if expected in _TEXTS else None
+
+
+def _kind_of_json(text: str) -> Kind:
+    """Return the dialect of a JSON text: Esri's own, one feature a line, or GeoJSON."""
+    if _ESRI_JSON.search(text):
+        return Kind.ESRI_JSON
+    first, _, rest = text.lstrip("\x1e").partition("\n")
+    if text.startswith("\x1e") or (first.rstrip().endswith("}") and rest.lstrip("\x1e \t\r\n").startswith("{")):
+        return Kind.GEOJSON_SEQUENCE
+    return Kind.GEOJSON
 
 
 def _xml_root(text: str) -> str | None:
@@ -258,9 +298,6 @@ def _unknown(name: str, head: bytes) -> FormatError:
             return FormatError(f"{name}：{zh}", f"{name}: {en}")
     text = _as_text(head)
     root = _xml_root(text) if text is not None else None
-    if text is not None and root is not None and "opengis.net/gml" in text[:4000].lower():
-        zh, en = "是 GML；请用 GIS 软件另存为 GeoPackage", "this is GML; save it as a GeoPackage in any GIS"
-        return FormatError(f"{name}：{zh}", f"{name}: {en}")
     if root is not None:
         return FormatError(
             f"{name}：是 {root[:30]} 网页或 XML 文件；请另存为 .xlsx、.kml 或 .gpkg",
@@ -281,7 +318,8 @@ def extension_issue(name: str, suffix: str, kind: Kind) -> list[Issue]:
     ['the name says Shapefile, the content is GeoPackage and was read as such']
     """
     expected = _BY_EXTENSION.get(suffix)
-    if expected is kind or (suffix == ".txt" and kind in _TEXTS) or kind in (Kind.FOLDER, Kind.DATABASE):
+    alike = (suffix == ".txt" and kind in _TEXTS) or (suffix == ".json" and kind is Kind.ESRI_JSON)
+    if expected is kind or alike or kind in (Kind.FOLDER, Kind.DATABASE):
         return []
     if expected is None and kind is Kind.FILEGDB:
         expected_zh, expected_en = "文件夹", "a folder"

@@ -166,8 +166,20 @@ def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) ->
 
 
 def _of_frame(frame: gpd.GeoDataFrame, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
-    columns = {str(name): frame[name].to_numpy(dtype=object) for name in frame.columns if name != frame.geometry.name}
-    return _of_geometries(list(frame.geometry), columns, "GeoDataFrame", frame.crs, crs=crs, datum=datum, region=region)
+    try:
+        geometry = frame.geometry
+    except AttributeError as error:
+        raise FormatError.from_code("frame_without_geometry") from error
+    names = [str(name) for name in frame.columns]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise FormatError.from_code("frame_columns_repeated", columns=repeated)
+    columns = {
+        name: frame.iloc[:, position].to_numpy(dtype=object)
+        for position, name in enumerate(names)
+        if name != str(geometry.name)
+    }
+    return _of_geometries(list(geometry), columns, "GeoDataFrame", frame.crs, crs=crs, datum=datum, region=region)
 
 
 def _of_geometries(

@@ -181,3 +181,50 @@ def test_thousands_of_rings_around_one_another_are_counted_in_a_moment(drawn):
     assert said.startswith("1499 closed outlines")
     # An ellipse keeps its area to the tolerance of its chords.
     assert raw.geometries[-1].area == pytest.approx(math.pi * 300 * 150, rel=1e-4)
+
+
+def survey(_, space):
+    """A plot with the signs of its corners, and the frame of the sheet on a layer of its own."""
+    space.add_lwpolyline(SQUARE, close=True, dxfattribs={"layer": "红线"})
+    for corner in SQUARE:
+        space.add_circle(corner, 1.0, dxfattribs={"layer": "红线"})
+    space.add_text("J1", dxfattribs={"layer": "注记"})
+
+
+def test_the_circles_of_survey_points_are_no_projects(drawn):
+    raw = drawn(survey)
+    assert [shape.geom_type for shape in raw.geometries] == ["Polygon"] and "point_signs_dropped" in codes(raw)
+
+
+def test_a_circle_that_is_no_sign_stays(drawn):
+    def draw(_, space):
+        survey(_, space)
+        space.add_circle((E + 100, N + 100), 3.0, dxfattribs={"layer": "红线"})
+        space.add_circle(SQUARE[0], 30.0, dxfattribs={"layer": "红线"})
+
+    assert len(drawn(draw).geometries) == 3
+
+
+def test_several_layers_are_named_and_asked_for(drawn):
+    def draw(_, space):
+        survey(_, space)
+        frame = [(E - 500, N - 500), (E + 500, N - 500), (E + 500, N + 500), (E - 500, N + 500)]
+        space.add_lwpolyline(frame, close=True, dxfattribs={"layer": "图框"})
+
+    with pytest.raises(FormatError, match=r"图框 \(1 closed.*红线 \(5 closed outlines, 4 of them circles.*--layer"):
+        drawn(draw)
+
+
+def test_points_on_other_layers_are_not_asked_about(drawn):
+    def draw(_, space):
+        survey(_, space)
+        space.add_point((E, N), dxfattribs={"layer": "高程点"})
+
+    raw = drawn(draw)
+    assert len(raw.geometries) == 1 and "drawing_points_dropped" in codes(raw)
+
+
+@pytest.mark.parametrize(("gap", "kind"), [(0.005, "Polygon"), (0.05, "LineString")])
+def test_a_polyline_that_ends_within_a_centimetre_of_its_start_is_an_area(drawn, gap, kind):
+    raw = drawn(lambda _, space: space.add_lwpolyline([*SQUARE, (E, N + gap)]))
+    assert [shape.geom_type for shape in raw.geometries] == [kind]
