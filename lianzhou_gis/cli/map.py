@@ -84,7 +84,7 @@ def map(
 
     opened = None
     if run is not None:
-        opened = Run.open(run, altered=altered)
+        opened = Run.open(run, altered=altered, remakes="map.html")
         options.note_state(opened, lang)
         data, target = payload(opened), to or _place(run, opened)
     else:

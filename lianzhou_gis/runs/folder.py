@@ -68,7 +68,7 @@ class Run:
         return Run(document, tables, self.alterations)
 
     @classmethod
-    def open(cls, folder: str | Path, *, altered: bool = False) -> Run:
+    def open(cls, folder: str | Path, *, altered: bool = False, remakes: str | None = None) -> Run:
         """Read a run folder.
 
         Parameters
@@ -76,6 +76,8 @@ class Run:
         folder : path
         altered : bool
             Read a run that was altered after it was sealed, too; ``alterations`` then says in what.
+        remakes : str, optional
+            Name of a page that the caller makes anew from the run: its absence is no alteration.
 
         Raises
         ------
@@ -88,6 +90,7 @@ class Run:
         """
         folder = Path(folder)
         document, found = inspect(folder)
+        found = tuple(item for item in found if (item.code, item.where) != ("file_missing", remakes))
         if found and not altered:
             raise AlteredRunError.from_code(
                 "run_altered", folder=folder, where=found[0].where, what=found[0], count=len(found)
