@@ -18,6 +18,7 @@ from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlap
 from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, answer_of, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
+from lianzhou_gis.formats.geoparquet import ASSUMED_CRS
 from lianzhou_gis.formats.georeference import georeference_features
 from lianzhou_gis.formats.normalise import parse_geometries
 from lianzhou_gis.formats.raw_features import RawFeatures
@@ -188,7 +189,8 @@ def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  #
         name=task.name,
         columns=columns,
         geometries=shapes,
-        crs=task.crs,
+        crs=None if task.crs == ASSUMED_CRS else task.crs,
+        wgs84_by="GeoParquet" if task.crs == ASSUMED_CRS else None,
         encoding=None,
         sha256=task.sha256,
         rows=(chunk.first + rows).tolist(),

@@ -26,6 +26,7 @@ SITE_ALIASES: Mapping[str, Sequence[str]] = {
     "name": ("name", "site_name", "名称", "项目名称", "地块名称", "地块", "工程名称", "xmmc", "dkmc", "mc"),
     "town": ("town", "乡镇", "镇", "镇街", "所在镇", "所在乡镇", "乡镇名称", "xzmc"),
     "accuracy_m": ("accuracy_m", "accuracy", "平面精度", "点位精度", "精度米"),
+    "standard_error_m": ("standard_error_m", "中误差", "点位中误差", "平面中误差", "平面位置中误差", "rmse"),
     "corridor_width_m": (
         "corridor_width_m",
         "corridor_width",

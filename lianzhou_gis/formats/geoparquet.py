@@ -16,10 +16,12 @@ from lianzhou_gis.formats.normalise import parse_geometries, ring_closed_issue
 from lianzhou_gis.formats.raw_features import RawFeatures, capture_warnings, unique_names, unreadable_issue
 from lianzhou_gis.formats.well_known import wkb_of_outside
 
-__all__ = ["declared_geometry", "read_geoparquet"]
+__all__ = ["ASSUMED_CRS", "declared_geometry", "read_geoparquet"]
 
 # A few bytes can stand for a million long texts: what comes out is counted while it comes.
 _BATCH_ROWS = 2_000
+# What the standard says of a file without a reference system.
+ASSUMED_CRS = "OGC:CRS84"
 _MOST_BYTES = MAX_VECTOR_BYTES // 4
 
 
@@ -97,10 +99,11 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
         name=name,
         columns=dict(zip(names, table.values(), strict=True)),
         geometries=parsed.geometries,
-        crs=_system(meta),
+        crs=None if _system(meta) == ASSUMED_CRS else _system(meta),
         encoding=None,
         issues=issues,
         sha256=digest,
+        wgs84_by="GeoParquet" if _system(meta) == ASSUMED_CRS else None,
     )
 
 
@@ -139,7 +142,7 @@ def _geo(metadata: dict[bytes, bytes], name: str) -> tuple[dict[str, Any], str]:
 def _system(meta: dict[str, Any]) -> str | None:
     """Return the reference system: PROJJSON, longitude and latitude of WGS 84 where nothing is said, None for null."""
     if "crs" not in meta:
-        return "OGC:CRS84"
+        return ASSUMED_CRS
     return json.dumps(meta["crs"]) if meta["crs"] is not None else None
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
 from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
 from lianzhou_gis.formats.parcel_grammar import Plot
-from lianzhou_gis.formats.parse_numbers import parse_angle, parse_number
+from lianzhou_gis.formats.parse_numbers import packed_degrees, parse_angle, parse_number
 from lianzhou_gis.geodesy import (
     LIANZHOU,
     ReferenceSystem,
@@ -33,8 +33,10 @@ __all__ = [
     "OrderedPlot",
     "check_given_system",
     "declared_system",
+    "may_be_packed",
     "order_axes",
     "read_attributes",
+    "unpacked_plot",
     "zone_trouble",
 ]
 
@@ -72,6 +74,8 @@ class Attributes:
     issues : tuple of Issue
     precision_m : float
         ``精度`` of the coordinates, metres; 0 where none is stated.
+    degrees_packed : bool, optional
+        Whether ``计量单位`` says that degrees are written as DDD.MMSS; None where it leaves that open.
     """
 
     datum: str | None
@@ -80,6 +84,7 @@ class Attributes:
     parameters: tuple[float, ...] | None
     issues: tuple[Issue, ...]
     precision_m: float = 0.0
+    degrees_packed: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,8 @@ def read_attributes(attributes: Mapping[str, tuple[str, int]], name: str) -> Att
     if zone is None:
         zone = _zone_of_meridian(attributes, width or 3)
     parameters = _parameters(attributes, datum, name, issues)
-    return Attributes(datum, width, zone, parameters, tuple(issues), _precision_m(attributes))
+    packed = {"度分秒": True, "度": False, "degree": False, "degrees": False}.get(unit.strip().lower())
+    return Attributes(datum, width, zone, parameters, tuple(issues), _precision_m(attributes), packed)
 
 
 def _precision_m(attributes: Mapping[str, tuple[str, int]]) -> float:
@@ -276,6 +282,29 @@ def order_axes(plot: Plot, name: str, issues: list[Issue]) -> OrderedPlot:
     kind = Axis(int(east[0]))
     zones = tuple(sorted(set(zone_prefix(xy[:, 0]).tolist()) - {0}))
     return OrderedPlot(xy, kind, zones)
+
+
+def may_be_packed(plot: Plot, ordered: OrderedPlot) -> bool:
+    """Tell whether the degrees of a plot may be written as DDD.MMSS: plain numbers, all of which can be read so."""
+    if ordered.kind is not Axis.LON or any(corner.angular for corner in plot.corners):
+        return False
+    fractional = bool((ordered.xy != np.round(ordered.xy)).any())
+    return fractional and not np.isnan(packed_degrees(ordered.xy)).any()
+
+
+def unpacked_plot(plot: Plot, ordered: OrderedPlot, name: str) -> OrderedPlot:
+    """Return a plot with its packed degrees as decimal ones.
+
+    Raises
+    ------
+    FormatError
+        If minutes or seconds reach sixty.
+    """
+    xy = packed_degrees(ordered.xy)
+    wrong = np.flatnonzero(np.isnan(xy).any(axis=1))
+    if len(wrong):
+        raise FormatError.from_code("parcel_not_packed", name=name, line=plot.corners[int(wrong[0])].line)
+    return replace(ordered, xy=xy)
 
 
 def zone_trouble(plot: Plot, ordered: OrderedPlot, name: str) -> dict[str, str] | None:

@@ -62,6 +62,8 @@ class Corner:
     line : int
     step : float
         Worth of the last written digit, on the coarser of both coordinates.
+    angular : bool
+        Whether they are written with signs for degrees, minutes and seconds.
     """
 
     number: str
@@ -70,6 +72,7 @@ class Corner:
     second: float
     line: int
     step: float = float("nan")
+    angular: bool = False
 
 
 @dataclass
@@ -276,4 +279,5 @@ def _corner(narrow: str, number: int, notes: LineNotes) -> Corner | None:
         return None
     if first is None or second is None or ring is None:
         return None
-    return Corner(parts[0], ring, first.value, second.value, number, max(first.step, second.step))
+    angular = first.angular or second.angular
+    return Corner(parts[0], ring, first.value, second.value, number, max(first.step, second.step), angular)

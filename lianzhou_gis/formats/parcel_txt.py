@@ -11,24 +11,29 @@ from typing import Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError, Issue, Message
+from lianzhou_gis.formats.axis_order import Axis
 from lianzhou_gis.formats.encodings import decode_text
+from lianzhou_gis.formats.georeference import ReadingKind, SecondReading
 from lianzhou_gis.formats.limits import MAX_SITES, MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.parcel_coordinates import (
     Attributes,
     OrderedPlot,
     check_given_system,
     declared_system,
+    may_be_packed,
     order_axes,
     read_attributes,
+    unpacked_plot,
     zone_trouble,
 )
 from lianzhou_gis.formats.parcel_grammar import Plot, parse_parcel_text
 from lianzhou_gis.formats.parcel_rings import shape_of
+from lianzhou_gis.formats.parse_numbers import packed_degrees
 from lianzhou_gis.formats.positions import DigitErrors, digit_errors
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
-from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem, Region, resolve_reference_system, to_cgcs2000
+from lianzhou_gis.geodesy import CGCS2000, LIANZHOU, ReferenceSystem, Region, resolve_reference_system, to_cgcs2000
 from lianzhou_gis.table import Columns, cells
 
 __all__ = ["read_parcel_txt"]
@@ -79,6 +84,7 @@ def read_parcel_txt(
     given = _given_system(crs, datum, attributes, name, issues)
 
     native = np.full(len(plots), None, dtype=object)
+    unpacked = native.copy()
     systems: list[ReferenceSystem] = []
     troubles: dict[int, dict[str, str]] = {}
     for index, plot in enumerate(plots):
@@ -90,15 +96,21 @@ def read_parcel_txt(
             }
             continue
         ordered = order_axes(plot, name, issues)
+        if ordered.kind is Axis.LON and attributes.degrees_packed:
+            ordered = unpacked_plot(plot, ordered, name)
         systems.append(_system(plot, ordered, given, attributes, name, region, issues))
-        trouble = zone_trouble(plot, ordered, name)
+        trouble, packed = zone_trouble(plot, ordered, name), None
         if trouble is None:
             shape = shape_of(plot, ordered.xy, name, precision_m=attributes.precision_m)
             issues += shape.issues
             native[index], trouble = shape.geometry, shape.trouble
+            if attributes.degrees_packed is None and may_be_packed(plot, ordered):
+                packed = shape_of(plot, packed_degrees(ordered.xy), name, precision_m=attributes.precision_m).geometry
+        unpacked[index] = packed if trouble is None and packed is not None else native[index]
         if trouble is not None:
             troubles[index] = trouble
             issues.append(Issue("error", "plot_unusable", f"{name}:{plot.line}", trouble["zh"], trouble["en"]))
+    second = _packed_reading(native, unpacked, systems, region)
     geometries = _placed(native, systems, plots, name, region, issues)
     errors = _digit_errors(native, systems, plots)
     source = SiteInput(name, hashlib.sha256(content).hexdigest(), path)
@@ -114,7 +126,33 @@ def read_parcel_txt(
         area_unit="ha",
         troubles=troubles,
         digit_errors=errors,
+        second=second,
     )
+
+
+def _packed_reading(
+    native: Geometries, unpacked: Geometries, systems: Sequence[ReferenceSystem], region: Region | None
+) -> SecondReading | None:
+    """Return the plots with degrees read as DDD.MMSS, where some may be written so and lie in the region that way."""
+    west, south, east, north = (region or LIANZHOU).bounds
+    other = np.full(len(native), None, dtype=object)
+    differs = False
+    for index, (one, two) in enumerate(zip(native, unpacked, strict=True)):
+        other[index] = one
+        if two is None or two is one:
+            continue
+        centre = shapely.centroid(two)
+        if west <= centre.x <= east and south <= centre.y <= north:
+            other[index], differs = two, True
+    if not differs:
+        return None
+    located = np.full(len(native), None, dtype=object)
+    for system in dict.fromkeys(systems):
+        rows = np.array([index for index, found in enumerate(systems) if found == system and other[index] is not None])
+        if len(rows):
+            located[rows] = to_cgcs2000(other[rows], system)
+    message = Message.from_code("parcel_may_be_packed")
+    return SecondReading(ReadingKind.PACKED_DEGREES, message.zh, message.en, located)
 
 
 def _digit_errors(native: Geometries, systems: Sequence[ReferenceSystem], plots: Sequence[Plot]) -> DigitErrors:

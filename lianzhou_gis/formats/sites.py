@@ -391,6 +391,9 @@ def _of_draft(draft: SiteDraft, defaults: SiteDefaults, issues: list[Issue]) -> 
     count = len(draft.rows)
     band = np.array([system.error_band_m for system in draft.systems], dtype=np.float64)
     declared_accuracy = np.array(_metres(draft, found, "accuracy_m", _WORST_ACCURACY_M, issues), dtype=np.float64)
+    # A standard error is doubled: accuracies are limits.
+    doubled = 2.0 * np.array(_metres(draft, found, "standard_error_m", _WORST_ACCURACY_M / 2.0, issues))
+    declared_accuracy = np.where(np.isnan(declared_accuracy), doubled, declared_accuracy)
     if defaults.accuracy_m is not None:
         declared_accuracy = np.where(np.isnan(declared_accuracy), defaults.accuracy_m, declared_accuracy)
     width = np.array(_metres(draft, found, "corridor_width_m", _WIDEST_CORRIDOR_M, issues), dtype=np.float64)

@@ -39,7 +39,10 @@ def test_a_claim_counts_only_with_its_document():
     known, issues = merge_facts(sites(), {"national_major_project": True}, None, VOCABULARY)
     assert known["A"]["national_major_project"] is None
     assert [issue.code for issue in issues] == ["claim_without_document"]
-    given = {"national_major_project": True, "national_major_project_document": "示例函〔2026〕1号，示例机关，2026-01-05"}
+    given = {
+        "national_major_project": True,
+        "national_major_project_document": "示例函〔2026〕1号，示例机关，2026-01-05",
+    }
     known, issues = merge_facts(sites(), given, None, VOCABULARY)
     assert known["A"]["national_major_project"] is True and not issues
 

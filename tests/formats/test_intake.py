@@ -258,3 +258,34 @@ def test_widths_and_outfalls_are_taken_as_options():
     assert outfall.columns["outfall"][0] is not None and outfall.columns["geometry"][0] is None
     with pytest.raises(FormatError, match="corridor_width_m"):
         read_sites(line, crs="EPSG:4490", corridor_width_m=-1.0)
+
+
+LONLAT = """[属性描述]
+坐标系=2000国家大地坐标系
+计量单位={unit}
+[地块坐标]
+4,,1,地块1,面,,,,@
+J1,1,25.07202,112.21402
+J2,1,25.07202,112.21472
+J3,1,25.07272,112.21472
+J4,1,25.07272,112.21402
+"""
+
+
+@pytest.mark.parametrize(
+    ("unit", "lon", "readings"), [("度", 112.21402, 1), ("度分秒", 112.361167, 1), ("", 112.21402, 2)]
+)
+def test_packed_degrees_of_a_parcel_text(tmp_path, unit, lon, readings):
+    sites = one_site(text(tmp_path, LONLAT.format(unit=unit), "a.txt"))
+    assert sites.columns["geometry"][0].bounds[0] == pytest.approx(lon, abs=1e-6)
+    assert (sites.second is not None) == (readings == 2)
+    if sites.second is not None:
+        assert sites.second.sites.columns["geometry"][0].bounds[0] == pytest.approx(112.361167, abs=1e-6)
+
+
+def test_a_standard_error_is_doubled(tmp_path):
+    lines = [f"{x},{y},0.3" for x, y in CORNERS[:1]]
+    sites = read_sites(
+        text(tmp_path, "经度,纬度,点位中误差\n112.43000001,24.80000001,3\n" + "".join(lines[1:])), crs="EPSG:4490"
+    )
+    assert sites.columns["accuracy_m"][0] == 6.0 and sites.columns["position_error_m"][0] == 6.0
