@@ -93,7 +93,7 @@ def check(
     from lianzhou_gis.intake.worklist import write_worklist
     from lianzhou_gis.rulebook import Rulebook, day_of
 
-    found = check_layers(Catalog.open(catalog), day_of(as_of), facts=Rulebook.load().facts, only=names)
+    found = check_layers(Catalog.open(catalog), day_of(as_of), facts=Rulebook.load().facts, subset=names)
     written = write_worklist(found, out) if out is not None else []
     if as_json:
         click.echo(json.dumps(found.document(), ensure_ascii=False, indent=1))

@@ -122,7 +122,7 @@ def diff(old: str, new: str, catalog: Path, **given: Any) -> None:  # noqa: ANN4
         catalog=catalog,
         day=day,
         theme=given["theme"],
-        told=read_mapping(given["mapping"]) if given["mapping"] else None,
+        options=read_mapping(given["mapping"]) if given["mapping"] else None,
         crs=given["crs"],
     )
     for issue in issues:

@@ -14,7 +14,7 @@ from lianzhou_gis.errors import FormatError
 from lianzhou_gis.vocabulary import themes
 
 if TYPE_CHECKING:
-    from lianzhou_gis.intake import AccessList, Imported, Plan, Question, Source, Told
+    from lianzhou_gis.intake import AccessList, Imported, ImportOptions, ImportQuestion, ImportSource, Plan
 
 __all__ = ["import_layer"]
 
@@ -35,39 +35,39 @@ def _pairs(texts: tuple[str, ...], flag: str) -> dict[str, str]:
     return pairs
 
 
-def _answer(question: Question, lang: str) -> dict[str, Any]:
+def _answer(question: ImportQuestion, lang: str) -> dict[str, Any]:
     """Ask a person one question; an empty answer leaves."""
-    click.echo(question.zh if lang == "zh" else question.en, err=True)
+    click.echo(question.message.texts[lang], err=True)
     for number, choice in enumerate(question.choices, start=1):
         click.echo(f"  {number}. {choice}", err=True)
     prompt = "回答（编号或文字，留空放弃）" if lang == "zh" else "Answer (number or text; empty to give up)"
-    said = click.prompt(prompt, default="", show_default=False, err=True).strip()
-    if not said:
+    answer = click.prompt(prompt, default="", show_default=False, err=True).strip()
+    if not answer:
         raise FormatError.from_code("import_unanswered")
-    if said.isdigit() and 1 <= int(said) <= len(question.choices):
-        said = question.choices[int(said) - 1]
+    if answer.isdigit() and 1 <= int(answer) <= len(question.choices):
+        answer = question.choices[int(answer) - 1]
     if question.kind == "expected_count":
-        return {"expected_count": int(said)} if said.isdigit() else {"uncounted": said}
+        return {"expected_count": int(answer)} if answer.isdigit() else {"uncounted": answer}
     if question.kind == "constant_grade":
         return {"constant_grade": True}
     if question.kind == "coded_column":
         named = question.subject or ""
-        return {"columns": {named: "grade"}} if said == named else {"not_grade": (named,)}
+        return {"columns": {named: "grade"}} if answer == named else {"not_grade": (named,)}
     if question.kind == "grade_column":
-        return {"columns": {said: "grade"}}
+        return {"columns": {answer: "grade"}}
     if question.kind == "grade":
-        return {"fill": {"grade": said}} if question.subject is None else {"grades": {question.subject: said}}
-    return {"no_coverage": True} if said in ("无", "none", "no") else {"coverage": said}
+        return {"fill": {"grade": answer}} if question.subject is None else {"grades": {question.subject: answer}}
+    return {"no_coverage": True} if answer in ("无", "none", "no") else {"coverage": answer}
 
 
-def _planned(source: Source, told: Told, access: AccessList | None, lang: str) -> Plan:
+def _planned(source: ImportSource, answers: ImportOptions, access: AccessList | None, lang: str) -> Plan:
     """Return the plan, with what is open asked where there is somebody to ask."""
     from lianzhou_gis.intake import plan_import
 
-    plan = plan_import(source, told, access=access)
+    plan = plan_import(source, answers, access=access)
     while plan.questions and sys.stdin.isatty():
-        told = told.more(**_answer(plan.questions[0], lang))
-        plan = plan_import(source, told, access=access)
+        answers = answers.updated(**_answer(plan.questions[0], lang))
+        plan = plan_import(source, answers, access=access)
     return plan
 
 
@@ -185,14 +185,14 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
     """
     options.day(given["as_of"])
 
-    from lianzhou_gis.intake import carry_out, read_access_table, read_mapping, read_source, told_of
+    from lianzhou_gis.intake import carry_out, parse_options, read_access_table, read_mapping, read_source
     from lianzhou_gis.rulebook import Rulebook, day_of
 
     lang = given["lang"]
-    told = read_mapping(given["mapping"]) if given["mapping"] else told_of({}, "")
+    answers = read_mapping(given["mapping"]) if given["mapping"] else parse_options({}, "")
     flags = {name: given[name] for name in _ENTRY if given[name] is not None}
     flags |= {name: True for name in ("synthetic", "no_coverage", "constant_grade") if given[name]}
-    told = told.more(
+    answers = answers.updated(
         columns=_pairs(given["columns"], "--column"),
         grades=_pairs(given["grades"], "--grade"),
         fill=_pairs(given["fill"], "--fill"),
@@ -210,15 +210,15 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
         crs=given["crs"],
         datum=given["datum"],
         encoding=given["encoding"],
-        named=told.columns,
+        named=answers.columns,
     )
     listed = given["access_list"]
     access = read_access_table(listed, facts, sheet=given["access_sheet"]) if listed else None
-    plan = _planned(source, told, access, lang)
+    plan = _planned(source, answers, access, lang)
     if not given["as_json"]:
         _print_reading(plan, lang)
         for question in plan.questions[1:]:
-            click.echo(question.zh if lang == "zh" else question.en, err=True)
+            click.echo(question.message.texts[lang], err=True)
     done = carry_out(plan, dry_run=given["dry_run"], store=given["store"])
     if given["as_json"]:
         click.echo(json.dumps({"dry_run": done.dry_run, **done.record()}, ensure_ascii=False, indent=1))

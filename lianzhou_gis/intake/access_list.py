@@ -1,4 +1,4 @@
-"""An access list as planners hold it becomes the list that is kept beside a layer of control units."""
+"""Reads an access list of planners and converts it to the list stored beside a layer of control units."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _words() -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class AccessList:
-    """A list that was understood.
+    """An access list as read.
 
     Attributes
     ----------
@@ -55,15 +55,15 @@ class AccessList:
 
 
 def _meaning(kind: str, text: str | None) -> str | None:
-    """Return the code that a word means, by the whole word."""
+    """Return the code of a word; the whole word must match."""
     wanted = plain_name(text or "")
     return next(
         (code for code, words in _words()[kind].items() if wanted in {plain_name(word) for word in words}), None
     )
 
 
-def _spoken_of(text: str) -> str:
-    """Return the strictest kind that a requirement speaks of: what is read too strictly is asked of a person."""
+def _strictest_kind(text: str) -> str:
+    """Return the strictest kind that a requirement names; one read too strictly goes to a person."""
     for kind, words in _words()["speaking_of"].items():
         if any(word in text for word in words):
             return str(kind)
@@ -85,18 +85,18 @@ def _split(text: str) -> list[str]:
 
 
 def _kind(text: str) -> tuple[str, str]:
-    """Return the kind of a requirement, and whether a heading or the wording told it."""
+    """Return the kind of a requirement, and whether a heading or the wording gave it."""
     headed = _CLASS.match(text)
     if headed:
         for word in re.split(r"[/、,，\s]+", headed[1]):
             kind = _meaning("kinds", word)
             if kind is not None:
-                spoken = _spoken_of(text[headed.end() :])
+                named = _strictest_kind(text[headed.end() :])
                 # A prohibition under a milder heading is still one.
                 return (
-                    ("prohibited", "wording") if spoken == "prohibited" and kind != "prohibited" else (kind, "heading")
+                    ("prohibited", "wording") if named == "prohibited" and kind != "prohibited" else (kind, "heading")
                 )
-    return _spoken_of(text), "wording"
+    return _strictest_kind(text), "wording"
 
 
 def _of_units(
@@ -127,21 +127,21 @@ def _of_items(table: PlainTable, columns: dict[str, str], found: Counter[str]) -
     """Return the items of a list with a row per requirement."""
     rows = []
     for line, row in table.rows():
-        told = {name: row[theirs] or "" for name, theirs in columns.items()}
-        unit = _unit(told["unit_id"] or "*")
-        kind, how = _meaning("kinds", told.get("kind")), "column"
+        cells = {name: row[theirs] or "" for name, theirs in columns.items()}
+        unit = _unit(cells["unit_id"] or "*")
+        kind, how = _meaning("kinds", cells.get("kind")), "column"
         if kind is None:
-            kind, how = _kind(told["text"])
+            kind, how = _kind(cells["text"])
         found[f"{kind}/{how}"] += 1
-        level = _meaning("levels", told.get("level")) or ("unit" if unit != "*" else "city")
-        dimension = _meaning("texts", told.get("dimension")) or told.get("dimension", "")
-        number = re.sub(r"[^\w.\-]", "_", told.get("item_id") or f"row-{line}")
+        level = _meaning("levels", cells.get("level")) or ("unit" if unit != "*" else "city")
+        dimension = _meaning("texts", cells.get("dimension")) or cells.get("dimension", "")
+        number = re.sub(r"[^\w.\-]", "_", cells.get("item_id") or f"row-{line}")
         item = (
             number
             if columns.get("item_id") in ("item_id", "条目编号", "条目编码")
             else f"{unit}-{number}".replace("*", "all")
         )
-        rows.append({**told, "item_id": item, "unit_id": unit, "level": level, "dimension": dimension, "kind": kind})
+        rows.append({**cells, "item_id": item, "unit_id": unit, "level": level, "dimension": dimension, "kind": kind})
     return rows
 
 
@@ -186,7 +186,7 @@ def read_access_table(path: Path, vocabulary: FactVocabulary, *, sheet: str | No
 
 
 def _read_as(name: str, found: Counter[str]) -> list[Issue]:
-    """Say how many requirements were read as what, and how many of them by their wording alone."""
+    """Return an issue with the requirements by kind, and how many were classed by their wording alone."""
     kinds = Counter[str]()
     worded = 0
     for key, count in found.items():

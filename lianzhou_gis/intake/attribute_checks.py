@@ -1,4 +1,4 @@
-"""What a layer says of itself: grades, areas, counts, dates, accuracy, where it comes from."""
+"""Checks of attributes: grades, approved areas, dates, accuracy, provenance."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from lianzhou_gis.vocabulary import theme
 
 __all__ = ["approved_areas", "expiry", "provenance", "unknown_grades"]
 
-# A measured area that is this many times the approved one was written in another unit.
+# Ratios of measured to approved area that reveal another unit.
 _UNITS = {1e4: ("公顷", "hectares"), 1e4 / 15: ("亩", "mu"), 1e6: ("平方公里", "square kilometres")}
 _UNIT_TOLERANCE = 0.05
 
 
 def unknown_grades(zones: pd.DataFrame, entry: LayerEntry) -> list[Defect]:
-    """Return the zones whose grade is not known: they count as gaps in every screening."""
+    """Return the zones of unknown grade, which are gaps in every screening."""
     if not theme(entry.theme).grades:
         return []
     found = []
@@ -80,7 +80,7 @@ def approved_areas(zones: pd.DataFrame, entry: LayerEntry) -> list[Defect]:
 
 
 def expiry(zones: pd.DataFrame, entry: LayerEntry, day: date) -> list[Defect]:
-    """Return what of a layer ends soon."""
+    """Return the layer and zones that expire soon."""
     soon = day + timedelta(days=threshold("expiry_days"))
     found = []
     if entry.valid_to is not None and entry.valid_to <= soon:
@@ -106,7 +106,7 @@ def expiry(zones: pd.DataFrame, entry: LayerEntry, day: date) -> list[Defect]:
 
 
 def provenance(zones: pd.DataFrame, entry: LayerEntry) -> list[Defect]:
-    """Return what nobody stated: accuracy, publisher, document, date."""
+    """Return missing provenance: accuracy, publisher, document, date."""
     found = []
     accuracy = zones["accuracy_m"].to_numpy(dtype=np.float64)
     unstated = int(np.isnan(accuracy).sum())

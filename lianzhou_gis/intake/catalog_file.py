@@ -1,4 +1,4 @@
-"""``layers.yaml`` with one entry more: every byte that stood there stays, comments included."""
+"""Adds an entry to ``layers.yaml`` without changing any existing byte, comments included."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ _ORDER = [item.name for item in fields(LayerEntry) if item.name not in ("columns
 
 
 def _plain(entry: LayerEntry) -> dict[str, Any]:
-    """Return what an entry says beyond the defaults, in the order in which people read it."""
-    told = entry.stated() | {"disclosure": entry.disclosure}
-    return {name: told[name] for name in _ORDER if name in told}
+    """Return the stated fields of an entry in the order of the record."""
+    stated = entry.stated() | {"disclosure": entry.disclosure}
+    return {name: stated[name] for name in _ORDER if name in stated}
 
 
 def entry_text(entry: LayerEntry, indent: int = 0) -> str:
-    """Return an entry as the block that stands under ``layers:``.
+    """Return an entry as a block of the list ``layers``.
 
     Examples
     --------
@@ -42,7 +42,7 @@ def entry_text(entry: LayerEntry, indent: int = 0) -> str:
 
 
 def new_catalog_text() -> str:
-    """Return the head of a catalog that does not exist yet: of Lianzhou, with no layer."""
+    """Return the head of a new catalog of Lianzhou without layers."""
     bounds = ", ".join(f"{value:g}" for value in LIANZHOU.bounds)
     return f'region:\n  name: {LIANZHOU.name}\n  code: "441882"\n  bounds: [{bounds}]\nlayers:\n'
 
@@ -55,7 +55,7 @@ def _last_leaf(node: yaml.Node) -> yaml.Node:
 
 
 def _place(text: str, name: str) -> tuple[int, int]:
-    """Return where the list of layers ends, and how far its entries are indented."""
+    """Return the end of the list of layers and the indent of its entries."""
     root = yaml.compose(text)
     pairs = root.value if isinstance(root, yaml.MappingNode) else []
     listed = next((value for key, value in pairs if key.value == "layers"), None)
@@ -64,7 +64,7 @@ def _place(text: str, name: str) -> tuple[int, int]:
     first = listed.value[0].start_mark
     line = text[text.rfind("\n", 0, first.index) + 1 : first.index]
     end = _last_leaf(listed).end_mark.index
-    # The end of a block text is the start of the next line; of all else it stands in its own line.
+    # A block text ends at the start of the next line; anything else ends in its own line.
     if text[end - 1 : end] != "\n":
         end = text.find("\n", end) + 1 or len(text)
     return end, line.index("-")
@@ -83,7 +83,7 @@ def _inserted(text: str, entry: LayerEntry, name: str) -> str:
 
 
 def add_entry(path: Path, entry: LayerEntry) -> Catalog:
-    """Write an entry at the end of the list of layers of a catalog; a catalog that does not exist is begun.
+    """Append an entry to the list of layers of a catalog; a missing catalog is created.
 
     The new text is read back before it takes the place of the old one, in one step.
 

@@ -1,4 +1,4 @@
-"""``layers check``: every layer of a day looked at, alone and against the others; the result is a list of work."""
+"""``layers check``: checks every layer of a day by itself and against the others; the result is a worklist."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from lianzhou_gis.vocabulary import label, theme, themes
 
 __all__ = ["LayerReport", "LayersCheck", "check_layers"]
 
-# What the checks here say better than loading does: zone by zone, with place and measure.
+# Issues of loading that the checks here report in more detail: by zone, with place and measure.
 _SAID_BETTER = {"unknown_grade", "area_differs_from_official", "geometry_repaired"}
 _MOST_OF_A_KIND = 200
 
@@ -83,7 +83,7 @@ class LayersCheck:
         return any(SEVERITIES.index(item.severity) <= SEVERITIES.index(severity) for item in self.defects)
 
     def document(self) -> dict[str, Any]:
-        """Return the whole as plain values."""
+        """Return the check as JSON values."""
         return {
             "as_of": self.day.isoformat(),
             "layers": [_report(report, self.defects) for report in self.reports],
@@ -124,7 +124,7 @@ def _issue(item: Defect) -> dict[str, Any]:
     }
 
 
-def check_layers(catalog: Catalog, day: date, *, facts: FactVocabulary, only: Sequence[str] = ()) -> LayersCheck:
+def check_layers(catalog: Catalog, day: date, *, facts: FactVocabulary, subset: Sequence[str] = ()) -> LayersCheck:
     """Look at every layer of a catalog as a run of that day would use it.
 
     Parameters
@@ -134,44 +134,44 @@ def check_layers(catalog: Catalog, day: date, *, facts: FactVocabulary, only: Se
         Whose editions are looked at.
     facts : FactVocabulary
         For the conditions of access lists.
-    only : sequence of str, optional
-        Ids of layers whose defects are told; the others are still read, because layers are checked against each other.
+    subset : sequence of str, optional
+        Ids of layers whose defects are reported; the others are read too: layers are checked against each other.
 
     Raises
     ------
     CatalogError
-        If a layer of ``only`` is not in the catalog or not in force on the day.
+        If a layer of ``subset`` is not in the catalog or not in force on the day.
     """
     named = {entry.theme for entry in catalog.layers}
     region = Region(catalog.region.name, catalog.region.bounds) if catalog.region.bounds else None
     layers = load_layers(catalog, [name for name in themes() if name in named], day, facts=facts, region=region)
-    _refuse_unknown(only, catalog, {layer.entry.id for layer in layers.layers}, day)
+    _refuse_unknown(subset, catalog, {layer.entry.id for layer in layers.layers}, day)
     plane = Plane(catalog.plane or LIANZHOU_PROJ)
     defects = [_gap_defect(gap) for gap in layers.gaps]
     defects += [defects_of_issue(issue) for issue in layers.issues if issue.code not in _SAID_BETTER]
     reports, planar = [], []
     for layer in layers.layers:
         there = PlanarLayer(layer, plane)
-        told: list[Nesting] = []
+        nestings: list[Nesting] = []
         if layer.status == "loaded" and len(layer.zones):
             planar.append(there)
-            told, found = _looked_at(there, catalog, region, day)
+            nestings, found = _looked_at(there, catalog, region, day)
             defects += found
             if theme(layer.entry.theme).covering:
                 defects += unit_list(there, layers.access_items)
-        reports.append(_reported(layer, there, told))
+        reports.append(_reported(layer, there, nestings))
     defects += contradicting(planar)
-    kept = [item for item in defects if not only or item.layer_id in only]
+    kept = [item for item in defects if not subset or item.layer_id in subset]
     return LayersCheck(
         catalog,
         day,
-        tuple(report for report in reports if not only or report.entry.id in only),
+        tuple(report for report in reports if not subset or report.entry.id in subset),
         tuple(_bounded(sorted(kept, key=lambda item: item.order))),
     )
 
 
-def _refuse_unknown(only: Sequence[str], catalog: Catalog, of_the_day: set[str], day: date) -> None:
-    for name in only:
+def _refuse_unknown(subset: Sequence[str], catalog: Catalog, of_the_day: set[str], day: date) -> None:
+    for name in subset:
         if name in of_the_day:
             continue
         known = [entry.id for entry in catalog.layers]
@@ -181,17 +181,17 @@ def _refuse_unknown(only: Sequence[str], catalog: Catalog, of_the_day: set[str],
 
 
 def _gap_defect(gap: LayerGap) -> Defect:
-    said = label("gap", gap.reason)
+    title = label("gap", gap.reason)
     base = Defect.from_kind("other", gap.layer_id, gap.message, severity="error", zone_id=gap.zone_id, shape=gap.area)
-    return Defect(**{**vars(base), "code": gap.reason.value, "title": dict(said)})
+    return Defect(**{**vars(base), "code": gap.reason.value, "title": dict(title)})
 
 
 def _looked_at(
     there: PlanarLayer, catalog: Catalog, region: Region | None, day: date
 ) -> tuple[list[Nesting], list[Defect]]:
-    """Return all that is found in one layer by itself."""
+    """Return the nestings and defects of one layer by itself."""
     entry, zones = there.layer.entry, there.zones
-    told, found = nesting(there)
+    nestings, found = nesting(there)
     try:
         found += faults(read_zones(catalog, entry, region)[0], entry.id)
     except LianzhouError as error:
@@ -201,10 +201,10 @@ def _looked_at(
     found += provenance(zones, entry)
     if theme(entry.theme).covering:
         found += unit_gaps(there) + unit_overlaps(there)
-    return told, found
+    return nestings, found
 
 
-def _reported(layer: Layer, there: PlanarLayer, told: list[Nesting]) -> LayerReport:
+def _reported(layer: Layer, there: PlanarLayer, nestings: list[Nesting]) -> LayerReport:
     entry, zones = layer.entry, layer.zones
     counted = None
     if entry.expected_count is not None:
@@ -223,12 +223,12 @@ def _reported(layer: Layer, there: PlanarLayer, told: list[Nesting]) -> LayerRep
         area_m2=area,
         grades={str(name): int(count) for name, count in sorted(grades.items())} if listed else {},
         counted=counted,
-        nesting=tuple(told),
+        nesting=tuple(nestings),
     )
 
 
 def _bounded(defects: list[Defect]) -> Iterator[Defect]:
-    """Return at most so many of a kind and layer, and say how many more there are."""
+    """Limit the defects of one kind and layer, and count the others."""
     for (_, layer_id, _code), group in groupby(defects, key=lambda item: item.order[:3]):
         listed = list(group)
         yield from listed[:_MOST_OF_A_KIND]

@@ -1,4 +1,4 @@
-"""Where layers contradict each other: statements that must hold between two of them, from ``checks.yaml``."""
+"""Contradictions between layers, by the statements about pairs of layers in ``checks.yaml``."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _message(kind: str, area: float, other: Mapping[str, Any]) -> Message:
 
 
 def contradicting(layers: Sequence[PlanarLayer]) -> list[Defect]:
-    """Return where the layers of a day contradict each other, zone by zone; slivers within accuracy do not count."""
+    """Return the contradictions between the layers of a day by zone; slivers within accuracy do not count."""
     by_theme: dict[str, list[PlanarLayer]] = {}
     for there in layers:
         by_theme.setdefault(there.layer.entry.theme, []).append(there)

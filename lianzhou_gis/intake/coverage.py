@@ -1,4 +1,4 @@
-"""The area for which a new layer speaks: declared by a person, looked at, kept beside the catalog."""
+"""The coverage of a new layer: declared by a person, checked, stored beside the catalog."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _SAME = 1e-6
 
 @dataclass(frozen=True)
 class Coverage:
-    """Where a layer speaks.
+    """The area that a layer covers.
 
     Attributes
     ----------
     text : str or None
-        As the catalog says it; the name of a file where one is to be kept.
+        Value in the catalog; the name of a file if one is to be stored.
     area : shapely geometry or None
-        EPSG:4490; ``None`` where none is declared, or it follows from the zones.
+        EPSG:4490; ``None`` if none is declared, or if it follows from the zones.
     to_keep : bool
         Whether ``area`` is to be written to the file that ``text`` names.
     """
@@ -50,7 +50,7 @@ class Coverage:
 def declared_coverage(
     text: str, entry: LayerEntry, catalog: Catalog | None, region: Region, day: date, facts: FactVocabulary
 ) -> tuple[Coverage, list[Issue]]:
-    """Return the coverage that was declared.
+    """Return the declared coverage.
 
     Parameters
     ----------
@@ -58,63 +58,53 @@ def declared_coverage(
         ``union``, ``administrative:<code>``, WKT in EPSG:4490, or a file.
     entry : LayerEntry
     catalog : Catalog, optional
-        For the administrative areas; ``None`` where the catalog is still to be begun.
+        For the administrative areas; ``None`` if there is no catalog yet.
     region : Region
-        Where a file's coordinates must lie.
+        Region in which the coordinates of a file must lie.
     day : datetime.date
-        Whose edition of the administrative areas counts.
+        Day whose edition of the administrative areas is used.
     facts : FactVocabulary
 
     Raises
     ------
     CatalogError, MissingFileError, FormatError, ReferenceSystemError
-        If it leads nowhere, is no area, or is not valid.
+        If it does not exist, is no area, or is invalid.
     """
     if text == "union":
         if not theme(entry.theme).covering:
-            raise CatalogError(
-                "--coverage union 只用于管控单元；请声明图层实际覆盖的范围",
-                "--coverage union is for control units only; declare the area for which the layer speaks",
-            )
+            raise CatalogError.from_code("union_for_units_only")
         return Coverage(text), []
     if text.startswith(f"{ADMINISTRATIVE}:"):
         if entry.theme == ADMINISTRATIVE:
             return Coverage(text), []
         towns = None if catalog is None else load_layers(catalog, [ADMINISTRATIVE], day, facts=facts).towns
         none = Columns({"geometry": cells([])})
-        told = replace(entry, coverage=text)
+        declared = replace(entry, coverage=text)
         return Coverage(
-            text, coverage_of_layer(told, catalog, none, towns).area if catalog else _nowhere(entry, text)
+            text, coverage_of_layer(declared, catalog, none, towns).area if catalog else _nowhere(entry, text)
         ), []
     if WKT.match(text):
         area = areal(geometry_from_wkt(text), entry)
         if area.bounds[0] < -180 or area.bounds[2] > 180 or area.bounds[1] < -90 or area.bounds[3] > 90:
-            raise CatalogError(
-                "--coverage：WKT 应为 EPSG:4490 经纬度；平面坐标请用文件",
-                "--coverage: WKT must be longitude and latitude, EPSG:4490; give plane coordinates as a file",
-            )
+            raise CatalogError.from_code("coverage_not_geographic")
         return Coverage(text, area), []
     features = read_features(Path(text), region=region)
-    # Each part is looked at by itself: a union would make something valid, and something else, of a broken one.
+    # Parts are checked one by one: a union would turn a broken part into a valid shape of another extent.
     area = areal(shapely.union_all([areal(part, entry) for part in features.columns["geometry"]]), entry)
     return Coverage(f"{entry.id}.coverage.gpkg", area, to_keep=True), features.issues
 
 
 def _nowhere(entry: LayerEntry, text: str) -> Any:  # noqa: ANN401 - nothing
-    raise CatalogError(
-        f"图层 {entry.id}：新目录中还没有行政区划，无法使用 {text}；请先入库（--as administrative）",
-        f"layer {entry.id}: the new catalog has no administrative areas yet for {text}; import these first "
-        "(--as administrative)",
-    )
+    raise CatalogError.from_code("coverage_before_administrative", layer=entry.id, coverage=text)
 
 
 def refuse_own_extent(coverage: Coverage, zones: pd.DataFrame, entry: LayerEntry) -> None:
-    """Refuse a declaration that only repeats where the zones are: outside of them it would then clear nothing.
+    """Refuse a declaration that only repeats the extent of the zones: it would clear nothing outside them.
 
     Raises
     ------
     CatalogError
-        If the area is the box, the hull or the union of the zones, unless the zones cover their area by their nature.
+        If the area is the box, the hull or the union of the zones, unless the zones cover the area by definition.
     """
     if coverage.area is None or theme(entry.theme).covering or entry.theme == ADMINISTRATIVE:
         return
@@ -127,8 +117,4 @@ def refuse_own_extent(coverage: Coverage, zones: pd.DataFrame, entry: LayerEntry
         if extent.area <= 0 or abs(extent.area - coverage.area.area) > _SAME * coverage.area.area:
             continue
         if shapely.hausdorff_distance(extent, coverage.area) < _SAME:
-            raise CatalogError(
-                f"图层 {entry.id}：声明的覆盖范围就是要素自身的范围；请给出实际调查或划定的范围",
-                f"layer {entry.id}: the coverage that is declared is the extent of the features themselves, which does "
-                "not say how far the layer was surveyed; give the area that was",
-            )
+            raise CatalogError.from_code("coverage_is_own_extent", layer=entry.id)

@@ -1,4 +1,4 @@
-"""What became of the zones of one edition in the next, and of the ground: added, removed, moved, regraded."""
+"""Compares two editions: zones added, removed, moved or regraded, and areas by grade."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Shared = tuple[Positions, Positions, Geometries]
 
 @dataclass(frozen=True)
 class ZoneChange:
-    """What became of one zone.
+    """The change of one zone.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class GroundChange:
 
 @dataclass(frozen=True)
 class EditionDiff:
-    """Two editions compared.
+    """The comparison of two editions.
 
     Attributes
     ----------
@@ -129,7 +129,7 @@ class EditionDiff:
         return old, new, gained, lost
 
     def outer(self) -> tuple[float, float]:
-        """Return the ground that came under the layer, and the ground that was released, whatever the grade."""
+        """Return the area that the layer gained, and the area that it released, regardless of grade."""
         gained = sum(item.area_m2 for item in self.ground if item.old_grade is None)
         lost = sum(item.area_m2 for item in self.ground if item.new_grade is None)
         return gained, lost

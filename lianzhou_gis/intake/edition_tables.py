@@ -1,4 +1,4 @@
-"""A comparison of editions as plain values, as a workbook and as a GeoPackage."""
+"""A comparison of editions as JSON values, a workbook and a GeoPackage."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ def _diff(diff: EditionDiff) -> dict[str, Any]:
 
 
 def diff_document(diffs: Sequence[EditionDiff], runs: Sequence[RunOutcome] | None) -> dict[str, Any]:
-    """Return a comparison as plain values; ``runs`` only where runs were looked at."""
-    told: dict[str, Any] = {"layers": [_diff(diff) for diff in diffs]}
+    """Return a comparison as JSON values; ``runs`` only if runs were repeated."""
+    document: dict[str, Any] = {"layers": [_diff(diff) for diff in diffs]}
     if runs is not None:
-        told["runs"] = [outcome_record(run) for run in runs]
-    return told
+        document["runs"] = [outcome_record(run) for run in runs]
+    return document
 
 
 def _name(edition: Edition | None) -> str:

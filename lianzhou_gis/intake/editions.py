@@ -1,4 +1,4 @@
-"""Two editions of a layer, however they are named: an id of a catalog, a file, or all that two catalogs hold."""
+"""Opens the editions to compare: by id, by file, or all layers of two catalogs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry, validated_e
 from lianzhou_gis.errors import CatalogError, Issue, LianzhouError
 from lianzhou_gis.formats.repair import repaired
 from lianzhou_gis.geodesy import LIANZHOU, LIANZHOU_PROJ, Plane
-from lianzhou_gis.intake.import_options import UNKNOWN, Told
+from lianzhou_gis.intake.import_options import UNKNOWN, ImportOptions
 from lianzhou_gis.intake.planar import Geometries, areas_of
 from lianzhou_gis.intake.table_reader import read_zones, region_of
 from lianzhou_gis.vocabulary import themes
@@ -25,7 +25,7 @@ _CATALOGS = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class Edition:
-    """One edition of a layer, with all its zones whatever the day.
+    """One edition of a layer with all its zones, regardless of the day.
 
     Attributes
     ----------
@@ -74,23 +74,23 @@ def open_edition(catalog: Catalog, entry: LayerEntry) -> Edition:
     return Edition(catalog, entry, _mended(zones, entry, issues), tuple(issues))
 
 
-def _of_file(path: Path, theme: str, told: Told, crs: str | None, around: Catalog | None) -> Edition:
+def _of_file(path: Path, theme: str, options: ImportOptions, crs: str | None, around: Catalog | None) -> Edition:
     """Read a file as an edition, as if a catalog beside it named it."""
     if theme not in themes():
         raise CatalogError.from_code("theme_unknown", theme=theme)
     name = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in path.stem)[:64] or "file"
-    said = {
+    fields = {
         "id": name,
         "series": name,
         "theme": theme,
         "path": path.name,
         "crs": crs,
-        "columns": told.columns,
-        "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
-        "accuracy_m": told.accuracy_m,
-        "data_date": told.data_date,
+        "columns": options.columns,
+        "grades": {value: grade for value, grade in options.grades.items() if grade != UNKNOWN},
+        "accuracy_m": options.accuracy_m,
+        "data_date": options.data_date,
     }
-    entry = validated_entry(said)
+    entry = validated_entry(fields)
     region = around.region if around else CatalogRegion(name=LIANZHOU.name, bounds=LIANZHOU.bounds)
     beside = Catalog(region, around.plane if around else None, (entry,), path.parent / "layers.yaml")
     return replace(open_edition(beside, entry), of_catalog=False)
@@ -101,7 +101,7 @@ def _entry(catalog: Catalog | None, name: str) -> LayerEntry | None:
 
 
 def _pairs_of_catalogs(old: Catalog, new: Catalog, day: date, issues: list[Issue]) -> list[tuple[Any, Any]]:
-    """Return the editions of a day of two catalogs, series by series; what cannot be read is said and left out."""
+    """Return the editions of a day of two catalogs by series; unreadable ones are issues and left out."""
     order = list(themes())
     pairs = []
     found = [
@@ -132,10 +132,10 @@ def editions_of(
     catalog: Path,
     day: date,
     theme: str | None = None,
-    told: Told | None = None,
+    options: ImportOptions | None = None,
     crs: str | None = None,
 ) -> tuple[list[tuple[Edition | None, Edition | None]], list[Issue]]:
-    """Return the pairs of editions that two names stand for.
+    """Return the pairs of editions that two names refer to.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def editions_of(
         Whose editions of two catalogs are compared.
     theme : str, optional
         Of files; where one side is of a catalog, its theme is taken.
-    told : Told, optional
+    options : ImportOptions, optional
         Columns and grades of files.
     crs : str, optional
         Of files without one.
@@ -172,7 +172,7 @@ def editions_of(
         elif path.exists():
             if theme is None:
                 raise CatalogError.from_code("edition_theme_missing", file=path.name)
-            sides.append(_of_file(path, theme, told or Told(), crs, known))
+            sides.append(_of_file(path, theme, options or ImportOptions(), crs, known))
         else:
             listed = [item.id for item in known.layers] if known else None
             raise CatalogError.from_code("edition_unknown", name=name, catalog=catalog.name, known=listed)

@@ -1,4 +1,4 @@
-"""Faults of single shapes with their places, shapes that stand twice, shapes where none should be."""
+"""Checks of shapes: faults with their places, duplicates, zones outside the region or the coverage."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def fault_places(geometry: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - a sh
 
 
 def faults(zones: pd.DataFrame, layer_id: str) -> list[Defect]:
-    """Return every fault of the shapes of a layer as it was read, before any repair.
+    """Return every fault of the shapes of a layer as read, before any repair.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def _name(zones: pd.DataFrame, position: Any) -> str | None:  # noqa: ANN401 - a
 
 
 def misplaced(there: PlanarLayer, region: Region | None) -> list[Defect]:
-    """Return the zones outside the region, and the parts of zones beyond the coverage that is declared."""
+    """Return the zones outside the region, and the parts of zones beyond the declared coverage."""
     zones, entry = there.zones, there.layer.entry
     found = []
     if region is not None:
@@ -152,7 +152,7 @@ def misplaced(there: PlanarLayer, region: Region | None) -> list[Defect]:
 
 
 def doubled(there: PlanarLayer) -> list[Defect]:
-    """Return the zones whose shape stands twice in a layer, and those of a grade that nearly coincide."""
+    """Return the duplicate shapes of a layer, and zones of one grade that nearly coincide."""
     zones, entry = there.zones, there.layer.entry
     rounded = shapely.transform(zones["geometry"].to_numpy(dtype=object), lambda xy: np.round(xy, 9) + 0.0)
     groups: dict[bytes, list[int]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Whether the column taken for the grade separates the zones, and what the columns hold that nobody uses."""
+"""Checks that the column chosen for the grade separates the zones, and lists unused columns."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Literal
 
 import pandas as pd
 
+from lianzhou_gis.errors import Message
 from lianzhou_gis.formats.column_aliases import plain_name
 from lianzhou_gis.formats.site_ids import plain_text
-from lianzhou_gis.intake.import_options import Told
+from lianzhou_gis.intake.import_options import ImportOptions
 from lianzhou_gis.vocabulary import grade_of, theme
 
-__all__ = ["GradeChoice", "Question", "UnusedColumn", "separation_questions", "unused_columns"]
+__all__ = ["GradeChoice", "ImportQuestion", "UnusedColumn", "separation_questions", "unused_columns"]
 
 # More distinct values than this are names or numbers, not codes.
 _MOST_CODES = 12
@@ -39,38 +40,44 @@ class GradeChoice:
     count : int
         Zones with it.
     grade : str or None
-    how : {"told", "spelling", "open"}
+    how : {"stated", "spelling", "open"}
     proposed : tuple of str
-        Grades whose spelling stands in the value; for a person to choose from, never taken by itself.
+        Grades whose spelling is part of the value; for a person to choose from, never chosen automatically.
     """
 
     value: str | None
     count: int
     grade: str | None
-    how: Literal["told", "spelling", "open"]
+    how: Literal["stated", "spelling", "open"]
     proposed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Question:
-    """What only a person can say.
+class ImportQuestion:
+    """A question about an import that only a person can answer.
 
     Attributes
     ----------
     kind : {"grade_column", "grade", "constant_grade", "coded_column", "coverage", "expected_count"}
     subject : str or None
-        The value that is asked about.
+        The value or column that the question is about.
     choices : tuple of str
         Likely answers first.
-    zh, en : str
-        What is asked, and the flag that answers it.
+    message : Message
+        The question, and the option that answers it.
     """
 
     kind: str
     subject: str | None
     choices: tuple[str, ...]
-    zh: str
-    en: str
+    message: Message
+
+    @classmethod
+    def build(
+        cls, kind: str, subject: str | None, choices: tuple[str, ...], code: str, /, **parameters: object
+    ) -> ImportQuestion:
+        """Build a question with the message of a code."""
+        return cls(kind, subject, choices, Message.from_code(code, **parameters))
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ class UnusedColumn:
 
 
 def unused_columns(frame: pd.DataFrame, used: set[str]) -> tuple[UnusedColumn, ...]:
-    """Return every column that is not used, with its most frequent values.
+    """Return the unused columns with their most frequent values.
 
     Parameters
     ----------
@@ -135,52 +142,41 @@ def _coded(column: UnusedColumn, theme_id: str) -> bool:
 
 
 def separation_questions(
-    theme_id: str, choices: Sequence[GradeChoice], unused: Sequence[UnusedColumn], told: Told
-) -> list[Question]:
-    """Return what must be asked where the grade may stand in another column than the one that was taken.
+    theme_id: str, choices: Sequence[GradeChoice], unused: Sequence[UnusedColumn], options: ImportOptions
+) -> list[ImportQuestion]:
+    """Return the questions to ask if the grade may be in another column than the one chosen.
 
     Parameters
     ----------
     theme_id : str
     choices : sequence of GradeChoice
-        The values of the column taken for the grade; none where the file has no such column.
+        The values of the column chosen for the grade; empty if the file has no such column.
     unused : sequence of UnusedColumn
-    told : Told
+    options : ImportOptions
     """
     grades = [grade.id for grade in theme(theme_id).grades]
-    filled = told.fill.get("grade")
+    filled = options.fill.get("grade")
     if len(grades) < 2 or not (choices or filled):
         return []
     questions = []
     constant = len(choices) == 1 and choices[0].count > 1 and not filled
-    coded = [column for column in unused if column.name not in told.not_grade and _coded(column, theme_id)]
+    coded = [column for column in unused if column.name not in options.not_grade and _coded(column, theme_id)]
     if coded:
         for column in coded:
-            shown = ", ".join(f"{value} ({count})" for value, count in column.values)
+            shown = [f"{value} ({count})" for value, count in column.values]
             questions.append(
-                Question(
+                ImportQuestion.build(
                     "coded_column",
                     column.name,
                     (column.name, "none"),
-                    f"未使用的字段 {column.name} 像是分级代码（{shown}）；级别若在其中，请用 "
-                    f"--column {column.name}=grade 并用 --grade 说明各值；"
-                    f"若与级别无关，请用 --not-grade {column.name} 写明",
-                    f"the unused column {column.name} looks like a code of grades ({shown}); if it holds the grade say "
-                    f"--column {column.name}=grade and what each value means with --grade, else say --not-grade "
-                    f"{column.name}",
+                    "question_coded_column",
+                    column=column.name,
+                    values=shown,
                 )
             )
-    elif constant and not told.constant_grade:
+    elif constant and not options.constant_grade:
         only = choices[0].grade or "unknown"
         questions.append(
-            Question(
-                "constant_grade",
-                None,
-                ("yes",),
-                f"级别字段只有一种取值（全部为 {only}），而该主题有 {'、'.join(grades)}；请核对，"
-                "确无其他级别时用 --constant-grade 写明",
-                f"all zones have the same grade ({only}), although the theme has {', '.join(grades)}; check it, and "
-                "say --constant-grade if there is really no other",
-            )
+            ImportQuestion.build("constant_grade", None, ("yes",), "question_constant_grade", grade=only, grades=grades)
         )
     return questions

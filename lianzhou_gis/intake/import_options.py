@@ -1,4 +1,4 @@
-"""What a planner says about a layer: in a small YAML file, by flags, or when asked."""
+"""The options of an import: from a small YAML file, from flags, or from answers to questions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.limits import existing
 from lianzhou_gis.located_yaml import read_located_yaml
+from lianzhou_gis.validation import first_invalid
 
-__all__ = ["UNKNOWN", "Told", "read_mapping", "refused", "told_of"]
+__all__ = ["UNKNOWN", "ImportOptions", "options_error", "parse_options", "read_mapping"]
 
-# The answer by which a value's meaning is left open: its zones are then gaps, never clear.
+# Grade of a value whose meaning is left open: its zones are gaps and never clear a site.
 UNKNOWN = "unknown"
 
 
-class Told(BaseModel):
-    """The answers about one layer; whatever is not told is found in the file, asked, or left open by name.
+class ImportOptions(BaseModel):
+    """The options of the import of one layer; what they leave out is found in the file or becomes a question.
 
     Attributes
     ----------
@@ -29,7 +30,7 @@ class Told(BaseModel):
     grades : dict of str to str
         Their value to our grade, or ``unknown``.
     fill : dict of str to str
-        Our column to a value that holds for all zones whose cell is empty.
+        Our column to the value of all zones whose cell is empty.
     coverage : str, optional
         File, WKT in EPSG:4490, ``administrative:<code>``, or ``union`` (control units only).
     uncounted : str, optional
@@ -37,9 +38,9 @@ class Told(BaseModel):
     constant_grade : bool
         All zones have the same grade, although the theme has several.
     not_grade : tuple of str
-        Columns of coded values that were looked at and say nothing of the grade.
+        Columns of coded values that are unrelated to the grade.
     no_coverage : bool
-        Said by name: the layer declares no coverage, so that it can hit but never clear a site.
+        The layer declares no coverage, so it can hit but never clear a site.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -69,8 +70,8 @@ class Told(BaseModel):
     accuracy_m: float | None = Field(default=None, ge=0)
     synthetic: bool = False
 
-    def more(self, **answers: Any) -> Told:  # noqa: ANN401 - the fields
-        """Return these answers and some more; mappings are joined, the new ones win."""
+    def updated(self, **answers: Any) -> ImportOptions:  # noqa: ANN401 - the fields
+        """Return the options with some more; mappings are joined, the new values win."""
         joined = {
             name: {**getattr(self, name), **value}
             if isinstance(value, Mapping) and name != "title"
@@ -80,54 +81,52 @@ class Told(BaseModel):
             for name, value in answers.items()
             if value not in (None, {}, ())
         }
-        return told_of({**self.model_dump(exclude_unset=True), **joined}, "")
+        return parse_options({**self.model_dump(exclude_unset=True), **joined}, "")
 
 
-def told_of(data: Any, where: str) -> Told:  # noqa: ANN401 - a mapping, or what a file holds instead
-    """Return answers as they are understood.
+def parse_options(data: Any, where: str) -> ImportOptions:  # noqa: ANN401 - a mapping, or what a file holds instead
+    """Validate options.
 
     Raises
     ------
     FormatError
-        If a key is unknown or a value does not fit; names the first.
+        If a key is unknown or a value is not allowed; names the first.
 
     Examples
     --------
-    >>> told_of({"grades": {"甲": "primary"}, "accuracy_m": 5}, "m.yaml").accuracy_m
+    >>> parse_options({"grades": {"甲": "primary"}, "accuracy_m": 5}, "m.yaml").accuracy_m
     5.0
-    >>> told_of({"grade": "primary"}, "m.yaml")
+    >>> parse_options({"grade": "primary"}, "m.yaml")
     Traceback (most recent call last):
     ...
-    lianzhou_gis.errors.FormatError: m.yaml: grade: there is no such key
+    lianzhou_gis.errors.FormatError: m.yaml: grade: there is no such key; correct it
     """
     try:
-        return Told.model_validate(data or {})
+        return ImportOptions.model_validate(data or {})
     except ValidationError as error:
-        raise refused(error, where) from error
+        raise options_error(error, where) from error
 
 
-def refused(error: ValidationError, where: str) -> FormatError:
-    """Return the first thing that is wrong with some answers as one line."""
-    first = error.errors(include_url=False)[0]
-    key = ".".join(str(step) for step in first["loc"])
-    what = first["msg"].removeprefix("Value error, ")
-    words = {"extra_forbidden": ("没有这个键", "there is no such key")}
-    zh, en = words.get(first["type"], (what, what))
-    place = ": ".join(part for part in (where, key) if part)
-    return FormatError(f"{place}：{zh}" if place else zh, f"{place}: {en}" if place else en)
+def options_error(error: ValidationError, where: str) -> FormatError:
+    """Build an error that names the first option that is invalid."""
+    first = first_invalid(error)
+    place = ": ".join(part for part in (where, first.key if first.steps else "") if part)
+    if not place:
+        return FormatError.from_message(first.message)
+    return FormatError.from_code("options_invalid", where=place, problem=first.message)
 
 
-def read_mapping(path: Path) -> Told:
+def read_mapping(path: Path) -> ImportOptions:
     """Read a mapping file.
 
     Raises
     ------
     MissingFileError, FormatError
-        If there is none, or it is not as it should be.
+        If there is none, or it is invalid.
     """
     existing(path)
     data = read_located_yaml(path)
-    # YAML reads a bare 1 as a number; what a table says is text.
+    # YAML reads a bare 1 as a number; the values of a table are texts.
     if isinstance(data, dict):
         data = {
             key: {str(inner): str(value) for inner, value in item.items()}
@@ -135,4 +134,4 @@ def read_mapping(path: Path) -> Told:
             else item
             for key, item in data.items()
         }
-    return told_of(data, path.name)
+    return parse_options(data, path.name)

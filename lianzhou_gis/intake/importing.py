@@ -1,4 +1,4 @@
-"""``layers import``: a file becomes a layer of a catalog, with a record of everything that was done to it."""
+"""``layers import``: imports a file as a layer of a catalog, with a record of all changes."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.intake.access_list import AccessList
 from lianzhou_gis.intake.catalog_file import add_entry
 from lianzhou_gis.intake.coverage import Coverage, declared_coverage, refuse_own_extent
-from lianzhou_gis.intake.import_options import UNKNOWN, Told, refused
-from lianzhou_gis.intake.intake_source import Source
+from lianzhou_gis.intake.import_options import UNKNOWN, ImportOptions, options_error
+from lianzhou_gis.intake.intake_source import ImportSource
 from lianzhou_gis.intake.postgis_intake import in_database, pointing_to
-from lianzhou_gis.intake.preconditions import admitted
-from lianzhou_gis.intake.proposal import Proposal, Question, propose
-from lianzhou_gis.intake.storage import RepairRecord, filled, mended, storable, write_zones
-from lianzhou_gis.intake.suggestions import remarks
+from lianzhou_gis.intake.preconditions import check_preconditions
+from lianzhou_gis.intake.proposal import ImportQuestion, Proposal, propose
+from lianzhou_gis.intake.storage import RepairRecord, filled, repair_shapes, storable, write_zones
+from lianzhou_gis.intake.suggestions import import_issues
 from lianzhou_gis.layers.access import units_unknown, units_without_items
 from lianzhou_gis.layers.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.layers.content_hash import Content, content_sha256
@@ -39,39 +39,39 @@ from lianzhou_gis.vocabulary import theme
 
 __all__ = ["Imported", "Plan", "carry_out", "plan_import"]
 
-# What a position is taken to be good for where nobody says, before the band of an offset datum is added.
+# Accuracy assumed where none is stated, before the error of an offset datum is added.
 _UNSTATED_ACCURACY_M = 4.0
 _SAME_DEGREES = 2e-9
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What an import would do.
+    """A planned import.
 
     Attributes
     ----------
     frame : DataFrame
-        The records as they would be kept, EPSG:4490.
+        The records to store, EPSG:4490.
     entry : LayerEntry
-        As it would stand in the catalog; hashes are added when it is written.
-    questions : tuple of Question
-        What must be answered first.
+        The entry of the catalog; hashes are added when it is written.
+    questions : tuple of ImportQuestion
+        Questions to answer first.
     """
 
-    source: Source
+    source: ImportSource
     frame: pd.DataFrame
     entry: LayerEntry
     proposal: Proposal
     coverage: Coverage
     access: AccessList | None
     repairs: tuple[RepairRecord, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[ImportQuestion, ...]
     issues: tuple[Issue, ...]
 
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import did, or with ``dry_run`` would have done."""
+    """A finished import, or with ``dry_run`` one that wrote nothing."""
 
     plan: Plan
     entry: LayerEntry
@@ -80,7 +80,7 @@ class Imported:
     issues: tuple[Issue, ...] = field(default=())
 
     def record(self) -> dict[str, Any]:
-        """Return the record that is kept beside the layer, as plain values."""
+        """Return the record stored beside the layer as JSON values."""
         plan, source = self.plan, self.plan.source
         return {
             "source": {
@@ -105,67 +105,67 @@ class Imported:
         }
 
 
-def _draft(source: Source, told: Told, issues: list[Issue]) -> LayerEntry:
-    """Return the entry as far as it is told."""
-    layer_id, series = admitted(source.catalog, source.theme, told, issues)
+def _draft(source: ImportSource, options: ImportOptions, issues: list[Issue]) -> LayerEntry:
+    """Return the entry as far as the options state it."""
+    layer_id, series = check_preconditions(source.catalog, source.theme, options, issues)
     system = source.features.system
     survey = None if system.crs.is_geographic else system.code
-    accuracy = told.accuracy_m
+    accuracy = options.accuracy_m
     if system.error_band_m:
         accuracy = math.hypot(accuracy if accuracy is not None else _UNSTATED_ACCURACY_M, system.error_band_m)
     answers_only = {"fill", "coverage", "no_coverage", "id", "series", "grades", "constant_grade", "not_grade"}
-    own = told.model_dump(exclude=answers_only, exclude_unset=True)
+    own = options.model_dump(exclude=answers_only, exclude_unset=True)
     data = {
         **own,
         "id": layer_id,
         "series": series,
         "theme": source.theme,
         "path": f"{layer_id}.gpkg",
-        "survey_crs": told.survey_crs or survey,
+        "survey_crs": options.survey_crs or survey,
         "accuracy_m": None if accuracy is None else round(accuracy, 2),
-        "grades": {value: grade for value, grade in told.grades.items() if grade != UNKNOWN},
+        "grades": {value: grade for value, grade in options.grades.items() if grade != UNKNOWN},
     }
     try:
         return validated_entry(data)
     except ValidationError as error:
-        raise refused(error, source.name) from error
+        raise options_error(error, source.name) from error
 
 
-def plan_import(source: Source, told: Told, *, access: AccessList | None = None) -> Plan:
-    """Say what an import would do, and what must be answered first.
+def plan_import(source: ImportSource, options: ImportOptions, *, access: AccessList | None = None) -> Plan:
+    """Plan an import, and collect the questions that must be answered first.
 
     Parameters
     ----------
-    source : Source
-    told : Told
+    source : ImportSource
+    options : ImportOptions
     access : AccessList, optional
         Of the control units.
 
     Raises
     ------
     CatalogError
-        If the layer must not enter this catalog, or an answer contradicts the file.
+        If the layer must not be added to this catalog, or an option contradicts the file.
     """
     issues = list(source.features.issues)
-    entry = _draft(source, told, issues)
+    entry = _draft(source, options, issues)
     frame = storable(named_columns(source.features, entry), source.name, issues)
-    frame = filled(frame, entry, told.fill, source.name, issues)
-    proposal = propose(frame, entry, told)
+    frame = filled(frame, entry, options.fill, source.name, issues)
+    proposal = propose(frame, entry, options)
     questions = list(proposal.questions)
     coverage = Coverage(None)
-    if told.coverage is not None:
+    if options.coverage is not None:
         coverage, found = declared_coverage(
-            told.coverage, entry, source.catalog, source.region, source.day, source.facts
+            options.coverage, entry, source.catalog, source.region, source.day, source.facts
         )
         issues.extend(found)
-    elif not told.no_coverage:
+    elif not options.no_coverage:
         questions.append(_coverage_question())
-    if told.expected_count is None and told.uncounted is None:
+    if options.expected_count is None and options.uncounted is None:
         questions.append(_count_question(len(frame)))
     if access is not None:
         issues.extend(access.issues)
         if not theme(entry.theme).covering:
-            raise CatalogError("--access-list 只用于管控单元", "--access-list is for control units only")
+            raise CatalogError.from_code("access_list_for_units_only")
     entry = replace(
         entry,
         access_list=None if access is None else f"{entry.id}.access.csv",
@@ -173,35 +173,18 @@ def plan_import(source: Source, told: Told, *, access: AccessList | None = None)
         columns={choice.theirs: choice.ours for choice in proposal.columns if choice.theirs != choice.ours},
         grades={choice.value: choice.grade for choice in proposal.grades if choice.value and choice.grade},
     )
-    frame, repairs = mended(frame)
+    frame, repairs = repair_shapes(frame)
     refuse_own_extent(coverage, frame, entry)
-    issues += remarks(entry, proposal, repairs, told)
+    issues += import_issues(entry, proposal, repairs, options)
     return Plan(source, frame, entry, proposal, coverage, access, tuple(repairs), tuple(questions), tuple(issues))
 
 
-def _coverage_question() -> Question:
-    return Question(
-        "coverage",
-        None,
-        (),
-        "图层对哪个范围负责？请用 --coverage 给出（文件、WKT、administrative:代码；管控单元可用 union）；"
-        "确实没有时写明 --no-coverage，该图层便不能排除任何冲突",
-        "for which area does the layer speak? say --coverage FILE, WKT or administrative:CODE (union for control "
-        "units); if it is not known say --no-coverage: the layer can then clear nothing",
-    )
+def _coverage_question() -> ImportQuestion:
+    return ImportQuestion.build("coverage", None, (), "question_coverage")
 
 
-def _count_question(rows: int) -> Question:
-    return Question(
-        "expected_count",
-        None,
-        (),
-        f"文件有 {rows} 条记录；完整的图层应有多少个？请按批复文件或数据提供单位的说明，用 --expected-count 给出"
-        "（可加 --count-by 字段；按记录数计用 --count-by source_row）；确无法得知时用 --uncounted 写明原因和说明人",
-        f"the file has {rows} records; how many does a complete layer have? say it from the approval or from the data "
-        "holder with --expected-count (and --count-by COLUMN; --count-by source_row counts records); if nobody can "
-        "know, say --uncounted with the reason and who says so",
-    )
+def _count_question(rows: int) -> ImportQuestion:
+    return ImportQuestion.build("expected_count", None, (), "question_expected_count", rows=rows)
 
 
 def _zones(features: Features, entry: LayerEntry) -> tuple[pd.DataFrame, list[Issue]]:
@@ -210,8 +193,8 @@ def _zones(features: Features, entry: LayerEntry) -> tuple[pd.DataFrame, list[Is
     return as_zones(features.frame, entry, survey, issues), issues
 
 
-def _hold_the_same(wanted: pd.DataFrame, zones: pd.DataFrame) -> bool:
-    """Tell whether two tables have the same attributes, and the same vertices to a fifth of a millimetre."""
+def _are_equal(wanted: pd.DataFrame, zones: pd.DataFrame) -> bool:
+    """Return whether two tables have equal attributes, and equal vertices within a fifth of a millimetre."""
     bare = [
         content_sha256(table.assign(geometry=pd.Series([None] * len(table), index=table.index, dtype=object)))
         for table in (wanted, zones)
@@ -223,32 +206,30 @@ def _hold_the_same(wanted: pd.DataFrame, zones: pd.DataFrame) -> bool:
 
 
 def carry_out(plan: Plan, *, dry_run: bool = False, store: str | None = None) -> Imported:
-    """Write the layer beside the catalog and its entry into it: all of it, or nothing.
+    """Write the layer beside the catalog and add its entry: everything, or nothing.
 
-    What was written is read back; it must hold what was read from the source.
+    The written layer is read back and must equal what was read from the source.
 
     Parameters
     ----------
     plan : Plan
     dry_run : bool
-        Do all but write.
+        Do everything except writing.
     store : str, optional
-        URL of a PostGIS that the zones are kept in, ``postgresql://user@host/database?table=schema.table``.
+        URL of a PostGIS database that stores the zones, ``postgresql://user@host/database?table=schema.table``.
 
     Raises
     ------
     CatalogError
-        If questions are open, or files of that name are there.
+        If questions are open, or files of that name exist.
     FormatError
-        If the file that was written does not hold what was read.
+        If the written file differs from what was read.
     """
     if plan.questions:
-        asked = plan.questions[0]
-        more = len(plan.questions) - 1
-        raise CatalogError(
-            f"{plan.source.name}：{asked.zh}" + (f"（另有 {more} 个问题）" if more else ""),
-            f"{plan.source.name}: {asked.en}" + (f" (and {more} more questions)" if more else ""),
-        )
+        file, question, more = plan.source.name, plan.questions[0].message, len(plan.questions) - 1
+        if more:
+            raise CatalogError.from_code("import_question.several", file=file, question=question, more=more)
+        raise CatalogError.from_code("import_question", file=file, question=question)
     source = plan.source
     folder = source.catalog_path.parent
     names = {"zones": plan.entry.path, "record": f"{plan.entry.id}.import.json"}
@@ -258,10 +239,7 @@ def carry_out(plan: Plan, *, dry_run: bool = False, store: str | None = None) ->
         names["coverage"] = plan.coverage.text
     taken = sorted(name for name in names.values() if (folder / name).exists())
     if taken:
-        raise CatalogError(
-            f"{', '.join(taken)} 已存在于图层目录文件夹中；请另用 --id 或移走该文件",
-            f"{', '.join(taken)} is already there beside the catalog; choose another --id, or move it away",
-        )
+        raise CatalogError.from_code("import_file_exists", files=taken)
     if not dry_run:
         folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
@@ -294,11 +272,8 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
         (stage / names["access"]).write_text(plan.access.text, encoding="utf-8", newline="")
     wanted, issues = _zones(replace(source.features, columns=Columns.of_frame(plan.frame)), plan.entry)
     zones, _ = _zones(read_features(stage / names["zones"], region=source.region), plan.entry)
-    if not _hold_the_same(wanted, zones):
-        raise FormatError(
-            f"{source.name}：入库后的内容与源文件不一致，未入库；请把该文件交给维护者",
-            f"{source.name}: what was written does not hold what was read, so nothing was imported; report the file",
-        )
+    if not _are_equal(wanted, zones):
+        raise FormatError.from_code("imported_content_differs", file=source.name)
     counted = [plan.entry.count_by] if plan.entry.count_by else []
     content = Content.summarise(zones, counted, source_ids(plan.frame, zones, plan.entry))
     entry = replace(
@@ -311,27 +286,18 @@ def _written(plan: Plan, stage: Path, names: dict[str, str]) -> tuple[LayerEntry
     incomplete = [Issue("error", gap.reason.value, f"layer {entry.id}", gap.zh, gap.en) for gap in gaps]
     if plan.access is not None:
         issues += _listed_units(zones, plan.access, entry)
-    told = {item.code for item in plan.issues}
-    issues = [item for item in issues if item.code != "unknown_grade" or "unknown_grade" not in told]
+    reported = {item.code for item in plan.issues}
+    issues = [item for item in issues if item.code != "unknown_grade" or "unknown_grade" not in reported]
     return entry, [*issues, *incomplete, *found, *area_issues(zones, entry), *whole_area_issues(zones, entry)]
 
 
 def _listed_units(zones: pd.DataFrame, access: AccessList, entry: LayerEntry) -> list[Issue]:
-    """Say which units the list leaves out, and which it has that the layer has not."""
+    """Return issues for units without items, and for listed units that the layer lacks."""
     where, found = f"layer {entry.id}", []
-    bare, strange = units_without_items(zones["zone_id"], access.items), units_unknown(zones["zone_id"], access.items)
-    for code, names, zh, en in (
-        ("unit_without_items", bare, "准入清单中没有以下单元的条目", "the access list has no items of"),
-        (
-            "list_unit_without_polygon",
-            strange,
-            "图层中没有准入清单所列的单元",
-            "the layer lacks units of the access list:",
-        ),
-    ):
-        if names:
-            shown = ", ".join(names[:8]) + (" ..." if len(names) > 8 else "")
-            found.append(Issue("error", code, where, f"{zh}：{shown}", f"{en} {shown}"))
+    if bare := units_without_items(zones["zone_id"], access.items):
+        found.append(Issue.from_code("error", "unit_without_items", where, units=bare))
+    if unknown := units_unknown(zones["zone_id"], access.items):
+        found.append(Issue.from_code("error", "list_unit_without_polygon", where, units=unknown))
     return found
 
 

@@ -1,4 +1,4 @@
-"""The file that is to become a layer: read as it is, or a list that has names and towns only."""
+"""The file to import: features, or a list with names and towns only."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from lianzhou_gis.layers.schema_mapping import column_names
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.table import Columns
 
-__all__ = ["Source", "read_source"]
+__all__ = ["ImportSource", "read_source"]
 
 
 @dataclass(frozen=True)
-class Source:
-    """A file as it was read, and the catalog that it is to enter.
+class ImportSource:
+    """A file as read, and the catalog to import it into.
 
     Attributes
     ----------
@@ -58,8 +58,8 @@ def read_source(
     datum: str | None = None,
     encoding: str | None = None,
     named: Collection[str] = (),
-) -> Source:
-    """Read the file that is to become a layer.
+) -> ImportSource:
+    """Read the file to import.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def read_source(
     layer, crs, datum, encoding : optional
         As for :func:`lianzhou_gis.formats.read_features`.
     named : collection of str
-        Names of columns that were told, by which the head of a table is known too.
+        Names of columns that are stated; the head of a table is recognised by them too.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def read_source(
         features = read_features(path, layer=layer, crs=crs, datum=datum, encoding=encoding, region=region)
     if not len(features.columns):
         raise FormatError.from_code("source_without_features", file=path.name)
-    return Source(path.name, theme, features, catalog_path, catalog, region, day, facts)
+    return ImportSource(path.name, theme, features, catalog_path, catalog, region, day, facts)
 
 
 def _listed(table: PlainTable) -> Features:

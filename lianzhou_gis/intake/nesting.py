@@ -1,4 +1,4 @@
-"""Stricter zones inside milder ones: nested or ring-shaped data, and whether both are cut right."""
+"""Stricter zones inside milder ones: nested or ring-shaped data, and whether both are cut correctly."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Positions = npt.NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Nesting:
-    """How the grades of one source lie to each other.
+    """Arrangement of two grades of one source.
 
     Attributes
     ----------
@@ -78,7 +78,7 @@ def _defect(there: PlanarLayer, code: str, position: int, message: Message, shap
 
 
 def _holes_left(milder: Any, stricter: Any) -> list[Any]:  # noqa: ANN401 - shapely geometries
-    """Return what of the holes around stricter zones neither grade holds."""
+    """Return the parts of the holes around stricter zones that neither grade covers."""
     rings = [ring for part in shapely.get_parts(milder) for ring in shapely.get_rings(part)[1:]]
     holes = shapely.polygons(rings) if rings else np.array([], dtype=object)
     left = []
@@ -92,7 +92,7 @@ def _holes_left(milder: Any, stricter: Any) -> list[Any]:  # noqa: ANN401 - shap
 def _pair(
     there: PlanarLayer, source: str | None, stricter: list[tuple[str, Positions]], mild: tuple[str, Positions]
 ) -> tuple[Nesting, list[Defect]]:
-    """Look at a grade of a source and the next stricter one; what any stricter one holds is no gap."""
+    """Compare a grade of a source with the next stricter one; ground of any stricter grade is no gap."""
     strict = stricter[-1]
     shapes, found = there.shapes, []
     whole_strict = shapely.union_all(shapes[strict[1]])
@@ -100,7 +100,7 @@ def _pair(
     inside = shapely.intersection(shapes[strict[1]], whole_mild)
     near = accuracy_of(there.zones, threshold("unstated_accuracy_m"))[strict[1]]
     rest = shapely.difference(shapes[strict[1]], whole_mild)
-    # What is narrower than the accuracy says nothing about how the data are made.
+    # Overlaps narrower than the accuracy do not show how the grades are nested.
     held = [not wide_parts(piece, width).is_empty for piece, width in zip(inside, near, strict=True)]
     left = [not wide_parts(piece, width).is_empty for piece, width in zip(rest, near, strict=True)]
     forms = [
@@ -123,7 +123,7 @@ def _pair(
         message = Message.from_code("zone_gap_to_stricter", area=rest.area, grade=grade)
         found.append(_defect(there, "nesting_gap", mild[1][0], message, rest))
     kinds = sorted(set(forms) - {"apart"}) or ["apart"]
-    told = Nesting(
+    result = Nesting(
         source=source,
         stricter=strict[0],
         milder=mild[0],
@@ -132,11 +132,11 @@ def _pair(
         milder_m2=round(float(whole_mild.area), 2),
         cut_m2=round(float(shapely.area(shapely.union_all(there.cut[mild[1]]))), 2),
     )
-    return told, found
+    return result, found
 
 
 def _variants(there: PlanarLayer) -> list[Defect]:
-    """Return the zones that lie in milder zones of a source whose name is nearly theirs: one source, two spellings."""
+    """Return the zones inside milder zones of a source with a similar name: one source, two spellings."""
     zones = there.zones
     order = {grade.id: rank for rank, grade in enumerate(theme(there.layer.entry.theme).grades)}
     rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
@@ -156,7 +156,7 @@ def _variants(there: PlanarLayer) -> list[Defect]:
 
 
 def _cut_right(there: PlanarLayer) -> list[Defect]:
-    """Return what two grades of a source still share after the cut that every screening makes."""
+    """Return the overlaps of two grades of a source that remain after the cut made by every screening."""
     zones, cut = there.zones, there.cut
     sources = [name if isinstance(name, str) else "" for name in zones["source_name"]]
     grades = zones["grade"].to_numpy(dtype=object)
@@ -177,11 +177,11 @@ def nesting(there: PlanarLayer) -> tuple[list[Nesting], list[Defect]]:
     if not theme(there.layer.entry.theme).nested:
         return [], []
     groups = _groups(there)
-    told: list[Nesting] = []
+    nestings: list[Nesting] = []
     found: list[Defect] = []
     for source, present in groups:
         for place in range(1, len(present)):
             one, defects = _pair(there, source, present[:place], present[place])
-            told.append(one)
+            nestings.append(one)
             found.extend(defects)
-    return told, [*found, *_variants(there), *_cut_right(there)]
+    return nestings, [*found, *_variants(there), *_cut_right(there)]

@@ -1,4 +1,4 @@
-"""A layer in the plane, once, for all checks and comparisons: its zones uncut, and what lies in or beside others."""
+"""A layer projected once for all checks and comparisons, with uncut zones, shared parts and remainders."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class PlanarLayer:
 
 
 def areas_of(shapes: Geometries) -> Geometries:
-    """Return shapes with an empty polygon in the place of whatever is no area."""
+    """Replace shapes that are no areas by empty polygons."""
     result = shapes.copy()
     result[shapely.get_dimensions(shapes) != 2] = _NOTHING
     return result
@@ -84,7 +84,7 @@ def accuracy_of(zones: pd.DataFrame, unstated: float) -> npt.NDArray[np.float64]
 
 
 def wide_parts(shape: Any, width_m: float) -> Any:  # noqa: ANN401 - a shapely geometry
-    """Return the parts of an area that are at least so wide in the mean; empty where none is.
+    """Return the parts of an area with at least this mean width; empty if there is none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A layer that is imported kept in a PostGIS instead of a GeoPackage: read back, recorded, or taken out again."""
+"""Stores an imported layer in PostGIS instead of a GeoPackage: reads it back, or removes it again."""
 
 from __future__ import annotations
 

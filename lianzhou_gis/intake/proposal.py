@@ -1,4 +1,4 @@
-"""How a file would be read as a layer: column and grade mapping, and the questions that only a person can answer."""
+"""Proposal for reading a file as a layer: mapping of columns and grades, and open questions."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Literal
 import pandas as pd
 
 from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import FormatError
+from lianzhou_gis.errors import FormatError, Message
 from lianzhou_gis.formats.column_aliases import plain_name
 from lianzhou_gis.intake.grade_separation import (
     GradeChoice,
-    Question,
+    ImportQuestion,
     UnusedColumn,
     separation_questions,
     unused_columns,
 )
-from lianzhou_gis.intake.import_options import UNKNOWN, Told
+from lianzhou_gis.intake.import_options import UNKNOWN, ImportOptions
 from lianzhou_gis.layers.schema_mapping import columns_of, grade_of_cell
 from lianzhou_gis.vocabulary import theme
 
-__all__ = ["ColumnChoice", "GradeChoice", "Proposal", "Question", "propose"]
+__all__ = ["ColumnChoice", "GradeChoice", "ImportQuestion", "Proposal", "propose"]
 
 # The share of a column's values that must be grades of the theme for the column to be proposed as that of grades.
 _MOSTLY = 0.6
@@ -31,11 +31,11 @@ _MOST_VALUES = 200
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """Which column of the file carries one of ours, and whether that was told or found by its name."""
+    """Which column of the file carries one of ours, and whether that was options or found by its name."""
 
     ours: str
     theirs: str
-    how: Literal["told", "alias"]
+    how: Literal["stated", "alias"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Proposal:
         For one of our columns the other columns of the file whose names would do as well.
     unused : tuple of UnusedColumn
         The columns of the file that carry none of ours.
-    questions : tuple of Question
+    questions : tuple of ImportQuestion
         What is still open about columns and values.
     """
 
@@ -60,7 +60,7 @@ class Proposal:
     grades: tuple[GradeChoice, ...]
     rivals: dict[str, tuple[str, ...]]
     unused: tuple[UnusedColumn, ...]
-    questions: tuple[Question, ...]
+    questions: tuple[ImportQuestion, ...]
 
     def column(self, ours: str) -> str | None:
         """Return the column of the file that carries one of ours."""
@@ -72,7 +72,7 @@ def _folded(text: str) -> str:
 
 
 def _likely_grades(theme_id: str, value: str | None) -> tuple[str, ...]:
-    """Return the grades whose spellings stand in a value, the longest spelling first."""
+    """Return the grades whose spellings are part of a value, the longest spelling first."""
     if not value:
         return ()
     folded = _folded(value)
@@ -106,15 +106,15 @@ def _grade_columns(frame: pd.DataFrame, entry: LayerEntry) -> tuple[str, ...]:
     return tuple(sorted(likely, key=lambda name: (-likely[name], name)))
 
 
-def _grade_choices(frame: pd.DataFrame, column: str, entry: LayerEntry, told: Told) -> list[GradeChoice]:
-    answers: dict[str | None, str] = {key.strip(): grade for key, grade in told.grades.items()}
+def _grade_choices(frame: pd.DataFrame, column: str, entry: LayerEntry, options: ImportOptions) -> list[GradeChoice]:
+    answers: dict[str | None, str] = {key.strip(): grade for key, grade in options.grades.items()}
     choices = []
     for value, count in sorted(_values(frame, column, entry).items(), key=lambda item: (-item[1], str(item[0]))):
-        how: Literal["told", "spelling", "open"]
+        how: Literal["stated", "spelling", "open"]
         if value in answers:
-            grade, how = (None if answers[value] == UNKNOWN else answers[value]), "told"
-        elif value is None and told.fill.get("grade") == UNKNOWN:
-            grade, how = None, "told"
+            grade, how = (None if answers[value] == UNKNOWN else answers[value]), "stated"
+        elif value is None and options.fill.get("grade") == UNKNOWN:
+            grade, how = None, "stated"
         else:
             grade = grade_of_cell(entry, value)[1] if value else None
             how = "spelling" if grade else "open"
@@ -123,38 +123,40 @@ def _grade_choices(frame: pd.DataFrame, column: str, entry: LayerEntry, told: To
     return choices
 
 
-def _grade_questions(theme_id: str, choices: list[GradeChoice]) -> list[Question]:
+def _perhaps(names: tuple[str, ...]) -> Message | None:
+    return Message.from_code("perhaps", names=names) if names else None
+
+
+def _grade_questions(theme_id: str, choices: list[GradeChoice]) -> list[ImportQuestion]:
     if len(choices) > _MOST_VALUES:
-        raise FormatError(
-            f"级别字段有 {len(choices)} 种取值，似非级别；请用 --column 字段=grade 指明",
-            f"the column of grades has {len(choices)} values and is hardly one; name it with --column NAME=grade",
-        )
+        raise FormatError.from_code("grade_column_unlikely", count=len(choices))
     every = tuple(grade.id for grade in theme(theme_id).grades)
     questions = []
     for choice in choices:
         if choice.how != "open":
             continue
         order = (*choice.proposed, *(grade for grade in every if grade not in choice.proposed), UNKNOWN)
-        likely = f"（似为 {'、'.join(choice.proposed)}）" if choice.proposed else ""
-        likely_en = f" (perhaps {', '.join(choice.proposed)})" if choice.proposed else ""
         if choice.value is None:
-            zh = f"{choice.count} 个区域没有级别；请用 --fill grade=级别 给出，或 --fill grade={UNKNOWN} 作级别不明"
-            en = f"{choice.count} zones have no grade; say --fill grade=GRADE, or --fill grade={UNKNOWN}"
+            question = ImportQuestion.build(
+                "grade", None, order, "question_blank_grade", count=choice.count, unknown=UNKNOWN
+            )
         else:
-            zh = (
-                f"级别 {choice.value!r}（{choice.count} 个区域）是什么{likely}？请用 --grade '{choice.value}=级别'，"
-                f"可选 {'、'.join(every)}、{UNKNOWN}"
+            question = ImportQuestion.build(
+                "grade",
+                choice.value,
+                order,
+                "question_grade",
+                value=choice.value,
+                count=choice.count,
+                hint=_perhaps(choice.proposed),
+                grades=[*every, UNKNOWN],
             )
-            en = (
-                f"what is the grade {choice.value!r} ({choice.count} zones){likely_en}? say --grade "
-                f"'{choice.value}=GRADE', one of {', '.join(every)}, {UNKNOWN}"
-            )
-        questions.append(Question("grade", choice.value, order, zh, en))
+        questions.append(question)
     return questions
 
 
 def _rivals(frame: pd.DataFrame, entry: LayerEntry, columns: dict[str, str]) -> dict[str, tuple[str, ...]]:
-    """Return what would have been found for each of our columns had the one that was chosen not been there."""
+    """Return the columns that would have been chosen for each of ours if the chosen one were missing."""
     rivals = {}
     for ours, theirs in columns.items():
         if theirs in entry.columns:
@@ -169,47 +171,39 @@ def _rivals(frame: pd.DataFrame, entry: LayerEntry, columns: dict[str, str]) -> 
     return rivals
 
 
-def propose(frame: pd.DataFrame, entry: LayerEntry, told: Told) -> Proposal:
-    """Say how the records of a file would be read as zones.
+def propose(frame: pd.DataFrame, entry: LayerEntry, options: ImportOptions) -> Proposal:
+    """Propose how the records of a file are read as zones.
 
     Parameters
     ----------
     frame : DataFrame
         As read.
     entry : LayerEntry
-        With the columns and grades that were told.
-    told : Told
+        With the columns and grades that the options state.
+    options : ImportOptions
 
     Raises
     ------
     CatalogError
-        If a column was named that the file does not have.
+        If a named column is not in the file.
     """
     columns = columns_of(frame, entry)
-    told_columns = set(entry.columns)
+    stated_columns = set(entry.columns)
     chosen = tuple(
-        ColumnChoice(ours, theirs, "told" if theirs in told_columns else "alias") for ours, theirs in columns.items()
+        ColumnChoice(ours, theirs, "stated" if theirs in stated_columns else "alias")
+        for ours, theirs in columns.items()
     )
     choices: list[GradeChoice] = []
-    questions: list[Question] = []
+    questions: list[ImportQuestion] = []
     unused = unused_columns(frame, set(columns.values()))
     if theme(entry.theme).grades:
         if "grade" in columns:
-            choices = _grade_choices(frame, columns["grade"], entry, told)
+            choices = _grade_choices(frame, columns["grade"], entry, options)
             questions = _grade_questions(entry.theme, choices)
         else:
             likely = _grade_columns(frame, entry)
-            named_zh = f"，似为 {'、'.join(likely)}" if likely else ""
-            named_en = f"; perhaps {', '.join(likely)}" if likely else ""
             questions.append(
-                Question(
-                    "grade_column",
-                    None,
-                    likely,
-                    f"没有找到级别字段{named_zh}；请用 --column 字段=grade 指明，或用 --fill grade=级别 统一给出",
-                    f"no column of grades was found{named_en}; name it with --column NAME=grade, or say with "
-                    "--fill grade=GRADE what all zones are",
-                )
+                ImportQuestion.build("grade_column", None, likely, "question_grade_column", hint=_perhaps(likely))
             )
-        questions += separation_questions(entry.theme, choices, unused, told)
+        questions += separation_questions(entry.theme, choices, unused, options)
     return Proposal(chosen, tuple(choices), _rivals(frame, entry, columns), unused, tuple(questions))

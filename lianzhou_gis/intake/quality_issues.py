@@ -1,4 +1,4 @@
-"""A defect of a layer: what is wrong, where, by how much, and what its owner should do; the words come from data."""
+"""A defect of a layer: what is wrong, where, by how much, and what its owner should do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,16 @@ from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
 from lianzhou_gis.resources import read_resource
 from lianzhou_gis.vocabulary import GapReason, label
 
-__all__ = ["SEVERITIES", "Defect", "Place", "contradictions", "defects_of_issue", "place_of", "threshold", "title_of"]
+__all__ = [
+    "SEVERITIES",
+    "Defect",
+    "DefectPlace",
+    "contradictions",
+    "defects_of_issue",
+    "place_of",
+    "threshold",
+    "title_of",
+]
 
 SEVERITIES = ("error", "warning", "info")
 # "layer water, zone W3", "layer water:12" (row 12).
@@ -47,13 +56,13 @@ def title_of(kind: str) -> dict[str, str]:
 
 
 def contradictions() -> list[dict[str, Any]]:
-    """Return the statements about pairs of layers that must hold."""
+    """Return the statements about pairs of layers that must be true."""
     return list(_data()["contradictions"])
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where a defect is: longitude and latitude, and the 3-degree zone with its metres (X north, Y east)."""
+class DefectPlace:
+    """Place of a defect: longitude and latitude, and the 3-degree zone with metres (X north, Y east)."""
 
     lon: float
     lat: float
@@ -71,10 +80,10 @@ class Defect:
     severity : {"error", "warning", "info"}
     code : str
     title : dict
-        What kind of defect it is, zh and en.
+        Name of the kind of defect, zh and en.
     layer_id, zone_id, zone_name : str or None
     zh, en : str
-        What exactly.
+        Description.
     todo : dict
         What the owner of the data should do, zh and en.
     amount : float or None
@@ -143,18 +152,18 @@ class Defect:
         )
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> DefectPlace | None:
         """A point of the shape."""
         return place_of(self.shape)
 
 
-def place_of(shape: Any) -> Place | None:  # noqa: ANN401 - a shapely geometry
-    """Return a point inside a shape as a surveyor finds it.
+def place_of(shape: Any) -> DefectPlace | None:  # noqa: ANN401 - a shapely geometry
+    """Return a point inside a shape with its coordinates for a surveyor.
 
     Examples
     --------
     >>> place_of(shapely.Point(112.489039, 24.819999))
-    Place(lon=112.489039, lat=24.819999, zone='EPSG:4525', north=2746936.48, east=37650547.93)
+    DefectPlace(lon=112.489039, lat=24.819999, zone='EPSG:4525', north=2746936.48, east=37650547.93)
     """
     if shape is None or shape.is_empty:
         return None
@@ -162,11 +171,11 @@ def place_of(shape: Any) -> Place | None:  # noqa: ANN401 - a shapely geometry
     lon, lat = float(point.x), float(point.y)
     system = gauss_kruger(round(lon / 3.0))
     metres = from_cgcs2000(np.array([point], dtype=object), system)[0]
-    return Place(round(lon, 7), round(lat, 7), system.code, round(metres.y, 2), round(metres.x, 2))
+    return DefectPlace(round(lon, 7), round(lat, 7), system.code, round(metres.y, 2), round(metres.x, 2))
 
 
 def defects_of_issue(issue: Issue) -> Defect:
-    """Return what was said while a layer was read as a defect: layer and zone stand in ``where``."""
+    """Convert an issue of loading to a defect; layer and zone are taken from ``where``."""
     named = dict(_NAMED.findall(issue.where)) if issue.where.startswith("layer ") else {}
     entry = _data()["codes"]["other"]
     known = {reason.value for reason in GapReason}

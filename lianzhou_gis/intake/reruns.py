@@ -1,4 +1,4 @@
-"""Earlier runs screened again with another edition: whose verdicts would change, and why."""
+"""Repeats earlier runs with another edition: which verdicts change, and why."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SiteOutcome:
     old, new : dict
         ``verdict``, ``worst_possible``, ``complete`` and ``label``.
     why : tuple of dict
-        What bears on the site now and did not before, and the other way round, zh and en.
+        Findings that are new for the site, and those that are gone, zh and en.
     """
 
     site_id: str
@@ -73,8 +73,8 @@ class RunOutcome:
     def rows(self, lang: str = "zh") -> list[list[Any]]:
         """Return the lines of a table of runs."""
         if not self.sites:
-            told = _STATUS[self.status][lang] + (f": {self.reason[lang]}" if self.reason else "")
-            return [[self.folder, self.as_of, None, None, None, None, told]]
+            text = _STATUS[self.status][lang] + (f": {self.reason[lang]}" if self.reason else "")
+            return [[self.folder, self.as_of, None, None, None, None, text]]
         return [
             [
                 self.folder,
@@ -95,7 +95,7 @@ class RunOutcome:
 
 
 def outcome_record(run: RunOutcome) -> dict[str, Any]:
-    """Return an outcome as plain values."""
+    """Return an outcome as JSON values."""
     return {
         "run": run.folder,
         "as_of": run.as_of,
@@ -116,7 +116,7 @@ def outcome_record(run: RunOutcome) -> dict[str, Any]:
 
 
 def runs_in(folder: Path) -> list[Path]:
-    """Return the run folders in a folder, or the folder itself where it is one.
+    """Return the run folders in a folder, or the folder itself if it is one.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def runs_in(folder: Path) -> list[Path]:
 
 
 def _with(catalog: Catalog, replaced: Sequence[LayerEntry], entry: LayerEntry | None) -> Catalog:
-    """Return a catalog in which one edition stands for a series on every day."""
+    """Return a catalog in which one edition represents a series on every day."""
     gone = {item.series for item in replaced}
     kept = [item for item in catalog.layers if item.series not in gone]
     ageless = [] if entry is None else [replace(entry, valid_from=None, valid_to=None)]
@@ -153,7 +153,7 @@ def _catalogs(diffs: Sequence[EditionDiff]) -> tuple[Catalog, Catalog]:
 
 
 def _inputs(folder: Path, document: dict[str, Any]) -> list[Path]:
-    """Return the site files that a run kept."""
+    """Return the site files stored in a run folder."""
     kept = folder / "inputs"
     named = [kept / item["name"] for item in document["run"]["inputs"]]
     found = [path for path in named if path.exists()]
@@ -220,7 +220,7 @@ def _verdict(site: dict[str, Any]) -> dict[str, Any]:
 
 
 def _grounds(site: dict[str, Any]) -> dict[tuple[Any, ...], dict[str, str]]:
-    """Return what bears on a site, notices left out, by rule and zone; gaps too."""
+    """Return the findings and gaps of a site by rule and zone, without notices."""
     found: dict[tuple[Any, ...], dict[str, str]] = {}
     for item in site["findings"]:
         if item["effect"] != Effect.NOTICE.value:
@@ -239,14 +239,14 @@ def _grounds(site: dict[str, Any]) -> dict[tuple[Any, ...], dict[str, str]]:
 
 def _why(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, str], ...]:
     before, after = _grounds(old), _grounds(new)
-    told: dict[tuple[str, str], None] = {}
+    reasons: dict[tuple[str, str], None] = {}
     for key, words in after.items():
         if key not in before:
-            told[f"新增：{words['zh']}", f"now: {words['en']}"] = None
+            reasons[f"新增：{words['zh']}", f"now: {words['en']}"] = None
     for key, words in before.items():
         if key not in after:
-            told[f"不再：{words['zh']}", f"no longer: {words['en']}"] = None
-    return tuple({"zh": zh, "en": en} for zh, en in told)
+            reasons[f"不再：{words['zh']}", f"no longer: {words['en']}"] = None
+    return tuple({"zh": zh, "en": en} for zh, en in reasons)
 
 
 def _used(document: dict[str, Any], diffs: Sequence[EditionDiff]) -> bool:

@@ -1,4 +1,4 @@
-"""The records of a file as they are kept: every attribute, the source's vertices, repairs with a record."""
+"""Stores imported records: every attribute, the vertices of the source, repairs with a record."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from lianzhou_gis.intake.import_options import UNKNOWN
 from lianzhou_gis.layers import COLUMNS
 from lianzhou_gis.layers.schema_mapping import columns_of
 
-__all__ = ["RepairRecord", "filled", "mended", "storable", "write_zones"]
+__all__ = ["RepairRecord", "filled", "repair_shapes", "storable", "write_zones"]
 
-# Of a heavier broken shape every use repairs what it needs, in a moment; the whole takes minutes.
+# A broken shape with more vertices is repaired by each use where it is needed; repairing it whole takes minutes.
 _HEAVY = 200_000
 _RESERVED = {"fid", "geom", "geometry", "ogc_fid", "source_row"}
 
 
 @dataclass(frozen=True)
 class RepairRecord:
-    """What was done to one shape.
+    """The repair of one shape.
 
     Attributes
     ----------
     done : {"repaired", "kept_as_read"}
-        A shape whose meaning is not plain, or that is very heavy, is kept as it was read: every use of the layer then
-        repairs it where it is used and marks the doubtful place, which a repaired shape could no longer tell.
+        An ambiguous or very heavy shape is stored as read: every use of the layer then repairs it where it is used
+        and marks the doubtful place, which a repaired shape would no longer show.
     doubtful_m2 : float or None
-        By how much the ways to read it differ; ``None`` where that was left to the uses of the layer.
+        Area by which the readings differ; ``None`` if that is left to the uses of the layer.
     """
 
     source_row: int
@@ -51,7 +51,7 @@ class RepairRecord:
 
 
 def _column_name(name: str, taken: set[str]) -> str:
-    """Return a name that SQLite can tell from all others: one line, blind to case."""
+    """Return a column name that is unique for SQLite: one line, case-insensitive."""
     plain = " ".join(unicodedata.normalize("NFKC", plain_text(name, 80)[0] or "_").split())
     chosen, number = plain, 2
     while chosen.casefold() in taken:
@@ -61,7 +61,7 @@ def _column_name(name: str, taken: set[str]) -> str:
 
 
 def storable(frame: pd.DataFrame, where: str, issues: list[Issue]) -> pd.DataFrame:
-    """Return records whose columns any GeoPackage can hold: unique names, numbers and texts; all else is said.
+    """Return records whose columns a GeoPackage can store: unique names, numbers and texts; changes are issues.
 
     Parameters
     ----------
@@ -136,8 +136,8 @@ def filled(
     return result
 
 
-def mended(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]]:
-    """Return records with broken shapes repaired where it is plain what was meant, and what was done to each."""
+def repair_shapes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]]:
+    """Return records with unambiguous broken shapes repaired, and the repairs."""
     geometries = frame["geometry"].to_numpy(dtype=object).copy()
     heavy = shapely.get_num_coordinates(geometries) > _HEAVY
     records = [
@@ -167,7 +167,7 @@ def mended(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]]:
 def write_zones(frame: pd.DataFrame, path: Path, layer: str, system: ReferenceSystem, stamp: str) -> None:
     """Write the records of a layer as a GeoPackage: in CGCS2000, or as surveyed where no parameters lead there.
 
-    Coordinates of an old datum stay what they are, so that every use of the layer says that they cannot be relied on.
+    Coordinates of an old datum are stored unchanged, so that every use of the layer reports them as unreliable.
     """
     crs: Any = CGCS2000.crs
     shapes: Any = frame["geometry"].to_numpy(dtype=object)

@@ -1,26 +1,28 @@
-"""What is worth a word about an import: columns that were chosen, grades left open, repairs, what nobody stated."""
+"""Issues of an import: chosen columns, open grades, repairs, missing provenance."""
 
 from __future__ import annotations
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue, Phrase
-from lianzhou_gis.intake.import_options import Told
+from lianzhou_gis.intake.import_options import ImportOptions
 from lianzhou_gis.intake.proposal import Proposal
 from lianzhou_gis.intake.storage import RepairRecord
 
-__all__ = ["remarks"]
+__all__ = ["import_issues"]
 
 
-def remarks(entry: LayerEntry, proposal: Proposal, repairs: list[RepairRecord], told: Told) -> list[Issue]:
-    """Return an issue for everything about an import that a planner must know.
+def import_issues(
+    entry: LayerEntry, proposal: Proposal, repairs: list[RepairRecord], options: ImportOptions
+) -> list[Issue]:
+    """Return the issues of an import that a planner must know.
 
     Parameters
     ----------
     entry : LayerEntry
     proposal : Proposal
-        What was found and chosen.
+        The columns and grades chosen.
     repairs : list of RepairRecord
-    told : Told
+    options : ImportOptions
     """
     where = f"layer {entry.id}"
     found = []
@@ -29,7 +31,7 @@ def remarks(entry: LayerEntry, proposal: Proposal, repairs: list[RepairRecord], 
             Issue.from_code("warning", "column_chosen", where, ours=ours, column=proposal.column(ours), others=others)
         )
     for choice in proposal.grades:
-        if choice.how == "told" and choice.grade is None:
+        if choice.how == "stated" and choice.grade is None:
             found.append(
                 Issue.from_code(
                     "warning",
@@ -51,7 +53,7 @@ def remarks(entry: LayerEntry, proposal: Proposal, repairs: list[RepairRecord], 
         else:
             before = repair.area_before_m2
             found.append(Issue.from_code("warning", "geometry_repaired.stored", place, before=before, after=after))
-    if told.no_coverage and told.coverage is None:
+    if options.no_coverage and options.coverage is None:
         found.append(Issue.from_code("warning", "no_coverage", where))
     absent = [name for name in ("publisher", "document", "data_date", "accuracy_m") if getattr(entry, name) is None]
     if absent:

@@ -1,4 +1,4 @@
-"""The zones of a layer as they stand in its file or table: all of them, before any repair."""
+"""Reads all zones of a layer from its file or table, before any repair."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Control units cover their area once: gaps and overlaps with their polygons; the list of units against the units."""
+"""Checks of control units: gaps, overlaps, and units of the access list that the layer lacks."""
 
 from __future__ import annotations
 

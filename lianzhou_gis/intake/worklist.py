@@ -1,4 +1,4 @@
-"""The worklist that goes to the owner of the data: a workbook to fill in, and the places as a GeoPackage."""
+"""The worklist for the owner of the data: a workbook to fill in, and the places as a GeoPackage."""
 
 from __future__ import annotations
 

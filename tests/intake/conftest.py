@@ -10,7 +10,7 @@ import shapely
 import yaml
 
 from lianzhou_gis.catalog import Catalog
-from lianzhou_gis.intake import carry_out, plan_import, read_source, told_of
+from lianzhou_gis.intake import carry_out, parse_options, plan_import, read_source
 from lianzhou_gis.rulebook import Rulebook
 
 DAY = datetime.date(2026, 11, 23)
@@ -39,7 +39,7 @@ class Desk:
 
     def plan(self, path, theme="water_source_zone", *, read=None, **told):
         source = read_source(path, theme, self.catalog_path, day=DAY, facts=self.facts, **(read or {}))
-        return plan_import(source, told_of(told, "told"))
+        return plan_import(source, parse_options(told, "told"))
 
     def bring(self, path, theme="water_source_zone", *, dry_run=False, **told):
         told = told if "coverage" in told or "no_coverage" in told else {"coverage": CITY.wkt, **told}

@@ -88,7 +88,7 @@ def test_lists_that_are_none(workbook, facts, rows, words):
 
 
 def test_it_is_kept_beside_the_units_and_read_from_there(desk, workbook, facts):
-    from lianzhou_gis.intake import carry_out, plan_import, read_source, told_of
+    from lianzhou_gis.intake import carry_out, parse_options, plan_import, read_source
 
     path = desk.file(
         {"HJZHGKDYBM": ["ZH1", "ZH2"], "ZHGKDYFL": [1, 3]}, [BOX, shapely.box(112.42, 24.8, 112.43, 24.81)]
@@ -98,7 +98,7 @@ def test_it_is_kept_beside_the_units_and_read_from_there(desk, workbook, facts):
     )
     day = datetime.date(2026, 11, 23)
     source = read_source(path, "control_unit", desk.catalog_path, day=day, facts=facts)
-    done = carry_out(plan_import(source, told_of({"coverage": "union", "expected_count": 2}, ""), access=listed))
+    done = carry_out(plan_import(source, parse_options({"coverage": "union", "expected_count": 2}, ""), access=listed))
     errors = {issue.code: issue.zh for issue in done.issues if issue.severity == "error"}
     assert "ZH2" in errors["unit_without_items"] and "ZH9" in errors["list_unit_without_polygon"]
     assert done.entry.access_list == "control_unit.access.csv"
@@ -108,13 +108,13 @@ def test_it_is_kept_beside_the_units_and_read_from_there(desk, workbook, facts):
 
 
 def test_only_control_units_have_one(desk, workbook, facts):
-    from lianzhou_gis.intake import plan_import, read_source, told_of
+    from lianzhou_gis.intake import parse_options, plan_import, read_source
 
     listed = read_access_table(workbook(FOUR, ["ZH1", "甲", "禁止新建", None, None, None]), facts)
     path = desk.file({"级别": ["一级"]})
     source = read_source(path, "water_source_zone", desk.catalog_path, day=datetime.date(2026, 1, 1), facts=facts)
     with pytest.raises(ValueError, match="control units only"):
-        plan_import(source, told_of({}, ""), access=listed)
+        plan_import(source, parse_options({}, ""), access=listed)
 
 
 def test_the_list_of_the_demo_comes_back_equal(facts):

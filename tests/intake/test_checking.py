@@ -52,7 +52,7 @@ class Desk:
     def check(self, *only, day=DAY):
         document = {"region": {"name": "某县", "bounds": [112.0, 24.5, 113.0, 25.5]}, "layers": self.entries}
         self.desk.begin(yaml.safe_dump(document, allow_unicode=True))
-        return check_layers(Catalog.open(self.desk.catalog_path), day, facts=self.desk.facts, only=only)
+        return check_layers(Catalog.open(self.desk.catalog_path), day, facts=self.desk.facts, subset=only)
 
     def codes(self, *only):
         return [(item.severity, item.code, item.zone_id) for item in self.check(*only).defects]

@@ -15,7 +15,7 @@ from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.intake.edition_diff import compare_editions
 from lianzhou_gis.intake.edition_tables import diff_document, write_diff
 from lianzhou_gis.intake.editions import editions_of
-from lianzhou_gis.intake.import_options import Told
+from lianzhou_gis.intake.import_options import ImportOptions
 
 DAY = datetime.date(2026, 11, 23)
 CORNER = Plane().project([shapely.Point(112.4, 24.8)])[0]
@@ -191,8 +191,8 @@ def test_an_id_against_a_file_of_its_theme(desk):
     desk.file({"zone_id": ["A"], "grade": ["一级"]}, [cell(0, 0, 100, 100)], name="a.gpkg")
     path = desk.file({"zone_id": ["A"], "等第": ["甲"]}, [cell(0, 0, 100, 100)], name="new.gpkg")
     catalog = Path(write_catalog(desk, "layers.yaml", [entry("a", "water_source_zone")]))
-    told = Told(columns={"等第": "grade"}, grades={"甲": "secondary"})
-    ((pair,), _) = editions_of("a", str(path), catalog=catalog, day=DAY, told=told)
+    told = ImportOptions(columns={"等第": "grade"}, grades={"甲": "secondary"})
+    ((pair,), _) = editions_of("a", str(path), catalog=catalog, day=DAY, options=told)
     assert (pair[0].of_catalog, pair[1].of_catalog) == (True, False)
     assert zones(compare_editions(*pair)).keys() == {("regraded", "A", "A")}
 

@@ -14,7 +14,7 @@ def test_a_code_beside_a_constant_column_is_asked_about(desk):
     told = {"coverage": "POLYGON ((112 24.5, 113 24.5, 113 25.3, 112 25.3, 112 24.5))", "expected_count": 4}
     plan = desk.plan(path, "ecological_redline", **told)
     assert kinds(plan) == [("coded_column", "QY_JB")]
-    assert "01 (1)" in plan.questions[0].en
+    assert "01 (1)" in plan.questions[0].message.en
     named = desk.plan(path, "ecological_redline", **told, columns={"QY_JB": "grade"})
     assert ("grade", "01") in kinds(named)
     settled = desk.plan(

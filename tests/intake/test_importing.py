@@ -131,7 +131,7 @@ def test_a_grade_column_is_proposed_by_its_values_and_never_taken(desk):
     path = desk.file({"备注甲": ["一级", "二级", "二级"], "数": [1, 2, 3]})
     (question, _) = desk.plan(path, expected_count=1).questions
     assert question.kind == "grade_column" and question.choices[0] == "备注甲"
-    assert "备注甲" in question.zh and "--column" in question.zh
+    assert "备注甲" in question.message.zh and "--column" in question.message.zh
     assert desk.bring(path, columns={"备注甲": "grade"}).entry.columns == {"备注甲": "grade"}
 
 

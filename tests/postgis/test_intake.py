@@ -10,7 +10,7 @@ from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.cli import main
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.geodesy import StudyArea
-from lianzhou_gis.intake import carry_out, importing, plan_import, read_source, told_of
+from lianzhou_gis.intake import carry_out, importing, parse_options, plan_import, read_source
 from lianzhou_gis.layers import load_layers
 from lianzhou_gis.layers.postgis_store import read_stored
 from lianzhou_gis.rulebook import Rulebook
@@ -30,7 +30,9 @@ def file(tmp_path):
 
 def plan(file, catalog):
     source = read_source(file, "water_source_zone", catalog, day=DAY, facts=Rulebook.load().facts)
-    return plan_import(source, told_of({"coverage": CITY, "id": "water", "uncounted": "示例，由测试编制"}, "told"))
+    return plan_import(
+        source, parse_options({"coverage": CITY, "id": "water", "uncounted": "示例，由测试编制"}, "told")
+    )
 
 
 def test_the_table_holds_what_the_file_would_and_carries_its_record(server, schema, file, tmp_path):

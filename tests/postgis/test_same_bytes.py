@@ -10,7 +10,7 @@ import lianzhou_gis as lg
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.cli import main
 from lianzhou_gis.formats import read_facts
-from lianzhou_gis.intake.import_options import Told
+from lianzhou_gis.intake.import_options import ImportOptions
 
 pytestmark = pytest.mark.postgis
 LAYERS = Path(__file__).parents[2] / "layers"
@@ -28,7 +28,7 @@ def imported(folder, store=None):
     folder.mkdir()
     for entry in Catalog.open(LAYERS / "layers.yaml").layers:
         told = {name: entry.to_json()[name] for name in entry.stated()}
-        answers = {name: value for name, value in told.items() if name in Told.model_fields}
+        answers = {name: value for name, value in told.items() if name in ImportOptions.model_fields}
         (folder / "answers.yaml").write_text(yaml.safe_dump(answers, allow_unicode=True), encoding="utf-8")
         words = ["layers", "import", LAYERS / entry.path, "--as", entry.theme, "--layers", folder / "layers.yaml"]
         words += ["--mapping", folder / "answers.yaml", "--as-of", DAY]
