@@ -2,316 +2,434 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 import tempfile
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 import lianzhou_gis
-from lianzhou_gis.catalog import LayerEntry
-from lianzhou_gis.errors import DisclosureError, RunError, did_you_mean
-from lianzhou_gis.maps.disclosure.generalising import decimals_for, generalised, rounded_shapes
-from lianzhou_gis.maps.disclosure.profile import FEWEST, Profile, PublicLayer
+from lianzhou_gis.errors import DisclosureError, RunError
+from lianzhou_gis.maps.disclosure.attack_suite import attack_layer
+from lianzhou_gis.maps.disclosure.cell_zones import REASONS, CellZone, draw_zone
+from lianzhou_gis.maps.disclosure.lattice import Lattice, lattice_for
+from lianzhou_gis.maps.disclosure.layer_requests import Request, hidden_objects, request_for, site_request
+from lianzhou_gis.maps.disclosure.leak_checks import text_leaks
+from lianzhou_gis.maps.disclosure.open_data import published_files, with_files
+from lianzhou_gis.maps.disclosure.policy import policy
+from lianzhou_gis.maps.disclosure.profile import Profile
+from lianzhou_gis.maps.disclosure.public_columns import column_label, column_type, public_values
 from lianzhou_gis.maps.disclosure.publication import (
     FEW,
+    MANIFEST,
     OTHER,
-    FileRecord,
+    GridRecord,
     Manifest,
     Part,
+    PublicColumn,
     PublicPart,
     Withheld,
-    csv_bytes,
-    geojson_bytes,
-    page_bytes,
+    display_name,
+    small_count,
 )
-from lianzhou_gis.maps.disclosure.sources import NEVER, Source
-from lianzhou_gis.maps.disclosure.verify import check_publication
-from lianzhou_gis.vocabulary import label, theme
+from lianzhou_gis.maps.disclosure.sources import Source
+from lianzhou_gis.progress import Progress
+from lianzhou_gis.vocabulary import theme
 
-__all__ = ["MANIFEST", "publish"]
+__all__ = ["make_publication", "publish"]
 
-MANIFEST = "manifest.json"
-PAGE = "index.html"
-_WATER, _PLOTS = "water_source_zone", "contaminated_plot"
-# Columns by which a place could be found whatever is declared.
-_PLACES = re.compile(r"取水口|intake|经度|纬度|坐标|longitude|latitude|^(lon|lat|lng|x|y)$", re.IGNORECASE)
-_SYNTHETIC = re.compile(r"DEMO|合成|示例|synthetic", re.IGNORECASE)
+Shapes = npt.NDArray[np.object_]
 
 
-def publish(source: Source, profile: Profile, folder: Path, *, overwrite: bool = False) -> Manifest:
-    """Write a publication: HTML, GeoJSON and CSV of exactly what is public, and a manifest.
+@dataclass
+class _Layer:
+    """A layer while it is made: its rows and shapes, and what is left out of it."""
 
-    It is made beside its place, read again byte by byte and compared with its source, and moved there only if nothing
-    was found.
+    request: Request
+    rows: pd.DataFrame
+    shapes: list[Any] | None = None
+    withheld: list[Withheld] = field(default_factory=list)
+    zones: list[CellZone] = field(default_factory=list)
+    true: Shapes = field(default_factory=lambda: np.empty(0, dtype=object))
+    hidden: Shapes = field(default_factory=lambda: np.empty(0, dtype=object))
+    lattice: Lattice | None = None
+
+
+def publish(
+    source: Source,
+    profile: Profile,
+    folder: Path,
+    *,
+    exact: Collection[str] = (),
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Write a publication: the public page and open data of exactly what is public, and a manifest.
+
+    It is written beside its place, made again and compared byte by byte, and moved there only if nothing was found.
 
     Parameters
     ----------
     source : Source
     profile : Profile
     folder : pathlib.Path
+    exact : collection of str
+        The layers whose exact borders are published: the second confirmation of ``as_published``.
     overwrite : bool
         Replace a publication that stands there.
+    progress : callable, optional
+        Called with the name of each step.
 
     Raises
     ------
     DisclosureError
-        If something is not declared public, a duty is not met, or the check finds anything.
+        If something is not declared public, a duty is not met, an attack succeeds, or the check finds anything.
     RunError
         If the folder is in use.
     """
-    parts, manifest = _made(source, profile)
-    _make_room(folder, overwrite)
+    from lianzhou_gis.maps.disclosure.verify import check_publication
+
+    show = progress or _silent
+    _require_free(folder, overwrite)
+    wanted = {layer.id for layer in profile.layers if layer.as_published}
+    if set(exact) != wanted:
+        raise DisclosureError.from_code("exact_unconfirmed", layers=sorted(wanted ^ set(exact)))
+    files = make_publication(source, profile, progress=show)
+    show("writing")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as building:
         built = Path(building) / "public"
-        built.mkdir()
-        manifest = _write(built, manifest, parts)
-        found = check_publication(built, source)
+        for name, content in files.items():
+            path = built / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        show("checking")
+        found = check_publication(built)
         if found:
-            raise DisclosureError(
-                f"发布前自检未通过，未写出任何文件：{found[0].zh}（共 {len(found)} 项）",
-                f"the check before publishing failed and nothing was written: {found[0].en} ({len(found)} in all)",
-            )
+            raise DisclosureError.from_code("self_check_failed", where=found[0].where, first=found[0], count=len(found))
         if folder.exists():
             shutil.rmtree(folder)
         built.rename(folder)
-    return manifest
+    return Manifest.model_validate_json(files[MANIFEST])
 
 
-def _write(folder: Path, manifest: Manifest, parts: list[Part]) -> Manifest:
-    files: dict[str, bytes] = {}
-    for part in parts:
-        if part.shapes is not None:
-            files[f"{part.record.id}.geojson"] = geojson_bytes(part)
-        files[f"{part.record.id}.csv"] = csv_bytes(part)
-    files[PAGE] = page_bytes(manifest, parts)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
-    records = [
-        FileRecord(name=name, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
-        for name, content in sorted(files.items())
-    ]
-    whole = manifest.model_copy(update={"files": records})
-    (folder / MANIFEST).write_text(whole.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    return whole
+def _silent(step: str) -> None:
+    """Show nothing."""
 
 
-def _made(source: Source, profile: Profile) -> tuple[list[Part], Manifest]:
-    everything = source.vertices()
-    parts = [_layer(source, profile, wanted, everything) for wanted in profile.layers]
+def make_publication(source: Source, profile: Profile, *, progress: Progress | None = None) -> dict[str, bytes]:
+    """Return every file of a publication by name; the same bytes for the same source and profile.
+
+    Raises
+    ------
+    DisclosureError
+        See :func:`publish`.
+    """
+    show = progress or _silent
+    show("zones")
+    _require_ground(source, profile)
+    layers = [_made(request_for(source, profile, wanted), profile) for wanted in profile.layers]
     if profile.sites is not None:
-        parts.append(_sites(source, profile, everything))
-    synthetic = any(entry.synthetic for entry in source.catalog.layers)
-    _synthetic_is_marked(parts, synthetic)
-    manifest = Manifest(
+        layers.append(_made(site_request(source, profile), profile))
+    show("attacks")
+    lines = [
+        shapely.get_coordinates(ring)
+        for layer in layers
+        if layer.request.wanted.as_published
+        for ring in shapely.get_rings(shapely.get_parts(layer.true))
+    ]
+    parts = [_part(layer, profile, lines) for layer in layers]
+    _require_synthetic_marked(source, parts)
+    manifest = _manifest(source, profile, parts, [item for layer in layers for item in layer.withheld])
+    show("words")
+    leaks = text_leaks(source, manifest, parts)
+    if leaks:
+        raise DisclosureError.from_code("words_leak", first=leaks[0], where=leaks[0].where, count=len(leaks))
+    show("files")
+    files = published_files(manifest, parts)
+    return files | {MANIFEST: with_files(manifest, files).written()}
+
+
+def _manifest(source: Source, profile: Profile, parts: list[Part], withheld: list[Withheld]) -> Manifest:
+    return Manifest(
         title=profile.title,
         publisher=profile.publisher,
         date=profile.date,
+        as_of=source.day,
+        region=source.catalog.region.name,
+        region_bounds=source.bounds,
+        protect_m=profile.protect_m,
         approval_number=profile.approval_number,
+        approval_ground=profile.approval_ground,
         no_approval_reason=profile.no_approval_reason,
         notes=list(profile.notes),
-        synthetic=synthetic,
+        synthetic=source.synthetic,
         reference_system="CGCS2000, EPSG:4490, longitude and latitude in degrees",
         software=f"lianzhou_gis {lianzhou_gis.__version__}",
+        sites_basis=profile.sites.basis if profile.sites else None,
         layers=[part.record for part in parts],
-        withheld=_withheld(source, profile, parts),
+        withheld=[*withheld, *_not_included(source, profile, parts)],
     )
-    return parts, manifest
 
 
-def _synthetic_is_marked(parts: list[Part], synthetic: bool) -> None:
-    if synthetic:
+def _require_ground(source: Source, profile: Profile) -> None:
+    """Refuse a profile without approval or ground, and a ground that the content does not bear out."""
+    if (profile.approval_number is None) == (profile.approval_ground is None):
+        raise DisclosureError.from_code("approval_needed", grounds="、".join(policy().approval_grounds))
+    if profile.protect_m < policy().least_protect_m:
+        least = policy().least_protect_m
+        raise DisclosureError.from_code("protection_too_small", given=profile.protect_m, least=least)
+    ground = policy().approval_grounds.get(profile.approval_ground or "", {})
+    if ground.get("only_synthetic") and not all(entry.synthetic for entry in source.catalog.layers):
+        raise DisclosureError.from_code("ground_needs_synthetic")
+    if ground.get("no_boundaries"):
+        for layer in profile.layers:
+            entry = source.entry(layer.id)
+            if entry is not None and entry.theme == "administrative" and layer.show == "shapes":
+                raise DisclosureError.from_code("ground_without_boundaries", layer=layer.id)
+
+
+def _require_synthetic_marked(source: Source, parts: list[Part]) -> None:
+    if source.synthetic:
         return
+    marks = ("DEMO", "合成", "示例", "synthetic")
     for part in parts:
         for column in part.rows.columns:
-            if any(isinstance(value, str) and _SYNTHETIC.search(value) for value in part.rows[column]):
-                raise DisclosureError(
-                    f"图层 {part.record.id} 含“DEMO”“示例”等合成数据字样，但目录未标明；请写 synthetic: true",
-                    f"the layer {part.record.id} reads as synthetic, but the catalog does not say so; "
-                    "write synthetic: true in the catalog",
-                )
+            if any(isinstance(cell, str) and any(mark in cell for mark in marks) for cell in part.rows[column]):
+                raise DisclosureError.from_code("synthetic_unmarked", layer=part.record.id)
 
 
-def _layer(source: Source, profile: Profile, wanted: PublicLayer, everything: Any) -> Part:  # noqa: ANN401 - array
-    entry = _declared(source, wanted)
-    said = wanted.source or "；".join(text for text in (entry.publisher, entry.document) if text)
-    dated = wanted.data_date or entry.data_date
-    if not said:
-        raise DisclosureError(
-            f"图层 {entry.id}：没有数据来源；请在图层目录写 publisher 或 document，或在发布方案写 source",
-            f"the layer {entry.id} has no source; give publisher or document in the catalog, or source in the profile",
+def _made(request: Request, profile: Profile) -> _Layer:
+    """Return the rows and shapes of a layer, in an order that follows from what is public."""
+    table, wanted = request.table, request.wanted
+    hidden = hidden_objects(table, wanted)
+    withheld = [
+        Withheld(layer=wanted.id, what=f"{request.title}：{kind}（{small_count(count)} 个）", why="不得公开位置的场所")
+        for kind, count in hidden.kinds.items()
+    ]
+    table = table[~hidden.mask]
+    if wanted.show == "counts":
+        assert wanted.by is not None
+        counts = _grouped(pd.Series(_cells(table, wanted.by, request, 0.0), dtype=object))
+        rows = pd.DataFrame(counts, columns=[wanted.by, "count"])
+        why = f"只公布数量，少于 {policy().fewest} 的合并"
+        withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：单个对象、名称与位置", why=why))
+        return _Layer(request, rows, withheld=[*withheld, _other_columns(request)])
+    if wanted.show == "list":
+        rows = pd.DataFrame({column: _cells(table, column, request, 100.0) for column in wanted.columns})
+        withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：位置与边界", why="只公布名录"))
+        return _Layer(request, _numbered(rows, None)[0], withheld=[*withheld, _other_columns(request)])
+    layer = _exact(request, table) if wanted.as_published else _drawn(request, table, profile)
+    layer.hidden = np.asarray(request.table.loc[hidden.mask, "geometry"].to_numpy(), dtype=object)
+    layer.withheld = [*withheld, *layer.withheld, _other_columns(request)]
+    return layer
+
+
+def _other_columns(request: Request) -> Withheld:
+    return Withheld(layer=request.wanted.id, what=f"{request.title}：其余属性列", why="列未声明公开或未列入")
+
+
+def _cells(table: pd.DataFrame, column: str, request: Request, accuracy_m: float) -> list[Any]:
+    kind = column_type(column, request.wanted.types) or "class"
+    return list(public_values(table[column], column, kind, request.theme, request.wanted.id, accuracy_m))
+
+
+def _merged(table: pd.DataFrame, request: Request) -> tuple[pd.DataFrame, Shapes, list[npt.NDArray[np.int64]]]:
+    """Return zones with equal values in the columns of ``merge`` as one: their cells, shapes, and who they were."""
+    accuracy = request.accuracy_m
+    rows = pd.DataFrame(
+        {column: _cells(table, column, request, accuracy) for column in request.wanted.columns}, dtype=object
+    )
+    shapes = np.asarray(table["geometry"].to_numpy(), dtype=object)
+    if not request.wanted.merge:
+        return rows, shapes, [np.array([number]) for number in range(len(rows))]
+    keys = rows[list(request.wanted.merge)].fillna("").astype(str).agg("\x1f".join, axis=1).to_numpy(dtype=str)
+    groups = [np.flatnonzero(keys == key) for key in np.unique(keys)]
+    merged = [{column: _joined(rows[column].iloc[group].tolist()) for column in rows.columns} for group in groups]
+    united = [shapely.union_all(shapes[group]) if len(group) > 1 else shapes[group[0]] for group in groups]
+    return (
+        pd.DataFrame(merged, columns=rows.columns, dtype=object),
+        np.asarray([*united, None], dtype=object)[:-1],
+        groups,
+    )
+
+
+def _joined(cells: list[Any]) -> Any:  # noqa: ANN401 - a cell
+    """Return the value of a merged zone: the common one, texts joined, nothing for numbers that differ."""
+    values = sorted({cell for cell in cells if cell is not None}, key=str)
+    if len(values) <= 1:
+        return values[0] if values else None
+    return "、".join(values) if all(isinstance(value, str) for value in values) and len(values) <= 4 else None
+
+
+def _drawn(request: Request, table: pd.DataFrame, profile: Profile) -> _Layer:
+    """Return a layer as cells of the fixed grid; every zone is drawn or stands among the withheld."""
+    wanted = request.wanted
+    rows, shapes, _ = _merged(_in_public_order(table), request)
+    lattice = lattice_for(request.cell_m, request.latitude)
+    zones = []
+    for number, shape in enumerate(shapes):
+        if _is_named(rows.iloc[number], wanted.withhold):
+            zones.append(CellZone(None, None, "on_request"))
+        elif shape is None or shapely.is_empty(shape):
+            zones.append(CellZone(None, None, "not_areal"))
+        else:
+            zones.append(draw_zone(shape, lattice, profile.protect_m))
+    drawn = np.array([zone.cells is not None for zone in zones], dtype=bool)
+    if not drawn.any():
+        raise DisclosureError.from_code("nothing_drawable", layer=wanted.id, cell=lattice.cell_m)
+    withheld = _left_out(rows, zones, request)
+    kept, order = _numbered(
+        rows[drawn].reset_index(drop=True), [zone.outline for zone in zones if zone.cells is not None]
+    )
+    outlines = [zone.outline for zone in zones if zone.cells is not None]
+    accuracy = policy().accuracy_m(lattice.cell_m)
+    withheld.append(
+        Withheld(
+            layer=wanted.id,
+            what=f"{request.title}：精确边界",
+            why=f"按约 {lattice.cell_m:g} 米格网概化，精度约 {accuracy:g} 米",
         )
-    if dated is None:
-        raise DisclosureError(
-            f"图层 {entry.id}：没有数据日期；请在图层目录或发布方案写 data_date",
-            f"the layer {entry.id} has no date; give data_date in the catalog or in the profile",
+    )
+    return _Layer(
+        request, kept, [outlines[number] for number in order], withheld, zones=zones, true=shapes, lattice=lattice
+    )
+
+
+_ON_REQUEST = "发布单位要求不绘出"
+
+
+def _left_out(rows: pd.DataFrame, zones: list[CellZone], request: Request) -> list[Withheld]:
+    """Return the zones that are not drawn, by reason: by name where names are public, else how many."""
+    found: dict[str, list[int]] = {}
+    for number, zone in enumerate(zones):
+        if zone.reason:
+            found.setdefault(zone.reason, []).append(number)
+    withheld = []
+    for reason, numbers in found.items():
+        why = (_ON_REQUEST if reason == "on_request" else REASONS[reason][0]) + "，未绘出"
+        names = [display_name(rows.iloc[number]) for number in numbers]
+        if all(names):
+            what = "、".join(sorted(str(name) for name in names))
+        else:
+            what = f"{small_count(len(numbers))} 个区域"
+        withheld.append(Withheld(layer=request.wanted.id, what=f"{request.title}：{what}", why=why))
+    omitted = sum(zone.omitted for zone in zones)
+    if omitted:
+        what = f"{request.title}：已绘区域的零星小块（{small_count(omitted)} 块）"
+        withheld.append(Withheld(layer=request.wanted.id, what=what, why="面积过小、形状规则或可被推算，未绘出"))
+    return withheld
+
+
+def _is_named(row: pd.Series, names: Collection[str]) -> bool:
+    return bool(names) and bool(
+        {str(cell) for cell in row if cell is not None} & set(names) or display_name(row) in names
+    )
+
+
+def _exact(request: Request, table: pd.DataFrame) -> _Layer:
+    """Return a layer with the borders that a document published; places smaller than a zone are left out."""
+    wanted = request.wanted
+    rows = pd.DataFrame(
+        {column: _cells(table, column, request, request.accuracy_m) for column in wanted.columns}, dtype=object
+    )
+    shapes = np.asarray(table["geometry"].to_numpy(), dtype=object)
+    areal = np.isin(shapely.get_type_id(shapes), (3, 6))
+    grid = lattice_for(policy().cell_m(policy().least_protect_m), request.latitude)
+    least = (policy().least_area_accuracies * policy().least_protect_m) ** 2
+    large = shapely.area(shapes) * grid.scale.prod() >= least
+    reasons = np.where(~areal, "not_areal", np.where(~large, "too_small", ""))
+    shown = reasons == ""
+    if not shown.any():
+        raise DisclosureError.from_code("nothing_drawable", layer=wanted.id, cell=0)
+    decimals = request.decimals
+    exact = shapely.transform(shapes[shown], lambda xy: np.round(xy, decimals))
+    withheld = _left_out(rows, [CellZone(None, None, reason or None) for reason in reasons.tolist()], request)
+    outlines = list(shapely.normalize(exact))
+    kept, order = _numbered(rows[shown].reset_index(drop=True), outlines)
+    return _Layer(request, kept, [outlines[number] for number in order], withheld, true=shapes[shown])
+
+
+def _in_public_order(table: pd.DataFrame) -> pd.DataFrame:
+    """Return zones by shape, so that nothing follows from the order in the file."""
+    shapes = table["geometry"].to_numpy()
+    return table.iloc[np.argsort([shape.wkb if shape is not None else b"" for shape in shapes], kind="stable")]
+
+
+def _numbered(rows: pd.DataFrame, shapes: list[Any] | None) -> tuple[pd.DataFrame, npt.NDArray[np.intp]]:
+    """Return rows by their public columns and shapes, with numbers, and the order that they are in."""
+    keys = [rows[column].fillna("").astype(str).to_numpy(dtype=str) for column in reversed(rows.columns)]
+    places = [] if shapes is None else [np.array([shapely.to_wkb(shape, hex=True) for shape in shapes], dtype=str)]
+    order = np.lexsort([*places, *keys]) if keys or places else np.arange(len(rows))
+    sorted_rows = rows.iloc[order].reset_index(drop=True)
+    sorted_rows.insert(0, "number", range(1, len(sorted_rows) + 1))
+    return sorted_rows, order
+
+
+def _part(layer: _Layer, profile: Profile, exact_lines: list[Any]) -> Part:
+    """Return a layer as it is published, with what the attacks made of it."""
+    request, wanted = layer.request, layer.request.wanted
+    report = None
+    accuracy: float | None = None
+    if layer.lattice is not None:
+        accuracy = policy().accuracy_m(layer.lattice.cell_m)
+        report = attack_layer(
+            wanted.id,
+            layer.true,
+            layer.zones,
+            layer.hidden,
+            layer.lattice,
+            protect_m=profile.protect_m,
+            accuracy_m=accuracy,
+            exact_lines=exact_lines,
         )
-    zones = source.zones[entry.id]
-    if entry.theme == _WATER:
-        # An intake may stand in the layer as a point, or as one of a collection.
-        zones = zones[_areas(zones["geometry"])]
+    elif layer.shapes is not None:
+        accuracy = wanted.accuracy_m
+    decimals = layer.lattice.decimals if layer.lattice else request.decimals if layer.shapes is not None else None
     columns = [wanted.by] if wanted.by else list(wanted.columns)
     record = PublicPart(
-        id=entry.id,
-        theme=entry.theme,
-        title=entry.name["zh"],
+        id=wanted.id,
+        theme=request.theme,
+        title=request.title,
         show=wanted.show,
-        columns=[column for column in columns if column],
-        accuracy_m=wanted.accuracy_m if wanted.show == "shapes" else None,
-        decimals=decimals_for(wanted.accuracy_m) if wanted.show == "shapes" and wanted.accuracy_m else None,
+        columns=[
+            PublicColumn(id=column, type=column_type(column, wanted.types) or "class", label=column_label(column))
+            for column in columns
+        ],
+        merged_by=list(wanted.merge),
+        withhold=list(wanted.withhold),
+        accuracy_m=wanted.accuracy_m,
+        protect_m=profile.protect_m if layer.lattice else None,
+        public_accuracy_m=accuracy,
+        grid=GridRecord(rung=layer.lattice.rung, east=layer.lattice.east, north=layer.lattice.north)
+        if layer.lattice
+        else None,
+        decimals=decimals,
         as_published=wanted.as_published,
-        source=said,
-        data_date=dated,
+        source=request.source,
+        profile_source=wanted.source,
+        data_date=request.data_date,
+        profile_date=wanted.data_date,
+        valid_from=request.valid_from,
+        valid_to=request.valid_to,
+        licence=wanted.licence or request.licence,
+        profile_licence=wanted.licence,
+        office=wanted.office,
+        corrections=wanted.corrections,
+        omitted_parts=sum(zone.omitted for zone in layer.zones),
+        attacks=report,
     )
-    return _part(source, record, zones, everything)
-
-
-def _areas(shapes: pd.Series) -> Any:  # noqa: ANN401 - mask
-    return np.isin(shapely.get_type_id(shapes.to_numpy()), (3, 6))
-
-
-def _declared(source: Source, wanted: PublicLayer) -> LayerEntry:
-    """Return the entry of a layer that is declared public, with every column that is asked for."""
-    entry = source.entry(wanted.id)
-    if entry is None or wanted.id not in source.zones:
-        zh, en = did_you_mean(wanted.id, source.zones)
-        raise DisclosureError(
-            f"发布方案：没有可用的图层 {wanted.id}{zh}；请核对图层目录与基准日",
-            f"profile: no usable layer {wanted.id}{en}; look into the catalog and its dates",
-        )
-    if entry.disclosure != "public":
-        raise DisclosureError(
-            f"图层 {entry.id} 未声明公开（{entry.disclosure}）；依法公开的，请先在图层目录写 disclosure: public",
-            f"the layer {entry.id} is {entry.disclosure}; if the law makes it public, write disclosure: public first",
-        )
-    if source.sites is not None and wanted.show == "shapes":
-        raise DisclosureError(
-            f"图层 {entry.id}：结果文件夹只含项目周边的管控区，公布其图形会泄露项目位置；请改用图层目录发布图形",
-            f"the layer {entry.id}: a run holds only zones near its sites, so that their shapes tell where those are; "
-            "publish the shapes from the catalog",
-        )
-    if entry.theme == _PLOTS and wanted.show == "shapes" and not wanted.as_published:
-        raise DisclosureError(
-            f"图层 {entry.id}：污染地块的图形须写明公布它的文件（as_published）；否则请用 show: list 或 counts",
-            f"the layer {entry.id}: shapes of polluted plots are not published unless as_published names the document; "
-            "use show: list or counts",
-        )
-    if wanted.accuracy_m is not None and entry.accuracy_m is not None and wanted.accuracy_m < entry.accuracy_m:
-        raise DisclosureError(
-            f"图层 {entry.id}：公开精度 {wanted.accuracy_m:g} 米细于源数据的 {entry.accuracy_m:g} 米；请加大",
-            f"the layer {entry.id}: {wanted.accuracy_m:g} m is finer than the source's {entry.accuracy_m:g} m; "
-            "raise accuracy_m",
-        )
-    for column in (*wanted.columns, *([wanted.by] if wanted.by else [])):
-        _public_column(source.zones[entry.id], entry, column)
-    return entry
-
-
-def _public_column(zones: pd.DataFrame, entry: LayerEntry, column: str) -> None:
-    where = f"图层 {entry.id} 的列 {column}", f"the column {column} of the layer {entry.id}"
-    if column not in zones.columns:
-        zh, en = did_you_mean(column, zones.columns)
-        raise DisclosureError(
-            f"{where[0]} 不存在{zh}；请更正发布方案", f"{where[1]} is not there{en}; mend the profile"
-        )
-    if column in NEVER or _PLACES.search(column):
-        raise DisclosureError(
-            f"{where[0]} 会透露位置或文件情况，不得公布；请从发布方案中删除",
-            f"{where[1]} tells a place or of the file and is never public; take it out of the profile",
-        )
-    if entry.disclosure_columns.get(column) != "public":
-        raise DisclosureError(
-            f"{where[0]} 未声明公开；确属可公开的，请先在图层目录 disclosure_columns 中写 {column}: public",
-            f"{where[1]} is not declared public; if it is, write {column}: public under disclosure_columns first",
-        )
-    if column == "zone_id" and zones[column].astype(str).str.fullmatch(r"[0-9a-f]{12}(-\d+)?").any():
-        raise DisclosureError(
-            f"{where[0]} 是由图形算出的哈希编号，可据以推断坐标，不得公布；请从发布方案中删除",
-            f"{where[1]} holds hashes of shapes, which would confirm a guess of the coordinates; take it out",
-        )
-
-
-def _part(source: Source, record: PublicPart, table: pd.DataFrame, everything: Any) -> Part:  # noqa: ANN401 - array
-    """Return the public rows of a table in an order that tells nothing of the file."""
-    if record.show == "shapes":
-        given = table["geometry"].to_numpy()
-        table = table[~(shapely.is_missing(given) | shapely.is_empty(given))]
-        if not len(table):
-            raise DisclosureError(
-                f"图层 {record.id}：没有可公布的图形；请从发布方案中删除，或改用 show: list 或 counts",
-                f"the layer {record.id} has no shape to publish; take it out of the profile, or use list or counts",
-            )
-    rows = pd.DataFrame({column: _cells(table[column], column, record.theme) for column in record.columns})
-    if record.show == "counts":
-        counts = _grouped(rows[record.columns[0]])
-        return Part(record, pd.DataFrame(counts, columns=[record.columns[0], "count"]), None)
-    shapes: Any = None
-    left_out: tuple[str, ...] = ()
-    if record.show == "shapes":
-        assert record.accuracy_m is not None and record.decimals is not None
-        found = table["geometry"].to_numpy()
-        if record.as_published:
-            drawn = rounded_shapes(found, record.decimals)
-        else:
-            own = source.vertices(record.id) if record.id != "sites" else shapely.get_coordinates(found)
-            drawn = generalised(found, own, everything, record.accuracy_m)
-        lost = np.array([shape is None for shape in drawn], dtype=bool)
-        left_out = _left_out(rows[lost], record)
-        if lost.all():
-            raise DisclosureError(
-                f"图层 {record.id}：没有一个区域能按 {record.accuracy_m:g} 米概化而不失真；请加大 accuracy_m，"
-                "或改用 show: list；边界已依法公布的，写明 as_published",
-                f"the layer {record.id}: no zone can be generalised to {record.accuracy_m:g} m and stay true; raise "
-                "accuracy_m, use show: list, or name as_published where the borders were published",
-            )
-        rows, drawn = rows[~lost].reset_index(drop=True), drawn[~lost]
-        shapes = shapely.normalize(drawn)
-    keys = [rows[column].fillna("").astype(str).to_numpy() for column in reversed(record.columns)]
-    places = [] if shapes is None else [np.array([shapely.to_wkb(shape, hex=True) for shape in shapes])]
-    order = np.lexsort([*places, *keys]) if keys or places else np.arange(len(rows))
-    rows = rows.iloc[order].reset_index(drop=True)
-    rows.insert(0, "number", range(1, len(rows) + 1))
-    return Part(record, rows, None if shapes is None else list(shapes[order]), left_out)
-
-
-def _left_out(rows: pd.DataFrame, record: PublicPart) -> tuple[str, ...]:
-    """Return the zones that cannot be drawn to the accuracy: by name where that is public, else how many."""
-    if not len(rows):
-        return ()
-    if "name" in rows and rows["name"].notna().all():
-        return tuple(sorted({str(name) for name in rows["name"]}))
-    return (f"{len(rows) if len(rows) >= FEWEST else FEW} 个区域",)
-
-
-def _cells(values: pd.Series, column: str, theme_id: str) -> list[Any]:
-    """Return a column as the public reads it: labels instead of codes, whole numbers and texts, nothing else."""
-    if column == "grade":
-        labels = {grade.id: grade.label["zh"] for grade in theme(theme_id).grades}
-        return [labels.get(value) for value in values]
-    if column == "verdict":
-        return [label("verdict", value)["zh"] for value in values]
-    words = {"water": "水域", "land": "陆域"} if column == "part" else {}
-    told: list[Any] = []
-    for value in values:
-        if value is None or pd.isna(value):
-            told.append(None)
-        elif isinstance(value, bool | int | np.integer):
-            told.append(int(value))
-        elif isinstance(value, float | np.floating):
-            told.append(float(value))
-        else:
-            told.append(words.get(str(value), str(value)))
-    return told
+    return Part(record, layer.rows, layer.shapes)
 
 
 def _grouped(values: pd.Series) -> list[tuple[str, int | str]]:
-    """Return numbers by value; groups under five go together, with the next larger ones where they are still too few.
+    """Return numbers by value; small groups go together, with the next larger ones where they are still too few.
 
     Examples
     --------
@@ -321,78 +439,39 @@ def _grouped(values: pd.Series) -> list[tuple[str, int | str]]:
     >>> _grouped(pd.Series(["a", "b"]))
     [('其他（合并）', '少于5')]
     """
+    fewest = policy().fewest
     counts = values.fillna("未注明").astype(str).value_counts()
     order = sorted(counts.items(), key=lambda item: (int(item[1]), str(item[0])))
     merged = 0
     # One group alone that was merged could be told from the whole: it takes a second one with it.
     taken = 0
-    while order and (int(order[0][1]) < FEWEST or (taken and (merged < FEWEST or taken < 2))):
+    while order and (int(order[0][1]) < fewest or (taken and (merged < fewest or taken < 2))):
         merged += int(order.pop(0)[1])
         taken += 1
     kept: list[tuple[str, int | str]] = [(str(name), int(number)) for name, number in reversed(order)]
     if taken:
-        kept.append((OTHER, merged if merged >= FEWEST else FEW))
+        kept.append((OTHER, merged if merged >= fewest else FEW))
     return kept
 
 
-def _sites(source: Source, profile: Profile, everything: Any) -> Part:  # noqa: ANN401 - array
-    wanted = profile.sites
-    assert wanted is not None
-    if source.sites is None:
-        raise DisclosureError(
-            "发布方案含 sites，但所给的是图层目录；请给出结果文件夹",
-            "the profile names sites, but the source is a catalog; give a run folder",
-        )
-    record = PublicPart(
-        id="sites",
-        theme="sites",
-        title="项目",
-        show=wanted.show,
-        columns=[wanted.by] if wanted.by else list(wanted.columns),
-        accuracy_m=wanted.accuracy_m if wanted.show == "shapes" else None,
-        decimals=decimals_for(wanted.accuracy_m) if wanted.show == "shapes" and wanted.accuracy_m else None,
-        as_published=None,
-        source=wanted.basis,
-        data_date=source.day,
-    )
-    return _part(source, record, source.sites, everything)
-
-
-def _withheld(source: Source, profile: Profile, parts: list[Part]) -> list[Withheld]:
-    """Return what is left out by its kind alone: not even the name of a layer that is not public."""
+def _not_included(source: Source, profile: Profile, parts: list[Part]) -> list[Withheld]:
+    """Return the themes that are not in it, by their kind alone: not even the name of a layer that is not public."""
     shown = {part.record.id for part in parts}
     found: list[Withheld] = []
     for name in dict.fromkeys(entry.theme for entry in source.catalog.layers if entry.id not in shown):
         rest = [entry for entry in source.catalog.layers if entry.theme == name and entry.id not in shown]
         why = "本次发布方案未列入" if any(entry.disclosure == "public" for entry in rest) else "未声明公开"
-        found.append(Withheld(what=f"{theme(name).label['zh']}（其余图层或版本）", why=why))
-    for part in parts:
-        title = part.record.title
-        if part.left_out:
-            why = f"按 {part.record.accuracy_m:g} 米概化会失真或与邻区相交，图形与属性均未公布"
-            found.append(Withheld(what=f"{title}：{'、'.join(part.left_out)}", why=why))
-        found.append(Withheld(what=f"{title}：其余属性列", why="列未声明公开或未列入"))
-        if part.record.show == "counts":
-            found.append(Withheld(what=f"{title}：单个对象、名称与位置", why=f"只公布数量，少于 {FEWEST} 的合并"))
-        elif part.record.show == "list":
-            found.append(Withheld(what=f"{title}：位置与边界", why="只公布名录"))
-        elif part.record.as_published is None:
-            found.append(
-                Withheld(what=f"{title}：精确边界", why=f"概化至约 {part.record.accuracy_m:g} 米，原始拐点不公布")
-            )
-        if part.record.theme == _WATER:
-            found.append(Withheld(what=f"{title}：取水口", why="取水口位置不公布"))
+        found.append(Withheld(layer=None, what=f"{theme(name).label['zh']}（其余图层或版本）", why=why))
     if source.sites is not None and profile.sites is None:
-        found.append(Withheld(what="项目", why="结果文件夹为内部资料"))
+        found.append(Withheld(layer=None, what="项目", why="结果文件夹为内部资料"))
     return found
 
 
-def _make_room(folder: Path, overwrite: bool) -> None:
+def _require_free(folder: Path, overwrite: bool) -> None:
     """Refuse a folder in use; with ``overwrite`` only one that holds a publication is replaced."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
-    if not overwrite or not (folder / MANIFEST).is_file():
-        raise RunError(
-            f"{folder.name}：文件夹已存在且非空；请另选文件夹" + ("" if overwrite else "，或加 --overwrite"),
-            f"{folder.name}: the folder is not empty; choose another" + ("" if overwrite else " or add --overwrite"),
-        )
+    if not overwrite:
+        raise RunError.from_code("publication_folder_used", folder=folder)
+    if not (folder / MANIFEST).is_file():
+        raise RunError.from_code("publication_folder_used.foreign", folder=folder)

@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import DisclosureError, FormatError, LianzhouError
-from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region
+from lianzhou_gis.geodesy import LIANZHOU, Region
 from lianzhou_gis.layers import load_layers
 from lianzhou_gis.layers.layer_source import read_source
 from lianzhou_gis.rulebook import Rulebook, day_of
 
 __all__ = ["Source", "open_source"]
 
-# Columns of zones that describe the file, not the zone: never public.
-NEVER = frozenset({"layer_id", "theme", "source_row", "survey_crs", "accuracy_m", "geometry"})
+if TYPE_CHECKING:
+    from lianzhou_gis.maps.disclosure.publication import Manifest
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,52 @@ class Source:
     texts: tuple[str, ...] = field(default=())
 
     @property
-    def plane(self) -> Plane:
-        """The plane of the catalog."""
-        return Plane(self.catalog.plane or LIANZHOU_PROJ)
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east and north of the region, degrees."""
+        return self.catalog.region.bounds or LIANZHOU.bounds
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether any layer is synthetic."""
+        return any(entry.synthetic for entry in self.catalog.layers)
 
     def entry(self, layer_id: str) -> LayerEntry | None:
         """Return the catalog's entry of a layer."""
         return next((entry for entry in self.catalog.layers if entry.id == layer_id), None)
 
-    def vertices(self, layer_id: str | None = None) -> Any:  # noqa: ANN401 - array (n, 2)
-        """Return all vertices of the source, or of one layer, EPSG:4490."""
-        found = [
-            shapely.get_coordinates(table["geometry"].to_numpy())
-            for name, table in self.tables
-            if "geometry" in table and (layer_id is None or name == layer_id)
-        ]
-        return np.unique(np.vstack(found), axis=0) if found else np.empty((0, 2))
+    def public_values(self, layer_id: str, column: str) -> set[str]:
+        """Return the values of a public column in the source, the names of zones that are left out among them."""
+        table = self.sites if layer_id == "sites" else self.zones.get(layer_id)
+        if table is None or column not in table:
+            return set()
+        areal = np.isin(shapely.get_type_id(table["geometry"].to_numpy()), (3, 6))
+        return {str(value) for value in table.loc[areal, column] if value is not None and not pd.isna(value)}
+
+    def texts_of(self, manifest: Manifest) -> set[str]:
+        """Return every text of the source: cells, access lists, and what the catalog says of layers not published."""
+        shown = {record.id for record in manifest.layers}
+        texts = set(self.texts)
+        for _, table in self.tables:
+            for column in table.columns:
+                if column != "geometry":
+                    texts |= {value.strip() for value in table[column].unique() if isinstance(value, str)}
+        for entry in self.catalog.layers:
+            if entry.id not in shown and entry.disclosure != "public":
+                texts |= {
+                    text for text in (entry.id, entry.document, *(entry.title or {}).values(), entry.path) if text
+                }
+        return texts
+
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """Return every number of the source, those that stand there as text included."""
+        found = [np.empty(0)]
+        for _, table in self.tables:
+            for column in table.columns:
+                if column in ("geometry", "source_row") or pd.api.types.is_bool_dtype(table[column]):
+                    continue
+                numbers = pd.to_numeric(table[column].astype(object), errors="coerce").to_numpy(dtype=np.float64)
+                found.append(np.unique(numbers[np.isfinite(numbers)]))
+        return np.unique(np.concatenate(found))
 
 
 def open_source(path: Path, *, as_of: str | None = None) -> Source:
@@ -80,10 +111,7 @@ def open_source(path: Path, *, as_of: str | None = None) -> Source:
         return _run(path)
     catalog = path / "layers.yaml" if path.is_dir() else path
     if path.is_dir() and not catalog.is_file():
-        raise FormatError(
-            f"{path.name}：既不是结果文件夹，也没有 layers.yaml；请给出其一",
-            f"{path.name}: neither a run folder nor one with a layers.yaml; name one of the two",
-        )
+        raise FormatError.from_code("source_neither", folder=path)
     return _catalog(Catalog.open(catalog), day_of(as_of))
 
 
@@ -105,11 +133,7 @@ def _raw(catalog: Catalog, entry: LayerEntry, region: Region | None) -> pd.DataF
     try:
         return read_source(catalog, entry, region=region)[0].frame
     except LianzhouError as error:
-        raise DisclosureError(
-            f"图层 {entry.id} 无法读取，不能证明公开成果中没有它的内容（{error.zh}）；请修复或从目录中移除后再发布",
-            f"the layer {entry.id} cannot be read, so nothing can prove that none of it is published ({error.en}); "
-            "mend it or take it out of the catalog first",
-        ) from error
+        raise DisclosureError.from_code("layer_unreadable", layer=entry.id, why=error) from error
 
 
 # What of the tables of a run is a value of the project, and not the words of a law.

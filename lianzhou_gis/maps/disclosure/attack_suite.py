@@ -1,0 +1,238 @@
+"""The attacks on a layer that is about to be published, and the bound that none of them may pass."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pydantic import BaseModel, ConfigDict
+from shapely.affinity import affine_transform
+
+from lianzhou_gis.errors import DisclosureError
+from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_guesses, centres_of, distance_to_lines
+from lianzhou_gis.maps.disclosure.cell_zones import CellZone, draw_zone
+from lianzhou_gis.maps.disclosure.lattice import Lattice, sample
+
+__all__ = ["AttackReport", "attack_layer"]
+
+Floats = npt.NDArray[np.float64]
+Shapes = npt.NDArray[np.object_]
+
+# Editions that are compared and averaged, zones that are drawn again for it, offsets of the grid that stand for chance.
+_EDITIONS, _AGAIN = 6, 3
+_OFFSETS = ((0.25, 0.6), (0.5, 0.15), (0.75, 0.85), (0.1, 0.4))
+_MOST_VERTICES = 150
+# Share of a border that must lie beside an exact one before it counts as shared.
+_SHARED = 0.2
+
+
+class AttackReport(BaseModel):
+    """What the attacks made of a layer, metres where nothing else is said.
+
+    Attributes
+    ----------
+    zones : int
+        Zones that are drawn.
+    median_m, least_m : float
+        The error of the best border attack: of each zone, median and smallest.
+    attacks : dict of str to float
+        The median error of each border attack over the zones.
+    editions, cells_differing : int
+        Editions with other zones left out, in another order, and the cells in which a zone differed among them: where
+        there are none, averaging editions tells no more than one of them.
+    coarser_implied : bool
+        The next coarser grid holds nothing that this grid does not tell.
+    hidden_places : int
+        Zones that are not drawn.
+    hidden_median_m, hidden_least_m : float or None
+        How near the centres of zones, of gaps and of their surroundings come to the centre of a zone that is not drawn.
+    shared_border_m : float or None
+        The error where borders are drawn along exact borders published beside it; ``None`` where none are.
+    near_share, near_by_chance : float
+        The share of published vertices within a tenth of the accuracy of a source border, and on other grids.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    zones: int
+    median_m: float
+    least_m: float
+    attacks: dict[str, float]
+    editions: int
+    cells_differing: int
+    coarser_implied: bool
+    hidden_places: int
+    hidden_median_m: float | None
+    hidden_least_m: float | None
+    shared_border_m: float | None
+    near_share: float
+    near_by_chance: float
+
+
+def attack_layer(
+    layer_id: str,
+    shapes: Shapes,
+    drawn: Sequence[CellZone],
+    hidden: Shapes,
+    lattice: Lattice,
+    *,
+    protect_m: float,
+    accuracy_m: float,
+    exact_lines: Sequence[Floats] = (),
+) -> AttackReport:
+    """Run every attack on a layer.
+
+    Parameters
+    ----------
+    shapes : array of shapely geometries
+        The zones as they are, EPSG:4490.
+    drawn : sequence of CellZone
+        What is published of each.
+    hidden : array of shapely geometries
+        Further objects of the layer that are withheld whatever their shape (intakes).
+    exact_lines : sequence of ndarray, shape (n, 2)
+        Borders that other layers publish exactly, degrees.
+
+    Raises
+    ------
+    DisclosureError
+        If an attack comes nearer than ``protect_m`` (median) or half of it (any zone).
+    """
+    shown = [number for number, zone in enumerate(drawn) if zone.cells is not None]
+    zones = [drawn[number] for number in shown]
+    true = shapes[shown]
+    errors = np.array([[zone.errors.get(name, np.nan) for name in BORDER_ATTACKS] for zone in zones])
+    best = np.nanmin(errors, axis=1)
+    withheld = [*hidden, *(shapes[number] for number in range(len(shapes)) if number not in set(shown))]
+    found = _hidden_errors(zones, withheld, lattice)
+    near, chance = _near_source(zones, true, lattice, accuracy_m / 10)
+    differing, implied = _redrawn(shapes, drawn, shown, lattice, protect_m)
+    report = AttackReport(
+        zones=len(zones),
+        median_m=_rounded(np.median(best)),
+        least_m=_rounded(best.min()),
+        attacks={
+            name: _rounded(np.nanmedian(errors[:, place]))
+            for place, name in enumerate(BORDER_ATTACKS)
+            if not np.isnan(errors[:, place]).all()
+        },
+        editions=_EDITIONS,
+        cells_differing=differing,
+        coarser_implied=implied,
+        hidden_places=len(withheld),
+        hidden_median_m=_rounded(np.median(found)) if len(found) else None,
+        hidden_least_m=_rounded(found.min()) if len(found) else None,
+        shared_border_m=_shared_border(zones, true, exact_lines, lattice),
+        near_share=round(near, 4),
+        near_by_chance=round(chance, 4),
+    )
+    _refuse(layer_id, report, protect_m)
+    return report
+
+
+def _refuse(layer_id: str, report: AttackReport, protect_m: float) -> None:
+    """Refuse what an attack brings below the bound."""
+    if report.median_m < protect_m or report.least_m < protect_m / 2:
+        raise DisclosureError.from_code(
+            "border_recovered", layer=layer_id, median=report.median_m, least=report.least_m, bound=protect_m
+        )
+    if report.hidden_least_m is not None and report.hidden_least_m < protect_m / 2:
+        raise DisclosureError.from_code(
+            "place_recovered", layer=layer_id, least=report.hidden_least_m, bound=protect_m / 2
+        )
+    if report.shared_border_m is not None and report.shared_border_m < protect_m / 2:
+        raise DisclosureError.from_code("border_shared", layer=layer_id, error=report.shared_border_m)
+    if report.cells_differing or not report.coarser_implied:
+        raise DisclosureError.from_code("editions_differ", layer=layer_id, cells=report.cells_differing)
+
+
+def _rounded(value: Any) -> float:  # noqa: ANN401 - a number of numpy
+    return round(float(value), 1)
+
+
+def _hidden_errors(zones: Sequence[CellZone], withheld: Sequence[Any], lattice: Lattice) -> Floats:
+    """Return how near an attacker comes to each withheld object, metres.
+
+    The guesses: the centres of all drawn zones and of their parts, of the gaps among them, and of the cells of gaps.
+    """
+    areas = [shape for shape in withheld if shape is not None and not shapely.is_empty(shape)]
+    if not areas or not zones:
+        return np.empty(0)
+    scale = lattice.scale
+    outlines = [zone.outline for zone in zones]
+    whole = shapely.union_all(outlines)
+    gaps = [shapely.Polygon(ring) for part in shapely.get_parts(whole) for ring in part.interiors]
+    parts = [part for outline in outlines for part in shapely.get_parts(outline)]
+    guesses = np.vstack([centres_of(shape, scale) for shape in [*outlines, *parts, *gaps]])
+    truth = shapely.get_coordinates(shapely.centroid(np.asarray(areas, dtype=object))) * scale
+    tree = shapely.STRtree(np.asarray(shapely.points(guesses), dtype=object))
+    _, far = tree.query_nearest(shapely.points(truth), all_matches=False, return_distance=True)
+    return np.asarray(far, dtype=np.float64)
+
+
+def _near_source(zones: Sequence[CellZone], true: Shapes, lattice: Lattice, within_m: float) -> tuple[float, float]:
+    """Return the share of published vertices near the border they stand for, and the same for grids put elsewhere."""
+    scale, size = lattice.scale, np.array(lattice.size)
+    near, chance = [], []
+    for zone, shape in zip(zones, true, strict=True):
+        assert zone.cells is not None
+        lines = [shapely.get_coordinates(ring) * scale for ring in shapely.get_rings(shapely.get_parts(shape))]
+        vertices = [_thinned(zone.cells.corners())]
+        for offset in _OFFSETS:
+            shift = offset * size
+            moved = sample(affine_transform(shape, [1, 0, 0, 1, *shift]), lattice)
+            vertices.append(_thinned(moved.corners()) - shift)
+        beside = distance_to_lines(np.vstack(vertices) * scale, lines) <= within_m
+        near.append(beside[: len(vertices[0])])
+        chance.append(beside[len(vertices[0]) :])
+    return float(np.concatenate(near).mean()), float(np.concatenate(chance).mean())
+
+
+def _thinned(points: Floats) -> Floats:
+    """Return every n-th of many points."""
+    return points[:: max(1, -(-len(points) // _MOST_VERTICES))]
+
+
+def _redrawn(
+    shapes: Shapes, drawn: Sequence[CellZone], shown: Sequence[int], lattice: Lattice, protect_m: float
+) -> tuple[int, bool]:
+    """Return the cells in which zones drawn again differ, and whether the coarser grid follows from this one."""
+    differing, implied = 0, True
+    for number in list(shown)[:: max(1, -(-len(shown) // _AGAIN))]:
+        first, again = drawn[number].cells, draw_zone(shapes[number], lattice, protect_m).cells
+        assert first is not None
+        one, other = ({tuple(cell) for cell in item.numbers().tolist()} if item else set() for item in (first, again))
+        differing += len(one ^ other)
+        finer = sample(shapes[number], lattice)
+        coarse = sample(shapes[number], lattice.coarser())
+        even = {(column // 2, row // 2) for column, row in finer.numbers().tolist() if column % 2 == row % 2 == 0}
+        implied &= even == {(column, row) for column, row in coarse.numbers().tolist()}
+    return differing, implied
+
+
+def _shared_border(
+    zones: Sequence[CellZone], true: Shapes, exact_lines: Sequence[Floats], lattice: Lattice
+) -> float | None:
+    """Return the error of an attacker who draws borders along exact ones near by, metres."""
+    if not exact_lines:
+        return None
+    scale = lattice.scale
+    lines = np.asarray([shapely.LineString(line * scale) for line in exact_lines], dtype=object)
+    tree = shapely.STRtree(lines)
+    errors = []
+    for zone, shape in zip(zones, true, strict=True):
+        assert zone.cells is not None
+        guess = dict(border_guesses(zone.cells, zone.outline))["smoothing_1"]
+        points = shapely.points(_thinned(guess))
+        pairs, far = tree.query_nearest(points, all_matches=False, return_distance=True)
+        beside = far <= 0.75 * lattice.cell_m
+        if beside.mean() < _SHARED:
+            continue
+        near = shapely.shortest_line(np.asarray(points, dtype=object)[pairs[0][beside]], lines[pairs[1][beside]])
+        moved = shapely.get_coordinates(near)[1::2]
+        own = [shapely.get_coordinates(ring) * scale for ring in shapely.get_rings(shapely.get_parts(shape))]
+        errors.append(float(np.median(distance_to_lines(moved, own))))
+    return _rounded(min(errors)) if errors else None

@@ -1,0 +1,258 @@
+"""What an attacker makes of a published zone: guesses at its border and its centre from the cells and this source code.
+
+An attacker has the published cells, the cell size and this package. Every guess here uses nothing else. How far a
+guess is from the truth is measured against the source, which only the publisher has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.maps.disclosure.lattice import CellSet
+
+__all__ = [
+    "BORDER_ATTACKS", "border_errors", "border_guesses", "centre_error", "centres_of", "distance_to_lines",
+    "is_regular", "regularity",
+]  # fmt: skip
+
+Floats = npt.NDArray[np.float64]
+Shape = Any
+
+# Widths of the Gaussian along the outline, in cells.
+_WIDTHS = (0.5, 0.75, 1.0, 1.5)
+# Pixels of a cell in which the sampling is inverted; odd, so that one lies on the centre of the cell.
+_PIXELS = 5
+_ROUNDS, _PASSES = 12, 3
+_SURE = 0.02
+# Steps along borders, in cells, at which distances are taken, and how many at most for a zone.
+_STEP, _MOST_STEPS = 0.125, 250
+_REGULAR = 0.9
+
+BORDER_ATTACKS = ("outline", *(f"smoothing_{width:g}" for width in _WIDTHS), "inversion", "cell_centres")
+
+
+def border_guesses(cells: CellSet, outline: Shape) -> Iterator[tuple[str, Floats]]:
+    """Yield each border attack with its guess: points of the border in flat metres, shape (n, 2).
+
+    Parameters
+    ----------
+    cells : CellSet
+    outline : Polygon or MultiPolygon
+        The published shape of the cells, degrees.
+
+    Notes
+    -----
+    ``outline``
+        takes the published outline for the border.
+    ``smoothing``
+        runs a Gaussian of several widths along each ring of the outline, which undoes the steps.
+    ``inversion``
+        knows that the centre of a cell decides: it looks for the smoothest border with all centres on the right side
+        (a level set, blurred and held at the centres again and again).
+    ``cell_centres``
+        takes the centres of the cells along the border for the border, which is near where a zone is narrow.
+    """
+    scale = cells.lattice.scale
+    rings = [ring * scale for ring in _rings(outline)]
+    yield "outline", _dense(rings, cells.lattice.cell_m * _STEP)
+    fine = [_resampled(ring, cells.lattice.cell_m / 4) for ring in rings]
+    for width in _WIDTHS:
+        smooth = [_smoothed(ring, width * 4) for ring in fine]
+        yield f"smoothing_{width:g}", np.vstack(smooth)
+    yield "inversion", _inverted(cells) * scale
+    columns_rows = np.argwhere(cells.border())[:, ::-1] + [cells.column, cells.row]
+    yield "cell_centres", cells.lattice.centres(*columns_rows.T) * scale
+
+
+def border_errors(cells: CellSet, outline: Shape, source: Shape) -> dict[str, float]:
+    """Return the error of each border attack on one zone, metres.
+
+    Parameters
+    ----------
+    source : Polygon or MultiPolygon
+        The zone as it is, EPSG:4490.
+
+    Returns
+    -------
+    dict of str to float
+        The median distance from the guessed border to the true one, or from the true one to the guess, whichever is
+        smaller.
+    """
+    scale = cells.lattice.scale
+    true = [ring * scale for ring in _rings(source)]
+    sides = _sides(true)
+    along = shapely.points(_thinned(_dense(true, cells.lattice.cell_m * _STEP)))
+    tree = shapely.STRtree(sides)
+    errors = {}
+    for name, guess in border_guesses(cells, outline):
+        if not len(guess):
+            continue
+        there = float(np.median(_nearest(tree, shapely.points(_thinned(guess)))))
+        if name != "cell_centres":
+            # Beside a guess of points, the true border is nearer to the line through them: half a step at most.
+            around = shapely.STRtree(np.asarray(shapely.points(guess), dtype=object))
+            back = float(np.median(_nearest(around, along)))
+            there = min(there, back)
+        errors[name] = there
+    return errors
+
+
+def centres_of(shape: Shape, scale: Floats) -> Floats:
+    """Return what may be meant by the centre of a shape, flat metres: centroid, smallest circle, smallest rectangle."""
+    flat = shapely.transform(_filled(shape), lambda xy: xy * scale)
+    found = [
+        shapely.centroid(flat),
+        shapely.centroid(shapely.minimum_bounding_circle(flat)),
+        shapely.centroid(shapely.oriented_envelope(flat)),
+    ]
+    return np.asarray(shapely.get_coordinates(found), dtype=np.float64)
+
+
+def centre_error(cells: CellSet, outline: Shape, source: Shape) -> float:
+    """Return how near an attacker comes to a centre of a zone, metres: the nearest of the guesses."""
+    scale = cells.lattice.scale
+    guess, true = centres_of(outline, scale), centres_of(source, scale)
+    return float(np.linalg.norm(guess - true, axis=1).min())
+
+
+def regularity(shape: Shape, scale: Floats) -> float:
+    """Return how much a shape is like an ellipse or a rectangle: 1 is exactly so.
+
+    The area that it has in common with the ellipse of the same second moments, or with its smallest rectangle, over
+    the area of both together; the larger of the two. Holes are filled.
+
+    Parameters
+    ----------
+    shape : Polygon or MultiPolygon
+        Degrees.
+    scale : ndarray
+        Metres of a degree of longitude and latitude.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> round(regularity(shapely.box(0, 0, 3, 1), np.ones(2)), 3)
+    1.0
+    >>> regularity(shapely.Point(0, 0).buffer(2, 60), np.ones(2)) > 0.99
+    True
+    >>> regularity(shapely.from_wkt("POLYGON ((0 0, 4 0, 4 1, 1 1, 1 4, 0 4, 0 0))"), np.ones(2)) < 0.6
+    True
+    """
+    flat = shapely.transform(_filled(shape), lambda xy: xy * scale)
+    flat = shapely.simplify(flat, np.sqrt(shapely.area(flat)) / 200)
+    if not shapely.area(flat):
+        return 0.0
+    found = []
+    for model in (_ellipse_like(flat), shapely.oriented_envelope(flat)):
+        common = shapely.area(shapely.intersection(flat, model))
+        found.append(common / (shapely.area(flat) + shapely.area(model) - common))
+    return float(max(found))
+
+
+def is_regular(shape: Shape, scale: Floats) -> bool:
+    """Tell whether a shape is so like a circle, an ellipse or a rectangle that its centre can be computed."""
+    return regularity(shape, scale) >= _REGULAR
+
+
+def _ellipse_like(flat: Shape) -> Shape:
+    """Return the ellipse with the area moments of a shape, from Green's theorem over its rings."""
+    middle = shapely.get_coordinates(shapely.centroid(flat))[0]
+    moments = np.zeros((2, 2))
+    for ring in _rings(flat):
+        one, other = ring[:-1] - middle, ring[1:] - middle
+        cross = one[:, 0] * other[:, 1] - other[:, 0] * one[:, 1]
+        sign = 1.0 if cross.sum() > 0 else -1.0
+        for pair in (one, other, one + other):
+            moments += sign * np.einsum("n,ni,nj->ij", cross, pair, pair) / 24
+    values, axes = np.linalg.eigh(moments / shapely.area(flat))
+    angle = np.linspace(0, 2 * np.pi, 180, endpoint=False)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1) * 2 * np.sqrt(np.maximum(values, 1e-12))
+    return shapely.Polygon(circle @ axes.T + middle)
+
+
+def distance_to_lines(points: Floats, lines: list[Floats]) -> Floats:
+    """Return the distance from points to the nearest of some lines, all in flat metres."""
+    return _nearest(shapely.STRtree(_sides(lines)), shapely.points(points))
+
+
+def _nearest(tree: shapely.STRtree, points: Any) -> Floats:  # noqa: ANN401 - array of points
+    _, far = tree.query_nearest(points, all_matches=False, return_distance=True)
+    return np.asarray(far, dtype=np.float64)
+
+
+def _filled(shape: Shape) -> Shape:
+    """Return the outer rings alone, as areas."""
+    outer = [shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)]
+    return outer[0] if len(outer) == 1 else shapely.union_all(outer)
+
+
+def _rings(shape: Shape) -> list[Floats]:
+    return [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shape))]
+
+
+def _sides(rings: list[Floats]) -> Any:  # noqa: ANN401 - array of lines
+    return shapely.linestrings(np.concatenate([np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings]))
+
+
+def _dense(rings: list[Floats], step: float) -> Floats:
+    return np.vstack([_resampled(ring, step) for ring in rings])
+
+
+def _thinned(points: Floats) -> Floats:
+    """Return every n-th of many points."""
+    return points[:: max(1, -(-len(points) // _MOST_STEPS))]
+
+
+def _resampled(ring: Floats, step: float) -> Floats:
+    """Return points at even steps along a closed ring."""
+    lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(ring, axis=0), axis=1))])
+    places = np.linspace(0, lengths[-1], max(4, round(lengths[-1] / step)), endpoint=False)
+    return np.stack([np.interp(places, lengths, ring[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def _smoothed(ring: Floats, width: float) -> Floats:
+    """Return a closed ring of even steps under a Gaussian of a width in steps."""
+    waves = np.fft.fft(ring[:, 0] + 1j * ring[:, 1])
+    frequencies = np.fft.fftfreq(len(ring))
+    smooth = np.fft.ifft(waves * np.exp(-2 * (np.pi * frequencies * width) ** 2))
+    return np.stack([smooth.real, smooth.imag], axis=1)
+
+
+def _inverted(cells: CellSet) -> Floats:
+    """Return points, degrees, of the smoothest border that has the centre of every cell on its side."""
+    mask = np.pad(cells.mask, 1)
+    field = np.kron(mask.astype(np.float32), np.ones((_PIXELS, _PIXELS), dtype=np.float32)) - np.float32(0.5)
+    middle = _PIXELS // 2
+    for _ in range(_ROUNDS):
+        for _ in range(_PASSES):
+            _blur(field)
+        held = field[middle::_PIXELS, middle::_PIXELS]
+        held[...] = np.where(mask, np.maximum(held, _SURE), np.minimum(held, -_SURE))
+    found = []
+    inside = field > 0
+    for axis in (0, 1):
+        first = field[:, :-1] if axis else field[:-1]
+        then = field[:, 1:] if axis else field[1:]
+        places = np.argwhere((inside[:, :-1] != inside[:, 1:]) if axis else (inside[:-1] != inside[1:])).astype(float)
+        if not len(places):
+            continue
+        number = tuple(places.astype(np.int64).T)
+        places[:, axis] += first[number] / (first[number] - then[number])
+        found.append(places)
+    if not found:
+        return np.empty((0, 2))
+    # From pixels (row, column) to cells, of which the padding added one.
+    cell = (np.vstack(found)[:, ::-1] - middle) / _PIXELS - 1 + [cells.column, cells.row]
+    result: Floats = cell * cells.lattice.size
+    return result
+
+
+def _blur(field: npt.NDArray[np.float32]) -> None:
+    """Put a field under the weights 1, 2, 1 along both axes, in place; its edge stays."""
+    field[1:-1] = (field[:-2] + 2 * field[1:-1] + field[2:]) / 4
+    field[:, 1:-1] = (field[:, :-2] + 2 * field[:, 1:-1] + field[:, 2:]) / 4

@@ -1,0 +1,155 @@
+"""Zones as cells of the fixed grid, and why a zone is not drawn: too small, too regular, or its border recoverable.
+
+Whatever is decided here rests on one zone alone, its holes included: the same zone gives the same cells in every
+edition and beside any other zone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from lianzhou_gis.maps.disclosure.attacks import border_errors, centre_error, is_regular
+from lianzhou_gis.maps.disclosure.lattice import CellSet, Lattice, sample
+from lianzhou_gis.maps.disclosure.policy import policy
+
+__all__ = ["REASONS", "CellZone", "draw_zone", "draw_zones"]
+
+Shape = Any
+
+# Largest hole that is filled, in areas of the smallest zone.
+_MOST_FILLED = 8.0
+
+REASONS = {
+    "not_areal": ("点或线状对象，不公布位置", "a point or line, of which no position is published"),
+    "too_small": ("面积过小，绘出即可定位", "too small: its drawing would tell the place"),
+    "regular": ("形状规则，可由图形推算中心", "so regular that its centre could be computed"),
+    "recoverable": ("狭窄或平直，边界可被推算", "so narrow or straight that its border could be recovered"),
+}
+
+
+@dataclass(frozen=True)
+class CellZone:
+    """A zone as the public sees it.
+
+    Attributes
+    ----------
+    cells : CellSet or None
+        ``None`` where the zone is withheld.
+    outline : Polygon or MultiPolygon or None
+        EPSG:4490; vertices are corners of cells.
+    reason : str or None
+        Why it is withheld, a key of ``REASONS``.
+    omitted : int
+        Parts of a drawn zone that are not drawn.
+    errors : dict of str to float
+        The error of each border attack on what is drawn, metres: of its parts, the smallest.
+    centre_m : float
+        How near an attacker comes to the centre of a part, metres.
+    """
+
+    cells: CellSet | None
+    outline: Shape
+    reason: str | None
+    omitted: int = 0
+    errors: dict[str, float] = field(default_factory=dict)
+    centre_m: float = np.inf
+
+    @property
+    def error_m(self) -> float:
+        """The error of the best border attack, metres."""
+        return min(self.errors.values(), default=np.inf)
+
+
+def draw_zones(shapes: npt.NDArray[np.object_], lattice: Lattice, protect_m: float) -> list[CellZone]:
+    """Return each zone as cells; see :func:`draw_zone`."""
+    return [draw_zone(shape, lattice, protect_m) for shape in shapes]
+
+
+def draw_zone(shape: Shape, lattice: Lattice, protect_m: float) -> CellZone:
+    """Return a zone as the cells whose centre lies in it.
+
+    Parameters
+    ----------
+    shape : shapely geometry
+        EPSG:4490.
+    lattice : Lattice
+    protect_m : float
+        A part whose border an attack recovers to less than half of this is not drawn.
+
+    Returns
+    -------
+    CellZone
+        Parts that are too small, too regular or recoverable are left out, and the zone with its largest part. Holes of
+        that kind are filled, since the gap would tell as much as the zone in it; a part whose hole is too large for
+        that is left out.
+    """
+    if shapely.get_type_id(shape) not in (3, 6):
+        return CellZone(None, None, "not_areal")
+    parts = shapely.get_parts(shapely.force_2d(shape))
+    largest = _draw_part(parts[int(np.argmax(shapely.area(parts)))], lattice, protect_m)
+    if largest.reason:
+        return CellZone(None, None, largest.reason)
+    found = [_draw_part(part, lattice, protect_m) for part in parts]
+    drawn = [item for item in found if item.cells is not None]
+    cells = _united([item.cells for item in drawn if item.cells is not None], lattice)
+    return CellZone(
+        cells=cells,
+        outline=cells.polygon(),
+        reason=None,
+        omitted=len(found) - len(drawn),
+        errors={name: min(item.errors[name] for item in drawn) for name in drawn[0].errors},
+        centre_m=min(item.centre_m for item in drawn),
+    )
+
+
+def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
+    """Return a polygon as cells, or why it is not drawn."""
+    least = policy().least_area_m2(lattice.cell_m)
+    if _area_m2(shapely.Polygon(part.exterior), lattice) < least:
+        return CellZone(None, None, "too_small")
+    holes = [shapely.Polygon(ring) for ring in part.interiors]
+    telling = [hole for hole in holes if _area_m2(hole, lattice) >= least and not _is_safe(hole, lattice, protect_m)]
+    if any(_area_m2(hole, lattice) > _MOST_FILLED * least for hole in telling):
+        return CellZone(None, None, "recoverable")
+    shown = [hole for hole in holes if _area_m2(hole, lattice) >= least and hole not in telling]
+    part = shapely.Polygon(part.exterior, [hole.exterior for hole in shown])
+    if _area_m2(part, lattice) < least:
+        return CellZone(None, None, "too_small")
+    if is_regular(part, lattice.scale):
+        return CellZone(None, None, "regular")
+    cells = sample(part, lattice)
+    outline = cells.polygon()
+    errors = border_errors(cells, outline, part) if cells.mask.any() else {}
+    if min(errors.values(), default=0.0) < protect_m / 2:
+        return CellZone(None, None, "recoverable")
+    return CellZone(cells, outline, None, errors=errors, centre_m=centre_error(cells, outline, part))
+
+
+def _is_safe(hole: Shape, lattice: Lattice, protect_m: float) -> bool:
+    """Tell whether a gap gives away its centre and border no more than a zone may."""
+    if is_regular(hole, lattice.scale):
+        return False
+    cells = sample(hole, lattice)
+    return not cells.mask.any() or min(border_errors(cells, cells.polygon(), hole).values()) >= protect_m / 2
+
+
+def _area_m2(shape: Shape, lattice: Lattice) -> float:
+    return float(shapely.area(shape) * lattice.scale.prod())
+
+
+def _united(sets: list[CellSet], lattice: Lattice) -> CellSet:
+    if len(sets) == 1:
+        return sets[0]
+    column, row = min(item.column for item in sets), min(item.row for item in sets)
+    width = max(item.column + item.mask.shape[1] for item in sets) - column
+    height = max(item.row + item.mask.shape[0] for item in sets) - row
+    mask = np.zeros((height, width), dtype=bool)
+    for item in sets:
+        south, west = item.row - row, item.column - column
+        mask[south : south + item.mask.shape[0], west : west + item.mask.shape[1]] |= item.mask
+    return CellSet(lattice, column, row, mask)
