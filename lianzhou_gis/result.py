@@ -226,6 +226,37 @@ class Result:
 
         return save(self, Path(folder), pages={"map.html": map_page}, overwrite=overwrite)
 
+    def report(
+        self,
+        folder: str | Path,
+        *,
+        kind: str = "form",
+        formats: Sequence[str] | None = None,
+        sites: Sequence[str] | None = None,
+    ) -> list[Path]:
+        """Write documents of the result and return their paths.
+
+        Parameters
+        ----------
+        folder : path
+        kind : {"form", "annex", "letter", "chapters", "boundary"}
+        formats : sequence of str, optional
+            ``docx``, ``pdf``, ``xlsx``; ``shp``, ``txt``, ``dxf`` for the boundary. Default those that are filed.
+        sites : sequence of str, optional
+            Default all of them.
+
+        Raises
+        ------
+        FormatError
+            For an unknown kind, format or site.
+        MissingExtraError
+            If the extra ``reports`` is not installed.
+        """
+        from lianzhou_gis.reports.api import write_reports
+        from lianzhou_gis.runs import Run
+
+        return list(write_reports(Run.of(self), folder, kind=kind, formats=formats, sites=sites))
+
 
 def _with_geometry(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     import geopandas as gpd

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from lianzhou_gis.cli import options
-from lianzhou_gis.errors import FactError
+from lianzhou_gis.errors import FormatError
 from lianzhou_gis.progress import default_progress
 from lianzhou_gis.vocabulary import Verdict
 
 if TYPE_CHECKING:
+    from lianzhou_gis.formats import FactsFile
     from lianzhou_gis.result import Result
 
 __all__ = ["pairs_of", "screen"]
@@ -26,9 +27,20 @@ def pairs_of(texts: tuple[str, ...]) -> dict[str, str]:
     for text in texts:
         key, equals, value = text.partition("=")
         if not equals or not key.strip():
-            raise FactError.from_code("fact_option_malformed", text=text)
+            raise FormatError.from_code("fact_option_malformed", text=text)
         pairs[key.strip()] = value.strip()
     return pairs
+
+
+def with_answers(known: FactsFile | None, answers: FactsFile) -> FactsFile:
+    """Return facts with the answers of an applicant laid over them."""
+    from lianzhou_gis.formats import FactsFile
+
+    before = known or FactsFile()
+    sites = dict(before.sites)
+    for site_id, given in answers.sites.items():
+        sites[site_id] = {**sites.get(site_id, {}), **given}
+    return FactsFile(all=before.all, sites=sites, name=answers.name)
 
 
 def finish(
@@ -55,6 +67,11 @@ def finish(
     if out is not None and not quiet:
         name = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
         click.echo(f"{name}: {out}", err=as_json)
+    leave(result, fail_on)
+
+
+def leave(result: Result, fail_on: str | None) -> None:
+    """Leave with exit code 1 if a site reaches the verdict of ``--fail-on``."""
     if fail_on is not None:
         worst = {answer.worst_possible for answer in result.assessment.answers.values()}
         if any(not Verdict(fail_on).stricter_than(verdict) for verdict in worst):
@@ -66,6 +83,9 @@ def finish(
 @options.catalog
 @click.option("--facts", "facts_file", type=click.Path(path_type=Path), help="项目信息 YAML/JSON / file of facts")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="一条项目信息，可重复 / one fact, repeatable")
+@click.option(
+    "--answers", type=click.Path(path_type=Path), help="填好的信息填报表 XLSX / sheet filled in by the applicant"
+)
 @click.option("--layer", help="文件中有多个图层时指明一个 / which layer of a file that holds several")
 @click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
 @click.option(
@@ -87,6 +107,15 @@ def finish(
 @click.option("--overrides", type=click.Path(path_type=Path), help="人工判断 YAML/JSON / file of judgements")
 @click.option("--out", type=click.Path(path_type=Path), help="结果文件夹；不给则不写文件 / run folder")
 @click.option("--overwrite", is_flag=True, help="覆盖已有结果 / replace an earlier run")
+@click.option("--compare", is_flag=True, help="各方案并列比较；有 --out 时另存 PDF、XLSX / the sites side by side")
+@click.option(
+    "--report", "reports", help="同时写出文件，如 form,letter（须有 --out）/ also write documents, with --out"
+)
+@click.option(
+    "--register",
+    envvar="LIANZHOU_GIS_REGISTER",
+    help="登记到此库：SQLite 文件或 postgresql:// 地址（须有 --out）/ enter the run in this register",
+)
 @options.json_option
 @click.option(
     "--fail-on",
@@ -100,6 +129,7 @@ def screen(
     catalog: Path,
     facts_file: Path | None,
     sets: tuple[str, ...],
+    answers: Path | None,
     layer: str | None,
     crs: str | None,
     datum: str | None,
@@ -112,6 +142,9 @@ def screen(
     overrides: Path | None,
     out: Path | None,
     overwrite: bool,
+    compare: bool,
+    reports: str | None,
+    register: str | None,
     as_json: bool,
     fail_on: str | None,
     lang: str,
@@ -123,6 +156,7 @@ def screen(
     options.day(as_of)
     options.day(against, "--against")
     pairs = pairs_of(sets)
+    kinds = _kinds(reports, out)
 
     from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.findings import read_overrides
@@ -145,6 +179,10 @@ def screen(
     )
     chosen = [theme.strip() for theme in themes.split(",")] if themes is not None else None
     known = read_facts(facts_file) if facts_file else None
+    if answers is not None:
+        from lianzhou_gis.reports.answer_sheet import read_answer_sheet
+
+        known = with_answers(known, read_answer_sheet(answers))
     judged = read_overrides(overrides) if overrides else ()
     result = run(
         read,
@@ -166,10 +204,58 @@ def screen(
         out=out,
         overwrite=overwrite,
         as_json=as_json and against is None,
-        fail_on=fail_on,
+        fail_on=None,
         lang=lang,
-        quiet=against is not None,
+        quiet=against is not None or compare,
     )
+    if compare or kinds:
+        _write_documents(result, out, kinds, compare=compare, lang=lang)
+    if register is not None and out is not None:
+        from lianzhou_gis.cli.runs import open_register
+
+        open_register(register).add(out)
+    leave(result, fail_on)
+
+
+def _kinds(reports: str | None, out: Path | None) -> list[str]:
+    """Return the kinds of documents that are asked for, checked before anything is screened."""
+    if reports is None:
+        return []
+    from lianzhou_gis.reports.api import chosen_formats
+
+    if out is None:
+        raise FormatError.from_code("report_without_out")
+    kinds = [kind.strip() for kind in reports.split(",")]
+    for kind in kinds:
+        chosen_formats(kind, None)
+    return kinds
+
+
+def _write_documents(result: Result, out: Path | None, kinds: list[str], *, compare: bool, lang: str) -> None:
+    """Write documents into the run folder; with ``compare`` print the sites side by side."""
+    from lianzhou_gis.reports.alternatives import comparison_rows
+    from lianzhou_gis.reports.api import write_alternatives, write_reports
+    from lianzhou_gis.reports.site_view import RunView, SiteView
+    from lianzhou_gis.runs import Run
+    from lianzhou_gis.runs.seal import DERIVED
+
+    run = Run.of(result)
+    if compare:
+        from lianzhou_gis.cli.tables import plain_table
+
+        view = RunView(run)
+        views = [SiteView(view, name) for name in view.sites]
+        table = plain_table(("", *view.sites), comparison_rows(views, lang))
+        table.show_lines = True
+        options.console().print(table)
+    if out is None:
+        return
+    if compare:
+        for path in write_alternatives(run, out / DERIVED):
+            click.echo(str(path), err=True)
+    for kind in kinds:
+        for path in write_reports(run, out / DERIVED, kind=kind):
+            click.echo(str(path), err=True)
 
 
 def _tell_flips(result: Result, other: Result, *, as_json: bool, lang: str) -> None:

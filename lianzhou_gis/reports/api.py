@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from lianzhou_gis.errors import FormatError, did_you_mean
+from lianzhou_gis.reports.alternatives import comparison_paper, write_comparison
 from lianzhou_gis.reports.annex import annex_blocks
+from lianzhou_gis.reports.answer_sheet import write_answer_sheet
 from lianzhou_gis.reports.boundary import (
     Encoding,
     Survey,
@@ -26,7 +28,7 @@ from lianzhou_gis.reports.chapters import chapters_paper
 from lianzhou_gis.reports.content import Paper
 from lianzhou_gis.reports.docx_writer import docx_bytes
 from lianzhou_gis.reports.form import form_paper
-from lianzhou_gis.reports.letter import letter_paper, write_answer_sheet
+from lianzhou_gis.reports.letter import letter_paper
 from lianzhou_gis.reports.page_frame import Frame
 from lianzhou_gis.reports.particulars import Particulars
 from lianzhou_gis.reports.pdf_writer import pdf_bytes
@@ -37,7 +39,7 @@ from lianzhou_gis.reports.workbook import write_run_workbook
 if TYPE_CHECKING:
     from lianzhou_gis.runs import Run
 
-__all__ = ["FORMATS", "KINDS", "Kind", "ReportOptions", "write_reports"]
+__all__ = ["FORMATS", "KINDS", "Kind", "ReportOptions", "write_alternatives", "write_reports"]
 
 Kind = Literal["form", "annex", "letter", "chapters", "boundary"]
 # Formats of each kind; those written by default stand first, up to the bar.
@@ -51,6 +53,7 @@ FORMATS: dict[Kind, tuple[tuple[str, ...], tuple[str, ...]]] = {
 KINDS: tuple[Kind, ...] = tuple(FORMATS)
 _NAMES: dict[str, str] = {"form": "初筛表", "annex": "初筛表附表", "letter": "补充信息函", "chapters": "论证报告章节",
                            "boundary": "边界"}  # fmt: skip
+_COMPARISON = "方案比较"
 _WORKBOOK = "初筛结果.xlsx"
 _UNSAFE = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f]|^\.+|[. ]+$')
 
@@ -209,6 +212,17 @@ def write_reports(
             yield _written(target / f"{stem}.pdf", pdf_bytes(paper))
         if kind == "letter" and "xlsx" in wanted:
             yield _written_by(target / f"{stem}.xlsx", lambda path, site=site: write_answer_sheet(path, site, frame))  # type: ignore[misc]
+
+
+def write_alternatives(run: Run, folder: str | Path, *, today: date | None = None) -> list[Path]:
+    """Write the sites of a run side by side as PDF and XLSX, and return the paths."""
+    frame = Frame(run, today or datetime.now(ZoneInfo("Asia/Shanghai")).date())
+    view, target = RunView(run), Path(folder)
+    views = [SiteView(view, name) for name in view.sites]
+    return [
+        _written(target / f"{_COMPARISON}.pdf", pdf_bytes(comparison_paper(views, frame))),
+        _written_by(target / f"{_COMPARISON}.xlsx", lambda path: write_comparison(path, views, frame)),
+    ]
 
 
 def _paper(kind: str, site: SiteView, maps: SiteMaps, frame: Frame) -> Paper:

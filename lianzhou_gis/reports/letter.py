@@ -6,24 +6,16 @@ It leaves the office: it holds neither the pieces nor the distances of restricte
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
-from lianzhou_gis.formats.workbook_writing import Sheet, write_workbook
+from lianzhou_gis.reports.answer_sheet import answer_choices
 from lianzhou_gis.reports.content import Block, Column, DataTable, Heading, Measure, Paper, Paragraph, Value
 from lianzhou_gis.reports.page_frame import Frame
 from lianzhou_gis.reports.site_view import Record, SiteView
 from lianzhou_gis.vocabulary import DISCLAIMER, Verdict, label
 
-__all__ = ["ANSWER_HEADS", "letter_paper", "write_answer_sheet"]
+__all__ = ["letter_paper"]
 
 _TITLE = "关于补充项目选址核查信息的函"
-# The sheet is read back as a table of facts: the second column is what the program reads, the others are for people.
-ANSWER_HEADS = ("序", "信息名称", "问题", "答案", "可填的内容", "填写说明", "填写人", "依据文件")
-
-
-def _choices(question: Record) -> str:
-    words = [f"{reply['label']['zh']}" for reply in question["replies"]]
-    return "、".join(dict.fromkeys([*words, "不清楚"])) if words else "按实际填写"
 
 
 def _meanings(question: Record) -> str:
@@ -79,23 +71,4 @@ def letter_paper(site: SiteView, frame: Frame) -> Paper:
 
 
 def _sheet_row(number: int, question: Record) -> list[Value]:
-    return [Measure(number, 0), question["question"]["zh"], _choices(question), "　", "　"]
-
-
-def write_answer_sheet(path: Path, site: SiteView, frame: Frame) -> None:
-    """Write the sheet to fill in as XLSX, in the layout that ``read_answer_sheet`` reads back."""
-    rows = [
-        (
-            number, question["fact"], question["question"]["zh"], None, _choices(question),
-            site.view.fact_help(question["fact"]), None, None,
-        )
-        for number, question in enumerate(site.open_questions, start=1)
-    ]  # fmt: skip
-    record = site.view.record
-    notes = [
-        f"项目：{site.name}（{site.site_id}）",
-        "只填“答案”“填写人”“依据文件”三栏；不清楚的留空或填“不清楚”。",
-        f"运行号 {record['id']}　{'　'.join(frame.marks)}",
-    ]
-    sheet = Sheet("信息填报表", notes, ANSWER_HEADS, (5, 24, 46, 18, 30, 46, 14, 24), rows)
-    write_workbook(path, [sheet], title=_TITLE, day=date.fromisoformat(record["as_of"]))
+    return [Measure(number, 0), question["question"]["zh"], answer_choices(question), "　", "　"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from lianzhou_gis.runs.repeat import READING, reading_record
 from lianzhou_gis.runs.schema import validated
 from lianzhou_gis.runs.seal import DOCUMENT, Alteration, check_seal, document_bytes, write_manifest
 from lianzhou_gis.runs.signature import check_signature
+from lianzhou_gis.runs.working_folder import move_into_place, sweep, working_folder
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -167,7 +167,7 @@ def _write_inputs(result: Result, folder: Path) -> None:
     (folder / "layers.yaml").write_bytes(masked(catalog).encode("utf-8"))
 
 
-def _make_room(folder: Path, overwrite: bool) -> None:
+def _ensure_writable(folder: Path, overwrite: bool) -> None:
     """Refuse a folder that is in use; with ``overwrite`` remove one that holds a run and nothing else would be lost."""
     if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
         return
@@ -207,11 +207,12 @@ def save(
     """
     from lianzhou_gis.runs.geopackage import write_geopackage
 
-    _make_room(folder, overwrite)
+    sweep(folder)
+    _ensure_writable(folder, overwrite)
     folder.parent.mkdir(parents=True, exist_ok=True)
     run = Run.of(result)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as building:
-        built = Path(building) / "run"
+    with working_folder(folder) as building:
+        built = building / "run"
         built.mkdir()
         (built / DOCUMENT).write_bytes(document_bytes(run.document))
         write_geopackage(result, built / TABLES)
@@ -219,19 +220,5 @@ def save(
             (built / name).write_text(page(run), encoding="utf-8")
         _write_inputs(result, built / "inputs")
         write_manifest(built, run.document)
-        _move_into_place(built, folder)
+        move_into_place(built, folder)
     return folder
-
-
-def _move_into_place(built: Path, folder: Path) -> None:
-    """Move a finished folder to its place; an earlier run is removed only when the new one stands there."""
-    if not folder.exists():
-        built.rename(folder)
-        return
-    earlier = built.parent / "earlier"
-    folder.rename(earlier)
-    try:
-        built.rename(folder)
-    except OSError:
-        earlier.rename(folder)
-        raise

@@ -77,7 +77,7 @@ def test_what_stands_in_it(screened, tmp_path):
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == {
         "result.json", "manifest.json", "findings.gpkg", "map.html", "inputs/sites.geojson", "inputs/facts.yaml",
-        "inputs/layers.yaml",
+        "inputs/layers.yaml", "inputs/reading.json",
     }  # fmt: skip
     layers = {name for name, _ in pyogrio.list_layers(folder / "findings.gpkg")}
     # QGIS keeps the styles of the layers in a table of that name, which GDAL lists as well.
@@ -179,6 +179,6 @@ def test_a_shapefile_is_kept_with_all_its_parts_and_nothing_else(county, square,
     (source / "private.txt").write_text("x")
     names = {"plots.shp", "plots.shx", "plots.dbf", "plots.prj", "plots.cpg"}
     by_file = county.screen(source / "plots.shp", FACTS).save(tmp_path / "one") / "inputs"
-    assert {path.name for path in by_file.iterdir()} == names | {"facts.yaml", "layers.yaml"}
+    assert {path.name for path in by_file.iterdir()} == names | {"facts.yaml", "layers.yaml", "reading.json"}
     by_folder = county.screen(source, FACTS).save(tmp_path / "two") / "inputs"
-    assert {path.name for path in by_folder.iterdir()} == names | {"facts.yaml", "layers.yaml"}
+    assert {path.name for path in by_folder.iterdir()} == names | {"facts.yaml", "layers.yaml", "reading.json"}
