@@ -23,7 +23,7 @@ from lianzhou_gis.findings.rules_in_force import FactValue
 from lianzhou_gis.rulebook import AccessItem, Outcome, RuleVersion
 from lianzhou_gis.vocabulary import Effect, GapReason
 
-__all__ = ["AccessList", "ComparedItem", "Unit", "UnitsKey"]
+__all__ = ["AccessList", "ComparedItem", "ItemKey", "Unit", "UnitsKey"]
 
 EVERY_UNIT = "*"
 THEME = "control_unit"
@@ -48,7 +48,7 @@ class UnitsKey:
 
 
 @dataclass(frozen=True, slots=True)
-class _ItemKey:
+class ItemKey:
     """What the decision of an item depends on.
 
     Attributes
@@ -120,11 +120,11 @@ class AccessList:
                 places = [place for place, unit in enumerate(key.units) if unit.zone_id == item.unit_id]
             for place in places:
                 uncertain = doubtful if place is None else key.units[place].doubtful
-                outcome, decision = self._decide(_ItemKey(number, values, uncertain))
+                outcome, decision = self._decide(ItemKey(number, values, uncertain))
                 found.append(ComparedItem(item, outcome, place, decision))
         return tuple(found)
 
-    def _decision(self, key: _ItemKey) -> tuple[Outcome, Decision]:
+    def _decision(self, key: ItemKey) -> tuple[Outcome, Decision]:
         item, facts = self._items[key.item], dict(zip(self._fact_names[key.item], key.values, strict=True))
         outcome = item.bears_on(facts)
         effect = proven_effect(item.effect, uncertain=key.doubtful)

@@ -89,14 +89,14 @@ class Assessment:
         """Judgements that are on no finding of this run."""
         if not self.judgements:
             return ()
-        return unmatched(self.judgements, self.finding_table.columns["finding_id"].tolist())
+        return unmatched(self.judgements, self.finding_table.column("finding_id").tolist())
 
     @property
     def overrides(self) -> list[Override]:
         """The judgements of people that stand beside findings."""
         if not self.judgements:
             return []
-        return [own for own in self.finding_table.columns["override"].tolist() if own is not None]
+        return [own for own in self.finding_table.column("override").tolist() if own is not None]
 
     @cached_property
     def verdicts(self) -> pd.DataFrame:
@@ -141,7 +141,8 @@ class Assessment:
     def questions(self) -> list[Question]:
         """What to ask, by site, those that settle most first."""
         evaluation = self.evaluation
-        tallies = [Tally.from_decision(decision) for decision in evaluation.decisions]
+        used = {*evaluation.findings.decision.tolist(), *evaluation.gaps.decision.tolist()}
+        tallies = {number: Tally.from_decision(evaluation.decisions[number]) for number in used}
         settled: list[list[Tally]] = [[] for _ in evaluation.ids]
         for site, decision in zip(
             evaluation.findings.site.tolist(), evaluation.findings.decision.tolist(), strict=True
@@ -190,9 +191,10 @@ def _checks(evaluation: Evaluation, scope: Sequence[str], ruled: frozenset[str])
         near[position[row.site_id], number[row.theme]] = row.nearest_m
     # Missing facts are about rules; that a theme was not looked at is what the other gaps say.
     unseen = np.tile([name not in ruled for name in names], (shape[0], 1))
-    gaps = [one.gap for one in evaluation.decisions]
+    used, which = np.unique(evaluation.gaps.decision, return_inverse=True)
+    gaps = [evaluation.decisions[number].gap for number in used.tolist()]
     column = [-2 if gap is None or gap.asks else -1 if gap.theme is None else number[gap.theme] for gap in gaps]
-    theme = np.array(column, dtype=np.intp)[evaluation.gaps.decision]
+    theme = np.array(column, dtype=np.intp)[which]
     unseen[evaluation.gaps.site[theme == -1]] = True
     unseen[evaluation.gaps.site[theme >= 0], theme[theme >= 0]] = True
     status = np.where(zones > 0, "hit", np.where(unseen, "not_assessed", "none")).astype(object)

@@ -247,17 +247,9 @@ class RuleKey:
 
 @dataclass(frozen=True, slots=True)
 class WaterKey:
-    """What is known of the water that an outfall leads into depends on.
+    """What the gap of a water of unknown class depends on: the rules of a theme on outfalls, with their facts."""
 
-    Attributes
-    ----------
-    theme : str
-    values : tuple of tuple
-        For every rule of the theme on outfalls the values of the facts that it asks for.
-    """
-
-    theme: str
-    values: tuple[tuple[FactValue, ...], ...]
+    rules: tuple[RuleKey, ...]
 
 
 class RuleDecisions:
@@ -359,23 +351,13 @@ class RuleDecisions:
 
     def _receiving_water(self, key: WaterKey) -> Decision:
         """Decide whether a rule asks for the class of the water that an outfall leads into, which is not known."""
-        numbers = self._rules.outfalls[key.theme]
-        outcomes = [self.outcome(RuleKey(*pair)) for pair in zip(numbers, key.values, strict=True)]
-        asking = [
-            self._rules.versions[number]
-            for number, outcome in zip(numbers, outcomes, strict=True)
-            if outcome.value is not False
-        ]
+        asking = [self._rules.versions[one.rule] for one in key.rules if self.outcome(one).value is not False]
         if not asking:
             return NOTHING
-        facts = {
-            name: value
-            for pair in zip(numbers, key.values, strict=True)
-            for name, value in self._facts(RuleKey(*pair)).items()
-        }
+        facts = {name: value for one in key.rules for name, value in self._facts(one).items()}
         gap = GapTemplate(
             reason=GapReason.UNKNOWN_GRADE,
-            theme=key.theme,
+            theme=asking[0].theme,
             rule_id=None,
             facts=tuple(sorted(_any_applies(asking, facts).missing)),
             detail={

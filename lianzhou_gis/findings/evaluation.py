@@ -15,22 +15,26 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.findings.access_list import THEME as UNITS
-from lianzhou_gis.findings.access_list import AccessList, Unit, UnitsKey
+from lianzhou_gis.findings.access_list import AccessList, ComparedItem, Unit, UnitsKey
 from lianzhou_gis.findings.decision_rows import (
     ALL_UNITS,
     ENDS,
     FINDING,
     GAP,
-    NO_ROWS,
+    KIND,
+    LAYER,
     NOWHERE,
     OVERLAPS,
     POINT,
+    RANK,
     REMAINDER,
     UNIT,
+    ZONE,
     Evaluation,
-    Numbering,
+    Register,
     Rows,
     UnitRows,
+    distinct,
     expand,
 )
 from lianzhou_gis.findings.decisions import (
@@ -42,7 +46,7 @@ from lianzhou_gis.findings.decisions import (
     RuleKey,
     WaterKey,
 )
-from lianzhou_gis.findings.gaps import LayerGaps, Towns, gaps_of_rulebook, gaps_of_sites, zone_gap
+from lianzhou_gis.findings.gaps import LayerGaps, SiteGapKey, Towns, gap_of_site, gaps_of_rulebook, zone_gap
 from lianzhou_gis.findings.memo import memoised
 from lianzhou_gis.findings.rules_in_force import OUTFALL, EndKind, FactValue, OverlapKind, RulesInForce, ZoneKind
 from lianzhou_gis.formats import Sites
@@ -62,6 +66,7 @@ _RELATIONS = tuple(Relation)
 _RELATION_CODES = {relation.value: code for code, relation in enumerate(_RELATIONS)}
 _SUBJECTS = ("footprint", OUTFALL)
 _CACHED_SITE_KEYS = 1024
+_MAX_DECISIONS = 100_000
 _NONE = np.empty(0, dtype=np.intp)
 
 
@@ -123,42 +128,16 @@ class Evaluator:
     day : datetime.date
     scope : sequence of str
         Themes; rules that need no layer apply whatever the scope.
-
-    Attributes
-    ----------
-    ruled : frozenset of str
-        Themes in scope that a rule in force is about.
-    layer_ids, zone_ids : ndarray of str or None
-        Ids by their codes.
     """
 
     def __init__(self, layers: Layers, index: LayerIndex, rulebook: Rulebook, day: date, scope: Sequence[str]) -> None:
-        self.rules = rules = RulesInForce(rulebook, day, scope)
-        self.ruled = frozenset(name for name in scope if rules.of_theme(name))
-        self.decide = RuleDecisions(rules)
-        self.access = AccessList(layers.access_items, rules.access)
-        self.layer_gaps = LayerGaps(layers, rules.outfalls)
-        self.gaps_of_all = gaps_of_rulebook(rulebook, day, [name for name in scope if name not in self.ruled])
-        self.loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
-        self.outside = tuple(name for name in self.loaded if name in rules.outside)
-        self.without_zone = memoised(self._without_zone, _CACHED_SITE_KEYS)
-        self.zone_gap = memoised(self._zone_gap, _CACHED_SITE_KEYS)
-        self.layer_ids = _sorted_ids([index.layer_id.tolist(), [gap.layer_id for gap in layers.gaps]])
-        self.zone_ids = _sorted_ids([index.zone_columns["zone_id"].tolist(), [gap.zone_id for gap in layers.gaps]])
-        self.layer_code = {text: code for code, text in enumerate(self.layer_ids.tolist())}
-        self.zone_code = {text: code for code, text in enumerate(self.zone_ids.tolist())}
-        # The ids and the kind of every zone of the index.
-        codes = [self.layer_code[text] for text in index.layer_id.tolist()]
-        self.layer_of_zone = np.array(codes, dtype=np.intp)[index.layer_of_zone]
-        self.id_of_zone = np.array(
-            [self.zone_code[text] for text in index.zone_columns["zone_id"].tolist()], dtype=np.intp
-        )
-        kinds: dict[ZoneKind, int] = {}
-        columns = [index.theme_id[index.layer_of_zone].tolist()]
-        columns += [index.zone_columns[name].tolist() for name in ("grade", "part", "zone_name")]
-        numbers = [kinds.setdefault(rules.zone_kind(*cells), len(kinds)) for cells in zip(*columns, strict=True)]
-        self.kind_of_zone, self.kinds = np.array(numbers, dtype=np.intp), tuple(kinds)
-        self.is_unit = np.array([kind.theme == UNITS for kind in self.kinds], dtype=bool)
+        self._inputs = layers, index, rulebook, day, scope
+        self._prepared = _Prepared(*self._inputs)
+
+    @property
+    def ruled(self) -> frozenset[str]:
+        """Themes in scope that a rule in force is about."""
+        return self._prepared.ruled
 
     def evaluate(self, sites: Sites, facts: Mapping[str, Facts], overlay: Overlay) -> Evaluation:
         """Apply the rules to what was measured.
@@ -170,10 +149,68 @@ class Evaluator:
         overlay : Overlay
             Of the sites with the zones of the index, and with the gaps of the layers.
         """
-        return _Pass(self, sites, facts, overlay).evaluation()
+        # Projects differ without end: what is held of them begins anew from time to time.
+        if len(self._prepared.register.decisions) > _MAX_DECISIONS:
+            self._prepared = _Prepared(*self._inputs)
+        return _Pass(self._prepared, sites, facts, overlay).evaluation()
 
-    def _without_zone(self, key: SiteKey) -> tuple[tuple[Decision, int], ...]:
-        """Return the decisions that need no zone, each with the code of its layer."""
+
+@dataclass(frozen=True)
+class _Block:
+    """Decisions that belong together: their numbers, and the codes of their layers."""
+
+    decision: Positions
+    layer: Positions
+
+
+class _Prepared:
+    """What an evaluation needs of a day; parameters as those of :class:`Evaluator`.
+
+    Attributes
+    ----------
+    layer_ids, zone_ids : ndarray of str or None
+        Ids by their codes.
+    """
+
+    def __init__(self, layers: Layers, index: LayerIndex, rulebook: Rulebook, day: date, scope: Sequence[str]) -> None:
+        self.rules = rules = RulesInForce(rulebook, day, scope)
+        self.ruled = frozenset(name for name in scope if rules.of_theme(name))
+        self.decide = RuleDecisions(rules)
+        self.access = AccessList(layers.access_items, rules.access)
+        self.layer_gaps = LayerGaps(layers, rules.outfalls)
+        self._gaps_of_all = gaps_of_rulebook(rulebook, day, [name for name in scope if name not in self.ruled])
+        self.loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
+        self.outside = tuple(name for name in self.loaded if name in rules.outside)
+        self.receiving = tuple(name for name in rules.outfalls if theme(name).receiving)
+        self.footprint = np.array([version.subject != OUTFALL for version in rules.versions], dtype=bool)
+        self.layer_ids = _sorted_ids([index.layer_id.tolist(), [gap.layer_id for gap in layers.gaps]])
+        self.zone_ids = _sorted_ids([index.zone_columns["zone_id"].tolist(), [gap.zone_id for gap in layers.gaps]])
+        self.layer_code = {text: code for code, text in enumerate(self.layer_ids.tolist())}
+        zone_code = {text: code for code, text in enumerate(self.zone_ids.tolist())}
+        self.register = Register(self.layer_code, zone_code)
+        # The ids and the kind of every zone of the index.
+        codes = [self.layer_code[text] for text in index.layer_id.tolist()]
+        self.layer_of_zone = np.array(codes, dtype=np.intp)[index.layer_of_zone]
+        codes = [zone_code[text] for text in index.zone_columns["zone_id"].tolist()]
+        self.id_of_zone = np.array(codes, dtype=np.intp)
+        kinds: dict[ZoneKind, int] = {}
+        columns = [index.theme_id[index.layer_of_zone].tolist()]
+        columns += [index.zone_columns[name].tolist() for name in ("grade", "zone_name")]
+        numbers = [kinds.setdefault(rules.zone_kind(*cells), len(kinds)) for cells in zip(*columns, strict=True)]
+        self.kind_of_zone, self.kinds = np.array(numbers, dtype=np.intp), tuple(kinds)
+        self.is_unit = np.array([kind.theme == UNITS for kind in self.kinds], dtype=bool)
+        self.everywhere = memoised(self._everywhere, _CACHED_SITE_KEYS)
+        self.without_zone = memoised(self._without_zone, _CACHED_SITE_KEYS)
+        self.units = memoised(self._units, _CACHED_SITE_KEYS)
+        self.zone_gap = memoised(self._zone_gap, _CACHED_SITE_KEYS)
+        self.site_gap = memoised(gap_of_site, _CACHED_SITE_KEYS)
+
+    def _everywhere(self, towns: Towns) -> Positions:
+        """Return what layers and rulebook leave open wherever a site lies, or in its towns."""
+        return self.register.numbers((*self.layer_gaps.in_towns(towns), *self._gaps_of_all))
+
+    def _without_zone(self, key: SiteKey) -> _Block:
+        """Return the decisions that need no zone."""
         rules = self.rules
         found: list[tuple[Decision, int]] = []
 
@@ -189,7 +226,19 @@ class Evaluator:
         for numbers in rules.outfalls.values() if not key.outfall else ():
             for number in numbers:
                 decide(number, located=False)
-        return tuple((decision, layer) for decision, layer in found if decision is not NOTHING)
+        found = [pair for pair in found if pair[0] is not NOTHING]
+        layers = np.array([layer for _, layer in found], dtype=np.intp)
+        return _Block(self.register.numbers(decision for decision, _ in found), layers)
+
+    def _units(self, key: UnitsKey) -> tuple[tuple[ComparedItem, ...], Positions, Positions]:
+        """Return the compared items of access lists; of those that decide something numbers and positions of units.
+
+        The position is -1 for an item that holds in every unit.
+        """
+        items = self.access.compare(key)
+        decided = [item for item in items if item.decision is not NOTHING]
+        units = np.array([-1 if item.unit is None else item.unit for item in decided], dtype=np.intp)
+        return items, self.register.numbers(item.decision for item in decided), units
 
     def _zone_gap(self, key: ZoneGapKey) -> Decision:
         return zone_gap(key.reason, key.theme)
@@ -198,18 +247,19 @@ class Evaluator:
 class _Pass:
     """One evaluation of one table of sites."""
 
-    def __init__(self, rules: Evaluator, sites: Sites, facts: Mapping[str, Facts], overlay: Overlay) -> None:
-        self._day, self._sites, self._overlay = rules, sites, overlay
+    def __init__(self, day: _Prepared, sites: Sites, facts: Mapping[str, Facts], overlay: Overlay) -> None:
+        self._day, self._register = day, day.register
+        self._sites, self._overlay = sites, overlay
         self._ids = sites.columns["site_id"]
         self._position = {site_id: position for position, site_id in enumerate(self._ids.tolist())}
         self._code_facts([facts.get(site_id, {}) for site_id in self._ids.tolist()])
         outfalls = sites.columns["outfall"]
         self._outfall: Flags = ~(shapely.is_missing(outfalls) | shapely.is_empty(outfalls))
-        self._numbering = Numbering()
         self._findings: list[Rows] = []
         self._gaps: list[Rows] = []
         self._spared: list[Rows] = []
         self._units: list[UnitRows] = []
+        self._known_waters: dict[str, Positions] = {}
 
     def _code_facts(self, facts: Sequence[Facts]) -> None:
         """Code what is known of each project: of many sites most have the very same facts."""
@@ -231,10 +281,10 @@ class _Pass:
         return Evaluation(
             ids=self._ids,
             facts=tuple(self._fact_sets[number] for number in self._facts.tolist()),
-            decisions=tuple(self._numbering.decisions),
-            findings=Rows.joined([NO_ROWS, *self._findings]),
-            gaps=Rows.joined([NO_ROWS, *self._gaps]),
-            spared=Rows.joined([NO_ROWS, *self._spared]),
+            register=self._register,
+            findings=Rows.joined(self._findings),
+            gaps=Rows.joined(self._gaps),
+            spared=Rows.joined(self._spared),
             units=tuple(self._units),
             overlay=self._overlay,
             layer_ids=self._day.layer_ids,
@@ -243,7 +293,7 @@ class _Pass:
 
     def _file(self, rows: Rows) -> None:
         """Put rows to the findings, gaps or spared points that their decisions are."""
-        kinds = self._numbering.kinds(rows.decision)
+        kinds = self._register.coded[rows.decision, KIND]
         for kind, parts in ((FINDING, self._findings), (GAP, self._gaps), (POINT, self._spared)):
             chosen = kinds == kind
             if chosen.any():
@@ -251,33 +301,30 @@ class _Pass:
 
     def _gap_rows(self, site: Positions, decision: Positions, source: int = NOWHERE, row: Positions | int = 0) -> None:
         """Add gaps that carry the ids of their layer and zone themselves."""
-        gaps = [one.gap for one in self._numbering.decisions]
-        layer = np.array([0 if gap is None else self._day.layer_code[gap.layer_id] for gap in gaps], dtype=np.intp)
-        zone = np.array([0 if gap is None else self._day.zone_code[gap.zone_id] for gap in gaps], dtype=np.intp)
-        self._gaps.append(Rows.make(site, decision, layer=layer[decision], zone=zone[decision], source=source, row=row))
+        coded = self._register.coded[decision]
+        self._gaps.append(Rows.make(site, decision, layer=coded[:, LAYER], zone=coded[:, ZONE], source=source, row=row))
 
     def _layers_and_rulebook(self) -> None:
         """Add what layers and rulebook leave open wherever the site lies, or in its town."""
-        gaps = self._day.layer_gaps
         towns: dict[Towns, int] = {}
-        which = [towns.setdefault(own, len(towns)) for own in gaps.towns(self._sites.columns)]
-        lists = [self._numbering.numbers((*gaps.in_towns(own), *self._day.gaps_of_all)) for own in towns]
-        self._gap_rows(*expand(np.array(which, dtype=np.intp), lists))
+        which = [towns.setdefault(own, len(towns)) for own in self._day.layer_gaps.towns(self._sites.columns)]
+        self._gap_rows(*expand(np.array(which, dtype=np.intp), [self._day.everywhere(own) for own in towns]))
 
     def _own_gaps(self) -> None:
         """Add what layers leave open at some places, and what the sites leave open themselves."""
         site, located = self._day.layer_gaps.without_shape(self._sites.columns)
         if len(site):
-            decision = self._numbering.numbers(located)
+            decision = self._register.numbers(located)
             self._gap_rows(np.repeat(site, len(decision)), np.tile(decision, len(site)))
         remainder = self._overlay.remainder_columns
         row, found = self._day.layer_gaps.located(remainder)
         if len(row):
-            self._gap_rows(remainder["site"][row], self._numbering.numbers(found), REMAINDER, row)
-        own = gaps_of_sites(self._sites)
+            self._gap_rows(remainder["site"][row], self._register.numbers(found), REMAINDER, row)
+        own = self._sites.gaps
         if own:
-            site = np.array([self._position[site_id] for site_id, _ in own], dtype=np.intp)
-            self._gap_rows(site, self._numbering.numbers(decision for _, decision in own))
+            site = np.array([self._position[gap.site_id] for gap in own], dtype=np.intp)
+            keys = [SiteGapKey(gap.reason, gap.detail["zh"], gap.detail["en"]) for gap in own]
+            self._gap_rows(site, self._register.numbers(map(self._day.site_gap, keys)))
 
     def _without_zone(self) -> None:
         """Add the rules that facts alone decide, that are about the outside of zones, or about outfalls not given."""
@@ -286,16 +333,15 @@ class _Pass:
         for name in self._day.outside:
             outside.append(np.array([(key, name) not in self._overlay.within_themes for key in self._position]))
             code = code * 2 + outside[-1]
-        _, first, which = np.unique(code, return_index=True, return_inverse=True)
-        decisions, layers = [], []
-        for site in first.tolist():
-            names = tuple(name for name, beyond in zip(self._day.outside, outside, strict=True) if beyond[site])
-            key = SiteKey(self._fact_sets[self._facts[site]], names, bool(self._outfall[site]))
-            found = self._day.without_zone(key)
-            decisions.append(self._numbering.numbers(decision for decision, _ in found))
-            layers.append(np.array([layer for _, layer in found], dtype=np.intp))
-        site, decision = expand(which, decisions)
-        self._file(Rows.make(site, decision, layer=expand(which, layers)[1]))
+        first, which = distinct(code)
+        blocks = []
+        for one in first:
+            names = tuple(name for name, beyond in zip(self._day.outside, outside, strict=True) if beyond[one])
+            key = SiteKey(self._fact_sets[self._facts[one]], names, bool(self._outfall[one]))
+            blocks.append(self._day.without_zone(key))
+        site, decision = expand(which, [block.decision for block in blocks])
+        _, layer = expand(which, [block.layer for block in blocks])
+        self._file(Rows.make(site, decision, layer=layer))
 
     def _overlaps(self) -> None:
         """Add the rules that apply through a zone, and zones of which something is not known."""
@@ -307,28 +353,29 @@ class _Pass:
         kind = day.kind_of_zone[zone]
         code = (kind * 2 + outfall) * len(_RELATIONS) + relation
         code = code * (len(day.rules.setbacks) + 1) + reach
-        _, first, which = np.unique(code, return_index=True, return_inverse=True)
+        first, which = distinct(code)
         keys = [
             OverlapKind(day.kinds[kind[row]], _SUBJECTS[int(outfall[row])], _RELATIONS[relation[row]], int(reach[row]))
-            for row in first.tolist()
+            for row in first
         ]
         applicable = [day.rules.applicable(key) for key in keys]
         row, rule = expand(which, [one.rules for one in applicable])
-        self._decide_applications(Applications(site[row], rule, row, _doubtful(rows, row)), zone)
+        self._decide_applications(Applications(site[row], rule, row, _doubtful(rows, row)))
         for reason, gap in ((GapReason.UNKNOWN_GRADE, "grade"), (GapReason.NO_RULE, "rule")):
-            unknown = np.array([one.gap == gap for one in applicable], dtype=bool)
-            if unknown.any():
+            unknown = [one.gap == gap for one in applicable]
+            if any(unknown):
                 found = [day.zone_gap(ZoneGapKey(reason, key.zone.theme)) for key in keys]
-                row = np.flatnonzero(unknown[which])
-                decision = self._numbering.numbers(found)[which[row]]
+                row = np.flatnonzero(np.array(unknown)[which])
+                decision = self._register.numbers(found)[which[row]]
                 self._gaps.append(self._at_overlaps(site[row], decision, row))
-        located = [key.subject == OUTFALL and one.located for key, one in zip(keys, applicable, strict=True)]
-        themes = np.array([key.zone.theme for key in keys], dtype=object)
-        self._known_waters = {
-            name: np.unique(site[(np.array(located, dtype=bool) & (themes == name))[which]])
-            for name in day.rules.outfalls
-        }
-        self._unread_overlaps = expand(which, [one.unread for one in applicable])
+        for name in day.receiving if self._outfall.any() else ():
+            known = [
+                key.subject == OUTFALL and key.zone.theme == name and one.located
+                for key, one in zip(keys, applicable, strict=True)
+            ]
+            self._known_waters[name] = site[np.array(known, dtype=bool)[which]]
+        if day.rules.unread:
+            self._unread_overlaps = expand(which, [one.unread for one in applicable])
         hit = (relation == _RELATION_CODES["overlap"]) | (relation == _RELATION_CODES["within"])
         self._unit_rows = np.flatnonzero(day.is_unit[kind] & hit & ~outfall)
 
@@ -337,38 +384,36 @@ class _Pass:
         layer, zone = self._day.layer_of_zone[zone], self._day.id_of_zone[zone]
         return Rows.make(site, decision, layer=layer, zone=zone, source=OVERLAPS, row=row)
 
-    def _decided(self, site: Positions, rule: Positions, make: Callable[[int, FactSet], Decision]) -> Positions:
-        """Return the number of the decision of each rule, made once for the same rule and facts."""
-        code = self._facts[site] * len(self._day.rules.versions) + rule
-        _, first, which = np.unique(code, return_index=True, return_inverse=True)
-        pairs = zip(rule[first].tolist(), self._facts[site[first]].tolist(), strict=True)
-        return self._numbering.numbers(make(number, self._fact_sets[facts]) for number, facts in pairs)[which]
+    def _decided(
+        self, site: Positions, rule: Positions, flag: Flags, make: Callable[[int, FactSet, bool], Decision]
+    ) -> Positions:
+        """Return the number of the decision of each rule, made once for the same rule, facts and flag."""
+        code = (self._facts[site] * len(self._day.rules.versions) + rule) * 2 + flag
+        first, which = distinct(code)
+        parts = zip(rule[first].tolist(), self._facts[site[first]].tolist(), flag[first].tolist(), strict=True)
+        return self._register.numbers(make(number, self._fact_sets[facts], own) for number, facts, own in parts)[which]
 
-    def _decide_applications(self, found: Applications, zone: Positions) -> None:
+    def _decide_applications(self, found: Applications) -> None:
         """Decide rules through zones: a finding for each zone, an open point once for each site and rule."""
         rules, decide = self._day.rules, self._day.decide.of_overlap
-        decision = np.empty(len(found.site), dtype=np.intp)
-        for doubtful in (False, True):
-            own = np.flatnonzero(found.doubtful == doubtful)
-            if len(own):
-                decision[own] = self._decided(
-                    found.site[own],
-                    found.rule[own],
-                    lambda rule, facts: decide(DecisionKey(rule, rules.values(rule, facts), doubtful)),  # noqa: B023
-                )
+
+        def make(rule: int, facts: FactSet, doubtful: bool) -> Decision:
+            return decide(DecisionKey(rule, rules.values(rule, facts), doubtful))
+
+        decision = self._decided(found.site, found.rule, found.doubtful, make)
         rows = self._at_overlaps(found.site, decision, found.row)
-        kinds = self._numbering.kinds(decision)
-        if (kinds == FINDING).any():
-            self._findings.append(rows.take(kinds == FINDING))
+        kinds = self._register.coded[decision, KIND]
+        own = kinds == FINDING
+        if own.any():
+            self._findings.append(rows.take(own))
         for kind, parts in ((GAP, self._gaps), (POINT, self._spared)):
-            own = np.flatnonzero(kinds == kind)
-            if len(own):
-                parts.append(self._once_a_rule(rows.take(own), found.rule[own]))
+            chosen = np.flatnonzero(kinds == kind)
+            if len(chosen):
+                parts.append(self._once_a_rule(rows.take(chosen), found.rule[chosen]))
 
     def _once_a_rule(self, rows: Rows, rule: Positions) -> Rows:
         """Return one row for each site and rule, the strictest: with its layer and zone where all have the same."""
-        rank = np.array([0 if one.point is None else one.point.effect.rank for one in self._numbering.decisions])
-        order = np.lexsort((rank[rows.decision], rule, rows.site))
+        order = np.lexsort((self._register.coded[rows.decision, RANK], rule, rows.site))
         rows, rule = rows.take(order), rule[order]
         first = np.flatnonzero((np.diff(rows.site, prepend=-1) != 0) | (np.diff(rule, prepend=-1) != 0))
         merged = rows.take(first)
@@ -392,12 +437,15 @@ class _Pass:
         site = ends["site"][row]
         unread = np.isin(rule, rules.unread)
         self._unread_ends = site[unread], rule[unread]
-        # A point has no setback to a zone beyond the coverage that is not asked of its footprint.
-        footprint = np.array([version.subject != OUTFALL for version in rules.versions], dtype=bool)
-        asked = ~unread & footprint[rule]
+        # Coverage is looked at around footprints.
+        asked = ~unread & self._day.footprint[rule]
         row, site, rule = row[asked], site[asked], rule[asked]
         beyond = self._day.decide.beyond_coverage
-        decision = self._decided(site, rule, lambda number, facts: beyond(RuleKey(number, rules.values(number, facts))))
+
+        def make(number: int, facts: FactSet, _: bool) -> Decision:
+            return beyond(RuleKey(number, rules.values(number, facts)))
+
+        decision = self._decided(site, rule, np.zeros(len(rule), dtype=bool), make)
         layer = np.array([self._day.layer_code[text] for text in ends["layer_id"].tolist()], dtype=np.intp)
         self._file(Rows.make(site, decision, layer=layer[row], source=ENDS, row=row))
 
@@ -413,21 +461,19 @@ class _Pass:
         for number, (own, first, many) in enumerate(zip(site.tolist(), start.tolist(), count.tolist(), strict=True)):
             key = UnitsKey(self._fact_sets[self._facts[own]], tuple(units[first : first + many]))
             groups.setdefault(key, []).append(number)
-            items = self._day.access.compare(key)
-            self._units.append(UnitRows(own, tuple(at[first : first + many].tolist()), items))
-        for members in groups.values():
-            decided = [item for item in self._units[members[0]].items if item.decision is not NOTHING]
-            if not decided:
+            self._units.append(UnitRows(own, tuple(at[first : first + many].tolist()), self._day.units(key)[0]))
+        for key, members in groups.items():
+            _, decision, place = self._day.units(key)
+            if not len(decision):
                 continue
-            decision = np.tile(self._numbering.numbers(item.decision for item in decided), len(members))
-            place = np.array([-1 if item.unit is None else item.unit for item in decided] * len(members), dtype=np.intp)
-            which = np.repeat(np.array(members, dtype=np.intp), len(decided))
+            which = np.repeat(np.array(members, dtype=np.intp), len(decision))
+            decision, place = np.tile(decision, len(members)), np.tile(place, len(members))
             everywhere = place < 0
             position = start[which] + np.where(everywhere, 0, place)
             self._file(
-                Rows(
-                    site=site[which],
-                    decision=decision,
+                Rows.make(
+                    site[which],
+                    decision,
                     # All items are listed with the layer of the first unit.
                     layer=self._day.layer_of_zone[zone[start[which]]],
                     zone=np.where(everywhere, 0, self._day.id_of_zone[zone[position]]),
@@ -439,18 +485,20 @@ class _Pass:
     def _receiving_waters(self) -> None:
         """Add the themes that would say into which water an outfall leads and do not."""
         rules, decide = self._day.rules, self._day.decide.receiving_water
-        for name, numbers in rules.outfalls.items():
+        for name, known in self._known_waters.items():
             unknown = self._outfall.copy()
-            unknown[self._known_waters[name]] = False
-            site = np.flatnonzero(unknown)
-            if not theme(name).receiving or not len(site):
+            unknown[known] = False
+            site, numbers = np.flatnonzero(unknown), rules.outfalls[name]
+            if not len(site):
                 continue
-            used, which = np.unique(self._facts[site], return_inverse=True)
+            first, which = distinct(self._facts[site])
             found = [
-                decide(WaterKey(name, tuple(rules.values(number, self._fact_sets[facts]) for number in numbers)))
-                for facts in used.tolist()
+                decide(
+                    WaterKey(tuple(RuleKey(number, rules.values(number, self._fact_sets[facts])) for number in numbers))
+                )
+                for facts in self._facts[site[first]].tolist()
             ]
-            self._file(Rows.make(site, self._numbering.numbers(found)[which]))
+            self._file(Rows.make(site, self._register.numbers(found)[which]))
 
     def _unread_rules(self) -> None:
         """Add what depends on law that was not read: rules that begin later, and would apply or might."""
@@ -476,13 +524,17 @@ class _Pass:
         site, rule, row = (np.concatenate(column) for column in zip(*parts, strict=True))
         # One gap for a site and rule, with the overlap where there is a single one.
         code = site * len(rules.versions) + rule
-        _, first, which = np.unique(code, return_index=True, return_inverse=True)
+        first, which = distinct(code)
         overlaps = np.bincount(which, weights=row >= 0, minlength=len(first))
         only = np.full(len(first), -1, dtype=np.intp)
         np.maximum.at(only, which, row)
         decide = self._day.decide.unread
         site, rule = site[first], rule[first]
-        decision = self._decided(site, rule, lambda number, facts: decide(RuleKey(number, rules.values(number, facts))))
+
+        def make(number: int, facts: FactSet, _: bool) -> Decision:
+            return decide(RuleKey(number, rules.values(number, facts)))
+
+        decision = self._decided(site, rule, np.zeros(len(rule), dtype=bool), make)
         single = overlaps == 1
         self._file(self._at_overlaps(site[single], decision[single], only[single]))
         self._file(Rows.make(site[~single], decision[~single]))

@@ -12,13 +12,21 @@ import shapely
 
 from lianzhou_gis.findings.decisions import Decision, GapTemplate
 from lianzhou_gis.findings.memo import memoised
-from lianzhou_gis.formats import Sites
 from lianzhou_gis.layers import LayerGap, Layers
 from lianzhou_gis.rulebook import Rulebook
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason, Verdict, label, theme
 
-__all__ = ["LayerGaps", "Towns", "gaps_of_rulebook", "gaps_of_sites", "towns_of", "zone_gap"]
+__all__ = [
+    "LayerGaps",
+    "SiteGapKey",
+    "Towns",
+    "UncoveredKey",
+    "gap_of_site",
+    "gaps_of_rulebook",
+    "towns_of",
+    "zone_gap",
+]
 
 Positions = npt.NDArray[np.intp]
 
@@ -137,10 +145,10 @@ class LayerGaps:
             if gap >= 0:
                 found.append(self._decisions[gap])
             else:
-                found.append(self._not_covered(_Uncovered(layer_id, reason, subject, bool(area))))
+                found.append(self._not_covered(UncoveredKey(layer_id, reason, subject, bool(area))))
         return np.array(rows, dtype=np.intp), found
 
-    def _uncovered(self, key: _Uncovered) -> Decision:
+    def _uncovered(self, key: UncoveredKey) -> Decision:
         """Return the gap of a part of a site that lies outside the coverage of a layer, or between its units."""
         reason = GapReason(key.reason)
         words = label("gap", reason)
@@ -164,7 +172,7 @@ class LayerGaps:
 
 
 @dataclass(frozen=True, slots=True)
-class _Uncovered:
+class UncoveredKey:
     """What the gap of an uncovered part depends on; ``areal``: whether the part has an area."""
 
     layer_id: str
@@ -202,12 +210,19 @@ def zone_gap(reason: GapReason, name: str) -> Decision:
     return Decision(gap=GapTemplate(reason, name, None, (), detail, Verdict.PROHIBITED, varies=True))
 
 
-def gaps_of_sites(sites: Sites) -> list[tuple[str, Decision]]:
-    """Return what the sites themselves leave open, with their ids: no footprint, a broken shape, a bad datum."""
-    return [
-        (gap.site_id, Decision(gap=GapTemplate(gap.reason, None, None, (), dict(gap.detail), Verdict.PROHIBITED)))
-        for gap in sites.gaps
-    ]
+@dataclass(frozen=True, slots=True)
+class SiteGapKey:
+    """What a site leaves open itself: no footprint, a broken shape, an unreliable datum."""
+
+    reason: GapReason
+    zh: str
+    en: str
+
+
+def gap_of_site(key: SiteGapKey) -> Decision:
+    """Return the gap that a site has by itself."""
+    detail = {"zh": key.zh, "en": key.en}
+    return Decision(gap=GapTemplate(key.reason, None, None, (), detail, Verdict.PROHIBITED))
 
 
 def gaps_of_rulebook(rulebook: Rulebook, day: date, unruled: Sequence[str]) -> tuple[Decision, ...]:

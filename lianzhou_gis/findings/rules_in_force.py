@@ -40,7 +40,6 @@ class ZoneKind:
 
     theme: str
     grade: str | None
-    part: str | None
     name: str | None
 
 
@@ -161,9 +160,9 @@ class RulesInForce:
         """Return the rules in force about the zones of a theme."""
         return self._of_theme.get(name, ())
 
-    def zone_kind(self, name: str, grade: str | None, part: str | None, zone_name: str | None) -> ZoneKind:
+    def zone_kind(self, name: str, grade: str | None, zone_name: str | None) -> ZoneKind:
         """Return the kind of a zone."""
-        return ZoneKind(name, grade, part, zone_name if name in self._named else None)
+        return ZoneKind(name, grade, zone_name if name in self._named else None)
 
     def values(self, number: int, facts: Mapping[str, FactValue]) -> tuple[FactValue, ...]:
         """Return the values of the facts that a rule asks for."""
@@ -191,16 +190,14 @@ class RulesInForce:
     def _applicable(self, kind: OverlapKind) -> Applicable:
         zone = kind.zone
         located = [number for number in self.of_theme(zone.theme) if self._reaches(self.versions[number], kind)]
-        rules = tuple(
-            number for number in located if self.versions[number].applies_to(zone.grade, zone.part, zone.name)
-        )
+        rules = tuple(number for number in located if self.versions[number].applies_to(zone.grade, zone.name))
         hit = kind.relation in _HITS and kind.subject != OUTFALL
         unknown_grade = bool(theme(zone.theme).grades) and zone.grade is None and (hit or bool(located))
         unread = tuple(
             number
             for number in self.unread
             if self._reaches(rule := self.versions[number], kind)
-            and (zone.grade is None or rule.applies_to(zone.grade, zone.part, zone.name))
+            and (zone.grade is None or rule.applies_to(zone.grade, zone.name))
         )
         gap: Literal["grade", "rule"] | None = "grade" if unknown_grade else "rule" if hit and not rules else None
         return Applicable(rules, gap, bool(located), unread)

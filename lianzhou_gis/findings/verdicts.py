@@ -106,23 +106,29 @@ class Tally(NamedTuple):
         return cls(proven, worst, flags, notices)
 
 
-def fold(sites: int, site: Positions, decision: Positions, decisions: Sequence[Decision]) -> list[Tally]:
+def fold(sites: int, site: Positions, tallies: npt.NDArray[np.int64]) -> list[Tally]:
     """Return the tally of every site.
 
     Parameters
     ----------
     sites : int
         Their number.
-    site, decision : ndarray of int
-        A row for every finding and gap: position of the site and of the decision.
-    decisions : sequence of Decision
+    site : ndarray of int, shape (n,)
+        A row for every finding and gap: position of the site.
+    tallies : ndarray of int, shape (n, 4)
+        Of each of them.
     """
-    own = np.array([Tally.from_decision(one) for one in decisions] or [Tally()], dtype=np.int64)[decision]
-    total = np.tile(np.array(Tally(), dtype=np.int64), (sites, 1))
-    np.minimum.at(total[:, 0], site, own[:, 0])
-    np.minimum.at(total[:, 1], site, own[:, 1])
-    np.bitwise_or.at(total[:, 2], site, own[:, 2])
-    np.add.at(total[:, 3], site, own[:, 3])
+    total = np.empty((sites, 4), dtype=np.int64)
+    total[:] = Tally()
+    if sites == 1:
+        if len(site):
+            total[0, :2] = np.minimum(total[0, :2], tallies[:, :2].min(axis=0))
+            total[0, 2], total[0, 3] = np.bitwise_or.reduce(tallies[:, 2]), tallies[:, 3].sum()
+    else:
+        np.minimum.at(total[:, 0], site, tallies[:, 0])
+        np.minimum.at(total[:, 1], site, tallies[:, 1])
+        np.bitwise_or.at(total[:, 2], site, tallies[:, 2])
+        np.add.at(total[:, 3], site, tallies[:, 3])
     return [Tally(*row) for row in total.tolist()]
 
 

@@ -106,7 +106,6 @@ class RuleVersion:
     title: Text
     theme: str | None
     grades: tuple[str, ...] | None
-    part: str | None
     named: tuple[str, ...] | None
     subject: Literal["footprint", "outfall"]
     relation: str | None
@@ -142,11 +141,11 @@ class RuleVersion:
         """Whether facts alone decide."""
         return self.theme is None
 
-    def applies_to(self, grade: str | None, part: str | None = None, name: str | None = None) -> bool:
-        """Tell whether the rule is about zones of this grade, part and name; a part or name not known may be any."""
+    def applies_to(self, grade: str | None, name: str | None = None) -> bool:
+        """Tell whether the rule is about zones of this grade and name; a name that is not known may be any."""
         if self.named is not None and name and not any(wanted in name for wanted in self.named):
             return False
-        return (self.grades is None or grade in self.grades) and (self.part is None or part in (None, self.part))
+        return self.grades is None or grade in self.grades
 
     def bears(self, relation: str, distance_m: float) -> bool:
         """Tell whether a site with this relation to a zone is one that the rule is about."""

@@ -24,7 +24,7 @@ _VERSION_KEYS = {
 }  # fmt: skip
 _RULE_KEYS = (
     _VERSION_KEYS - {"effective_from", "effective_to", "paraphrase", "citations"}
-    | {"id", "theme", "everywhere", "part", "named", "subject", "general_procedure", "authority", "blocks", "curable"}
+    | {"id", "theme", "everywhere", "named", "subject", "general_procedure", "authority", "blocks", "curable"}
     | {"checked_on", "versions", "nothing_before"}
 )  # fmt: skip
 _CURES = {"cut", "survey", "assessment", "procedure", "relocation"}
@@ -202,7 +202,6 @@ class Reader:
             title=self.text(merged, "title"),
             theme=theme,
             grades=self.grades(theme, merged.get("grade")),
-            part=merged.get("part"),
             named=self.names(merged.get("named")),
             subject=merged.get("subject", "footprint"),
             relation=relation,

@@ -73,7 +73,7 @@ def _test(test: Test, vocabulary: FactVocabulary, lang: str) -> str:
 
 
 def place_in_words(version: RuleVersion, lang: str) -> str:
-    """Return where a rule applies: theme, grades, part, names and how the site lies.
+    """Return where a rule applies: theme, grades, names and how the site lies.
 
     Examples
     --------
@@ -87,8 +87,6 @@ def place_in_words(version: RuleVersion, lang: str) -> str:
     named = {grade.id: grade.label[lang] for grade in kind.grades}
     comma = "、" if lang == "zh" else ", "
     parts = [named[grade] for grade in version.grades or ()] + list(version.named or ())
-    if version.part is not None:
-        parts.append({"water": {"zh": "水域", "en": "water"}, "land": {"zh": "陆域", "en": "land"}}[version.part][lang])
     of = kind.label[lang]
     if parts:
         of += f"（{comma.join(parts)}）" if lang == "zh" else f" ({comma.join(parts)})"

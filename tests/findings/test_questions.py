@@ -1,10 +1,18 @@
 """What is asked: answering moves the verdict as foretold, and the short list closes every open point."""
 
+import dataclasses
+from datetime import date
+
 import geopandas as gpd
 import pytest
 import shapely
 
 from lianzhou_gis.findings import questions
+from lianzhou_gis.findings.decisions import FactSet, OpenPoint
+from lianzhou_gis.findings.questions import QuestionKey
+from lianzhou_gis.findings.verdicts import Tally
+from lianzhou_gis.rulebook import Rulebook, Test
+from lianzhou_gis.vocabulary import Effect, Verdict
 
 PLACE = (112.45, 24.88)
 
@@ -90,3 +98,33 @@ def test_sites_with_the_same_questions_share_the_work(county, square, monkeypatc
     result = county.screen(sites)
     assert {question.site_id for question in result.questions} == set("ABCD")
     assert len(counted) == 1
+
+
+def point(fact="livestock", worst="prohibited"):
+    test = Test(fact, "is", True)
+    return OpenPoint("rule", (fact,), test.evaluate, (test,), Effect(worst), Effect(worst), Verdict(worst), asks=True)
+
+
+KNOWN = FactSet({"industry_code": ("A0313",)})
+ONE, OTHER, LARGE = point(), point(worst="conditional"), point("livestock_large_scale")
+CHANGED = {
+    "facts": (QuestionKey(FactSet({}), frozenset(), (ONE,), Tally()), {"facts": KNOWN}),
+    # That a farm is of large scale says that there is livestock, unless that is contradicted already.
+    "contradicted": (
+        QuestionKey(FactSet({}), frozenset(), (ONE, LARGE), Tally()),
+        {"contradicted": frozenset({"livestock"})},
+    ),
+    "points": (QuestionKey(KNOWN, frozenset(), (ONE,), Tally()), {"points": (OTHER,)}),
+    "settled": (
+        QuestionKey(KNOWN, frozenset(), (OTHER,), Tally()),
+        {"settled": Tally.from_finding(Effect.PROHIBITED, Effect.PROHIBITED)},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", [item.name for item in dataclasses.fields(QuestionKey)])
+def test_every_element_of_the_key_of_questions_counts(name):
+    key, change = CHANGED[name]
+    planner = questions.QuestionPlanner(Rulebook.load(), date(2026, 11, 23))
+    assert planner.questions("S", key) != planner.questions("S", dataclasses.replace(key, **change))
+    assert planner.questions("S", key) == planner.questions("S", dataclasses.replace(key))

@@ -95,7 +95,7 @@ def test_the_rule_itself_is_sound(load):
         ("grade: primary", "grade: primary\n    grade: secondary", "duplicate"),
         ("grade: primary", "grade: primary\n    named: 连江", "named"),
         ("grade: primary", "grade: primary\n    named: []", "named"),
-        ("id: test.rule", "id: &x test.rule\n    part: *x", "alias"),
+        ("id: test.rule", "id: &x test.rule\n    subject: *x", "alias"),
         ("rules:", "rule:", "rules"),
     ],
 )

@@ -151,9 +151,7 @@ def _same_place(left: RuleVersion, right: RuleVersion) -> bool:
         right.theme, right.subject, right.named, right.relation, right.setback_m,
     ):  # fmt: skip
         return False
-    parts = {left.part, right.part} - {None}
-    shared = left.grades is None or right.grades is None or set(left.grades) & set(right.grades)
-    return bool(shared) and len(parts) < 2
+    return left.grades is None or right.grades is None or bool(set(left.grades) & set(right.grades))
 
 
 def _same_time(left: RuleVersion, right: RuleVersion) -> bool:
