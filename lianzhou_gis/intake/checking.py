@@ -208,10 +208,12 @@ def _reported(layer: Layer, there: PlanarLayer, nestings: list[Nesting]) -> Laye
     entry, zones = layer.entry, layer.zones
     counted = None
     if entry.expected_count is not None:
-        names = []
+        names: list[str] = []
+        found = len(zones) if entry.count_by is None else 0
         if entry.count_by in zones.columns:
-            names = sorted({str(name) for name in zones[entry.count_by] if isinstance(name, str)})
-        found = len(names) if entry.count_by else len(zones)
+            values = zones[entry.count_by].dropna()
+            found = values.nunique()
+            names = sorted({name for name in values if isinstance(name, str)})
         counted = {"by": entry.count_by, "expected": entry.expected_count, "found": found, "names": names}
     grades = zones["grade"].map(lambda grade: grade if isinstance(grade, str) else "unknown").value_counts()
     listed = theme(entry.theme).grades

@@ -51,7 +51,8 @@ TODAY = "2026-11-23"
 
 _NEVER = """
     increases_discharge water_pollution_severe related_to_water_supply livestock remediation_related soil_risk
-    groundwater_risk heavy_metal pops solid_waste_disposal solid_waste_use construction_waste_facility hazardous_waste_facility landfill incineration
+    groundwater_risk heavy_metal pops solid_waste_disposal solid_waste_use construction_waste_facility
+    hazardous_waste_facility landfill incineration
     storage_oil_or_toxics waste_recycling_yard wharf_hazardous cage_farming tourism ore_mining quarry two_highs chemical
     hazardous_chemical_production heating_boiler new_construction_land waste_gas solid_waste
     changes_to_sensitive_use temporary_land energy_project noise odour nimby approval_suspended in_heavy_metal_key_area
