@@ -30,7 +30,7 @@ import pyproj
 import shapely
 import yaml
 
-from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.formats.repair import repair_geometries
 from lianzhou_gis.geodesy import Plane, Region, StudyArea
 from tools.county.heavy import sea
 
@@ -55,7 +55,7 @@ def synthetic(vertices: int) -> None:
     made = sea(vertices, max(vertices // 50, 100), broken=max(vertices // 5_000, 4))
     study, plane = StudyArea.around(COUNTY), Plane()
     started = time.perf_counter()
-    repair = repaired(np.array([made.polygon], dtype=object), study=study)[0]
+    repair = repair_geometries(np.array([made.polygon], dtype=object), study=study)[0]
     ours = time.perf_counter() - started
     started = time.perf_counter()
     whole = shapely.clip_by_rect(shapely.make_valid(made.polygon), *study.bounds)

@@ -71,7 +71,10 @@ def warm() -> tuple[float, float]:
         started = time.perf_counter()
         result = screener.screen(site, facts={"livestock": False})
         # Records are made when somebody asks for them.
-        assert result.assessment.answers and len(result.assessment.finding_records) + len(result.assessment.gap_records) > 0
+        assert (
+            result.assessment.answers
+            and len(result.assessment.finding_records) + len(result.assessment.gap_records) > 0
+        )
         taken.append(time.perf_counter() - started)
     rest = taken[BEFORE:]
     return statistics.median(rest), float(np.quantile(rest, 0.95))

@@ -10,7 +10,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, Issue, Message
 from lianzhou_gis.formats import FactsFile, SiteGap, Sites
-from lianzhou_gis.formats.facts import facts_of
+from lianzhou_gis.formats.facts import facts_from_mapping
 from lianzhou_gis.formats.georeference import ReadingKind
 from lianzhou_gis.result import Result
 from lianzhou_gis.vocabulary import GapReason
@@ -26,7 +26,7 @@ def facts_of_sites(facts: Mapping[str, Any] | FactsFile | None, sites: Sites) ->
     facts : mapping or FactsFile, optional
     sites : Sites
     """
-    file = facts if isinstance(facts, FactsFile) else facts_of(facts, "facts")
+    file = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
     ids = set(sites.columns["site_id"])
     return replace(file, sites={site_id: row for site_id, row in file.sites.items() if site_id in ids})
 

@@ -18,7 +18,7 @@ from lianzhou_gis.batch.summary import summarise
 from lianzhou_gis.batch.work import Done, Task, screener_of
 from lianzhou_gis.errors import FactError, ReferenceSystemError, did_you_mean, extra
 from lianzhou_gis.formats import FactsFile
-from lianzhou_gis.formats.facts import facts_of
+from lianzhou_gis.formats.facts import facts_from_mapping
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.geodesy import resolve_reference_system
 from lianzhou_gis.rulebook import FactVocabulary, day_of
@@ -123,7 +123,7 @@ def run_batch(
     named = tuple(themes) if themes else None
     screener = screener_of(str(Path(catalog).resolve()), day, named)
     ids = source.ids()
-    told = facts if isinstance(facts, FactsFile) else facts_of(facts, "facts")
+    told = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
     _check_facts(told, sets or {}, screener.rulebook.facts, set(ids) if told.sites else set())
     system = crs if crs is not None else source.crs
     if system is None and datum is None:

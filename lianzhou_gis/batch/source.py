@@ -12,7 +12,7 @@ import numpy as np
 
 from lianzhou_gis.errors import FormatError, extra
 from lianzhou_gis.formats.column_aliases import SITE_ALIASES, find_columns
-from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.formats.limits import require_existing
 from lianzhou_gis.formats.site_ids import MAX_ID, plain_text
 
 __all__ = ["Chunk", "SiteSource"]
@@ -76,7 +76,7 @@ class SiteSource:
         MissingFileError, FormatError
             If it is missing, of another format, damaged or empty.
         """
-        path = existing(Path(path))
+        path = require_existing(Path(path))
         if path.suffix.lower() in _PARQUET:
             count, crs, geometry, names = _parquet_head(path)
             layer = None

@@ -22,9 +22,9 @@ from lianzhou_gis.formats.geoparquet import ASSUMED_CRS
 from lianzhou_gis.formats.georeference import georeference_features
 from lianzhou_gis.formats.normalise import parse_geometries
 from lianzhou_gis.formats.raw_features import RawFeatures
-from lianzhou_gis.formats.site_drafts import SiteInput, draft_of_features
-from lianzhou_gis.formats.sites import SITE_COLUMNS, sites_of
-from lianzhou_gis.formats.well_known import wkb_of_outside
+from lianzhou_gis.formats.site_drafts import SiteInput, draft_from_features
+from lianzhou_gis.formats.sites import SITE_COLUMNS, build_sites
+from lianzhou_gis.formats.well_known import screen_wkb
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.runs.document import plain
 from lianzhou_gis.screening import Result, Screener
@@ -184,7 +184,7 @@ def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  #
             cells[:] = table[name].to_pylist()
             columns[str(name)] = cells
     region = screener.catalog.region
-    shapes = parse_geometries(shapely.from_wkb, wkb_of_outside(table["geometry"].to_pylist())).geometries
+    shapes = parse_geometries(shapely.from_wkb, screen_wkb(table["geometry"].to_pylist())).geometries
     raw = RawFeatures(
         name=task.name,
         columns=columns,
@@ -198,8 +198,8 @@ def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  #
     features = georeference_features(
         raw, crs=None, datum=task.datum, region=Region(region.name, region.bounds) if region.bounds else None
     )
-    draft = draft_of_features(features, SiteInput(task.name, task.sha256))
-    return sites_of([draft], ids=[chunk.ids[row] for row in rows])
+    draft = draft_from_features(features, SiteInput(task.name, task.sha256))
+    return build_sites([draft], ids=[chunk.ids[row] for row in rows])
 
 
 def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Screener, gathered: _Gathered) -> None:

@@ -37,13 +37,13 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
     """
     from lianzhou_gis.catalog import Catalog
     from lianzhou_gis.cli.tables import plain_table
-    from lianzhou_gis.formats.postgis_source import masked
+    from lianzhou_gis.formats.postgis_source import mask_password
     from lianzhou_gis.vocabulary import theme
 
     entries = Catalog.open(catalog).layers
     if as_json:
         records = [entry.to_json() for entry in entries]
-        records = [{**record, "path": masked(record["path"])} for record in records]
+        records = [{**record, "path": mask_password(record["path"])} for record in records]
         click.echo(json.dumps(records, ensure_ascii=False, indent=1))
         return
     heads = {
@@ -58,7 +58,7 @@ def list_layers(catalog: Path, as_json: bool, lang: str) -> None:
             entry.data_date,
             f"{entry.valid_from or '…'} – {entry.valid_to or '…'}",
             entry.coverage,
-            masked(entry.path),
+            mask_password(entry.path),
             entry.disclosure,
         )
         for entry in entries

@@ -1,4 +1,4 @@
-"""ZIP archives from outside: names repaired, sizes bounded, nothing written where the archive says.
+"""ZIP archives from untrusted sources: names repaired, sizes bounded, member paths never used on disk.
 
 Members are unpacked under names of our own into a folder of our own, so that a path inside the archive never
 becomes a path on the disk.

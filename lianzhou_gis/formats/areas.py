@@ -1,4 +1,4 @@
-"""Declared areas: in which unit they were written, and whether the vertices bear them out."""
+"""Declared areas: their unit, and whether they agree with the vertices."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def declared_area(
     statutory_m2 : float
         Area of the vertices as given.
     unit : {"ha", "m2", "mu"}, optional
-        By the rule of the format or the column's name; None where nothing says.
+        By the rule of the format or the column's name; None if unknown.
     where : str
         For issues.
 
@@ -74,14 +74,14 @@ def declared_area(
                 f"the declared area {shown!r} is no number and was not compared",
             )
         ]
-    said = written or unit
+    stated = written or unit
     if number <= 0.0 or statutory_m2 <= 0.0:
         # Many programs write 0 for "not computed".
-        return (number * M2_PER_UNIT[said] if said and number > 0.0 else None), []
-    order = [said, *(other for other in M2_PER_UNIT if other != said)] if said else list(M2_PER_UNIT)
+        return (number * M2_PER_UNIT[stated] if stated and number > 0.0 else None), []
+    order = [stated, *(other for other in M2_PER_UNIT if other != stated)] if stated else list(M2_PER_UNIT)
     fitting = [other for other in order if abs(number * M2_PER_UNIT[other] - statutory_m2) <= _SAME_UNIT * statutory_m2]
     issues: list[Issue] = []
-    chosen = fitting[0] if fitting else said
+    chosen = fitting[0] if fitting else stated
     if chosen is None:
         return None, [
             Issue(
@@ -92,14 +92,14 @@ def declared_area(
                 f"the declared area {number:g} has no unit and fits the {statutory_m2:.2f} m2 of the vertices in none",
             )
         ]
-    if said is not None and chosen != said:
+    if stated is not None and chosen != stated:
         issues.append(
             Issue(
                 "warning",
                 "declared_area_unit",
                 where,
-                f"申报面积 {number:g} 按{_NAMES[said][0]}与图形不符，应为{_NAMES[chosen][0]}，已按后者读取",
-                f"the declared area {number:g} does not fit in {_NAMES[said][1]} but in {_NAMES[chosen][1]}; read so",
+                f"申报面积 {number:g} 按{_NAMES[stated][0]}与图形不符，应为{_NAMES[chosen][0]}，已按后者读取",
+                f"the declared area {number:g} does not fit in {_NAMES[stated][1]} but in {_NAMES[chosen][1]}; read so",
             )
         )
     metres = number * M2_PER_UNIT[chosen]

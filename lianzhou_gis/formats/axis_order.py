@@ -11,7 +11,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Axis", "axis_of", "zone_prefix"]
+__all__ = ["Axis", "classify_axes", "zone_prefix"]
 
 
 class Axis(IntEnum):
@@ -25,7 +25,7 @@ class Axis(IntEnum):
     EAST_WITH_ZONE = 5
 
 
-def axis_of(values: npt.ArrayLike) -> npt.NDArray[np.int_]:
+def classify_axes(values: npt.ArrayLike) -> npt.NDArray[np.int_]:
     """Return for every number which axis it can belong to; the ranges do not overlap.
 
     Parameters
@@ -34,7 +34,7 @@ def axis_of(values: npt.ArrayLike) -> npt.NDArray[np.int_]:
 
     Examples
     --------
-    >>> [Axis(kind).name for kind in axis_of([112.4, 24.8, 2746900.0, 650500.0, 37650500.0, 5.0e9])]
+    >>> [Axis(kind).name for kind in classify_axes([112.4, 24.8, 2746900.0, 650500.0, 37650500.0, 5.0e9])]
     ['LON', 'LAT', 'NORTH', 'EAST', 'EAST_WITH_ZONE', 'UNKNOWN']
     """
     number = np.asarray(values, dtype=np.float64)
@@ -62,5 +62,5 @@ def zone_prefix(easting: npt.ArrayLike) -> npt.NDArray[np.int_]:
     [37, 0]
     """
     number = np.asarray(easting, dtype=np.float64)
-    with_zone = axis_of(number) == Axis.EAST_WITH_ZONE
+    with_zone = classify_axes(number) == Axis.EAST_WITH_ZONE
     return np.where(with_zone, np.floor(np.where(with_zone, number, 0.0) / 1e6), 0).astype(np.int_)

@@ -1,4 +1,4 @@
-"""What a column means, by the names that people and programs give it: blind to case, width, blanks and brackets."""
+"""Aliases of column names, compared without case, width, blanks and brackets."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def plain_name(name: str) -> str:
 
 
 def unit_in_name(name: str) -> tuple[str, str | None]:
-    """Split an area column's folded name into the name proper and its unit, None if none stands in it.
+    """Split an area column's folded name into the name proper and its unit, None if it has none.
 
     Examples
     --------
@@ -152,7 +152,7 @@ def unit_in_name(name: str) -> tuple[str, str | None]:
 
 
 def find_columns(names: Iterable[str], aliases: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """Return which of ``names`` carries which meaning; the alias that stands first wins where several fit.
+    """Return which of ``names`` carries which meaning; the first matching alias wins.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Where the data set lies that a path means: the file itself, or one of those in a folder or a ZIP archive."""
+"""The data set that a path refers to: the file itself, or one in a folder or a ZIP archive."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pathlib import Path, PurePosixPath
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.archives import Member, list_members, unpack
-from lianzhou_gis.formats.kinds import HEAD_BYTES, Kind, extension_issue, kind_of, kind_of_head
+from lianzhou_gis.formats.kinds import HEAD_BYTES, Kind, detect_kind, detect_kind_of_head, extension_issue
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import MAX_ARCHIVE_BYTES, refuse_outside, sha256_of_file
 from lianzhou_gis.formats.shapefile import shapefile_parts
-from lianzhou_gis.formats.sqlite_files import journals_of
+from lianzhou_gis.formats.sqlite_files import journal_files
 
-__all__ = ["Dataset", "files_of", "opened"]
+__all__ = ["Dataset", "dataset_files", "open_dataset"]
 
 _MOST_ENTRIES = 5_000
 # Beside a Shapefile or a GeoPackage, of no use by themselves.
@@ -27,13 +27,13 @@ _JOURNALS = ("-wal", "-shm", "-journal")
 
 @dataclass(frozen=True)
 class Dataset:
-    """What is to be read.
+    """A data set to read.
 
     Attributes
     ----------
     kind : Kind
     path : Path
-        Where its bytes lie now; inside the ``with`` of :func:`opened` only.
+        File or folder; valid inside the ``with`` of :func:`open_dataset` only.
     name : str
         For messages.
     layer : str, optional
@@ -57,8 +57,8 @@ class _Candidate:
 
 
 @contextmanager
-def opened(path: Path, layer: str | None) -> Iterator[Dataset]:
-    """Yield the data set that a path means.
+def open_dataset(path: Path, layer: str | None) -> Iterator[Dataset]:
+    """Yield the data set that a path refers to.
 
     Parameters
     ----------
@@ -69,39 +69,39 @@ def opened(path: Path, layer: str | None) -> Iterator[Dataset]:
     Raises
     ------
     MissingFileError
-        If nothing stands there.
+        If the path does not exist.
     FormatError
         If it is in no known format, several data sets are there and none is named, or an archive is damaged or out
         of bounds.
     """
-    kind = kind_of(path)
-    noted = tuple(extension_issue(path.name, path.suffix.lower(), kind))
+    kind = detect_kind(path)
+    name_issues = tuple(extension_issue(path.name, path.suffix.lower(), kind))
     if kind is Kind.ARCHIVE:
         with _unpacked(path, layer) as dataset:
             yield dataset
     elif kind is Kind.FOLDER:
         yield _in_folder(path, layer)
     else:
-        yield Dataset(kind, path, path.name, layer, noted)
+        yield Dataset(kind, path, path.name, layer, name_issues)
 
 
-def files_of(path: Path) -> list[Path]:
-    """Return the files of a data set: a Shapefile has several, a FileGDB all that lie in its folder."""
+def dataset_files(path: Path) -> list[Path]:
+    """Return the files of a data set: parts of a Shapefile, files of a FileGDB, journals of a database."""
     if path.is_dir():
         return sorted(file for file in path.iterdir() if file.is_file())
     if path.suffix.lower() in (".shp", ".shx", ".dbf"):
         return sorted(shapefile_parts(path).values())
-    return [path, *journals_of(path)]
+    return [path, *journal_files(path)]
 
 
 def _split_choice(name: str, found: list[str], layer: str | None, also: list[str]) -> tuple[str, str | None]:
     """Return the data set and the layer inside it that ``layer`` names."""
     if len(found) == 1 and layer is not None:
         head, _, rest = layer.partition("/")
-        own = {found[0].casefold(), PurePosixPath(found[0]).name.casefold()}
-        if layer.casefold() in own:
+        titles = {found[0].casefold(), PurePosixPath(found[0]).name.casefold()}
+        if layer.casefold() in titles:
             return found[0], None
-        return (found[0], rest) if head.casefold() in own and rest else (found[0], layer)
+        return (found[0], rest) if head.casefold() in titles and rest else (found[0], layer)
     if layer is not None and layer not in found:
         for title in found:
             for known in (title, PurePosixPath(title).name):
@@ -131,7 +131,7 @@ def _in_folder(folder: Path, layer: str | None) -> Dataset:
         elif not entry.is_file() or suffix.lstrip(".") in _SIDECARS or suffix.endswith(_JOURNALS):
             continue
         else:
-            kind = _own_kind(_head_of(entry), suffix)
+            kind = _kind_among_files(_head_of(entry), suffix)
         if kind is None:
             others.append(entry.name)
         else:
@@ -152,9 +152,9 @@ def _head_of(path: Path) -> bytes:
         return b""
 
 
-def _own_kind(head: bytes, suffix: str) -> Kind | None:
-    """Return what a file among others is: notes that go with data are not taken for data themselves."""
-    kind = kind_of_head(head, suffix) if head else None
+def _kind_among_files(head: bytes, suffix: str) -> Kind | None:
+    """Return the kind of a file among others; text notes beside data are no data sets."""
+    kind = detect_kind_of_head(head, suffix) if head else None
     if kind is Kind.ARCHIVE:
         return Kind.WORKBOOK if suffix in (".xlsx", ".xlsm") else Kind.ARCHIVE
     if kind is Kind.PARCEL_TXT and b"@" not in head:
@@ -179,7 +179,7 @@ def _unpacked(path: Path, layer: str | None) -> Iterator[Dataset]:
             f"{path.name}：不是有效的 ZIP 压缩包；请重新打包",
             f"{path.name}: this is no valid ZIP archive; pack it again",
         ) from error
-    with archive, tempfile.TemporaryDirectory(prefix="lianzhou-gis-") as place:
+    with archive, tempfile.TemporaryDirectory(prefix="lianzhou-gis-") as folder:
         members = list_members(archive, path.name)
         found, others = _candidates(archive, members, path.name)
         chosen, inner = _split_choice(path.name, list(found), layer, others)
@@ -189,14 +189,14 @@ def _unpacked(path: Path, layer: str | None) -> Iterator[Dataset]:
                 f"{path.name}：压缩包内又是压缩包（{chosen}）；请先解压",
                 f"{path.name}: an archive inside the archive ({chosen}); unpack it first",
             )
-        target, suffix = _write(archive, candidate, Path(place), path.name)
+        target, suffix = _write(archive, candidate, Path(folder), path.name)
         name = f"{path.name}/{chosen}{suffix}"
         issues = [*extension_issue(name, suffix, candidate.kind), *_left_out(path.name, others)]
         yield Dataset(candidate.kind, target, name, inner, tuple(issues), digest)
 
 
 def _write(archive: zipfile.ZipFile, candidate: _Candidate, folder: Path, name: str) -> tuple[Path, str]:
-    """Write the members of a data set under names of our own; return where, and the extension that it had."""
+    """Write the members of a data set under safe names; return the path and the original extension."""
     left = MAX_ARCHIVE_BYTES
     if candidate.kind is Kind.FILEGDB:
         target = folder / "layer.gdb"
@@ -213,7 +213,7 @@ def _write(archive: zipfile.ZipFile, candidate: _Candidate, folder: Path, name: 
 
 
 def _candidates(archive: zipfile.ZipFile, members: list[Member], name: str) -> tuple[dict[str, _Candidate], list[str]]:
-    """Return the data sets of an archive by title, and the names of what else it holds."""
+    """Return the data sets of an archive by title, and the names of other members."""
     found: dict[str, _Candidate] = {}
     others = []
     databases = {str(PurePosixPath(member.name).parent) for member in members if member.extension == "gdbtable"}
@@ -225,7 +225,7 @@ def _candidates(archive: zipfile.ZipFile, members: list[Member], name: str) -> t
             continue
         if member.extension in _SIDECARS or member.extension.endswith(_JOURNALS):
             continue
-        kind = _own_kind(_peek(archive, member, name), f".{member.extension}")
+        kind = _kind_among_files(_peek(archive, member, name), f".{member.extension}")
         if kind is None:
             others.append(member.name)
             continue
@@ -237,7 +237,7 @@ def _candidates(archive: zipfile.ZipFile, members: list[Member], name: str) -> t
         if kind in (Kind.SHAPEFILE, Kind.MAPINFO_TAB, Kind.MAPINFO_MIF):
             candidate.members += [other for other in members if other.stem == member.stem and other is not member]
         found[title if title not in found else member.name] = candidate
-    # In a KMZ the first document is the one that counts; others are there for links to lead to.
+    # In a KMZ doc.kml is the main document; others are targets of links.
     if "doc" in found and found["doc"].kind is Kind.KML and all(item.kind is Kind.KML for item in found.values()):
         others += [f"{title}.kml" for title in found if title != "doc"]
         found = {"doc": found["doc"]}
@@ -249,7 +249,7 @@ def _peek(archive: zipfile.ZipFile, member: Member, name: str) -> bytes:
         with archive.open(member.info) as stream:
             return stream.read(HEAD_BYTES)
     except Exception as error:
-        # Damaged, or packed in a way that nobody here knows.
+        # Damaged, or packed by an unsupported method.
         shown = member.name[:80]
         raise FormatError(
             f"{name}：其中的 {shown} 损坏或压缩方式不支持；请重新打包",

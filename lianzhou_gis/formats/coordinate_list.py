@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.axis_order import Axis, axis_of
+from lianzhou_gis.formats.axis_order import Axis, classify_axes
 from lianzhou_gis.formats.parse_numbers import parse_written
 
 __all__ = ["CoordinateList", "is_coordinate_list", "list_with_head"]
@@ -62,7 +62,7 @@ def _is_degrees(line: str) -> bool:
     numbers = [parse_written(word) for word in words[:2]]
     if len(numbers) < 2 or numbers[0] is None or numbers[1] is None:
         return False
-    kinds = axis_of([numbers[0].value, numbers[1].value]).tolist()
+    kinds = classify_axes([numbers[0].value, numbers[1].value]).tolist()
     return sorted(kinds) == [Axis.LON, Axis.LAT]
 
 
@@ -125,7 +125,7 @@ def _kinds(grid: npt.NDArray[np.object_]) -> npt.NDArray[np.int_]:
     numbers = [
         [written.value if (written := parse_written(cell)) is not None else np.nan for cell in row] for row in grid
     ]
-    return axis_of(np.nan_to_num(np.array(numbers, dtype=np.float64).reshape(grid.shape)))
+    return classify_axes(np.nan_to_num(np.array(numbers, dtype=np.float64).reshape(grid.shape)))
 
 
 def _pair(kinds: npt.NDArray[np.int_]) -> int | None:

@@ -16,18 +16,18 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.coordinate_list import is_coordinate_list, list_with_head
-from lianzhou_gis.formats.corner_table import corner_columns, plots_of
+from lianzhou_gis.formats.corner_table import corner_columns, plots_from_corners
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.normalise import ring_closed_issue
 from lianzhou_gis.formats.raw_features import RawFeatures, unique_names, unreadable_issue
-from lianzhou_gis.formats.table_coordinates import columns_of_pair, coordinates_of, points_of
-from lianzhou_gis.formats.table_header import PAIRS, Header, find_header, separator_of
+from lianzhou_gis.formats.table_coordinates import build_points, pair_columns, parse_coordinates
+from lianzhou_gis.formats.table_header import PAIRS, Header, detect_separator, find_header
 from lianzhou_gis.formats.table_reference import written_reference, written_reference_issue
 from lianzhou_gis.formats.table_remarks import RemarkRows, find_remark_rows
 from lianzhou_gis.formats.well_known import common_srid, geometries_from_wkt, split_srid
 
-__all__ = ["cells_of_text", "features_of_cells", "read_coordinate_table"]
+__all__ = ["features_from_cells", "parse_csv_cells", "read_coordinate_table"]
 
 _WIDEST = 4096
 
@@ -38,7 +38,7 @@ def read_coordinate_table(path: Path, name: str, layer: str | None, encoding: st
     Parameters
     ----------
     path : Path
-        Separated by comma, tab, semicolon or full-width comma; titles may stand above the head.
+        Separated by comma, tab, semicolon or full-width comma; title rows above the head are skipped.
     name : str
         For messages.
     layer : str, optional
@@ -60,22 +60,22 @@ def read_coordinate_table(path: Path, name: str, layer: str | None, encoding: st
     if is_coordinate_list(text):
         cells = _cells_of_words(text)
     else:
-        cells = cells_of_text(text, name, issues)
-    raw = features_of_cells(cells, name, issues)
+        cells = parse_csv_cells(text, name, issues)
+    raw = features_from_cells(cells, name, issues)
     raw.encoding, raw.sha256 = used, hashlib.sha256(content).hexdigest()
     return raw
 
 
 def _cells_of_words(text: str) -> pd.DataFrame:
-    """Return the words of a list of coordinates, what stands behind the first four words as one cell."""
+    """Return the words of a list of coordinates, the rest after the first three as one cell."""
     rows = [re.split(r"[\s,，;；]+", line.strip(), maxsplit=3) if line.strip() else [] for line in text.splitlines()]
     width = max(map(len, rows), default=0)
     cells = [[word or None for word in row] + [None] * (width - len(row)) for row in rows]
     return pd.DataFrame(cells, index=range(1, len(rows) + 1), columns=range(width), dtype=object)
 
 
-def cells_of_text(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
-    """Return the fields of a CSV as they stand, its head included."""
+def parse_csv_cells(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
+    """Return the fields of a CSV, its head included."""
     text = text.lstrip("\ufeff")
     lines = [line for line in text[: 2**16].splitlines() if line.strip()][:20]
     skip = 0
@@ -83,10 +83,10 @@ def cells_of_text(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
         separator, skip = lines[0].strip()[-1], 1
     else:
         # A title above the head holds no separators, or few.
-        separator = separator_of(max(lines, key=lambda line: line.count(separator_of(line)), default=""))
+        separator = detect_separator(max(lines, key=lambda line: line.count(detect_separator(line)), default=""))
     width = max((line.count(separator) + 1 for line in lines), default=1)
     refuse_count(name, width, _WIDEST, "列", "columns")
-    with warnings.catch_warnings(record=True) as heard:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             table = pd.read_csv(
@@ -109,7 +109,7 @@ def cells_of_text(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
                 f"{name}{place}：不是规整的 CSV（字段数多于表头、引号不成对或为空表）",
                 f"{name}{place}: no regular CSV (a row longer than the head, an open quote, or nothing in it)",
             ) from error
-    if heard:
+    if caught:
         issues.append(
             Issue(
                 "warning",
@@ -123,7 +123,7 @@ def cells_of_text(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
     return pd.DataFrame(table.map(lambda value: value.strip() or None if isinstance(value, str) else None))
 
 
-def features_of_cells(cells: pd.DataFrame, name: str, issues: list[Issue]) -> RawFeatures:
+def features_from_cells(cells: pd.DataFrame, name: str, issues: list[Issue]) -> RawFeatures:
     """Return the features of a table.
 
     Parameters
@@ -170,16 +170,16 @@ def features_of_cells(cells: pd.DataFrame, name: str, issues: list[Issue]) -> Ra
 def _columns(
     body: pd.DataFrame, head: Header, used: set[int], name: str, issues: list[Issue]
 ) -> dict[str, npt.NDArray[Any]]:
-    """Return the columns that are no coordinates; those without name and content fall away."""
-    kept = [
+    """Return the columns that are no coordinates; those without name and content are dropped."""
+    selected = [
         column
         for column in range(body.shape[1])
         if column not in used and ((head.names[column : column + 1] or ("",))[0] or body[column].notna().any())
     ]
-    titles = [(head.names[column : column + 1] or ("",))[0] or f"column_{column + 1}" for column in kept]
+    titles = [(head.names[column : column + 1] or ("",))[0] or f"column_{column + 1}" for column in selected]
     names, renamed = unique_names(titles, ["geometry", "source_row"], name)
     issues.extend(renamed)
-    return {title: body[column].to_numpy(dtype=object) for title, column in zip(names, kept, strict=True)}
+    return {title: body[column].to_numpy(dtype=object) for title, column in zip(names, selected, strict=True)}
 
 
 def _of_wkt(body: pd.DataFrame, head: Header, name: str, issues: list[Issue]) -> RawFeatures:
@@ -203,7 +203,7 @@ def _of_coordinates(
     name: str,
     issues: list[Issue],
 ) -> RawFeatures:
-    used, others = columns_of_pair(head, PAIRS)
+    used, others = pair_columns(head, PAIRS)
     if others:
         issues.append(
             Issue(
@@ -218,20 +218,22 @@ def _of_coordinates(
     places = sorted({column for meaning in used for column in head.columns[meaning]})
     remarks = find_remark_rows(body.to_numpy(dtype=object), places, head.names)
     _note_remarks(remarks, body.index.to_numpy(), name, issues)
-    # Blank rows, sums and headings part the plots of a table that has no column for them.
-    parted = np.cumsum(~filled | remarks.divides, dtype=np.int64)
-    kept = filled & ~remarks.remark
-    rows = body[kept]
+    # Blank rows, sums and headings separate plots where no column does.
+    plot_number = np.cumsum(~filled | remarks.divides, dtype=np.int64)
+    selected = filled & ~remarks.remark
+    rows = body[selected]
     columns = _columns(rows, head, set(places), name, issues)
-    found = coordinates_of(rows, head, used, name, issues)
+    found = parse_coordinates(rows, head, used, name, issues)
     corners = corner_columns(columns, len(rows))
     if corners is None or not len(rows):
         raw = RawFeatures(
-            name=name, columns=columns, geometries=points_of(found.xy), crs=None, encoding=None, issues=issues
+            name=name, columns=columns, geometries=build_points(found.xy), crs=None, encoding=None, issues=issues
         )
         raw.steps = found.steps.max(axis=1) if len(rows) else None
     else:
-        raw = plots_of(found.xy, found.steps, rows.index.to_numpy(), parted[kept], columns, corners, name, issues)
+        raw = plots_from_corners(
+            found.xy, found.steps, rows.index.to_numpy(), plot_number[selected], columns, corners, name, issues
+        )
     raw.may_be_packed = found.may_be_packed
     whole = found.xy[np.isfinite(found.xy).all(axis=1)]
     reference = written_reference([*above, *remarks.texts], whole, name)

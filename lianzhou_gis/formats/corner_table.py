@@ -13,12 +13,12 @@ import numpy.typing as npt
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.column_aliases import CORNER_ALIASES, SITE_ALIASES, find_columns, plain_name
 from lianzhou_gis.formats.parcel_grammar import Corner, Plot
-from lianzhou_gis.formats.parcel_rings import shape_of
+from lianzhou_gis.formats.parcel_rings import build_plot_shape
 from lianzhou_gis.formats.raw_features import RawFeatures
 
-__all__ = ["corner_columns", "plots_of"]
+__all__ = ["corner_columns", "plots_from_corners"]
 
-Columns = dict[str, npt.NDArray[Any]]
+ColumnArrays = dict[str, npt.NDArray[Any]]
 _FEWEST = 3
 _KINDS = {"线": "line", "点": "point", "line": "line", "point": "point"}
 _REMARKS = {
@@ -26,10 +26,10 @@ _REMARKS = {
 }
 
 
-def corner_columns(columns: Columns, rows: int) -> dict[str, str] | None:
-    """Return the columns that say which corner a row is, None if rows are points by themselves.
+def corner_columns(columns: ColumnArrays, rows: int) -> dict[str, str] | None:
+    """Return the columns that identify corners, None if each row is a point of its own.
 
-    A column of point numbers or of rings says so. So does a table that has nothing but a running number beside its
+    Rows are corners if there is a column of point numbers or rings, or nothing but a running number beside the
     coordinates.
 
     Examples
@@ -47,12 +47,12 @@ def corner_columns(columns: Columns, rows: int) -> dict[str, str] | None:
     return None
 
 
-def plots_of(
+def plots_from_corners(
     xy: npt.NDArray[np.float64],
     steps: npt.NDArray[np.float64],
     lines: npt.NDArray[np.int_],
     breaks: npt.NDArray[np.int_],
-    columns: Columns,
+    columns: ColumnArrays,
     corners: dict[str, str],
     name: str,
     issues: list[Issue],
@@ -68,7 +68,7 @@ def plots_of(
     lines : ndarray, shape (n,)
         Of the file.
     breaks : ndarray of int, shape (n,)
-        Grows where blank rows part the table.
+        Increases where blank rows separate plots.
     columns : dict of str to array
     corners : dict of str to str
         As :func:`corner_columns` returns it.
@@ -84,12 +84,12 @@ def plots_of(
     plot_steps = np.array([steps[members].min(axis=0).max() for members in plots.values()], dtype=np.float64)
     kinds = columns.get(corners.get("kind", ""))
     for number, members in enumerate(plots.values()):
-        said = str(kinds[members[0]]).strip().lower() if kinds is not None else ""
-        plot = Plot(None, "", "", "", _KINDS.get(said, "polygon"), (), int(lines[members[0]]))
+        kind = str(kinds[members[0]]).strip().lower() if kinds is not None else ""
+        plot = Plot(None, "", "", "", _KINDS.get(kind, "polygon"), (), int(lines[members[0]]))
         rings = _rings(members, xy, columns, corners, breaks, labels)
         lost = [row for row in members if not np.isfinite(xy[row]).all()]
         if lost:
-            # A plot without one of its corners is another plot.
+            # Without one of its corners the plot has another shape.
             issues.append(
                 Issue(
                     "error",
@@ -110,7 +110,7 @@ def plots_of(
             )
             for row, ring in zip(members, rings, strict=True)
         ]
-        shape = shape_of(plot, xy[members], name)
+        shape = build_plot_shape(plot, xy[members], name)
         issues.extend(shape.issues)
         geometries[number] = shape.geometry
         if shape.trouble is not None:
@@ -126,9 +126,9 @@ def plots_of(
             f"{len(keys)} rows were read as corners and joined to {len(plots)} plots",
         )
     )
-    kept = _of_plots(columns, corners, list(plots.values()), name, issues)
+    plot_columns = _plot_columns(columns, corners, list(plots.values()), name, issues)
     return RawFeatures(
-        name=name, columns=kept, geometries=geometries, crs=None, encoding=None, issues=issues, steps=plot_steps
+        name=name, columns=plot_columns, geometries=geometries, crs=None, encoding=None, issues=issues, steps=plot_steps
     )
 
 
@@ -137,9 +137,9 @@ def _without_blanks(
     steps: npt.NDArray[np.float64],
     lines: npt.NDArray[np.int_],
     breaks: npt.NDArray[np.int_],
-    columns: Columns,
+    columns: ColumnArrays,
     corners: dict[str, str],
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int_], npt.NDArray[np.int_], Columns]:
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64], npt.NDArray[np.int_], npt.NDArray[np.int_], ColumnArrays]:
     """Leave out rows that have neither a point number nor coordinates: merged cells reach beyond the table."""
     if "point" not in corners:
         return xy, steps, lines, breaks, columns
@@ -159,14 +159,14 @@ def _filled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return result
 
 
-def _keys(columns: Columns, corners: dict[str, str], breaks: npt.NDArray[np.int_]) -> list[tuple[Any, ...]]:
-    """Return for every row what plot it belongs to.
+def _keys(columns: ColumnArrays, corners: dict[str, str], breaks: npt.NDArray[np.int_]) -> list[tuple[Any, ...]]:
+    """Return the plot of every row.
 
-    The columns of numbers and names of plots tell, and any other whose values stand over at least three rows each;
-    without one, blank rows part the plots.
+    Plots are separated by the columns of plot numbers and names and by any other column whose values repeat over at
+    least three rows each; without one, by blank rows.
     """
     own = find_columns(columns, {key: SITE_ALIASES[key] for key in ("site_id", "name")}).values()
-    telling = []
+    separating = []
     for title, values in columns.items():
         if title in corners.values():
             continue
@@ -176,42 +176,42 @@ def _keys(columns: Columns, corners: dict[str, str], breaks: npt.NDArray[np.int_
         runs = np.diff([0, *changes.tolist(), len(texts)])
         if title in own or (runs >= _FEWEST).all():
             columns[title] = filled
-            telling.append(texts)
-    if not own and all(len(set(texts.tolist())) == 1 for texts in telling):
+            separating.append(texts)
+    if not own and all(len(set(texts.tolist())) == 1 for texts in separating):
         return [(int(value),) for value in breaks]
-    return list(zip(*telling, strict=True))
+    return list(zip(*separating, strict=True))
 
 
 def _rings(
     members: list[int],
     xy: npt.NDArray[np.float64],
-    columns: Columns,
+    columns: ColumnArrays,
     corners: dict[str, str],
     breaks: npt.NDArray[np.int_],
     labels: npt.NDArray[Any] | None,
 ) -> list[int]:
-    """Return ring numbers: as the columns of parts and rings say, else a new one where the numbering restarts."""
-    told = [_filled(columns[corners[key]]) for key in ("part", "ring") if key in corners]
+    """Return ring numbers from the columns of parts and rings, else a new one where the numbering restarts."""
+    ring_columns = [_filled(columns[corners[key]]) for key in ("part", "ring") if key in corners]
     known: dict[tuple[str, ...], int] = {}
-    if told:
-        names = [tuple(str(values[row]).strip().removesuffix(".0") for values in told) for row in members]
+    if ring_columns:
+        names = [tuple(str(values[row]).strip().removesuffix(".0") for values in ring_columns) for row in members]
         return [known.setdefault(key, len(known) + 1) for key in names]
     rings, ring, first = [], 1, members[0]
     for place, row in enumerate(members):
-        parted = place > 0 and breaks[row] != breaks[members[place - 1]]
+        is_separated = place > 0 and breaks[row] != breaks[members[place - 1]]
         again = labels is not None and row != first and labels[row] == labels[first]
-        # The first number once more closes a ring, unless it stands elsewhere and further corners follow.
-        if parted or (again and place + _FEWEST <= len(members) and not np.array_equal(xy[row], xy[first])):
+        # Repeating the first number closes a ring, unless the position differs and further corners follow.
+        if is_separated or (again and place + _FEWEST <= len(members) and not np.array_equal(xy[row], xy[first])):
             ring, first = ring + 1, row
         rings.append(ring)
     return rings
 
 
-def _of_plots(
-    columns: Columns, corners: dict[str, str], plots: list[list[int]], name: str, issues: list[Issue]
-) -> Columns:
-    """Return the columns of plots: what all corners of a plot share. What differs from corner to corner falls away."""
-    kept: Columns = {}
+def _plot_columns(
+    columns: ColumnArrays, corners: dict[str, str], plots: list[list[int]], name: str, issues: list[Issue]
+) -> ColumnArrays:
+    """Return the columns whose value is the same for all corners of a plot; others are dropped."""
+    shared: ColumnArrays = {}
     dropped = []
     for title, values in columns.items():
         if title in corners.values():
@@ -223,7 +223,7 @@ def _of_plots(
             first[number] = there[0] if there else None
             same = same and len({str(value) for value in there}) <= 1
         if same:
-            kept[title] = first
+            shared[title] = first
         else:
             dropped.append(title)
     if dropped:
@@ -237,4 +237,4 @@ def _of_plots(
                 f"the columns {listed} differ from corner to corner and were not kept for the plots",
             )
         )
-    return kept
+    return shared

@@ -1,4 +1,4 @@
-"""The bytes of a DBF table: its field names and texts as they stand in the file, before any reader interprets them."""
+"""Header and raw texts of a DBF table, before any reader decodes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DELETED = ord("*")
 
 @dataclass(frozen=True)
 class Dbf:
-    """What the header of a DBF says, and its texts.
+    """Header and texts of a DBF.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""DXF: the outlines of a drawing. It has no reference system; closed outlines are areas, open ones lines."""
+"""DXF: outlines of a drawing, closed ones as areas, open ones as lines; no reference system."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError, Message, Phrase, extra
-from lianzhou_gis.formats.dxf_outlines import ARC_TOLERANCE_M, Outline, outline_of
+from lianzhou_gis.formats.dxf_outlines import ARC_TOLERANCE_M, Outline, outline_from_entity
 from lianzhou_gis.formats.encodings import DbfText, decide_dbf_encoding
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, unreadable_issue
@@ -28,11 +28,11 @@ _CODE_PAGE = re.compile(rb"\$DWGCODEPAGE[ \t]*\r?\n[ \t]*3[ \t]*\r?\n[ \t]*([\w.
 _VERSION = re.compile(rb"\$ACADVER[ \t]*\r?\n[ \t]*1[ \t]*\r?\n[ \t]*(AC\d{4})")
 # From this version on all texts are UTF-8.
 _UNICODE = b"AC1021"
-# Blocks in blocks, or in rows and columns, can stand for any number of entities.
+# Nested or arrayed blocks can expand to any number of entities.
 _MOST_ENTITIES = 300_000
 _DEEPEST_BLOCK = 16
 _UNITS = {0, 6}
-# Thousands of rings around one another make millions of pairs: a note is not worth more than this.
+# Bound on the work for a warning: thousands of nested rings make millions of pairs.
 _AT_ONCE = 256
 _MOST_PAIRS = 5_000_000
 _MOST_TRIES = 32
@@ -70,7 +70,7 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         drawing = _drawing(path, content, name, encoding, issues)
         rows, other = _outlines(drawing, name, layer)
         if not rows:
-            raise _nothing(drawing, name, layer)
+            raise _no_outlines_error(drawing, name, layer)
         if layer is None:
             rows = _of_one_layer(rows, name, issues)
         rows = _without_point_signs(rows, name, issues)
@@ -78,7 +78,7 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
     except LianzhouError:
         raise
     except (Exception, RecursionError) as error:
-        # Whatever the reader meets in a damaged drawing.
+        # Any exception of the reader on a damaged drawing.
         raise FormatError(
             f"{name}：图纸损坏，无法读取；请在 CAD 中修复（RECOVER）后另存为 DXF",
             f"{name}: the drawing is damaged and cannot be read; repair it in CAD (RECOVER) and save it as DXF",
@@ -127,15 +127,15 @@ def _without_point_signs(rows: list[tuple[Any, Outline]], name: str, issues: lis
     if not any(small) or not len(corners):
         return rows
     tree = shapely.STRtree(np.asarray(shapely.points(corners), dtype=object))
-    kept = []
+    selected = []
     for row, sign in zip(rows, small, strict=True):
         centre = row[0].dxf.center if sign else None
         if centre is not None and len(tree.query(shapely.Point(*_xy(centre)), "dwithin", distance=_SIGN_OFF_M)):
             continue
-        kept.append(row)
-    if len(kept) < len(rows):
-        issues.append(Issue.from_code("info", "point_signs_dropped", name, count=len(rows) - len(kept)))
-    return kept
+        selected.append(row)
+    if len(selected) < len(rows):
+        issues.append(Issue.from_code("info", "point_signs_dropped", name, count=len(rows) - len(selected)))
+    return selected
 
 
 def _xy(point: Any) -> tuple[float, float]:  # noqa: ANN401 - a vector of ezdxf
@@ -159,8 +159,8 @@ def _raw(
         "handle": [entity.dxf.get("handle") for entity, _ in rows],
         "xdata": [_xdata(entity) for entity, _ in rows],
     }
-    _note(drawing, rows, other, columns["layer"], name, issues)
-    _note_rings_inside(geometries, columns["layer"], name, issues)
+    _report(drawing, rows, other, columns["layer"], name, issues)
+    _report_rings_inside(geometries, columns["layer"], name, issues)
     return RawFeatures(
         name=name,
         columns={title: np.array(values, dtype=object) for title, values in columns.items() if any(values)},
@@ -195,12 +195,12 @@ def _drawing(path: Path, content: bytes, name: str, encoding: str | None, issues
                 )
             )
         return ezdxf.read(io.StringIO(content.decode(decided.name, errors="replace"), newline=None))
-    # Nothing is recovered here: what the library makes of a damaged number is another number.
+    # No recovery: the library would change damaged numbers.
     return ezdxf.readfile(path)
 
 
 def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[Any, Outline]], Counter[str]]:  # noqa: ANN401
-    """Return the entities that have an outline, and how many of which kind have none."""
+    """Return the entities with an outline, and the number of others by type."""
     rows: list[tuple[Any, Outline]] = []
     other: Counter[str] = Counter()
     refuse_count(name, _count(drawing, drawing.modelspace(), name, {}), _MOST_ENTITIES, "个图元", "entities")
@@ -208,7 +208,7 @@ def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[An
         if layer is not None and str(entity.dxf.get("layer", "0")).casefold() != layer.casefold():
             continue
         try:
-            outline = outline_of(entity)
+            outline = outline_from_entity(entity)
         except (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError):
             outline = Outline(None)
         if outline is None:
@@ -219,7 +219,7 @@ def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[An
 
 
 def _count(drawing: Any, source: Any, name: str, known: dict[str, int], around: tuple[str, ...] = ()) -> int:  # noqa: ANN401
-    """Return how many entities there are once all blocks stand at their places, without putting them there."""
+    """Return the number of entities after expansion of all blocks, without expanding them."""
     if len(around) > _DEEPEST_BLOCK:
         raise FormatError(
             f"{name}：图块嵌套过深或相互引用；请在 CAD 中炸开图块",
@@ -240,7 +240,7 @@ def _count(drawing: Any, source: Any, name: str, known: dict[str, int], around: 
 
 
 def _entities(source: Any) -> Iterator[Any]:  # noqa: ANN401
-    """Yield all entities, those of inserted blocks at their place."""
+    """Yield all entities, those of inserted blocks at their position."""
     for entity in source:
         if entity.dxftype() != "INSERT":
             yield entity
@@ -261,7 +261,7 @@ def _xdata(entity: Any) -> str | None:  # noqa: ANN401
     return "; ".join(found) or None
 
 
-def _nothing(drawing: Any, name: str, layer: str | None) -> FormatError:  # noqa: ANN401
+def _no_outlines_error(drawing: Any, name: str, layer: str | None) -> FormatError:  # noqa: ANN401
     layers = sorted({str(entity.dxf.get("layer", "0")) for entity in drawing.modelspace()})
     listed = ", ".join(layers[:8]) + (" ..." if len(layers) > 8 else "") or "-"
     if layer is not None:
@@ -275,7 +275,7 @@ def _nothing(drawing: Any, name: str, layer: str | None) -> FormatError:  # noqa
     )
 
 
-def _note(
+def _report(
     drawing: Any,  # noqa: ANN401
     rows: list[tuple[Any, Outline]],
     other: Counter[str],
@@ -283,7 +283,7 @@ def _note(
     name: str,
     issues: list[Issue],
 ) -> None:
-    """Note arcs made chords, what was passed over, layers that are switched off, and strange units."""
+    """Report linearised arcs, skipped entities, hidden layers and unusual units."""
     curved = sum(outline.curved for _, outline in rows)
     if curved:
         issues.append(
@@ -314,7 +314,7 @@ def _note(
                 "layer_hidden",
                 name,
                 f"图层 {listed} 已关闭或冻结，其中的图形也已读取",
-                f"the layers {listed} are off or frozen; what stands in them was read all the same",
+                f"the layers {listed} are off or frozen; their outlines were read all the same",
             )
         )
     units = int(drawing.header.get("$INSUNITS", 0))
@@ -331,12 +331,12 @@ def _note(
 
 
 def _rings_inside(shapes: Geometries, layers: npt.NDArray[np.intp]) -> tuple[int, bool]:
-    """Return how many areas lie inside another of their layer, and whether all were looked at."""
+    """Return how many areas lie inside another of their layer, and whether all pairs were checked."""
     tree, boxes = shapely.STRtree(shapes), shapely.bounds(shapes)
     order = np.argsort(-shapely.area(shapes), kind="stable")
     rank = np.empty(len(shapes), dtype=np.intp)
     rank[order] = np.arange(len(shapes))
-    count, pairs, all_seen = 0, 0, True
+    count, pairs, is_complete = 0, 0, True
     for start in range(0, len(shapes), _AT_ONCE):
         if pairs > _MOST_PAIRS:
             return count, False
@@ -344,9 +344,9 @@ def _rings_inside(shapes: Geometries, layers: npt.NDArray[np.intp]) -> tuple[int
         pairs += len(inner)
         inner = inner + start
         holds = (boxes[outer, :2] <= boxes[inner, :2]).all(axis=1) & (boxes[outer, 2:] >= boxes[inner, 2:]).all(axis=1)
-        kept = holds & (inner != outer) & (layers[inner] == layers[outer])
-        inner, outer = inner[kept], outer[kept]
-        # The largest first: of many rings around one another the outermost settles it.
+        selected = holds & (inner != outer) & (layers[inner] == layers[outer])
+        inner, outer = inner[selected], outer[selected]
+        # Largest first: the outermost ring decides.
         sequence = np.lexsort([rank[outer], inner])
         inner, outer = inner[sequence], outer[sequence]
         for _ in range(_MOST_TRIES):
@@ -357,18 +357,18 @@ def _rings_inside(shapes: Geometries, layers: npt.NDArray[np.intp]) -> tuple[int
             count += len(inside)
             left = ~first & ~np.isin(inner, inside)
             inner, outer = inner[left], outer[left]
-        all_seen = all_seen and not len(inner)
-    return count, all_seen
+        is_complete = is_complete and not len(inner)
+    return count, is_complete
 
 
-def _note_rings_inside(geometries: Geometries, layers: list[str], name: str, issues: list[Issue]) -> None:
-    """Note closed outlines inside others of their layer: a drawing does not say whether they are holes."""
+def _report_rings_inside(geometries: Geometries, layers: list[str], name: str, issues: list[Issue]) -> None:
+    """Report closed outlines inside others of their layer: a drawing does not mark holes."""
     areas = np.flatnonzero(np.isin(shapely.get_type_id(geometries), (3, 6)) & shapely.is_valid(geometries))
     if len(areas) < 2:
         return
-    count, all_seen = _rings_inside(geometries[areas], np.unique(layers, return_inverse=True)[1][areas])
+    count, is_complete = _rings_inside(geometries[areas], np.unique(layers, return_inverse=True)[1][areas])
     if count:
-        least = ("", "") if all_seen else ("至少 ", "at least ")
+        least = ("", "") if is_complete else ("至少 ", "at least ")
         issues.append(
             Issue(
                 "warning",

@@ -1,4 +1,4 @@
-"""The outlines of a drawing: arcs made chords within a stated tolerance, closed ones areas, open ones lines."""
+"""Outlines of drawing entities: arcs as chords within a tolerance, closed ones as areas, open ones as lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import shapely
 
 from lianzhou_gis.formats.normalise import CLOSING_TOLERANCE_M, close_ring
 
-__all__ = ["ARC_TOLERANCE_M", "Outline", "outline_of"]
+__all__ = ["ARC_TOLERANCE_M", "Outline", "outline_from_entity"]
 
 ARC_TOLERANCE_M = 0.005
 # A full circle of 20 km radius needs 4,443 chords for the tolerance above.
@@ -32,7 +32,7 @@ class Outline:
     geometry : shapely geometry or None
         None where it cannot be built.
     curved : bool
-        Whether arcs were made chords.
+        Whether arcs were linearised.
     """
 
     geometry: Any
@@ -66,7 +66,7 @@ def _chords(start: Xy, end: Xy, bulge: float) -> Xy:
 
 
 def _steps(radius: float, angle: float) -> int:
-    """Return into how many chords an arc must be cut for the tolerance."""
+    """Return the number of chords that keeps an arc within the tolerance."""
     if radius <= ARC_TOLERANCE_M:
         return 2
     step = 2.0 * float(np.arccos(1.0 - ARC_TOLERANCE_M / radius))
@@ -105,11 +105,11 @@ def _world(entity: Any, points: Iterable[Any], elevation: float = 0.0) -> Xy:  #
     flat = [_flat(point) for point in points]
     if not ocs.transform:
         return np.array(flat, dtype=np.float64).reshape(-1, 2)
-    placed = [ocs.to_wcs((x, y, elevation)) for x, y in flat]
-    return np.array([(point.x, point.y) for point in placed], dtype=np.float64).reshape(-1, 2)
+    points_wcs = [ocs.to_wcs((x, y, elevation)) for x, y in flat]
+    return np.array([(point.x, point.y) for point in points_wcs], dtype=np.float64).reshape(-1, 2)
 
 
-def outline_of(entity: Any) -> Outline | None:  # noqa: ANN401 - an entity of ezdxf
+def outline_from_entity(entity: Any) -> Outline | None:  # noqa: ANN401 - an entity of ezdxf
     """Return the outline of an entity of a drawing, None for what is none (texts, dimensions, pictures).
 
     Parameters
@@ -193,8 +193,8 @@ def _of_hatch(entity: Any) -> Outline:  # noqa: ANN401
     """Return the area of a hatch: rings inside rings are holes, unless its style ignores them."""
     rings: list[Any] = []
     curved = False
-    for xy, bent in _boundaries(entity):
-        curved = curved or bent
+    for xy, is_curved in _boundaries(entity):
+        curved = curved or is_curved
         xy = _world(entity, xy, float(entity.dxf.get("elevation", (0.0, 0.0, 0.0))[2]))
         if len(xy) < 3 or not np.isfinite(xy).all():
             return Outline(None, curved)
@@ -207,7 +207,7 @@ def _of_hatch(entity: Any) -> Outline:  # noqa: ANN401
         return Outline(shapely.union_all(shapely.make_valid(np.array(rings, dtype=object))), curved)
     if len(rings) > 1:
         if not shapely.is_valid(np.array(rings, dtype=object)).all():
-            # Rings that cross themselves cannot be told apart; the repair of the whole will say so.
+            # Nesting is undefined for rings that cross themselves; the repair of the whole reports it.
             return Outline(shapely.multipolygons(rings), curved)
         for ring in rings[1:]:
             area = shapely.symmetric_difference(area, ring)
@@ -223,8 +223,8 @@ def _boundaries(entity: Any) -> Iterator[tuple[Xy, bool]]:  # noqa: ANN401
         pieces: list[Xy] = []
         curved = False
         for edge in boundary.edges:
-            piece, bent = _edge(edge)
-            curved = curved or bent
+            piece, is_curved = _edge(edge)
+            curved = curved or is_curved
             if len(pieces) == 1 and _nearer_from_start(pieces[0], piece):
                 pieces[0] = pieces[0][::-1]
             # Edges may run against each other: each is turned so that it goes on where the last one ended.

@@ -1,7 +1,7 @@
-"""In which encoding a text is written, decided from its bytes and said aloud.
+"""Detection of text encodings from bytes.
 
-A DBF says it up to three times (``.cpg``, the language byte, the bytes themselves), and often wrongly. What is declared
-is believed only where the bytes agree; what a width limit cut in mid-character is told apart from what is wrong.
+A DBF declares its encoding up to three times (``.cpg``, language byte, the bytes themselves), often wrongly. A
+declaration counts only if the bytes agree; characters cut by a width limit are distinguished from wrong bytes.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Encoding:
 
 @dataclass(frozen=True)
 class DbfText:
-    """The raw texts of a DBF: what an encoding must be able to read.
+    """Raw texts of a DBF, for the detection of its encoding.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class DbfText:
 
 
 def codec_name(declared: str) -> str | None:
-    """Return Python's codec for what a ``.cpg`` or a user calls an encoding; None if nobody knows it.
+    """Return Python's codec for what a ``.cpg`` or a user calls an encoding; None if it is unknown.
 
     GB2312, GBK and code page 936 are read as GB18030, which contains them.
 
@@ -134,7 +134,7 @@ def _disagreeing(text: DbfText, encoding: str) -> int:
 
 
 def _looks_chinese(text: DbfText) -> bool:
-    """Tell whether all bytes beyond ASCII are pairs of the common plane of GB 2312, which Western text never is."""
+    """Return whether all bytes beyond ASCII are common GB 2312 characters, which Western text never is."""
     raws = [raw for raw in (*text.names, *(cell for cell, _ in text.cells)) if not raw.isascii()]
     if not raws or _disagreeing(text, "gb18030"):
         return False
@@ -158,7 +158,7 @@ def decide_dbf_encoding(
     cpg : bytes, optional
         Content of the ``.cpg`` file.
     declared : str, optional
-        What the caller says; believed unless Python does not know it.
+        Encoding given by the caller; used unless Python does not know it.
     where : str
         File, for issues.
     label : str

@@ -1,4 +1,4 @@
-"""Facts of projects: from columns, from a file, from the command line, brought together with every conflict named."""
+"""Facts of projects merged from columns, a file and the command line; every conflict is reported."""
 
 from __future__ import annotations
 
@@ -69,11 +69,11 @@ def read_facts(path: str | Path) -> FactsFile:
     """
     path = Path(path)
     text, _, _ = decode_text(read_bounded(path, MAX_FACTS_BYTES), path.name)
-    return facts_of(parse_document(text, path), path.name)
+    return facts_from_mapping(parse_document(text, path), path.name)
 
 
 def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
-    """Return what a file of YAML or JSON says, duplicate keys and aliases refused.
+    """Parse YAML or JSON; duplicate keys and aliases are refused.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or 
         raise FormatError(f"{path.name}：不是有效的 JSON（{problem}）", f"{path.name}: {problem}") from error
 
 
-def facts_of(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a mapping of either shape
+def facts_from_mapping(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a mapping of either shape
     """Return facts given as a mapping, flat or with ``all`` and ``sites``.
 
     Raises
@@ -121,7 +121,7 @@ def merge_facts(
     sets: Mapping[str, str] | None,
     vocabulary: FactVocabulary,
 ) -> tuple[dict[str, dict[str, Any]], list[Issue]]:
-    """Bring together what is known of every project: --set beats file beats column.
+    """Merge the facts of every project: --set overrides the file, the file overrides columns.
 
     Parameters
     ----------
@@ -143,8 +143,8 @@ def merge_facts(
     FactError
         For an unknown fact or site in the file or ``--set``, or an impossible value anywhere.
     """
-    file = facts if isinstance(facts, FactsFile) else facts_of(facts, "facts")
-    _refuse_strangers(sites, file, sets or {}, vocabulary)
+    file = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
+    _refuse_unknown(sites, file, sets or {}, vocabulary)
     issues = _other_columns(sites, vocabulary)
     merged: dict[str, dict[str, Any]] = {}
     for site_id in sites.columns["site_id"]:
@@ -171,13 +171,16 @@ def merge_facts(
 
 
 def _of_site(file: FactsFile, site_id: str, vocabulary: FactVocabulary) -> dict[str, Any]:
-    """Return what a file says of a site; what it says of all gives way to what it says of this one."""
-    own = file.sites.get(site_id, {})
-    said = {vocabulary.find(str(name)) for name in own}
-    return {**{name: raw for name, raw in file.all.items() if vocabulary.find(str(name)) not in said}, **own}
+    """Return the facts of a site in a file; its own override those of all sites."""
+    site_facts = file.sites.get(site_id, {})
+    overridden = {vocabulary.find(str(name)) for name in site_facts}
+    return {
+        **{name: raw for name, raw in file.all.items() if vocabulary.find(str(name)) not in overridden},
+        **site_facts,
+    }
 
 
-def _refuse_strangers(sites: Sites, file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary) -> None:
+def _refuse_unknown(sites: Sites, file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary) -> None:
     ids = set(sites.columns["site_id"])
     for site_id in file.sites:
         if site_id not in ids:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.containers import Dataset, opened
+from lianzhou_gis.formats.containers import Dataset, open_dataset
 from lianzhou_gis.formats.foreign_formats import DRIVERS, read_foreign
 from lianzhou_gis.formats.georeference import Features, ReadingKind, georeference_features
 from lianzhou_gis.formats.kinds import Kind, is_database
@@ -21,7 +21,7 @@ __all__ = ["Features", "read_dataset", "read_features"]
 # path, name for messages, layer, encoding
 Reader = Callable[[Path, str, str | None, str | None], RawFeatures]
 
-# The modules of the readers, each with read_<its name>: loaded where something is read with them, for some take long.
+# Reader modules, each with read_<module name>; imported lazily because some are slow to load.
 _READERS = {
     Kind.GEOPACKAGE: "geopackage",
     Kind.SHAPEFILE: "shapefile",
@@ -46,7 +46,7 @@ def read_features(
     encoding: str | None = None,
     region: Region | None = None,
 ) -> Features:
-    """Read one layer of any format that is known; what it is, its content says.
+    """Read one layer of any supported format, detected from its content.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def read_features(
         from lianzhou_gis.formats.postgis import read_postgis
 
         return georeference_features(read_postgis(str(path), layer=layer), crs=crs, datum=datum, region=region)
-    with opened(Path(path), layer) as dataset:
+    with open_dataset(Path(path), layer) as dataset:
         features = read_dataset(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
     if features.second is not None and features.second.kind is ReadingKind.PACKED_DEGREES:
         raise FormatError(f"{dataset.name}：{features.second.zh}", f"{dataset.name}: {features.second.en}")
@@ -132,9 +132,9 @@ def _parcels(
         listed = "; ".join(system.name for system in systems)
         raise FormatError(
             f"{dataset.name}：各地块坐标系不同（{listed}），不能作为一个图层；请分成几个文件",
-            f"{dataset.name}: plots stand in different systems ({listed}), which makes no layer; split the file",
+            f"{dataset.name}: plots are in different reference systems ({listed}); split the file",
         )
-    # Zones have no doubt of their own as sites have: a plot that cannot be trusted is one without geometry.
+    # Unlike sites, zones have no gaps of their own: an unreliable plot becomes one without geometry.
     trusted = cells(None if row in draft.troubles else shape for row, shape in enumerate(draft.geometries))
     columns = draft.columns.assign(source_row=draft.rows, geometry=trusted)
     sha256 = dataset.sha256 or draft.source.sha256

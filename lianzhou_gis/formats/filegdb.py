@@ -1,4 +1,4 @@
-"""FileGDB: its layers, and what ArcGIS keeps beside them: names for people, and the texts behind coded values."""
+"""FileGDB: layers with field aliases and coded-value domains."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.gdal_layers import layer_kinds, read_gdal_layer
+from lianzhou_gis.formats.gdal_layers import layer_geometry_types, read_gdal_layer
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import refuse_outside, sha256_of_files
 from lianzhou_gis.formats.plain_xml import parse_plain_xml
@@ -61,7 +61,7 @@ def filegdb_layers(folder: Path, name: str) -> dict[str, str | None]:
     """
     _files(folder)
     with _as_gdb(folder) as place:
-        return layer_kinds(place, name)
+        return layer_geometry_types(place, name)
 
 
 def read_filegdb(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
@@ -91,7 +91,7 @@ def read_filegdb(path: Path, name: str, layer: str | None, encoding: str | None)
     folder = path if path.is_dir() else path.parent
     digest = sha256_of_files(_files(folder))
     with _as_gdb(folder) as place:
-        kinds = layer_kinds(place, name)
+        kinds = layer_geometry_types(place, name)
         shaped = [title for title, kind in kinds.items() if kind is not None]
         chosen = choose_layer(name, shaped, layer, also=[title for title in kinds if title not in shaped])
         if len(kinds) > 1:

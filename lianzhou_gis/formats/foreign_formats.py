@@ -32,7 +32,7 @@ from lianzhou_gis.formats.limits import (
 from lianzhou_gis.formats.normalise import parse_geometries, ring_closed_issue
 from lianzhou_gis.formats.raw_features import RawFeatures, unique_names, unreadable_issue
 from lianzhou_gis.formats.server_pages import page_of_server
-from lianzhou_gis.formats.well_known import wkb_of_outside
+from lianzhou_gis.formats.well_known import screen_wkb
 from lianzhou_gis.formats.wholeness import Wholeness, WholenessGround
 
 __all__ = ["DRIVERS", "read_foreign"]
@@ -166,7 +166,7 @@ def _features(head: dict[str, Any], lines: Iterator[dict[str, Any]], name: str) 
     if end is None or end != len(rows):
         raise FormatError.from_code("foreign_unreadable", name=name, driver="-")
     issues: list[Issue] = []
-    parsed = parse_geometries(shapely.from_wkb, wkb_of_outside(blobs))
+    parsed = parse_geometries(shapely.from_wkb, screen_wkb(blobs))
     present = np.array([blob is not None for blob in blobs], dtype=bool)
     issues += unreadable_issue(present & shapely.is_missing(parsed.geometries), name)
     issues += ring_closed_issue(parsed.closed, name)

@@ -1,4 +1,4 @@
-"""One layer of a file that GDAL reads: counted, bounded, its warnings heard, its columns under unique names."""
+"""One layer read by GDAL: counted, bounded, warnings captured, column names unique."""
 
 from __future__ import annotations
 
@@ -22,17 +22,16 @@ from lianzhou_gis.formats.raw_features import (
     without_paths,
 )
 
-__all__ = ["GdalLayer", "layer_kinds", "read_gdal_layer"]
+__all__ = ["GdalLayer", "layer_geometry_types", "read_gdal_layer"]
 
-# Counters in headers are taken on trust by the reader, and rows beyond them are left out without a word; with a
-# condition, whatever it is, rows are counted one by one.
+# The reader trusts counters in headers and silently drops rows beyond them; with any condition it counts rows itself.
 _EVERY_ROW = "1 = 1"
 _ARCS = "OGR_GEOMETRY IN ('CIRCULARSTRING', 'COMPOUNDCURVE', 'CURVEPOLYGON', 'MULTICURVE', 'MULTISURFACE')"
 
 
 @dataclass
 class GdalLayer:
-    """What was read of a layer.
+    """A layer read by GDAL.
 
     Attributes
     ----------
@@ -76,14 +75,14 @@ def read_gdal_layer(
     counted : bool
         Whether the format counts its records for certain, so that fewer mean damage.
     curved : bool
-        Whether to ask GDAL if it has made chords of arcs, which it does not say by itself.
+        Whether to query for arcs: GDAL linearises them without a warning.
 
     Raises
     ------
     FormatError
         If it cannot be read whole, or is out of bounds.
     """
-    # Imported where it is needed: it takes longer to load than a screening of one site.
+    # Imported lazily: slower to load than a screening of one site.
     import pyogrio
 
     with capture_warnings(name, issues):
@@ -102,11 +101,11 @@ def read_gdal_layer(
                 f"{name}: its texts are not UTF-8 as the standard demands; export it again",
             ) from error
         except Exception as error:
-            # Whatever GDAL meets in a damaged file.
-            said = _said(error)
+            # Any exception of GDAL on a damaged file.
+            message = _gdal_message(error)
             raise FormatError(
-                f"{name}：无法读取，可能已损坏{said}；请重新导出",
-                f"{name}: it cannot be read and may be damaged{said}; export it again",
+                f"{name}：无法读取，可能已损坏{message}；请重新导出",
+                f"{name}: it cannot be read and may be damaged{message}; export it again",
             ) from error
     rows = len(values[0]) if values else 0
     rows = len(blobs) if blobs is not None else rows
@@ -132,7 +131,7 @@ def read_gdal_layer(
 
 @contextmanager
 def _fine_arcs() -> Iterator[None]:
-    """Let GDAL make shorter chords of arcs than the 4 degrees that it has by itself."""
+    """Set a smaller angle for the linearisation of arcs than the default 4 degrees of GDAL."""
     import pyogrio
 
     before = pyogrio.get_gdal_config_option("OGR_ARC_STEPSIZE")
@@ -143,7 +142,7 @@ def _fine_arcs() -> Iterator[None]:
         pyogrio.set_gdal_config_options({"OGR_ARC_STEPSIZE": before})
 
 
-def layer_kinds(path: Path, name: str) -> dict[str, str | None]:
+def layer_geometry_types(path: Path, name: str) -> dict[str, str | None]:
     """Return the layers of a file with the kind of their geometry, None for tables without.
 
     Raises
@@ -157,14 +156,14 @@ def layer_kinds(path: Path, name: str) -> dict[str, str | None]:
         try:
             found = pyogrio.list_layers(path)
         except Exception as error:
-            said = _said(error)
+            message = _gdal_message(error)
             raise FormatError(
-                f"{name}：无法打开，可能已损坏{said}；请重新导出",
-                f"{name}: it cannot be opened and may be damaged{said}; export it again",
+                f"{name}：无法打开，可能已损坏{message}；请重新导出",
+                f"{name}: it cannot be opened and may be damaged{message}; export it again",
             ) from error
     return {str(title): kind for title, kind in found.tolist()}
 
 
-def _said(error: Exception) -> str:
-    """Return what GDAL says; what its binding stumbles over tells nobody anything."""
+def _gdal_message(error: Exception) -> str:
+    """Return the message of GDAL; errors of its Python binding are not informative."""
     return f" ({without_paths(str(error))[:120]})" if type(error).__module__.startswith("pyogrio") else ""

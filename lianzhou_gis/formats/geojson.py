@@ -25,7 +25,7 @@ from lianzhou_gis.formats.raw_features import (
 )
 from lianzhou_gis.formats.server_pages import page_of_server
 
-__all__ = ["features_of_geojson", "geometry_of_geojson", "read_geojson"]
+__all__ = ["parse_geojson", "parse_geojson_geometry", "read_geojson"]
 
 JsonValue = Any  # what json.loads returns
 
@@ -65,10 +65,10 @@ def read_geojson(path: Path, name: str, layer: str | None, encoding: str | None)
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, _, issues = decode_text(content, name, encoding=encoding)
-    return features_of_geojson(text, name, hashlib.sha256(content).hexdigest(), issues)
+    return parse_geojson(text, name, hashlib.sha256(content).hexdigest(), issues)
 
 
-def features_of_geojson(text: str, name: str, sha256: str, issues: list[Issue]) -> RawFeatures:
+def parse_geojson(text: str, name: str, sha256: str, issues: list[Issue]) -> RawFeatures:
     """Return the features of a GeoJSON text; see :func:`read_geojson`."""
 
     def refuse_constant(constant: str) -> NoReturn:
@@ -155,12 +155,12 @@ def _old_member(document: dict[str, JsonValue]) -> str | None:
     return f"{UNNAMED_CRS}{str(member.get('type'))[:20]} {str(properties.get('href', ''))[:120]}".strip()
 
 
-def geometry_of_geojson(value: Any) -> Any:  # noqa: ANN401 - any JSON in, a shapely geometry or None out
+def parse_geojson_geometry(value: Any) -> Any:  # noqa: ANN401 - any JSON in, a shapely geometry or None out
     """Return the geometry of one GeoJSON geometry object, None if it is none.
 
     Examples
     --------
-    >>> geometry_of_geojson({"type": "Point", "coordinates": [112.4, 24.8]})
+    >>> parse_geojson_geometry({"type": "Point", "coordinates": [112.4, 24.8]})
     <POINT (112.4 24.8)>
     """
     if not isinstance(value, dict) or value.get("type") not in _GEOMETRIES:

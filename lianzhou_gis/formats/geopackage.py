@@ -1,4 +1,4 @@
-"""GeoPackages: which layers there are, in which reference system, and their records."""
+"""GeoPackages: layers, reference systems and records."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ENVELOPE_BYTES = (0, 32, 48, 48, 64)
 
 @dataclass(frozen=True)
 class _Declared:
-    """What the tables of a GeoPackage say of one layer."""
+    """Declaration of one layer in the tables of a GeoPackage."""
 
     column: str
     srs_id: int
@@ -160,7 +160,7 @@ def _number(connection: sqlite3.Connection, query: str, values: tuple[str, ...] 
 
 
 def _refuse_computed(path: Path, layer: str, name: str) -> None:
-    """Refuse a layer whose rows are computed while it is read: a query can go on for ever."""
+    """Refuse a view or a table with computed columns: its query may never end."""
     with closing(connect_readonly(path)) as connection:
         try:
             found = connection.execute("SELECT type, sql FROM sqlite_master WHERE name = ?", (layer,)).fetchone()
@@ -190,7 +190,7 @@ def _reference_system(declared: _Declared) -> str | None:
 
 
 def _has_curves(path: Path, layer: str, column: str) -> bool:
-    """Tell whether a layer holds arcs, from the type bytes of its geometries."""
+    """Return whether a layer holds arcs, from the type bytes of its geometries."""
     table, blob = (f'"{text.replace(chr(34), chr(34) * 2)}"' for text in (layer, column))
     try:
         with closing(connect_readonly(path)) as connection:

@@ -9,11 +9,11 @@ from pathlib import Path
 import geopandas as gpd
 import pyogrio
 
-__all__ = ["fixed_clock", "write_tables"]
+__all__ = ["fixed_timestamp", "write_tables"]
 
 
 @contextmanager
-def fixed_clock(stamp: str) -> Iterator[None]:
+def fixed_timestamp(stamp: str) -> Iterator[None]:
     """Let GDAL stamp files with one time instead of the clock.
 
     Parameters
@@ -38,9 +38,9 @@ def write_tables(path: Path, tables: Mapping[str, gpd.GeoDataFrame], stamp: str)
     tables : mapping of layer name to GeoDataFrame
         Cells are scalars. A column without a single value is written as text, so that an empty layer keeps its columns.
     stamp : str
-        The time that stands in the file.
+        Timestamp written to the file.
     """
-    with fixed_clock(stamp):
+    with fixed_timestamp(stamp):
         for name, frame in tables.items():
             table = frame.copy()
             for column in table.columns:

@@ -14,13 +14,13 @@ from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_VECTOR_BYTES, refuse_count, sha256_of_file
 from lianzhou_gis.formats.normalise import parse_geometries, ring_closed_issue
 from lianzhou_gis.formats.raw_features import RawFeatures, capture_warnings, unique_names, unreadable_issue
-from lianzhou_gis.formats.well_known import wkb_of_outside
+from lianzhou_gis.formats.well_known import screen_wkb
 
 __all__ = ["ASSUMED_CRS", "declared_geometry", "read_geoparquet"]
 
-# A few bytes can stand for a million long texts: what comes out is counted while it comes.
+# A few bytes can decompress to a million long texts: the output is counted while reading.
 _BATCH_ROWS = 2_000
-# What the standard says of a file without a reference system.
+# Default of the standard for a file without a reference system.
 ASSUMED_CRS = "OGC:CRS84"
 _MOST_BYTES = MAX_VECTOR_BYTES // 4
 
@@ -57,7 +57,7 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     except LianzhouError:
         raise
     except Exception as error:
-        # Whatever the reader meets in a damaged file.
+        # Any exception of the reader on a damaged file.
         raise FormatError(
             f"{name}：不是有效的 Parquet 文件，可能已损坏；请重新导出",
             f"{name}: this is no valid Parquet file, or damaged; export it again",
@@ -68,7 +68,7 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     there = np.array([isinstance(blob, bytes) for blob in blobs], dtype=bool)
     with capture_warnings(name, []):
         parsed = parse_geometries(
-            shapely.from_wkb, wkb_of_outside([blob if isinstance(blob, bytes) else None for blob in blobs])
+            shapely.from_wkb, screen_wkb([blob if isinstance(blob, bytes) else None for blob in blobs])
         )
     issues.extend(unreadable_issue(there & shapely.is_missing(parsed.geometries), name))
     issues.extend(ring_closed_issue(parsed.closed, name))
@@ -120,7 +120,7 @@ def declared_geometry(metadata: dict[bytes, bytes], name: str) -> tuple[str | No
 
 
 def _geo(metadata: dict[bytes, bytes], name: str) -> tuple[dict[str, Any], str]:
-    """Return what the file says of its geometry column."""
+    """Return metadata and name of the primary geometry column."""
     try:
         geo = json.loads(metadata.get(b"geo", b""))
         column = str(geo["primary_column"])
@@ -129,7 +129,7 @@ def _geo(metadata: dict[bytes, bytes], name: str) -> tuple[dict[str, Any], str]:
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FormatError(
             f"{name}：没有 GeoParquet 的 geo 元数据，不知哪一列是图形；请用 GIS 软件重新导出",
-            f"{name}: without the metadata of GeoParquet nobody knows which column is the geometry; export it again",
+            f"{name}: it lacks GeoParquet metadata, so the geometry column is unknown; export it again",
         ) from error
     if encoding != "WKB":
         raise FormatError(
@@ -140,7 +140,7 @@ def _geo(metadata: dict[bytes, bytes], name: str) -> tuple[dict[str, Any], str]:
 
 
 def _system(meta: dict[str, Any]) -> str | None:
-    """Return the reference system: PROJJSON, longitude and latitude of WGS 84 where nothing is said, None for null."""
+    """Return the reference system: PROJJSON, longitude and latitude of WGS 84 if absent, None for null."""
     if "crs" not in meta:
         return ASSUMED_CRS
     return json.dumps(meta["crs"]) if meta["crs"] is not None else None
@@ -155,7 +155,7 @@ def _refuse_bytes(total: int, name: str) -> None:
 
 
 def _rows(file: Any, flat: list[str], name: str) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401 - a ParquetFile
-    """Return the columns batch by batch, within bounds; a text that many rows share is built once, counted often."""
+    """Return the columns batch by batch, within bounds; shared texts are built once but counted for each row."""
     parts: dict[str, list[npt.NDArray[Any]]] = {title: [] for title in flat}
     total = 0
     for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=flat):

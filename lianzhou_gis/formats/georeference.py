@@ -1,4 +1,4 @@
-"""Features of a file brought to CGCS2000 longitude and latitude, with everything that happened on the way."""
+"""Transformation of features to CGCS2000 longitude and latitude, with an Issue for every assumption."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from lianzhou_gis.formats.limits import MAX_VERTICES, refuse_count
 from lianzhou_gis.formats.normalise import normalise
 from lianzhou_gis.formats.parse_numbers import packed_degrees, packed_step
 from lianzhou_gis.formats.positions import DigitErrors, digit_errors
-from lianzhou_gis.formats.raw_features import UNNAMED_CRS, Geometries, RawFeatures, unreadable_issue, without
+from lianzhou_gis.formats.raw_features import UNNAMED_CRS, Geometries, RawFeatures, unreadable_issue, with_missing
 from lianzhou_gis.formats.wholeness import Wholeness, wholeness_issues
 from lianzhou_gis.geodesy import (
     CGCS2000,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Features", "ReadingKind", "SecondReading", "georeference_features"]
 
-# Eastings with the number of their zone in front are the largest numbers that anybody writes.
+# Eastings with a zone prefix are the largest coordinates in use.
 _FARTHEST = (1e8, 1e8)
 _WHOLE_EARTH = (180.0, 90.0)
 _WGS84_NAMES = ("urn:ogc:def:crs:ogc:1.3:crs84", "urn:ogc:def:crs:ogc::crs84", "ogc:crs84", "crs84")
@@ -59,7 +59,7 @@ class SecondReading:
     ----------
     kind : ReadingKind
     zh, en : str
-        What the first and the second reading are, and how to say which is meant.
+        Both readings, and how to declare the intended one.
     geometries : ndarray of shapely geometries or None, shape (n,)
         EPSG:4490.
     """
@@ -80,7 +80,7 @@ class Features:
         The source's columns, ``source_row`` (1 for the first record) and ``geometry``: shapely geometries, EPSG:4490,
         lon/lat, 2D, the source's vertices; None where the source has none or it cannot be read.
     system : ReferenceSystem
-        In which the source's coordinates stand.
+        Of the source's coordinates.
     encoding : str, optional
         Of the texts, where the format leaves it open.
     issues : list of Issue
@@ -111,18 +111,18 @@ class Features:
         """The records as a table."""
         return self.columns.frame(inferred=[name for name in self.columns.arrays if name != "geometry"])
 
-    def named(self, known: Iterable[str], *, told: Iterable[str] = ()) -> Features:
-        """Return the records with columns under their aliases, where those are told or only those are known.
+    def named(self, known: Iterable[str], *, requested: Iterable[str] = ()) -> Features:
+        """Return the records with columns renamed to their aliases, where these are requested or recognised.
 
         Parameters
         ----------
         known : iterable of str
-            Names that mean something; compared as :func:`plain_name` folds them.
-        told : iterable of str
-            Names that somebody gives for this file: of fields, or of their aliases.
+            Recognised names; compared as :func:`plain_name` folds them.
+        requested : iterable of str
+            Requested names: of fields, or of their aliases.
         """
         words = {plain_name(name) for name in known}
-        asked = set(told) - set(self.columns.arrays)
+        asked = set(requested) - set(self.columns.arrays)
         taken = {plain_name(column) for column in self.columns.arrays}
         renamed = {}
         for column, alias in self.aliases.items():
@@ -138,9 +138,9 @@ class Features:
 
 
 def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue]) -> Any:  # noqa: ANN401
-    """Return what a format of WGS 84 by its standard means; planar numbers are refused.
+    """Return the reference system of a format that is WGS 84 by its standard; planar numbers are refused.
 
-    The old ``crs`` member of GeoJSON is believed.
+    The old ``crs`` member of GeoJSON takes precedence.
     """
     named = str(raw.crs) if raw.crs is not None else None
     if named is not None and named.startswith(UNNAMED_CRS):
@@ -152,7 +152,7 @@ def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue
                 "crs_member",
                 raw.name,
                 f"按文件中的 crs 成员读取：{named}（现行 GeoJSON 标准已取消该成员）",
-                f"read in {named} as its crs member says (a member that the present standard no longer has)",
+                f"read in {named} as declared by its crs member (which the present standard no longer has)",
             )
         )
         return named
@@ -190,7 +190,7 @@ def _refuse_planar(raw: RawFeatures, zh: str, en: str, region: Region | None) ->
     if south >= -180.0 and north <= 180.0 and west >= -90.0 and east <= 90.0:
         raise ReferenceSystemError(
             f"{raw.name}：{zh}，文件中经度与纬度的顺序似乎颠倒（{where}）；请改为先经度后纬度",
-            f"{raw.name}: {en}; latitude seems to stand first ({where}); put longitude first",
+            f"{raw.name}: {en}; latitude seems to come first ({where}); put longitude first",
         )
     candidates = tuple(rank_candidates((west, south, east, north), region or LIANZHOU))
     fitting_zh, fitting_en = describe_candidates(candidates)
@@ -280,7 +280,7 @@ def _datum_of_maker(raw: RawFeatures) -> Issue:
 
 
 def _datum_reading(raw: RawFeatures) -> SecondReading | None:
-    """Return the reading as GCJ-02 of coordinates that count as WGS 84 only because a standard says so."""
+    """Return the GCJ-02 reading of coordinates that are WGS 84 only by the standard of their format."""
     if not len(raw.geometries) or shapely.is_missing(raw.geometries).all():
         return None
     return SecondReading(
@@ -343,7 +343,7 @@ def _middle_inside(limits: tuple[float, float, float, float] | None, around: tup
 
 
 def _refuse_degrees(name: str, limits: tuple[float, float, float, float] | None, system: ReferenceSystem) -> None:
-    """Raise if what is said to be metres can only be degrees: taken for metres it would lie at the equator."""
+    """Raise if declared metres can only be degrees: as metres they would lie at the equator."""
     if limits is None or system.crs.is_geographic:
         return
     if max(abs(limits[0]), abs(limits[2])) <= 180.0 and max(abs(limits[1]), abs(limits[3])) <= 180.0:
@@ -369,26 +369,26 @@ def _effective_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues
                 "crs_overridden",
                 raw.name,
                 f"文件声明的坐标系（{shown}）未采用，按指定的 {str(crs)[:60]} 读取",
-                f"the file declares {shown}, but was read in {str(crs)[:60]} as told",
+                f"the file declares {shown}, but was read in {str(crs)[:60]} as given",
             )
         )
     return crs
 
 
 def _possible(geometries: Geometries, most: tuple[float, float], name: str, issues: list[Issue]) -> Geometries:
-    """Return geometries with None for those that have a coordinate beyond all numbers, or beyond what can be meant."""
+    """Return geometries with None for those with an infinite or impossible coordinate."""
     coordinates, owners = shapely.get_coordinates(geometries, return_index=True)
-    kept = geometries
-    endless = ~np.isfinite(coordinates).all(axis=1)
-    if endless.any():
+    possible = geometries
+    infinite = ~np.isfinite(coordinates).all(axis=1)
+    if infinite.any():
         lost = np.zeros(len(geometries), dtype=bool)
-        lost[owners[endless]] = True
+        lost[owners[infinite]] = True
         issues.extend(unreadable_issue(lost, name))
-        kept = without(kept, lost)
-    absurd = ~endless & (np.abs(coordinates) > most).any(axis=1)
-    if absurd.any():
-        rows = np.unique(owners[absurd])
-        x, y = coordinates[np.flatnonzero(absurd)[0]]
+        possible = with_missing(possible, lost)
+    impossible = ~infinite & (np.abs(coordinates) > most).any(axis=1)
+    if impossible.any():
+        rows = np.unique(owners[impossible])
+        x, y = coordinates[np.flatnonzero(impossible)[0]]
         shown = ", ".join(str(row + 1) for row in rows[:8]) + (" ..." if len(rows) > 8 else "")
         issues.append(
             Issue(
@@ -402,5 +402,5 @@ def _possible(geometries: Geometries, most: tuple[float, float], name: str, issu
         )
         lost = np.zeros(len(geometries), dtype=bool)
         lost[rows] = True
-        kept = without(kept, lost)
-    return kept
+        possible = with_missing(possible, lost)
+    return possible

@@ -1,4 +1,4 @@
-"""What a file is, decided by what stands in it. Its name counts only where the content leaves it open."""
+"""Detection of file formats from content; the extension decides only between alike text formats."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.coordinate_list import is_coordinate_list
-from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.formats.limits import require_existing
 from lianzhou_gis.formats.table_header import names_coordinates
 
-__all__ = ["READABLE", "WKT", "Kind", "extension_issue", "is_database", "kind_of", "kind_of_head"]
+__all__ = ["READABLE", "WKT", "Kind", "detect_kind", "detect_kind_of_head", "extension_issue", "is_database"]
 
 
 class Kind(StrEnum):
@@ -91,8 +91,8 @@ _MAGIC = (
     (b"PK\x03\x04", Kind.ARCHIVE),
     (b"PK\x05\x06", Kind.ARCHIVE),
 )
-# What planners try as well, and what to do with it.
-_ELSEWHERE = (
+# Unsupported formats in common use, with their remedy.
+_UNSUPPORTED = (
     (rb"AC1[0-9]{3}", "是 DWG 图纸；请在 CAD 中另存为 DXF", "this is a DWG drawing; save it as DXF"),
     (
         rb"\xd0\xcf\x11\xe0",
@@ -135,8 +135,8 @@ def is_database(source: object) -> bool:
     return isinstance(source, str) and _DATABASE.match(source) is not None
 
 
-def kind_of(source: str | Path) -> Kind:
-    """Return what a source is. Every reader is chosen here and nowhere else.
+def detect_kind(source: str | Path) -> Kind:
+    """Return the format of a source; readers are chosen by it.
 
     Parameters
     ----------
@@ -146,18 +146,18 @@ def kind_of(source: str | Path) -> Kind:
     Raises
     ------
     MissingFileError
-        If nothing stands there.
+        If the path does not exist.
     FormatError
-        If it is in no format that is read; says what it is, where that is known, and what to do.
+        If the format is not supported; names it where it is known, and a remedy.
 
     Examples
     --------
-    >>> kind_of("postgresql://localhost/land").value
+    >>> detect_kind("postgresql://localhost/land").value
     'PostGIS'
     """
     if is_database(source):
         return Kind.DATABASE
-    path = existing(Path(source))
+    path = require_existing(Path(source))
     if path.is_dir():
         return Kind.FILEGDB if any(path.glob("*.gdbtable")) else Kind.FOLDER
     # A pipe or a device never ends.
@@ -172,7 +172,7 @@ def kind_of(source: str | Path) -> Kind:
         ) from error
     if not head:
         raise FormatError(f"{path.name}：文件是空的", f"{path.name}: the file is empty")
-    kind = kind_of_head(head, path.suffix.lower())
+    kind = detect_kind_of_head(head, path.suffix.lower())
     if kind is Kind.ARCHIVE and _is_workbook(path):
         return Kind.WORKBOOK
     if kind is not None:
@@ -180,8 +180,8 @@ def kind_of(source: str | Path) -> Kind:
     raise _unknown(path.name, head)
 
 
-def kind_of_head(head: bytes, suffix: str) -> Kind | None:
-    r"""Return what begins with these bytes, None if it is nothing that is read.
+def detect_kind_of_head(head: bytes, suffix: str) -> Kind | None:
+    r"""Return the format of a file from its first bytes, None if it is not supported.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def kind_of_head(head: bytes, suffix: str) -> Kind | None:
 
     Examples
     --------
-    >>> kind_of_head(b'{"type": "Point"}', ".kml"), kind_of_head(b"SQLite format 3\x00", ".shp")
+    >>> detect_kind_of_head(b'{"type": "Point"}', ".kml"), detect_kind_of_head(b"SQLite format 3\x00", ".shp")
     (<Kind.GEOJSON: 'GeoJSON'>, <Kind.GEOPACKAGE: 'GeoPackage'>)
     """
     for magic, kind in _MAGIC:
@@ -201,7 +201,7 @@ def kind_of_head(head: bytes, suffix: str) -> Kind | None:
     expected = _BY_EXTENSION.get(suffix)
     if suffix in (".dbf", ".gdbtable"):
         return expected
-    if any(re.match(pattern, head) for pattern, _, _ in _ELSEWHERE):
+    if any(re.match(pattern, head) for pattern, _, _ in _UNSUPPORTED):
         return None
     if _is_wkb(head):
         return Kind.WELL_KNOWN
@@ -248,7 +248,7 @@ def _kind_of_json(text: str) -> Kind:
 
 
 def _xml_root(text: str) -> str | None:
-    """Return the name of the first element of an XML text, whatever declarations and comments stand before it."""
+    """Return the name of the first element of an XML text, skipping declarations and comments."""
     place = 0
     while True:
         place = text.find("<", place)
@@ -266,7 +266,7 @@ def _xml_root(text: str) -> str | None:
 
 
 def _as_text(head: bytes) -> str | None:
-    """Return the beginning of a text, None if it is none; what a cut in mid-character spoils does not matter here."""
+    """Return the beginning of a text, None if the bytes are no text; a character cut at the end is ignored."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
     if b"\x00" in head:
@@ -293,7 +293,7 @@ def _is_workbook(path: Path) -> bool:
 
 
 def _unknown(name: str, head: bytes) -> FormatError:
-    for pattern, zh, en in _ELSEWHERE:
+    for pattern, zh, en in _UNSUPPORTED:
         if re.match(pattern, head):
             return FormatError(f"{name}：{zh}", f"{name}: {en}")
     text = _as_text(head)
@@ -305,7 +305,7 @@ def _unknown(name: str, head: bytes) -> FormatError:
         )
     return FormatError(
         f"{name}：内容不是可读的格式（可能已损坏）；可读 {READABLE}，请转换或重新导出",
-        f"{name}: what stands in it is in no known format, or damaged; convert or export it to one of {READABLE}",
+        f"{name}: the content is in no supported format, or damaged; convert or export it to one of {READABLE}",
     )
 
 
@@ -315,7 +315,7 @@ def extension_issue(name: str, suffix: str, kind: Kind) -> list[Issue]:
     Examples
     --------
     >>> [issue.en for issue in extension_issue("a.shp", ".shp", Kind.GEOPACKAGE)]
-    ['the name says Shapefile, the content is GeoPackage and was read as such']
+    ['the extension is that of Shapefile, the content is GeoPackage and was read as such']
     """
     expected = _BY_EXTENSION.get(suffix)
     alike = (suffix == ".txt" and kind in _TEXTS) or (suffix == ".json" and kind is Kind.ESRI_JSON)
@@ -324,7 +324,7 @@ def extension_issue(name: str, suffix: str, kind: Kind) -> list[Issue]:
     if expected is None and kind is Kind.FILEGDB:
         expected_zh, expected_en = "文件夹", "a folder"
     elif expected is None:
-        expected_zh, expected_en = "未知格式", "nothing known"
+        expected_zh, expected_en = "未知格式", "no known format"
     else:
         expected_zh = expected_en = expected.value
     return [
@@ -333,6 +333,6 @@ def extension_issue(name: str, suffix: str, kind: Kind) -> list[Issue]:
             "extension_differs",
             name,
             f"扩展名表示{expected_zh}，内容却是 {kind.value}，按内容读取",
-            f"the name says {expected_en}, the content is {kind.value} and was read as such",
+            f"the extension is that of {expected_en}, the content is {kind.value} and was read as such",
         )
     ]

@@ -1,6 +1,6 @@
-"""How much of a file is read at most, and its bytes and hash.
+"""Bounds on file sizes and counts; bounded reading and hashing.
 
-Files come from outside: whatever is larger than these bounds is refused with a sentence, never read half.
+Files are untrusted: one beyond these bounds is refused, never read in part.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ __all__ = [
     "MAX_TEXT_BYTES",
     "MAX_VECTOR_BYTES",
     "MAX_VERTICES",
-    "existing",
     "read_bounded",
     "refuse_count",
     "refuse_outside",
+    "require_existing",
     "sha256_of_file",
     "sha256_of_files",
 ]
@@ -38,13 +38,13 @@ MAX_SITES = 50_000
 _CHUNK = 2**20
 
 
-def existing(path: Path) -> Path:
-    """Return ``path`` if something stands there.
+def require_existing(path: Path) -> Path:
+    """Return ``path`` if it exists.
 
     Raises
     ------
     MissingFileError
-        If nothing does.
+        If it does not exist.
     """
     try:
         found = path.exists()
@@ -88,7 +88,7 @@ def refuse_count(name: str, count: int, limit: int, zh: str, en: str) -> None:
 
 
 def refuse_outside(files: Iterable[Path], beside: Path) -> None:
-    """Refuse files that are links out of the folder in which ``beside`` stands, or really stands.
+    """Refuse files that are links out of the folder of ``beside``, before or after resolving it.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
     FormatError
         If it is a folder, cannot be read, or is larger.
     """
-    existing(path)
+    require_existing(path)
     if not path.is_file():
         raise FormatError(f"{path.name}：不是文件", f"{path.name}: is not a file")
     try:
@@ -137,7 +137,7 @@ def sha256_of_file(path: Path, limit: int = MAX_VECTOR_BYTES) -> str:
     MissingFileError, FormatError
         If it does not exist, cannot be read or is larger than ``limit`` bytes.
     """
-    existing(path)
+    require_existing(path)
     digest = hashlib.sha256()
     try:
         _refuse_size(path.name, path.stat().st_size, limit)

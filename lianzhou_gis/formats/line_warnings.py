@@ -7,12 +7,12 @@ from typing import Literal
 
 from lianzhou_gis.errors import Issue
 
-__all__ = ["LineNotes"]
+__all__ = ["LineWarnings"]
 
 _SHOWN = 5
 
 
-class LineNotes:
+class LineWarnings:
     """Lines of a file at which the same thing was noticed.
 
     Parameters
@@ -25,7 +25,7 @@ class LineNotes:
     Examples
     --------
     >>> wordings = {"full_width": ("info", "{n} 行有全角标点", "{n} lines with full-width punctuation")}
-    >>> notes = LineNotes("a.txt", wordings)
+    >>> notes = LineWarnings("a.txt", wordings)
     >>> notes.add("full_width", 3); notes.add("full_width", 7)
     >>> [(issue.where, issue.en) for issue in notes.issues()]
     [('a.txt:3', '2 lines with full-width punctuation (lines 3, 7)')]

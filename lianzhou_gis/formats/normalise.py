@@ -16,7 +16,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.errors import Issue
-from lianzhou_gis.formats.raw_features import Geometries, dimension_issue, unreadable_issue, without
+from lianzhou_gis.formats.raw_features import Geometries, dimension_issue, unreadable_issue, with_missing
 
 __all__ = [
     "CLOSING_TOLERANCE_M",
@@ -246,7 +246,7 @@ def _without_surfaces(geometries: Geometries, name: str, issues: list[Issue]) ->
     if not surfaces.any():
         return geometries
     issues.extend(unreadable_issue(surfaces, name))
-    return without(geometries, surfaces)
+    return with_missing(geometries, surfaces)
 
 
 def _flat(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
@@ -270,7 +270,7 @@ def _without_empty(geometries: Geometries, name: str, issues: list[Issue]) -> Ge
                 f"{len(rows)} features have an empty geometry (records {rows_text(rows)}); counted as without one",
             )
         )
-        geometries = without(geometries, empty)
+        geometries = with_missing(geometries, empty)
     # A lone polygon may have an empty ring: it is empty then. Only multi-geometries and collections have members.
     candidates = np.flatnonzero(shapely.get_type_id(geometries) > 3)
     if not len(candidates):
@@ -284,8 +284,8 @@ def _without_empty(geometries: Geometries, name: str, issues: list[Issue]) -> Ge
         return geometries
     result, rows = geometries.copy(), np.unique(candidates[owners[bad]])
     for row in rows:
-        kept = _members(geometries[row])
-        result[row] = _joined(kept) if len(kept) else None
+        members = _members(geometries[row])
+        result[row] = _joined(members) if len(members) else None
     issues.append(
         Issue(
             "warning",

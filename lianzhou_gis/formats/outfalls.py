@@ -9,21 +9,21 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.geojson import geometry_of_geojson
+from lianzhou_gis.formats.geojson import parse_geojson_geometry
 from lianzhou_gis.formats.parse_numbers import parse_angle
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft
 from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
 from lianzhou_gis.geodesy import CGCS2000, Plane, ReferenceSystem, to_cgcs2000
 
-__all__ = ["far_outfalls", "outfalls_from_layer", "outfalls_of"]
+__all__ = ["far_outfalls", "outfalls_from_columns", "outfalls_from_layer"]
 
-# Farther than a factory's pipe usually reaches: a slip of the pen more often than an outfall.
+# Beyond this an outfall is more likely a typing error.
 _FAR_M = 10_000.0
 
 
-def outfalls_of(draft: SiteDraft, found: dict[str, str], issues: list[Issue]) -> Geometries:
-    """Return the outfall points that stand in the columns of a source, EPSG:4490, None where there is none.
+def outfalls_from_columns(draft: SiteDraft, found: dict[str, str], issues: list[Issue]) -> Geometries:
+    """Return the outfall points in the columns of a source, EPSG:4490, None where there is none.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def _point(value: Any) -> Any:  # noqa: ANN401 - shapely geometry or None
     if isinstance(value, shapely.Geometry):
         return value
     if isinstance(value, dict):
-        return geometry_of_geojson(value)
+        return parse_geojson_geometry(value)
     if isinstance(value, list | tuple | np.ndarray):
         numbers = [parse_angle(part) for part in list(value)[:2]]
         if len(value) not in (2, 3) or numbers[0] is None or numbers[1] is None:

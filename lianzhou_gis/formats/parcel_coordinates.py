@@ -1,7 +1,7 @@
-"""What the numbers of a parcel TXT mean: which is north, in which zone, on which datum.
+"""Axis order, zone and datum of the coordinates of a parcel TXT.
 
-The zone number in front of an easting beats what the header says, because it is part of the number; where neither says
-anything nothing is guessed, for Lianzhou lies on both sides of a zone border.
+The zone prefix of an easting overrides the header, because it is part of the number; without either nothing is guessed,
+for Lianzhou lies on both sides of a zone border.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
-from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
+from lianzhou_gis.formats.axis_order import Axis, classify_axes, zone_prefix
 from lianzhou_gis.formats.parcel_grammar import Plot
 from lianzhou_gis.formats.parse_numbers import packed_degrees, parse_angle, parse_number
 from lianzhou_gis.geodesy import (
@@ -60,7 +60,7 @@ _LARGEST_PARAMETERS = (1000.0, 1000.0, 1000.0, 60.0, 60.0, 60.0, 100.0)
 
 @dataclass(frozen=True)
 class Attributes:
-    """What ``[属性描述]`` says of the coordinates.
+    """Attributes of the coordinates in ``[属性描述]``.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ class Attributes:
     precision_m : float
         ``精度`` of the coordinates, metres; 0 where none is stated.
     degrees_packed : bool, optional
-        Whether ``计量单位`` says that degrees are written as DDD.MMSS; None where it leaves that open.
+        Whether ``计量单位`` declares degrees written as DDD.MMSS; None if it does not declare a form.
     """
 
     datum: str | None
@@ -98,7 +98,7 @@ class OrderedPlot:
     kind : Axis
         ``LON``, ``EAST``, ``EAST_WITH_ZONE`` or ``UNKNOWN``.
     zones : tuple of int
-        The zone numbers that stand in front of the eastings.
+        Zone prefixes of the eastings.
     """
 
     xy: npt.NDArray[np.float64]
@@ -240,7 +240,7 @@ def _parameters(
 
 
 def order_axes(plot: Plot, name: str, issues: list[Issue]) -> OrderedPlot:
-    """Return the corners of a plot as east and north, told apart by size; by the rule X (north) stands first.
+    """Return the corners of a plot as east and north, distinguished by size; by the rule X (north) comes first.
 
     Raises
     ------
@@ -248,7 +248,7 @@ def order_axes(plot: Plot, name: str, issues: list[Issue]) -> OrderedPlot:
         If the points of one plot are of different kinds (some with a zone number, some without).
     """
     numbers = np.array([(corner.first, corner.second) for corner in plot.corners], dtype=np.float64).reshape(-1, 2)
-    kinds = axis_of(numbers)
+    kinds = classify_axes(numbers)
     first, second = kinds[:, 0], kinds[:, 1]
     regular = (first == Axis.NORTH) & np.isin(second, _EASTS)
     swapped = (second == Axis.NORTH) & np.isin(first, _EASTS)
@@ -259,7 +259,7 @@ def order_axes(plot: Plot, name: str, issues: list[Issue]) -> OrderedPlot:
     if not known.any():
         return OrderedPlot(numbers[:, ::-1], Axis.UNKNOWN, ())
     xy = np.where(turned[:, None], numbers[:, ::-1], numbers)
-    east = np.where(known, axis_of(xy)[:, 0], Axis.UNKNOWN)
+    east = np.where(known, classify_axes(xy)[:, 0], Axis.UNKNOWN)
     if (east != east[np.flatnonzero(known)[0]]).any():
         odd = plot.corners[int(np.flatnonzero(east != east[np.flatnonzero(known)[0]])[0])]
         raise FormatError(
@@ -308,14 +308,14 @@ def unpacked_plot(plot: Plot, ordered: OrderedPlot, name: str) -> OrderedPlot:
 
 
 def zone_trouble(plot: Plot, ordered: OrderedPlot, name: str) -> dict[str, str] | None:
-    """Return why a plot has no place: its points stand in different zones."""
+    """Return why a plot cannot be located: its points are in different zones."""
     if len(ordered.zones) < 2:
         return None
     first = int(np.flatnonzero(zone_prefix(ordered.xy[:, 0]) != ordered.zones[0])[0])
     listed = "、".join(map(str, ordered.zones))
     return {
         "zh": f"{name}:{plot.corners[first].line}：同一地块的点分属不同带号（{listed}）；请换算到同一带",
-        "en": f"{name}:{plot.corners[first].line}: points of one plot stand in different zones ({listed}); "
+        "en": f"{name}:{plot.corners[first].line}: points of one plot are in different zones ({listed}); "
         "convert them to one",
     }
 
@@ -372,14 +372,14 @@ def declared_system(
     return _with_parameters(_gauss_kruger(attributes.datum, zone, width, prefixed, where), attributes)
 
 
-def _contradiction(where: str, said: str, zh: str, en: str, issues: list[Issue]) -> None:
+def _contradiction(where: str, declared: str, zh: str, en: str, issues: list[Issue]) -> None:
     issues.append(
         Issue(
             "warning",
             "zone_contradiction",
             where,
-            f"{said} 与{zh}不符，以后者为准",
-            f"{said} contradicts {en}, which counts",
+            f"{declared} 与{zh}不符，以后者为准",
+            f"{declared} contradicts {en}, which counts",
         )
     )
 

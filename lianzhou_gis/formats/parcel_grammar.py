@@ -1,8 +1,7 @@
 """The grammar of the parcel coordinate TXT (界址点坐标文件): sections, headers of plots, corner points.
 
-Only the shape of the text is read here; what the numbers mean is decided in :mod:`parcel_coordinates`, and which ring
-is a hole in :mod:`parcel_rings`. Files in circulation bend every rule; what can be read in one way only
-is read, and noted.
+Only the text is parsed here; :mod:`parcel_coordinates` interprets the numbers, and :mod:`parcel_rings` decides which
+ring is a hole. Real files bend every rule; what is unambiguous is read, with an Issue.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.line_warnings import LineNotes
+from lianzhou_gis.formats.line_warnings import LineWarnings
 from lianzhou_gis.formats.parse_numbers import parse_written
 
 __all__ = ["Corner", "ParcelText", "Plot", "parse_parcel_text"]
@@ -33,11 +32,15 @@ _WORDINGS = {
         "{n} 个属性重复且取值不同，以先出现者为准",
         "{n} attributes are repeated differently",
     ),
-    "header_missing": ("warning", "界址点之前没有地块头", "corner points stand before any plot header"),
+    "header_missing": ("warning", "界址点之前没有地块头", "corner points precede any plot header"),
     "header_end_missing": ("warning", "{n} 个地块头末尾缺少 @", "{n} plot headers lack the @ at their end"),
     "header_short": ("info", "{n} 个地块头字段数不是 9", "{n} plot headers have other than 9 fields"),
     "comma_in_name": ("info", "{n} 个地块名称含逗号", "{n} plot names contain a comma"),
-    "kind_assumed": ("warning", "{n} 个地块未写图形属性，按面读取", "{n} plots do not say 面, 线 or 点; read as areas"),
+    "kind_assumed": (
+        "warning",
+        "{n} 个地块未写图形属性，按面读取",
+        "{n} plots do not state 面, 线 or 点; read as areas",
+    ),
     "separator": ("info", "{n} 行以空白或分号分隔，非逗号", "{n} lines are separated by blanks or semicolons"),
     "ring_missing": (
         "warning",
@@ -87,7 +90,7 @@ class Plot:
         As written; hectares by the rule.
     kind : {"polygon", "line", "point"}
     fields : tuple of str
-        What stands after the kind: sheet, use, land class ...
+        Fields after the kind: sheet, use, land class ...
     line : int
         Of the header.
     """
@@ -146,7 +149,7 @@ def parse_parcel_text(text: str, name: str) -> ParcelText:
     >>> parsed.attributes["带号"], parsed.plots[0].name, len(parsed.plots[0].corners)
     (('37', 2), '地块1', 4)
     """
-    notes = LineNotes(name, _WORDINGS)  # type: ignore[arg-type]
+    notes = LineWarnings(name, _WORDINGS)  # type: ignore[arg-type]
     attributes: dict[str, tuple[str, int]] = {}
     plots: list[Plot] = []
     section: str | None = None
@@ -176,7 +179,7 @@ def parse_parcel_text(text: str, name: str) -> ParcelText:
     return ParcelText(attributes, plots, notes.issues())
 
 
-def _attribute(line: str, number: int, attributes: dict[str, tuple[str, int]], notes: LineNotes) -> None:
+def _attribute(line: str, number: int, attributes: dict[str, tuple[str, int]], notes: LineWarnings) -> None:
     key, equals, value = line.partition("=")
     if not equals:
         key, equals, value = line.partition(":")
@@ -189,7 +192,7 @@ def _attribute(line: str, number: int, attributes: dict[str, tuple[str, int]], n
         attributes.setdefault(key, (value.strip(), number))
 
 
-def _plot_line(raw: str, narrow: str, number: int, name: str, plots: list[Plot], notes: LineNotes) -> None:
+def _plot_line(raw: str, narrow: str, number: int, name: str, plots: list[Plot], notes: LineWarnings) -> None:
     header = _header(raw, narrow, number, name, notes)
     if header is not None:
         plots.append(header)
@@ -213,7 +216,7 @@ def _split(text: str) -> list[str]:
     return [part.strip().strip("\"'“”").strip() for part in text.split(",")]
 
 
-def _header(raw: str, narrow: str, number: int, name: str, notes: LineNotes) -> Plot | None:
+def _header(raw: str, narrow: str, number: int, name: str, notes: LineWarnings) -> Plot | None:
     """Return the plot that a line begins, None if it is no header: it ends with @, or names 面, 线 or 点."""
     ended = narrow.rstrip(", \t\"'").endswith("@")
     fields = _split(raw)
@@ -256,7 +259,7 @@ def _header(raw: str, narrow: str, number: int, name: str, notes: LineNotes) -> 
     )
 
 
-def _corner(narrow: str, number: int, notes: LineNotes) -> Corner | None:
+def _corner(narrow: str, number: int, notes: LineWarnings) -> Corner | None:
     if "," in narrow:
         parts = [part.strip() for part in narrow.split(",")]
         while parts and not parts[-1]:

@@ -1,7 +1,6 @@
-"""Rings of a parcel TXT made into areas, lines or points: which ring is a hole is decided by where it lies.
+"""Areas, lines or points from the rings of a parcel TXT; holes are decided by containment.
 
-Ring numbers above 1 mean holes by the rule, separate parts in many files; containment settles it, and what it found
-against the rule is noted.
+Ring numbers above 1 mean holes by the rule but separate parts in many files; deviations are reported.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.normalise import close_ring, closing_tolerance
 from lianzhou_gis.formats.parcel_grammar import Corner, Plot
 
-__all__ = ["PlotShape", "shape_of"]
+__all__ = ["PlotShape", "build_plot_shape"]
 
 Xy = npt.NDArray[np.float64]
 
@@ -40,7 +39,7 @@ class PlotShape:
 
 
 @dataclass
-class _Ring:
+class _CornerRing:
     corners: list[Corner]
     xy: Xy
     closed: bool
@@ -50,7 +49,7 @@ class _Ring:
         return self.corners[0].line
 
 
-def shape_of(plot: Plot, xy: Xy, name: str, *, precision_m: float = 0.0) -> PlotShape:
+def build_plot_shape(plot: Plot, xy: Xy, name: str, *, precision_m: float = 0.0) -> PlotShape:
     """Return the geometry of a plot.
 
     Parameters
@@ -100,9 +99,9 @@ def shape_of(plot: Plot, xy: Xy, name: str, *, precision_m: float = 0.0) -> Plot
     return shape
 
 
-def _rings(plot: Plot, xy: Xy, tolerance: float, areal: bool, name: str, issues: list[Issue]) -> list[_Ring]:
+def _rings(plot: Plot, xy: Xy, tolerance: float, areal: bool, name: str, issues: list[Issue]) -> list[_CornerRing]:
     """Split the corners of a plot where the ring number changes, and where a ring comes back to its first point."""
-    rings: list[_Ring] = []
+    rings: list[_CornerRing] = []
     split_line = None
     start = 0
     for place in range(1, len(plot.corners) + 1):
@@ -111,13 +110,13 @@ def _rings(plot: Plot, xy: Xy, tolerance: float, areal: bool, name: str, issues:
         if back and not ended:
             split_line = split_line or plot.corners[place].line
         if ended or back:
-            rings.append(_Ring(plot.corners[start:place], xy[start:place], back))
+            rings.append(_CornerRing(plot.corners[start:place], xy[start:place], back))
             start = place
         if start == len(plot.corners):
             break
     if split_line is not None:
         # A point alone that repeats the ring before it (a ring closed twice) is no ring of its own.
-        kept = [
+        distinct = [
             ring
             for before, ring in zip([None, *rings[:-1]], rings, strict=True)
             if before is None or len(ring.corners) > 1 or np.hypot(*(ring.xy[0] - before.xy[0])) > tolerance
@@ -127,18 +126,18 @@ def _rings(plot: Plot, xy: Xy, tolerance: float, areal: bool, name: str, issues:
                 "warning",
                 "ring_split",
                 f"{name}:{split_line}",
-                f"同一圈号内图形已闭合又有后续点，按 {len(kept)} 个圈读取",
-                f"points go on after a ring was closed under the same number; read as {len(kept)} rings",
+                f"同一圈号内图形已闭合又有后续点，按 {len(distinct)} 个圈读取",
+                f"points go on after a ring was closed under the same number; read as {len(distinct)} rings",
             )
         )
-        rings = kept
+        rings = distinct
     _check_closing(plot, rings, areal, name, issues)
     if areal:
-        _note_snapped(rings, name, issues)
+        _report_snapped(rings, name, issues)
     return rings
 
 
-def _note_snapped(rings: list[_Ring], name: str, issues: list[Issue]) -> None:
+def _report_snapped(rings: list[_CornerRing], name: str, issues: list[Issue]) -> None:
     """Note rings whose last point closes them though it is not quite the first."""
     snapped = [ring for ring in rings if ring.closed and not np.array_equal(ring.xy[0], ring.xy[-1])]
     if snapped:
@@ -153,8 +152,8 @@ def _note_snapped(rings: list[_Ring], name: str, issues: list[Issue]) -> None:
         )
 
 
-def _check_closing(plot: Plot, rings: list[_Ring], areal: bool, name: str, issues: list[Issue]) -> None:
-    """Note rings whose last point has the number of the first but lies elsewhere."""
+def _check_closing(plot: Plot, rings: list[_CornerRing], areal: bool, name: str, issues: list[Issue]) -> None:
+    """Report rings whose last point has the number of the first but another position."""
     for ring in rings if areal else []:
         first, last = ring.corners[0], ring.corners[-1]
         if not ring.closed and len(ring.corners) > 3 and first.number == last.number:
@@ -166,12 +165,12 @@ def _check_closing(plot: Plot, rings: list[_Ring], areal: bool, name: str, issue
                     f"{name}:{last.line}",
                     f"末点 {last.number} 与首点同号，坐标却相差 {gap:.3f}；按另一点读取，请核对",
                     f"the last point {last.number} has the number of the first but lies {gap:.3f} away; "
-                    "kept as a point of its own",
+                    "read as a separate point",
                 )
             )
 
 
-def _check_count(plot: Plot, rings: list[_Ring], name: str, shape: PlotShape) -> None:
+def _check_count(plot: Plot, rings: list[_CornerRing], name: str, shape: PlotShape) -> None:
     """Compare the number of points with the header's, which may or may not count closing points."""
     total = len(plot.corners)
     closing = sum(ring.closed for ring in rings)
@@ -199,16 +198,16 @@ def _check_count(plot: Plot, rings: list[_Ring], name: str, shape: PlotShape) ->
     )
 
 
-def _areas(rings: list[_Ring], tolerance: float, name: str, where: str, issues: list[Issue]) -> Any:  # noqa: ANN401 - a polygon or multipolygon
+def _areas(rings: list[_CornerRing], tolerance: float, name: str, where: str, issues: list[Issue]) -> Any:  # noqa: ANN401 - a polygon or multipolygon
     """Return the polygon or multipolygon of closed rings: even depth of containment is land, odd a hole."""
     polygons = np.array([shapely.polygons(close_ring(ring.xy, tolerance).xy) for ring in rings], dtype=object)
-    keep = _without_twins(polygons, rings, name, issues)
+    keep = _distinct_rings(polygons, rings, name, issues)
     polygons, rings = polygons[keep], [rings[index] for index in keep]
     if len(polygons) == 1:
         return polygons[0]
     usable = shapely.is_valid(polygons)
     if not usable.all():
-        # Containment means nothing for a ring that crosses itself; the repair of the whole will tell.
+        # Containment is undefined for a ring that crosses itself; the repair of the whole reports it.
         return shapely.multipolygons(polygons)
     inner, outer = shapely.STRtree(polygons).query(polygons, predicate="covered_by")
     inner, outer = inner[inner != outer], outer[inner != outer]
@@ -224,12 +223,14 @@ def _areas(rings: list[_Ring], tolerance: float, name: str, where: str, issues: 
         shapely.Polygon(polygons[shell].exterior, [polygons[hole].exterior for hole in holes.get(int(shell), [])])
         for shell in shells
     ]
-    _note_parts(rings, depth, name, where, issues)
+    _report_parts(rings, depth, name, where, issues)
     return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
 
 
-def _without_twins(polygons: npt.NDArray[np.object_], rings: list[_Ring], name: str, issues: list[Issue]) -> list[int]:
-    """Return the places of rings, repeated ones left out: a ring given twice would cut itself out of the plot."""
+def _distinct_rings(
+    polygons: npt.NDArray[np.object_], rings: list[_CornerRing], name: str, issues: list[Issue]
+) -> list[int]:
+    """Return the indices of distinct rings: a duplicate would cut itself out of the plot."""
     seen: dict[bytes, int] = {}
     keep = []
     for index, blob in enumerate(shapely.to_wkb(shapely.normalize(polygons))):
@@ -249,8 +250,10 @@ def _without_twins(polygons: npt.NDArray[np.object_], rings: list[_Ring], name: 
     return keep
 
 
-def _note_parts(rings: list[_Ring], depth: npt.NDArray[np.int_], name: str, where: str, issues: list[Issue]) -> None:
-    """Note where containment and ring numbers say different things."""
+def _report_parts(
+    rings: list[_CornerRing], depth: npt.NDArray[np.int_], name: str, where: str, issues: list[Issue]
+) -> None:
+    """Report where containment and ring numbers disagree."""
     parts = [ring for ring, deep in zip(rings, depth, strict=True) if deep % 2 == 0 and ring is not rings[0]]
     if any(deep % 2 == 1 and ring.corners[0].ring == 1 for ring, deep in zip(rings, depth, strict=True)):
         issues.append(

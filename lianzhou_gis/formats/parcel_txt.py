@@ -1,4 +1,4 @@
-"""The parcel coordinate TXT (界址点坐标文件) read: text, numbers, reference systems and rings brought together."""
+"""Reader of the parcel coordinate TXT (界址点坐标文件)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from lianzhou_gis.formats.parcel_coordinates import (
     zone_trouble,
 )
 from lianzhou_gis.formats.parcel_grammar import Plot, parse_parcel_text
-from lianzhou_gis.formats.parcel_rings import shape_of
+from lianzhou_gis.formats.parcel_rings import build_plot_shape
 from lianzhou_gis.formats.parse_numbers import packed_degrees
 from lianzhou_gis.formats.positions import DigitErrors, digit_errors
 from lianzhou_gis.formats.raw_features import Geometries
@@ -56,7 +56,7 @@ def read_parcel_txt(
     name : str
         For messages.
     crs : anything pyproj takes, optional
-        Used instead of what the header says, if the zone numbers in the coordinates allow it.
+        Overrides the header, if the zone prefixes of the coordinates allow it.
     datum : {"gcj02", "bd09"}, optional
         For files of longitude and latitude.
     region : Region, optional
@@ -101,17 +101,19 @@ def read_parcel_txt(
         systems.append(_system(plot, ordered, given, attributes, name, region, issues))
         trouble, packed = zone_trouble(plot, ordered, name), None
         if trouble is None:
-            shape = shape_of(plot, ordered.xy, name, precision_m=attributes.precision_m)
+            shape = build_plot_shape(plot, ordered.xy, name, precision_m=attributes.precision_m)
             issues += shape.issues
             native[index], trouble = shape.geometry, shape.trouble
             if attributes.degrees_packed is None and may_be_packed(plot, ordered):
-                packed = shape_of(plot, packed_degrees(ordered.xy), name, precision_m=attributes.precision_m).geometry
+                packed = build_plot_shape(
+                    plot, packed_degrees(ordered.xy), name, precision_m=attributes.precision_m
+                ).geometry
         unpacked[index] = packed if trouble is None and packed is not None else native[index]
         if trouble is not None:
             troubles[index] = trouble
             issues.append(Issue("error", "plot_unusable", f"{name}:{plot.line}", trouble["zh"], trouble["en"]))
     second = _packed_reading(native, unpacked, systems, region)
-    geometries = _placed(native, systems, plots, name, region, issues)
+    geometries = _locate(native, systems, plots, name, region, issues)
     errors = _digit_errors(native, systems, plots)
     source = SiteInput(name, hashlib.sha256(content).hexdigest(), path)
     return SiteDraft(
@@ -198,7 +200,7 @@ def _given_system(
                 "crs_overridden",
                 name,
                 f"文件头的坐标系未采用，按指定的 {system.name} 读取",
-                f"the coordinate system in the header was passed over; read in {system.name} as told",
+                f"the coordinate system of the header was not used; read in {system.name} as given",
             )
         )
     return system
@@ -219,7 +221,7 @@ def _system(
     return given
 
 
-def _placed(
+def _locate(
     native: Geometries,
     systems: Sequence[ReferenceSystem],
     plots: Sequence[Plot],
@@ -227,14 +229,14 @@ def _placed(
     region: Region | None,
     issues: list[Issue],
 ) -> Geometries:
-    """Bring plots to CGCS2000, each from its own system, and check that each lies where it can."""
-    placed = np.full(len(native), None, dtype=object)
+    """Transform plots to CGCS2000, each from its own system, and check that each lies in the region."""
+    located = np.full(len(native), None, dtype=object)
     for system in dict.fromkeys(systems):
         rows = np.array([index for index, other in enumerate(systems) if other == system and native[index] is not None])
         if not len(rows):
             continue
-        placed[rows] = to_cgcs2000(native[rows], system)
-        bounds = shapely.bounds(placed[rows])
+        located[rows] = to_cgcs2000(native[rows], system)
+        bounds = shapely.bounds(located[rows])
         middle = (bounds[:, :2] + bounds[:, 2:]) / 2.0
         if not system.reliable:
             issues += resolve_reference_system(system.crs, where=name)[1]
@@ -255,7 +257,7 @@ def _placed(
                 "systems_mixed",
                 name,
                 f"各地块坐标系不同，逐块换算：{listed}",
-                f"plots stand in different systems, each was converted from its own: {listed}",
+                f"plots are in different systems, each was converted from its own: {listed}",
             )
         )
-    return placed
+    return located

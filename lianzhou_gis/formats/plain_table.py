@@ -13,14 +13,14 @@ import pandas as pd
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.column_aliases import plain_name
-from lianzhou_gis.formats.coordinate_table import cells_of_text
+from lianzhou_gis.formats.coordinate_table import parse_csv_cells
 from lianzhou_gis.formats.encodings import decode_text
-from lianzhou_gis.formats.kinds import Kind, kind_of
+from lianzhou_gis.formats.kinds import Kind, detect_kind
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.raw_features import unique_names
 from lianzhou_gis.formats.table_header import find_header
-from lianzhou_gis.formats.workbook import sheets_of, values_of
+from lianzhou_gis.formats.workbook import read_sheets, stored_values
 
 __all__ = ["PlainTable", "is_plain_table", "read_plain_table"]
 
@@ -58,26 +58,28 @@ class PlainTable:
 
 def _sheets(path: Path, issues: list[Issue]) -> tuple[dict[str, pd.DataFrame], str | None, str]:
     """Return the cells of every table of a file, its encoding and its hash."""
-    if kind_of(path) is Kind.WORKBOOK:
-        sheets, sha256 = sheets_of(path, path.name, issues)
+    if detect_kind(path) is Kind.WORKBOOK:
+        sheets, sha256 = read_sheets(path, path.name, issues)
         return sheets, None, sha256
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, encoding, found = decode_text(content, path.name)
     issues.extend(found)
-    return {path.name: cells_of_text(text, path.name, issues)}, encoding, hashlib.sha256(content).hexdigest()
+    return {path.name: parse_csv_cells(text, path.name, issues)}, encoding, hashlib.sha256(content).hexdigest()
 
 
 def is_plain_table(path: Path) -> bool:
-    """Tell whether a file is a CSV or a workbook in which nothing is a coordinate.
+    """Return whether a file is a CSV or a workbook in which nothing is a coordinate.
 
     Raises
     ------
     MissingFileError, FormatError
         If it is damaged.
     """
-    if path.is_dir() or (path.suffix.lower() not in (".csv", ".tsv", ".txt") and kind_of(path) is not Kind.WORKBOOK):
+    if path.is_dir() or (
+        path.suffix.lower() not in (".csv", ".tsv", ".txt") and detect_kind(path) is not Kind.WORKBOOK
+    ):
         return False
-    if path.suffix.lower() == ".txt" and kind_of(path) is not Kind.TABLE:
+    if path.suffix.lower() == ".txt" and detect_kind(path) is not Kind.TABLE:
         return False
     sheets, _, _ = _sheets(path, [])
     return all(
@@ -106,7 +108,7 @@ def _text(value: Any) -> str | None:  # noqa: ANN401 - a cell
 
 
 def read_plain_table(path: Path, *, known: Collection[str], sheet: str | None = None) -> PlainTable:
-    """Read a table; titles may stand above its head.
+    """Read a table; title rows above its head are skipped.
 
     Parameters
     ----------
@@ -133,13 +135,13 @@ def read_plain_table(path: Path, *, known: Collection[str], sheet: str | None = 
         )
     chosen = choose_layer(path.name, list(heads), sheet, also=[title for title in sheets if title not in heads])
     name = path.name if len(sheets) == 1 else f"{path.name}/{chosen}"
-    cells = values_of(sheets[chosen], name, issues) if encoding is None else sheets[chosen]
+    cells = stored_values(sheets[chosen], name, issues) if encoding is None else sheets[chosen]
     head, body = cells.iloc[heads[chosen]], cells.iloc[heads[chosen] + 1 :]
     body = body[body.notna().any(axis=1)]
     refuse_count(name, len(body), MAX_FEATURES, "行", "rows")
-    kept = [column for column in cells.columns if head[column] is not None or body[column].notna().any()]
-    titles = [_text(head[column]) or f"column_{number}" for number, column in enumerate(kept, start=1)]
+    selected = [column for column in cells.columns if head[column] is not None or body[column].notna().any()]
+    titles = [_text(head[column]) or f"column_{number}" for number, column in enumerate(selected, start=1)]
     names, renamed = unique_names(titles, ["geometry", "source_row"], name)
-    columns = {title: [_text(value) for value in body[column]] for title, column in zip(names, kept, strict=True)}
+    columns = {title: [_text(value) for value in body[column]] for title, column in zip(names, selected, strict=True)}
     frame = pd.DataFrame(columns, index=body.index, dtype=object)
     return PlainTable(name, frame, encoding, sha256, [*issues, *renamed])

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from lianzhou_gis.errors import FormatError, extra
 from lianzhou_gis.formats.limits import MAX_VECTOR_BYTES
 from lianzhou_gis.formats.normalise import geometries_from_wkb
-from lianzhou_gis.formats.postgis_source import PostgisSource, connected
-from lianzhou_gis.formats.postgis_tables import Relation, described
+from lianzhou_gis.formats.postgis_source import PostgisSource, open_connection
+from lianzhou_gis.formats.postgis_tables import Relation, describe_table
 from lianzhou_gis.formats.raw_features import (
     ARC_DEGREES,
     RawFeatures,
@@ -51,8 +51,8 @@ def read_postgis(url: str, *, layer: str | None = None) -> RawFeatures:
     ReferenceSystemError
         If rows differ in their SRID.
     """
-    with connected(PostgisSource.of(url, layer)) as connection:
-        return read_rows(connection, described(connection, PostgisSource.of(url, layer)))
+    with open_connection(PostgisSource.from_url(url, layer)) as connection:
+        return read_rows(connection, describe_table(connection, PostgisSource.from_url(url, layer)))
 
 
 def read_rows(

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from lianzhou_gis.errors import FormatError, LianzhouError, MissingFileError, extra
 
-__all__ = ["PostgisSource", "connected", "database_error", "masked"]
+__all__ = ["PostgisSource", "database_error", "mask_password", "open_connection"]
 
 # What stands between the user and the host, and the words that carry a password among the parameters.
 _PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s/?#:@]*):[^\s]*@(?=[^\s@]*(?:\s|$))", re.IGNORECASE)
@@ -46,12 +46,12 @@ _MEANING = {
 }  # fmt: skip
 
 
-def masked(text: str) -> str:
+def mask_password(text: str) -> str:
     """Return a text with the passwords of database URLs replaced.
 
     Examples
     --------
-    >>> masked("path: postgresql://reader:s:e/c@ret@db.local:5432/land?password=x&table=a")
+    >>> mask_password("path: postgresql://reader:s:e/c@ret@db.local:5432/land?password=x&table=a")
     'path: postgresql://reader:***@db.local:5432/land?password=***&table=a'
     """
     return _SECRET.sub(r"\1=***", _PASSWORD.sub(r"\1:***@", text))
@@ -79,7 +79,7 @@ class PostgisSource:
     geometry: str | None = None
 
     @classmethod
-    def of(cls, url: str, layer: str | None = None) -> PostgisSource:
+    def from_url(cls, url: str, layer: str | None = None) -> PostgisSource:
         """Take a URL apart: ``postgresql://user@host:5432/database?table=schema.name``, ``?query=SELECT ...``.
 
         Parameters
@@ -97,7 +97,7 @@ class PostgisSource:
 
         Examples
         --------
-        >>> source = PostgisSource.of("postgresql://reader@db.local/land?table=gis.red_line")
+        >>> source = PostgisSource.from_url("postgresql://reader@db.local/land?table=gis.red_line")
         >>> source.schema, source.table, source.name
         ('gis', 'red_line', 'land/gis.red_line')
         """
@@ -202,7 +202,7 @@ _WORDS = {
 
 
 @contextmanager
-def connected(source: PostgisSource, *, writing: bool = False) -> Iterator[Any]:
+def open_connection(source: PostgisSource, *, writing: bool = False) -> Iterator[Any]:
     """Open a connection with one transaction that sees one state of the database; errors become ours.
 
     Parameters

@@ -10,7 +10,7 @@ from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError, extra
 from lianzhou_gis.formats.limits import MAX_FEATURES, refuse_count
 from lianzhou_gis.formats.postgis_source import PostgisSource
 
-__all__ = ["Relation", "described"]
+__all__ = ["Relation", "describe_table"]
 
 _SPATIAL = ("geometry", "geography")
 _CURVED = ("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE")
@@ -68,7 +68,7 @@ def _all(connection: Any, query: Any, *values: Any) -> list[tuple[Any, ...]]:  #
     return list(connection.execute(query, values or None).fetchall())
 
 
-def described(connection: Any, source: PostgisSource) -> Relation:  # noqa: ANN401 - psycopg
+def describe_table(connection: Any, source: PostgisSource) -> Relation:  # noqa: ANN401 - psycopg
     """Ask what a table or query is like: its columns, its reference system, how many rows, and their hash."""
     sql = extra("psycopg.sql", "postgis")
     home = _all(

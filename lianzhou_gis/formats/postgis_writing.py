@@ -12,10 +12,10 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.errors import FormatError, extra
-from lianzhou_gis.formats.postgis_source import PostgisSource, connected
+from lianzhou_gis.formats.postgis_source import PostgisSource, open_connection
 from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem
 
-__all__ = ["drop_layer", "recorded", "write_layer", "write_record"]
+__all__ = ["drop_layer", "read_record", "write_layer", "write_record"]
 
 _MARK = "lianzhou_gis:"
 _RESERVED = ("fid", "geom")
@@ -51,7 +51,7 @@ def write_layer(
         If the database cannot be reached, does not allow it, or the table is there already.
     """
     sql = extra("psycopg.sql", "postgis")
-    source = PostgisSource.of(url, table)
+    source = PostgisSource.from_url(url, table)
     if source.table is None:
         raise FormatError(
             f"{source.name}：未指明要写入的表；请写 模式.表", f"{source.name}: no table is named; write schema.table"
@@ -73,7 +73,7 @@ def write_layer(
         )
     kinds = {name: _kind(frame[name]) for name in names}
     columns = [sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kinds[name][0])) for name in names]
-    with connected(source, writing=True) as connection:
+    with open_connection(source, writing=True) as connection:
         relation = source.relation()
         there = connection.execute("SELECT to_regclass(%s)", (relation.as_string(connection),)).fetchone()[0]
         if there is not None and not overwrite:
@@ -109,8 +109,8 @@ def write_layer(
 def drop_layer(url: str, table: str | None = None) -> None:
     """Take a table out of a PostGIS, if it is there."""
     sql = extra("psycopg.sql", "postgis")
-    source = PostgisSource.of(url, table)
-    with connected(source, writing=True) as connection:
+    source = PostgisSource.from_url(url, table)
+    with open_connection(source, writing=True) as connection:
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(source.relation()))
 
 
@@ -142,14 +142,14 @@ def _kind(values: pd.Series) -> tuple[str, Callable[[Any], Any]]:
     return "text", put(lambda value: str(value).replace("\x00", " "))
 
 
-def recorded(comment: str) -> dict[str, Any]:
+def read_record(comment: str) -> dict[str, Any]:
     """Return what :func:`write_record` left in the comment on a table; empty where it is not ours or is broken.
 
     Examples
     --------
-    >>> recorded('red line of 2022' + chr(10) + 'lianzhou_gis: {"rows": 3}')
+    >>> read_record('red line of 2022' + chr(10) + 'lianzhou_gis: {"rows": 3}')
     {'rows': 3}
-    >>> recorded("lianzhou_gis: nonsense"), recorded("")
+    >>> read_record("lianzhou_gis: nonsense"), read_record("")
     ({}, {})
     """
     for line in comment.splitlines():
@@ -177,5 +177,5 @@ def write_record(source: PostgisSource, record: Mapping[str, Any], comment: str)
     sql = extra("psycopg.sql", "postgis")
     theirs = [line for line in comment.splitlines() if not line.startswith(_MARK)]
     told = "\n".join([*theirs, f"{_MARK} {json.dumps(record, ensure_ascii=False, sort_keys=True)}"])
-    with connected(source, writing=True) as connection:
+    with open_connection(source, writing=True) as connection:
         connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(source.relation(), sql.Literal(told)))

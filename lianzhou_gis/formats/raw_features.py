@@ -1,4 +1,4 @@
-"""Features as a file holds them, before their reference system is resolved: what every reader hands on."""
+"""Features in the coordinates of their file: the result of every reader."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ __all__ = [
     "dimension_issue",
     "unique_names",
     "unreadable_issue",
-    "without",
+    "with_missing",
     "without_paths",
 ]
 
-# Arcs become chords of at most so much: for an arc of 1 km radius a chord is then 9.5 mm from it.
+# Step of linearised arcs: for a radius of 1 km chords deviate by 9.5 mm.
 ARC_DEGREES = 0.5
 
 # Begins what a file declares as its reference system without naming one.
@@ -62,7 +62,7 @@ class RawFeatures:
     rows : sequence of int, optional
         Place of each record in the file, where that is not 1, 2, 3 ...
     wgs84_by : str, optional
-        The format, where its standard says that coordinates are longitude and latitude of WGS 84.
+        The format, if its standard fixes WGS 84 longitude and latitude.
     aliases : dict of str to str
         Column to the name that the file gives it for people.
     extent : tuple of float, optional
@@ -73,7 +73,7 @@ class RawFeatures:
         Worth of the last written digit of each record's coordinates, in their unit; NaN where unknown. Found from the
         numbers themselves where not given.
     may_be_packed : bool
-        Whether numbers between -180 and 180 may be degrees packed as DDD.MMSS, because nothing says they are decimal.
+        Whether numbers between -180 and 180 may be degrees packed as DDD.MMSS, because no form is declared.
     wholeness : Wholeness
         What the file tells about whether it holds all of its records.
     """
@@ -96,7 +96,7 @@ class RawFeatures:
 
 
 def unreadable_issue(lost: npt.NDArray[np.bool_], name: str) -> list[Issue]:
-    """Return the Issue for geometries that stand in the file but cannot be built, if there are any."""
+    """Return the Issue for geometries that cannot be built, if there are any."""
     rows = np.flatnonzero(lost) + 1
     if not len(rows):
         return []
@@ -115,12 +115,12 @@ def unreadable_issue(lost: npt.NDArray[np.bool_], name: str) -> list[Issue]:
 
 @contextmanager
 def capture_warnings(name: str, issues: list[Issue]) -> Iterator[None]:
-    """Turn what GDAL and GEOS warn of inside the block into issues, paths cut to file names."""
-    with warnings.catch_warnings(record=True) as heard:
+    """Convert warnings of GDAL and GEOS inside the block to issues, paths cut to file names."""
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         yield
     seen = set()
-    for warning in heard:
+    for warning in caught:
         text = without_paths(str(warning.message))
         if text in seen:
             continue
@@ -132,7 +132,7 @@ def capture_warnings(name: str, issues: list[Issue]) -> Iterator[None]:
 
 
 def dimension_issue(name: str) -> Issue:
-    """Return the Issue for heights and measures that are left out."""
+    """Return the Issue for dropped heights and measures."""
     return Issue(
         "info",
         "dimension_dropped",
@@ -143,7 +143,7 @@ def dimension_issue(name: str) -> Issue:
 
 
 def curves_issue(name: str) -> Issue:
-    """Return the Issue for arcs that GDAL has turned into chords."""
+    """Return the Issue for arcs that GDAL has linearised."""
     return Issue(
         "warning",
         "curves_linearised",
@@ -155,16 +155,16 @@ def curves_issue(name: str) -> Issue:
 
 
 def without_paths(text: str) -> str:
-    """Return what a library says as one line, its paths cut to file names."""
+    """Return a message of a library on one line, its paths cut to file names."""
     text = "".join(" " if unicodedata.category(character) == "Cc" else character for character in text)
     return re.sub(r"(?:[A-Za-z]:)?(?:[^\s'\"]*[/\\])+(?=[^\s'\"/\\])", "", text)[:300]
 
 
-def without(geometries: Geometries, dropped: npt.NDArray[np.bool_]) -> Geometries:
-    """Return geometries with None in the places of ``dropped``."""
-    kept = geometries.copy()
-    kept[dropped] = None
-    return kept
+def with_missing(geometries: Geometries, dropped: npt.NDArray[np.bool_]) -> Geometries:
+    """Return geometries with None where ``dropped`` is true."""
+    result = geometries.copy()
+    result[dropped] = None
+    return result
 
 
 def unique_names(names: Sequence[str], taken: Sequence[str], name: str) -> tuple[list[str], list[Issue]]:

@@ -1,4 +1,4 @@
-"""Broken polygons of sites and zones: repaired ring by ring, and marked where it is not plain what was meant."""
+"""Ring-by-ring repair of invalid polygons; ambiguous places are marked as doubtful."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import shapely
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, StudyArea, statutory_area
 
-__all__ = ["Repair", "repaired"]
+__all__ = ["Repair", "repair_geometries"]
 
 Geometries = npt.NDArray[np.object_]
 
-# Where readings lie apart by less than borders are known it is a matter of accuracy, not of doubt (0.4 mm at 1:10,000).
+# Differences below the accuracy of borders are no doubt (0.4 mm at 1:10,000).
 _UNSTATED_ACCURACY_M = 4.0
 _AREAL = (3, 6)
 _COLLECTION = 7
@@ -25,7 +25,7 @@ _EMPTY = shapely.Polygon()
 
 @dataclass(frozen=True)
 class Repair:
-    """What became of one geometry.
+    """Repair of one geometry.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Repair:
     changed_m2 : float
         How far the readings lie apart.
     doubtful : shapely geometry or None
-        Where they lie apart by more than the accuracy: it is not plain what was meant.
+        Where they lie apart by more than the accuracy: the intended area is ambiguous.
     before_m2, after_m2 : float
         By the statutory formula: the whole as it was, and ``geometry``.
     cut : bool
@@ -69,7 +69,7 @@ class Repair:
 
 
 @dataclass(frozen=True)
-class _Ring:
+class _RingReadings:
     """The readings of one broken ring, as areas within the study area.
 
     Attributes
@@ -86,8 +86,8 @@ class _Ring:
 
 
 @dataclass
-class _Sum:
-    """What gathers while the parts of one geometry are repaired."""
+class _PartialRepair:
+    """Accumulator for the repaired parts of one geometry."""
 
     shapes: list[Any] = field(default_factory=list)
     open: list[Any] = field(default_factory=list)
@@ -97,11 +97,11 @@ class _Sum:
 def _polygons(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
     """Keep the areas of what make_valid or an intersection returns; empty where there are none."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
-    kept = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
-    if len(kept) < 2:
-        return kept[0] if len(kept) else _EMPTY
-    whole = shapely.multipolygons(kept)
-    return whole if shapely.is_valid(whole) else shapely.union_all(kept)
+    selected = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
+    if len(selected) < 2:
+        return selected[0] if len(selected) else _EMPTY
+    whole = shapely.multipolygons(selected)
+    return whole if shapely.is_valid(whole) else shapely.union_all(selected)
 
 
 def _crossings(ring: Any) -> list[npt.NDArray[np.float64]]:  # noqa: ANN401 - a LinearRing
@@ -124,7 +124,7 @@ def _crossings(ring: Any) -> list[npt.NDArray[np.float64]]:  # noqa: ANN401 - a 
     return loops
 
 
-def _read(area: Any, study: StudyArea | None) -> _Ring:  # noqa: ANN401 - a Polygon of one broken ring
+def _read(area: Any, study: StudyArea | None) -> _RingReadings:  # noqa: ANN401 - a Polygon of one broken ring
     """Read a broken ring in every way. The readings are valid, so that they can be clipped; the ring itself is not."""
     ring = shapely.get_exterior_ring(area)
     if study is not None:
@@ -134,7 +134,7 @@ def _read(area: Any, study: StudyArea | None) -> _Ring:  # noqa: ANN401 - a Poly
         shapely.make_valid(area, method="structure"),
         shapely.buffer(area, 0.0),
     ]
-    # Of a ring that crosses itself nobody knows which of the loops is the slip: all within their hull is open.
+    # Which loop of a self-crossing ring is the error is unknown: all within their hull is doubtful.
     hulls = [shapely.convex_hull(shapely.multipoints(loop)) for loop in _crossings(ring)]
     shapes = np.array([*readings, *hulls], dtype=object)
     one, other, one_way, *loops = map(_polygons, shapes if study is None else study.clip(shapes))
@@ -143,14 +143,14 @@ def _read(area: Any, study: StudyArea | None) -> _Ring:  # noqa: ANN401 - a Poly
         # A buffer of 0 keeps the loops that run one way round and guesses which way: the lesser part is in question.
         left = one_way
     apart = _polygons(shapely.symmetric_difference(one, other))
-    return _Ring(
+    return _RingReadings(
         any=_polygons(shapely.union(one, other)),
         all=_polygons(shapely.difference(shapely.intersection(one, other), left)),
         open=(apart, left, *loops),
     )
 
 
-def _add_part(part: Any, study: StudyArea | None, gathered: _Sum) -> None:  # noqa: ANN401 - a Polygon
+def _add_part(part: Any, study: StudyArea | None, partial: _PartialRepair) -> None:  # noqa: ANN401 - a Polygon
     """Repair a broken polygon: those of its rings that meet the study area one by one, then its holes taken out."""
     areas = np.asarray(shapely.polygons(shapely.get_rings(part)), dtype=object)
     if study is not None:
@@ -162,11 +162,11 @@ def _add_part(part: Any, study: StudyArea | None, gathered: _Sum) -> None:  # no
     for position in np.flatnonzero(~sound):
         ring = _read(areas[position], study)
         by_any[position], by_all[position] = ring.any, ring.all
-        gathered.open += ring.open
-        gathered.rings += 1
+        partial.open += ring.open
+        partial.rings += 1
     odd = _odd_holes(by_any[1:], by_all[0])
-    gathered.open += odd
-    gathered.shapes += [shapely.difference(by_any[0], shapely.union_all(by_all[1:])), *odd]
+    partial.open += odd
+    partial.shapes += [shapely.difference(by_any[0], shapely.union_all(by_all[1:])), *odd]
 
 
 def _odd_holes(holes: Geometries, shell: Any) -> list[Any]:  # noqa: ANN401 - an area
@@ -184,15 +184,15 @@ def _nested(shapes: list[Any]) -> list[Any]:
     """Return the parts of one geometry that lie inside another of its parts: they may well be meant as holes."""
     parts = np.array([shape for shape in shapes if not shape.is_empty], dtype=object)
     outer, inner = shapely.STRtree(parts).query(parts, predicate="covers")
-    twin = shapely.equals(parts[outer], parts[inner])
-    return list(map(_polygons, parts[inner[~twin]]))
+    is_duplicate = shapely.equals(parts[outer], parts[inner])
+    return list(map(_polygons, parts[inner[~is_duplicate]]))
 
 
 def _wide(places: Any, accuracy_m: float) -> Any:  # noqa: ANN401 - shapely geometries
     """Return those parts of open places that are somewhere wider than the accuracy; ``None`` if there are none."""
     parts = shapely.get_parts(places)
-    kept = parts[~shapely.is_empty(shapely.buffer(Plane().project_vertices(parts), -accuracy_m / 2.0))]
-    return None if not len(kept) else kept[0] if len(kept) == 1 else shapely.multipolygons(kept)
+    selected = parts[~shapely.is_empty(shapely.buffer(Plane().project_vertices(parts), -accuracy_m / 2.0))]
+    return None if not len(selected) else selected[0] if len(selected) == 1 else shapely.multipolygons(selected)
 
 
 def _repair(geometry: Any, study: StudyArea | None, accuracy_m: float) -> Repair:  # noqa: ANN401 - a shapely geometry
@@ -204,27 +204,27 @@ def _repair(geometry: Any, study: StudyArea | None, accuracy_m: float) -> Repair
     if study is not None:
         near = study.bounds_intersect(parts)
         parts, valid = parts[near], valid[near]
-    gathered = _Sum(list(parts[valid] if study is None else study.clip(parts[valid])))
+    partial = _PartialRepair(list(parts[valid] if study is None else study.clip(parts[valid])))
     for part in parts[~valid]:
-        _add_part(part, study, gathered)
-    gathered.open += _nested(gathered.shapes)
+        _add_part(part, study, partial)
+    partial.open += _nested(partial.shapes)
     before = float(statutory_area([geometry])[0])
-    whole = _polygons(shapely.union_all(gathered.shapes))
+    whole = _polygons(shapely.union_all(partial.shapes))
     cut = study is not None and bool(study.extends_beyond(np.array([geometry], dtype=object))[0])
     if whole.is_empty:
         # Where borders run and yet nothing is inside, no reading makes an area of it; else it only lies elsewhere.
         runs = study is None or bool(shapely.intersects(shapely.get_rings(parts), study.box).any())
-        return Repair(None if runs else _EMPTY, 0.0, None, before, 0.0, cut, gathered.rings)
+        return Repair(None if runs else _EMPTY, 0.0, None, before, 0.0, cut, partial.rings)
     after = float(statutory_area([whole])[0])
-    # Lines and points that a collection holds beside its areas are kept as they are.
+    # Lines and points of a collection are retained unchanged.
     if not areal.all():
         whole = shapely.GeometryCollection([*shapely.get_parts(whole), *members[~areal]])
-    places = _polygons(shapely.union_all(gathered.open))
+    places = _polygons(shapely.union_all(partial.open))
     changed = float(statutory_area([places])[0])
-    return Repair(whole, changed, _wide(places, accuracy_m), before, after, cut, gathered.rings)
+    return Repair(whole, changed, _wide(places, accuracy_m), before, after, cut, partial.rings)
 
 
-def repaired(
+def repair_geometries(
     geometries: Geometries, *, study: StudyArea | None = None, accuracy_m: npt.NDArray[np.float64] | None = None
 ) -> dict[int, Repair]:
     """Return the repairs of those geometries that are not valid, by position.
@@ -241,7 +241,7 @@ def repaired(
     Examples
     --------
     >>> bow_tie = shapely.Polygon([(112.4, 24.8), (112.41, 24.81), (112.41, 24.8), (112.4, 24.81)])
-    >>> repair = repaired(np.array([bow_tie], dtype=object))[0]
+    >>> repair = repair_geometries(np.array([bow_tie], dtype=object))[0]
     >>> repair.geometry.is_valid, repair.doubtful.equals(shapely.box(112.4, 24.8, 112.41, 24.81))
     (True, True)
     >>> round(repair.before_m2), round(repair.after_m2)

@@ -1,4 +1,4 @@
-"""Rings of a Shapefile whose direction says shell or hole, where the program that wrote it did not mind directions."""
+"""Holes of Shapefile polygons whose ring directions violate the format."""
 
 from __future__ import annotations
 
@@ -10,29 +10,31 @@ import shapely
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.raw_features import Geometries
 
-__all__ = ["holes_by_place"]
+__all__ = ["holes_by_containment"]
 
 _AREAL = (3, 6)
 
 
-def _by_place(shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
-    """Return the area of rings by even and odd; ``None`` where they cross, so that it is not plain."""
+def _by_containment(shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
+    """Return the area of rings by even-odd containment; ``None`` where they cross."""
     rings = shapely.get_rings(shapely.get_parts(shape))
     areas = np.asarray(shapely.polygons(rings), dtype=object)
     if len(rings) < 2 or not shapely.is_valid(areas).all():
         return None
     tree = shapely.STRtree(areas)
     crossing, _ = tree.query(areas, predicate="overlaps")
-    # Each ring covers itself; twins cover one another.
+    # Each ring covers itself; duplicates cover one another.
     one, other = tree.query(areas, predicate="covers")
-    twins = set(zip(one.tolist(), other.tolist(), strict=True)) & set(zip(other.tolist(), one.tolist(), strict=True))
-    if len(crossing) or len(twins) > len(areas):
+    duplicates = set(zip(one.tolist(), other.tolist(), strict=True)) & set(
+        zip(other.tolist(), one.tolist(), strict=True)
+    )
+    if len(crossing) or len(duplicates) > len(areas):
         return None
     built = shapely.build_area(shapely.geometrycollections(rings))
     return built if shapely.is_valid(built) and not shapely.is_empty(built) else None
 
 
-def holes_by_place(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
+def holes_by_containment(geometries: Geometries, name: str, issues: list[Issue]) -> Geometries:
     """Return areas in which a ring inside another is a hole, where directions made something invalid of them.
 
     Parameters
@@ -46,14 +48,14 @@ def holes_by_place(geometries: Geometries, name: str, issues: list[Issue]) -> Ge
     Examples
     --------
     >>> inside = shapely.MultiPolygon([shapely.box(0, 0, 9, 9), shapely.box(3, 3, 6, 6)])
-    >>> found = holes_by_place(np.array([inside], dtype=object), "a.shp", issues := [])
+    >>> found = holes_by_containment(np.array([inside], dtype=object), "a.shp", issues := [])
     >>> found[0].area, [issue.code for issue in issues]
     (72.0, ['ring_direction'])
     """
     broken = np.flatnonzero(np.isin(shapely.get_type_id(geometries), _AREAL) & ~shapely.is_valid(geometries))
     result, rows = geometries.copy(), []
     for row in broken:
-        if (built := _by_place(geometries[row])) is not None:
+        if (built := _by_containment(geometries[row])) is not None:
             result[row] = built
             rows.append(int(row) + 1)
     if rows:

@@ -75,7 +75,7 @@ def check_shape_records(shp: Path, shx: Path, table_rows: int | None) -> ShapeRe
 
 
 def _heads(content: npt.NDArray[np.uint8], offsets: Ints) -> tuple[Ints, Ints]:
-    """Return number and length in bytes that stand at the head of each record."""
+    """Return number and length in bytes from the header of each record."""
     if not len(offsets):
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
     head = content[offsets[:, None] + np.arange(8)]

@@ -1,4 +1,4 @@
-"""Shapefiles, with their texts decoded here and not by the reader.
+"""Shapefiles, with texts decoded here and not by GDAL.
 
 GDAL is asked for the bytes of every text (as ISO 8859-1, which maps each byte to one character) and they are decoded
 with the encoding that was decided before. So no guess of GDAL's comes in, and a name or value that was cut in
@@ -29,7 +29,7 @@ from lianzhou_gis.formats.limits import (
     sha256_of_files,
 )
 from lianzhou_gis.formats.raw_features import RawFeatures, unique_names
-from lianzhou_gis.formats.ring_order import holes_by_place
+from lianzhou_gis.formats.ring_order import holes_by_containment
 from lianzhou_gis.formats.shape_records import check_shape_records
 from lianzhou_gis.formats.wholeness import WholenessGround
 
@@ -70,7 +70,7 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
     Parameters
     ----------
     path : Path
-        Any of its files; the others stand beside it, upper or lower case.
+        Any of its files; the others are beside it, in upper or lower case.
     name : str
         For messages.
     layer : str, optional
@@ -101,7 +101,7 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
     if table is not None:
         wholeness = wholeness.joined(table.wholeness)
     read = read_gdal_layer(files["shp"], None, name, issues, encoding=_BYTES)
-    geometries = holes_by_place(read.geometries, name, issues)
+    geometries = holes_by_containment(read.geometries, name, issues)
     deleted = table.deleted if table is not None else 0
     if deleted:
         issues.append(

@@ -17,7 +17,7 @@ from lianzhou_gis.formats.positions import DigitErrors
 from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem
 from lianzhou_gis.table import Columns, cells
 
-__all__ = ["SiteDraft", "SiteInput", "draft_of_features"]
+__all__ = ["SiteDraft", "SiteInput", "draft_from_features"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SiteDraft:
     rows : ndarray of int, shape (n,)
         Place in the source, from 1.
     places : list of str, n long
-        Where each site stands, for issues (``a.txt:12``).
+        Source position of each site, for issues (``a.txt:12``).
     area_unit : str, optional
         ``ha`` where the format fixes the unit of declared areas.
     troubles : dict of int to dict
@@ -91,7 +91,7 @@ class SiteDraft:
         return replace(self, geometries=self.second.geometries, systems=systems, issues=[], outfalls=None, second=None)
 
 
-def draft_of_features(features: Features, source: SiteInput, outfalls: Features | None = None) -> SiteDraft:
+def draft_from_features(features: Features, source: SiteInput, outfalls: Features | None = None) -> SiteDraft:
     """Return the sites of a layer that was read."""
     table = features.named(word for words in SITE_ALIASES.values() for word in words).columns
     rows = np.asarray(table["source_row"], dtype=np.int64)
@@ -113,14 +113,14 @@ def draft_of_features(features: Features, source: SiteInput, outfalls: Features 
 
 
 def _cells(array: npt.NDArray[Any]) -> npt.NDArray[np.object_]:
-    """Return a column as plain cells; an empty one among texts is NaN: known, and nothing stands there."""
+    """Return a column as plain cells; an empty one among texts is NaN: known to be empty."""
     held = set(map(type, array)) if array.dtype == object else set()
     if array.dtype.kind in "mM" or any(issubclass(kind, date | timedelta | np.generic) for kind in held):
         import pandas as pd
 
         # Days and times have many forms, of which pandas makes one.
         return np.asarray(pd.Series(array).to_numpy(dtype=object))
-    if str in held and held <= {str, float, type(None)} and None in (kept := array.tolist()):
-        if all(isinstance(cell, str) or cell is None or cell != cell for cell in kept):
-            return cells(np.nan if cell is None else cell for cell in kept)
+    if str in held and held <= {str, float, type(None)} and None in (values := array.tolist()):
+        if all(isinstance(cell, str) or cell is None or cell != cell for cell in values):
+            return cells(np.nan if cell is None else cell for cell in values)
     return np.asarray(array, dtype=object)

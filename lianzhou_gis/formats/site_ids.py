@@ -36,14 +36,14 @@ def plain_text(value: Any, longest: int) -> tuple[str | None, bool]:  # noqa: AN
         return None, False
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    # Surrogates cannot be written to any file; format characters that turn text around can hide what it says.
-    kept = "".join(
+    # Surrogates cannot be written to any file; bidirectional controls can disguise text.
+    cleaned = "".join(
         " "
         if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in "\u202a\u202b\u202d\u202e"
         else letter
         for letter in str(value)[: 20 * longest]
     )
-    text = " ".join(kept.split())
+    text = " ".join(cleaned.split())
     changed = len(text) > longest
     if changed:
         text = text[: longest - 1] + "…"
@@ -74,7 +74,7 @@ def geometry_hash(geometry: Any) -> str:  # noqa: ANN401 - shapely geometry or N
 def site_ids(
     given: Sequence[str | None], geometries: npt.NDArray[np.object_], contents: Sequence[Any], places: Sequence[str]
 ) -> tuple[list[str], list[Issue]]:
-    """Return a unique id for every site: its own, else 12 hex of its geometry's hash; twins get -2, -3.
+    """Return a unique id for every site: its own, else 12 hex of its geometry's hash; duplicates get -2, -3.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def site_ids(
     geometries : ndarray, shape (n,)
         EPSG:4490.
     contents : sequence
-        What else is known of each site (JSON values); orders twins, so that the order of the files does not matter.
+        Further attributes of each site (JSON values); order duplicates independently of the order of files.
     places : sequence of str
         For issues.
     """

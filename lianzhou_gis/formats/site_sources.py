@@ -1,4 +1,4 @@
-"""Whatever sites are given as - files, WKT, geometries, tables in memory - as drafts of sites."""
+"""Drafts of sites from files, WKT, geometries, GeoJSON dicts and GeoDataFrames."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.containers import Dataset, opened
+from lianzhou_gis.formats.containers import Dataset, open_dataset
 from lianzhou_gis.formats.features import read_dataset, read_features
 from lianzhou_gis.formats.georeference import Features, georeference_features
 from lianzhou_gis.formats.kinds import WKT, Kind, is_database
 from lianzhou_gis.formats.raw_features import RawFeatures
-from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_of_features
+from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_from_features
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.table import Columns, cells
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["drafts_of"]
+__all__ = ["read_drafts"]
 
 _SITES, _OUTFALLS = "sites", "outfalls"
 
 
-def drafts_of(
+def read_drafts(
     source: Any,  # noqa: ANN401
     *,
     layer: str | None,
@@ -56,7 +56,7 @@ def drafts_of(
         if not source:
             raise FormatError("没有给出项目文件；请至少指定一个", "no sites were given; name at least one file")
         for one in source:
-            yield from drafts_of(one, layer=layer, crs=crs, datum=datum, region=region)
+            yield from read_drafts(one, layer=layer, crs=crs, datum=datum, region=region)
     elif isinstance(source, Mapping):
         yield _of_mapping(source, crs=crs, datum=datum, region=region)
     elif _is_geodataframe(source):
@@ -69,8 +69,8 @@ def drafts_of(
         from lianzhou_gis.formats.postgis_source import PostgisSource
 
         features = read_features(source, layer=layer, crs=crs, datum=datum, region=region)
-        name = PostgisSource.of(source, layer).name
-        yield draft_of_features(features, SiteInput(name, features.sha256, None))
+        name = PostgisSource.from_url(source, layer).name
+        yield draft_from_features(features, SiteInput(name, features.sha256, None))
     elif isinstance(source, str | Path):
         yield _of_file(Path(source), layer=layer, crs=crs, datum=datum, region=region)
     else:
@@ -82,7 +82,7 @@ def drafts_of(
 
 
 def _is_geodataframe(source: Any) -> TypeGuard[gpd.GeoDataFrame]:  # noqa: ANN401
-    # Where nobody has loaded geopandas nobody holds such a table, and it takes long to load.
+    # Without geopandas loaded there can be no such table; it is slow to import.
     module = sys.modules.get("geopandas")
     return module is not None and isinstance(source, module.GeoDataFrame)
 
@@ -95,7 +95,7 @@ def _of_file(
     datum: str | None,
     region: Region | None,
 ) -> SiteDraft:
-    with opened(path, layer) as dataset:
+    with open_dataset(path, layer) as dataset:
         # Of a folder only the one data set that was read belongs to the run.
         chosen = dataset.path if path.is_dir() else path
         if dataset.kind is Kind.PARCEL_TXT:
@@ -107,7 +107,7 @@ def _of_file(
             return replace(draft, name=source.name, source=source)
         dataset, outfalls = _sites_among(dataset, crs=crs, datum=datum, region=region)
         features = read_dataset(dataset, crs=crs, datum=datum, region=region)
-    return draft_of_features(features, SiteInput(chosen.name, features.sha256, chosen), outfalls)
+    return draft_from_features(features, SiteInput(chosen.name, features.sha256, chosen), outfalls)
 
 
 def _sites_among(
@@ -138,17 +138,19 @@ def _sites_among(
 
 def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
     """Read GeoJSON that is in memory as its text would be read."""
-    from lianzhou_gis.formats.geojson import features_of_geojson
+    from lianzhou_gis.formats.geojson import parse_geojson
 
     name = "GeoJSON"
     try:
         text = json.dumps(data, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
-        told = type(error).__name__
-        raise FormatError(f"{name}：字典不是 GeoJSON（{told}）", f"{name}: the dict is no GeoJSON ({told})") from error
-    raw = features_of_geojson(text, name, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), [])
+        problem = type(error).__name__
+        raise FormatError(
+            f"{name}：字典不是 GeoJSON（{problem}）", f"{name}: the dict is no GeoJSON ({problem})"
+        ) from error
+    raw = parse_geojson(text, name, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), [])
     features = georeference_features(raw, crs=crs, datum=datum, region=region)
-    return draft_of_features(features, SiteInput(name, features.sha256, None))
+    return draft_from_features(features, SiteInput(name, features.sha256, None))
 
 
 def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
@@ -195,13 +197,15 @@ def _of_geometries(
     shapes = np.empty(len(geometries), dtype=object)
     shapes[:] = geometries
     blobs = shapely.to_wkb(shapes, byte_order=1)
-    told = repr([(key, [str(value) for value in values]) for key, values in sorted(columns.items())])
-    digest = hashlib.sha256(b"".join(blob or b"" for blob in blobs) + told.encode("utf-8", "replace")).hexdigest()
+    attributes = repr([(key, [str(value) for value in values]) for key, values in sorted(columns.items())])
+    digest = hashlib.sha256(b"".join(blob or b"" for blob in blobs) + attributes.encode("utf-8", "replace")).hexdigest()
     # pandas marks what is missing in many ways; a cell is a value or None.
-    kept = {key: cells(map(_cell, values)) for key, values in columns.items() if key not in ("source_row", "geometry")}
-    raw = RawFeatures(name=name, columns=kept, geometries=shapes, crs=declared, encoding=None, sha256=digest)
+    cleaned = {
+        key: cells(map(_cell, values)) for key, values in columns.items() if key not in ("source_row", "geometry")
+    }
+    raw = RawFeatures(name=name, columns=cleaned, geometries=shapes, crs=declared, encoding=None, sha256=digest)
     features = georeference_features(raw, crs=crs, datum=datum, region=region)
-    return replace(draft_of_features(features, SiteInput(name, digest, None)), columns=Columns(kept))
+    return replace(draft_from_features(features, SiteInput(name, digest, None)), columns=Columns(cleaned))
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Sites read from any source: ids given, footprints checked and measured, what cannot be trusted named."""
+"""Sites from any source: ids assigned, footprints checked and measured, gaps for unreliable ones."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from lianzhou_gis.formats.areas import declared_area
 from lianzhou_gis.formats.column_aliases import SITE_ALIASES, find_columns, unit_in_name
 from lianzhou_gis.formats.georeference import SecondReading
 from lianzhou_gis.formats.limits import MAX_SITES, refuse_count
-from lianzhou_gis.formats.outfalls import far_outfalls, outfalls_from_layer, outfalls_of
+from lianzhou_gis.formats.outfalls import far_outfalls, outfalls_from_columns, outfalls_from_layer
 from lianzhou_gis.formats.parse_numbers import parse_number
 from lianzhou_gis.formats.positions import PositionError, PositionGround, position_error
 from lianzhou_gis.formats.raw_features import Geometries
-from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.formats.repair import repair_geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
 from lianzhou_gis.formats.site_ids import MAX_ID, MAX_NAME, plain_text, site_ids
-from lianzhou_gis.formats.site_sources import drafts_of
+from lianzhou_gis.formats.site_sources import read_drafts
 from lianzhou_gis.geodesy import Plane, Region, footprints, length, statutory_area
 from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import GapReason
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-__all__ = ["SITE_COLUMNS", "SecondSites", "SiteDefaults", "SiteGap", "Sites", "read_sites", "sites_of"]
+__all__ = ["SITE_COLUMNS", "SecondSites", "SiteDefaults", "SiteGap", "Sites", "build_sites", "read_sites"]
 
 SITE_COLUMNS = (
     "site_id", "name", "source_file", "source_row", "survey_crs", "datum", "accuracy_m", "position_error_m", "town",
@@ -38,19 +38,19 @@ SITE_COLUMNS = (
     "outfall",
 )  # fmt: skip
 _KINDS = {0: "point", 1: "line", 2: "polygon"}
-# The corners of a site are surveyed: readings that lie further apart leave open what is meant.
+# Corners of sites are surveyed: repairs that differ by more than this are ambiguous.
 _SITE_ACCURACY_M = 0.5
 _WIDEST_CORRIDOR_M = 5000.0
 _WORST_ACCURACY_M = 10_000.0
 # 1 cm in degrees: a border line drawn beside its area follows it so closely.
 _NEAR_BORDER_DEG = 1e-7
-# What overlaps by less than 2 mm only touches: a site that thin would meet nothing, wherever it lies.
+# An overlap below 2 mm is a touch: so thin a site would never overlap a zone.
 _THINNEST_M = 0.01
 
 
 @dataclass(frozen=True)
 class SiteGap:
-    """Why a site, as it was given, cannot be assessed whole."""
+    """Why a site, as given, cannot be assessed completely."""
 
     site_id: str
     reason: GapReason
@@ -83,7 +83,7 @@ class Sites:
         Sorted by ``site_id``; those of :data:`SITE_COLUMNS`. ``geometry`` and ``outfall`` hold shapely geometries,
         EPSG:4490, or None.
     facts : dict of str to dict
-        By ``site_id``: every other column of the source as it stands there.
+        By ``site_id``: every other column of the source, unchanged.
     gaps : tuple of SiteGap
     issues : tuple of Issue
     inputs : tuple of SiteInput
@@ -179,7 +179,7 @@ def read_sites(
     >>> sites.frame[["geometry_kind", "survey_crs"]].values.tolist(), float(sites.frame["area_m2"][0].round(2))
     ([['polygon', None]], 22396.87)
     """
-    drafts = list(drafts_of(source, layer=layer, crs=crs, datum=datum, region=region))
+    drafts = list(read_drafts(source, layer=layer, crs=crs, datum=datum, region=region))
     refuse_count("sites", sum(len(draft.rows) for draft in drafts), MAX_SITES, "个项目", "sites")
     if not sum(len(draft.rows) for draft in drafts):
         names = ", ".join(draft.name for draft in drafts)
@@ -193,12 +193,12 @@ def read_sites(
         "accuracy_m": accuracy_m,
         "points": points,
     }
-    return replace(sites_of(drafts, defaults=defaults), reading=reading)
+    return replace(build_sites(drafts, defaults=defaults), reading=reading)
 
 
 @dataclass(frozen=True)
 class SiteDefaults:
-    """What holds for sites whose source does not say.
+    """Defaults for sites whose source does not state a value.
 
     Attributes
     ----------
@@ -223,7 +223,9 @@ class SiteDefaults:
                 )
 
 
-def sites_of(drafts: list[SiteDraft], ids: list[str] | None = None, *, defaults: SiteDefaults | None = None) -> Sites:
+def build_sites(
+    drafts: list[SiteDraft], ids: list[str] | None = None, *, defaults: SiteDefaults | None = None
+) -> Sites:
     """Check and measure drafts of sites.
 
     Parameters
@@ -276,7 +278,7 @@ def _second_sites(drafts: list[SiteDraft], ids: list[str], defaults: SiteDefault
             other_ids += ids[start:end]
             readings.update(dict.fromkeys(ids[start:end], draft.second))
         start = end
-    return SecondSites(sites_of(others, other_ids, defaults=defaults), readings) if others else None
+    return SecondSites(build_sites(others, other_ids, defaults=defaults), readings) if others else None
 
 
 def _points_as_outfalls(table: Columns) -> Columns:
@@ -419,7 +421,7 @@ def _of_draft(draft: SiteDraft, defaults: SiteDefaults, issues: list[Issue]) -> 
             "declared": cells(declared),
             "unit": np.full(count, unit or draft.area_unit, dtype=object),
             "geometry": np.asarray(draft.geometries, dtype=object),
-            "outfall": outfalls_of(draft, found, issues),
+            "outfall": outfalls_from_columns(draft, found, issues),
         }
     )
     others = [name for name in draft.columns.arrays if name not in found.values()]
@@ -442,7 +444,7 @@ def _all_outfalls(drafts: list[SiteDraft], table: Columns, ids: list[str]) -> Ge
 
 
 def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[Issue]) -> tuple[Columns, list[SiteGap]]:
-    """Repair footprints, find their kind, and name every site that cannot be assessed whole."""
+    """Repair footprints, classify them, and add a gap for every site that cannot be assessed completely."""
     gaps: list[SiteGap] = []
     shapes = table["geometry"].copy()
 
@@ -469,7 +471,7 @@ def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[I
                         "the site is an area with points or lines inside it (labels), which were left out",
                     )
                 )
-    for row, repair in repaired(shapes, accuracy_m=np.full(len(shapes), _SITE_ACCURACY_M)).items():
+    for row, repair in repair_geometries(shapes, accuracy_m=np.full(len(shapes), _SITE_ACCURACY_M)).items():
         shapes[row] = repair.geometry
         issues.append(repair.issue(places[row]))
         if repair.doubtful is not None or repair.geometry is None:
@@ -477,7 +479,7 @@ def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[I
                 row,
                 GapReason.INVALID_GEOMETRY,
                 "用地边界自相交，范围无法确定；请更正坐标",
-                "the border of the site crosses itself, so that its extent cannot be told; correct the coordinates",
+                "the border of the site crosses itself, so that its extent is ambiguous; correct the coordinates",
             )
     dimension = np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), -1, shapely.get_dimensions(shapes))
     kinds = [_KINDS.get(int(value), "none") for value in dimension]
@@ -530,7 +532,7 @@ def _footprint_of_collection(shape: shapely.Geometry) -> shapely.Geometry | None
 
 
 def _measure(table: Columns, places: list[str], issues: list[Issue]) -> tuple[Columns, list[SiteGap]]:
-    """Measure footprints, compare declared areas with the statutory ones, and name those too thin to meet anything."""
+    """Measure footprints, compare declared areas with statutory ones, and add a gap for degenerate ones."""
     plane = Plane()
     shapes, survey = table["geometry"], table["survey_crs"].tolist()
     taken = footprints(shapes, plane, survey, table["corridor_width_m"])
@@ -542,8 +544,8 @@ def _measure(table: Columns, places: list[str], issues: list[Issue]) -> tuple[Co
     statutory = np.where(lines, area, np.nan_to_num(statutory_area(shapes, plane)))
     declared = np.full(len(table), np.nan)
     for row, value in enumerate(table["declared"]):
-        told, found = declared_area(value, float(statutory[row]), unit=table["unit"][row], where=places[row])
-        declared[row] = np.nan if told is None else told
+        area_m2, found = declared_area(value, float(statutory[row]), unit=table["unit"][row], where=places[row])
+        declared[row] = np.nan if area_m2 is None else area_m2
         issues += found
     issues += far_outfalls(table["outfall"], shapes, plane, places)
     thin = (shapely.get_dimensions(taken) == 2) & (2.0 * shapely.area(taken) < _THINNEST_M * shapely.length(taken))

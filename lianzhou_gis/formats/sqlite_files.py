@@ -1,7 +1,7 @@
-"""SQLite files (GeoPackage, SpatiaLite) read as they stand, with the journals beside them.
+"""SQLite files (GeoPackage, SpatiaLite) with their journals.
 
-What a program has written but not merged lies in ``-wal``; what it had not finished lies in ``-journal``. A database is
-read from a copy where one of them matters, so that the file itself is never changed; what cannot be known is a fault.
+Changes that are not merged yet are in ``-wal``; an unfinished transaction leaves a ``-journal``. With either the
+database is read from a copy, so that the file itself never changes; what cannot be recovered is a fault.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from urllib.parse import quote
 import numpy as np
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.limits import MAX_VECTOR_BYTES, existing, sha256_of_file, sha256_of_files
+from lianzhou_gis.formats.limits import MAX_VECTOR_BYTES, require_existing, sha256_of_file, sha256_of_files
 from lianzhou_gis.formats.wholeness import Wholeness, WholenessGround
 
-__all__ = ["MAGIC", "SqliteSnapshot", "connect_readonly", "journals_of", "sqlite_snapshot"]
+__all__ = ["MAGIC", "SqliteSnapshot", "connect_readonly", "journal_files", "sqlite_snapshot"]
 
 MAGIC = b"SQLite format 3\x00"
 _WAL_MAGIC = (0x377F0682, 0x377F0683)
@@ -53,8 +53,8 @@ class SqliteSnapshot:
     issues: list[Issue] = field(default_factory=list)
 
 
-def journals_of(path: Path) -> list[Path]:
-    """Return the journals that stand beside a database and hold anything."""
+def journal_files(path: Path) -> list[Path]:
+    """Return the non-empty journals beside a database."""
     beside = [path.with_name(path.name + ending) for ending in ("-wal", "-journal")]
     return [journal for journal in beside if journal.is_file() and journal.stat().st_size]
 
@@ -66,7 +66,7 @@ def connect_readonly(path: Path) -> sqlite3.Connection:
 
 @contextmanager
 def sqlite_snapshot(path: Path, name: str) -> Iterator[SqliteSnapshot]:
-    """Yield a database as it stands, unmerged changes included.
+    """Yield a database in its current state, unmerged changes included.
 
     Parameters
     ----------
@@ -79,12 +79,12 @@ def sqlite_snapshot(path: Path, name: str) -> Iterator[SqliteSnapshot]:
     FormatError
         If it is no SQLite file, or locked by another program.
     """
-    existing(path)
+    require_existing(path)
     with path.open("rb") as stream:
         head = stream.read(100)
     if not head.startswith(MAGIC) or len(head) < 100:
         raise FormatError.from_code("sqlite_invalid", name=name)
-    journals = {journal.name.rsplit("-", 1)[-1]: journal for journal in journals_of(path)}
+    journals = {journal.name.rsplit("-", 1)[-1]: journal for journal in journal_files(path)}
     whole = Wholeness()
     if "wal" not in journals and 2 in head[18:20] and not path.with_name(path.name + "-wal").exists():
         whole = whole.with_fault(WholenessGround.JOURNAL, "sqlite_wal_left_behind")
@@ -124,12 +124,12 @@ def _refuse_locked(path: Path, name: str) -> None:
         if "locked" in str(error) or "busy" in str(error):
             raise FormatError.from_code("sqlite_locked", name=name) from error
     except (sqlite3.Error, UnicodeDecodeError):
-        # What is wrong otherwise shows when it is read.
+        # Other faults are reported when it is read.
         return
 
 
 def _merge_wal(copy: Path, head: bytes, whole: Wholeness) -> Wholeness:
-    """Merge the log of a copy into it, and compare the frames that were merged with those that stand in the log."""
+    """Merge the log of a copy into it, and compare the merged frames with those in the log."""
     log = copy.with_name(copy.name + "-wal").read_bytes()
     page = int.from_bytes(head[16:18], "big")
     page = 65536 if page == 1 else page

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from lianzhou_gis.errors import FormatError, Issue
-from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
+from lianzhou_gis.formats.axis_order import Axis, classify_axes, zone_prefix
 from lianzhou_gis.formats.parse_numbers import (
     WrittenNumber,
     packed_degrees,
@@ -24,7 +24,7 @@ from lianzhou_gis.formats.parse_numbers import (
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.table_header import Header
 
-__all__ = ["TableCoordinates", "columns_of_pair", "coordinates_of", "points_of"]
+__all__ = ["TableCoordinates", "build_points", "pair_columns", "parse_coordinates"]
 
 _PACKED = re.compile(r"度分秒|度\.分秒|d+\.?m+\.?s+", re.IGNORECASE)
 _DECIMAL = re.compile(r"十进制|小数|decimal|°|\bdeg", re.IGNORECASE)
@@ -42,7 +42,7 @@ class TableCoordinates:
     steps : ndarray of float, shape (n, 2)
         Worth of the last written digit of each number, in its unit.
     may_be_packed : bool
-        Whether both columns could be degrees packed as DDD.MMSS and the head does not say.
+        Whether both columns could be degrees packed as DDD.MMSS and the head does not declare the form.
     """
 
     xy: npt.NDArray[np.float64]
@@ -50,13 +50,13 @@ class TableCoordinates:
     may_be_packed: bool
 
 
-def columns_of_pair(head: Header, pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], tuple[str, str] | None]:
+def pair_columns(head: Header, pairs: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], tuple[str, str] | None]:
     """Return the pair of coordinates that a head names, and a second one that it names as well."""
     there = [pair for pair in pairs if pair[0] in head.columns and pair[1] in head.columns]
     return there[0], (there[1] if len(there) > 1 and there[1][0] != "pair" else None)
 
 
-def coordinates_of(
+def parse_coordinates(
     rows: pd.DataFrame, head: Header, pair: tuple[str, str], name: str, issues: list[Issue]
 ) -> TableCoordinates:
     """Return east and north of every row.
@@ -64,7 +64,7 @@ def coordinates_of(
     Raises
     ------
     FormatError
-        If rows contradict each other in order, unit or zone, or are not packed though the head says so.
+        If rows contradict each other in order, unit or zone, or are not packed although the head declares it.
     """
     texts = _texts_of_pair(rows, head) if pair[0] == "pair" else _texts_of_columns(rows, head, pair)
     written = [[parse_written(cell) for cell in row] for row in texts]
@@ -172,9 +172,9 @@ def _unpack(
     name: str,
     issues: list[Issue],
 ) -> bool:
-    """Turn packed degrees (DDD.MMSS) into decimal ones where the head says so; return whether they may be packed."""
+    """Turn packed degrees (DDD.MMSS) into decimal ones where the head declares it; return whether others may be."""
     plain = np.array([[cell is not None and not cell.angular for cell in row] for row in written], dtype=bool)
-    degrees = plain.reshape(-1, 2) & np.isin(axis_of(np.nan_to_num(numbers)), _DEGREES)
+    degrees = plain.reshape(-1, 2) & np.isin(classify_axes(np.nan_to_num(numbers)), _DEGREES)
     stated = [bool(_PACKED.search(head)) for head in heads]
     for side, head in enumerate(heads):
         if stated[side] and degrees[:, side].any():
@@ -203,8 +203,8 @@ def _unpack_column(
         line, number = lines[degrees][wrong[0]], numbers[degrees][wrong[0]]
         raise FormatError(
             f"{name}:{line}：{number:.10g} 的分或秒不小于 60，不是度分秒；若为十进制度，请在表头注明",
-            f"{name}:{line}: minutes or seconds of {number:.10g} reach 60, so it is not packed as the head says; "
-            "if it is decimal, let the head say so",
+            f"{name}:{line}: minutes or seconds of {number:.10g} reach 60, so it is not packed as the head declares; "
+            "if it is decimal, declare that in the head",
         )
     numbers[degrees] = values
     steps[degrees] = packed_step(steps[degrees])
@@ -221,7 +221,7 @@ def _unpack_column(
 
 def _northings_first(numbers: npt.NDArray[np.float64], lines: npt.NDArray[np.int_], name: str) -> bool:
     """Tell whether the first of each pair is the north one; rows that contradict each other are refused."""
-    kinds = axis_of(numbers)
+    kinds = classify_axes(numbers)
     north_first = np.isin(kinds[:, 0], (Axis.LAT, Axis.NORTH)) & np.isin(
         kinds[:, 1], (Axis.LON, Axis.EAST, Axis.EAST_WITH_ZONE)
     )
@@ -246,7 +246,7 @@ def _one_zone(numbers: npt.NDArray[np.float64], lines: npt.NDArray[np.int_], nam
         )
 
 
-def points_of(xy: npt.NDArray[np.float64]) -> Geometries:
+def build_points(xy: npt.NDArray[np.float64]) -> Geometries:
     """Return a point for every row, None where it has no coordinates."""
     whole = np.isfinite(xy).all(axis=1)
     points = np.full(len(xy), None, dtype=object)

@@ -15,7 +15,7 @@ from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.column_aliases import COORDINATE_ALIASES, plain_name
 from lianzhou_gis.formats.parse_numbers import parse_angle, split_pair
 
-__all__ = ["PAIRS", "Header", "find_header", "names_coordinates", "separator_of"]
+__all__ = ["PAIRS", "Header", "detect_separator", "find_header", "names_coordinates"]
 
 # First of the east-west kind; which is which is settled by the size of the numbers.
 PAIRS = (("lon", "lat"), ("east", "north"), ("x", "y"), ("pair", "pair"))
@@ -40,7 +40,7 @@ class Header:
         Meaning (``lon``, ``lat``, ``x``, ``y``, ``east``, ``north``, ``pair`` for both in one cell, ``wkt``) to its
         column, or to the three of degrees, minutes and seconds.
     full : dict of str to str
-        Meaning to all that the head says over it, units included.
+        Meaning to the full text of the head above it, units included.
     """
 
     end: int
@@ -49,7 +49,7 @@ class Header:
     full: dict[str, str]
 
 
-def separator_of(line: str) -> str:
+def detect_separator(line: str) -> str:
     """Return what separates the fields of a line: comma, tab, semicolon or full-width comma."""
     return max((",", "\t", ";", "，"), key=line.count)
 
@@ -64,7 +64,7 @@ def names_coordinates(text: str) -> bool:
     """
     lines = text.splitlines()[:_ROWS]
     try:
-        rows = [next(csv.reader([line], delimiter=separator_of(line)), []) for line in lines]
+        rows = [next(csv.reader([line], delimiter=detect_separator(line)), []) for line in lines]
         return find_header(rows, "") is not None
     except (csv.Error, FormatError):
         return False
@@ -103,7 +103,7 @@ def find_header(rows: Sequence[Sequence[object]], name: str) -> Header | None:
             found = None if found is None else _settled_pair(found, texts[row + 1 :])
             if found is None:
                 continue
-            # Degrees, minutes and seconds may stand in a row of their own below.
+            # Degrees, minutes and seconds may be in a separate row below.
             below = _columns([*stack, texts[row + 1]], name) if row + 1 < len(texts) else None
             if below is not None and any(len(group) > 1 for group in below.values()):
                 return _with_units(texts, row + 1, below)
@@ -112,7 +112,7 @@ def find_header(rows: Sequence[Sequence[object]], name: str) -> Header | None:
 
 
 def _settled_pair(columns: dict[str, tuple[int, ...]], below: list[list[str]]) -> dict[str, tuple[int, ...]] | None:
-    """Return columns where one named for both coordinates really holds them, or stands over two; None where neither.
+    """Return columns if one named for both coordinates holds them or spans two columns; None otherwise.
 
     坐标 may also be the title of a group of columns that are named below it.
     """
@@ -134,7 +134,7 @@ def _cell(row: Sequence[str], column: int) -> str:
 
 
 def _spread(row: Sequence[str], width: int) -> list[str]:
-    """Return an upper row of a head with its merged cells filled: what is empty belongs to what stands left of it."""
+    """Return an upper row of a head with merged cells filled from the left."""
     filled, last = [], ""
     for column in range(width):
         last = _cell(row, column) or last
@@ -155,7 +155,7 @@ def _columns(stack: list[list[str]], place: str) -> dict[str, tuple[int, ...]] |
         joined = "".join([*above, own])
         for text in (own, _BRACKETS.sub("", own), joined, _BRACKETS.sub("", joined)):
             meaning = _MEANINGS.get(plain_name(text)) if text else None
-            # A name that stands only above is the title of a group, not of this column.
+            # A name in an upper row only is the title of a group, not of this column.
             if meaning is not None and own:
                 claims.setdefault(meaning, []).append(column)
                 break
@@ -209,6 +209,6 @@ def _with_units(texts: list[list[str]], row: int, columns: dict[str, tuple[int, 
     full = {}
     for meaning, group in columns.items():
         column = group[0]
-        said = [line[column] for line in upper] + [_cell(line, column) for line in [stack[-1], *under]]
-        full[meaning] = " ".join(text for text in said if text)
+        texts_above = [line[column] for line in upper] + [_cell(line, column) for line in [stack[-1], *under]]
+        full[meaning] = " ".join(text for text in texts_above if text)
     return Header(end, tuple(names), columns, full)

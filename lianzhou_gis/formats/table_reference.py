@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lianzhou_gis.errors import Issue, ReferenceSystemError
-from lianzhou_gis.formats.axis_order import Axis, axis_of, zone_prefix
+from lianzhou_gis.formats.axis_order import Axis, classify_axes, zone_prefix
 from lianzhou_gis.geodesy import gauss_kruger
 
 __all__ = ["WrittenReference", "written_reference", "written_reference_issue"]
@@ -32,7 +32,7 @@ _GEOGRAPHIC = {"cgcs2000": "EPSG:4490", "wgs84": "EPSG:4326", "xian80": "EPSG:46
 
 @dataclass(frozen=True)
 class WrittenReference:
-    """What the texts of a sheet say of the reference system.
+    """Reference system named in the texts of a sheet.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ def written_reference(texts: Iterable[str], numbers: npt.NDArray[np.float64], na
     datum = named[0]
     if datum in ("gcj02", "bd09"):
         return WrittenReference(None, datum, datum.upper())
-    kinds = axis_of(numbers[:, 0]) if len(numbers) else np.empty(0, dtype=np.int64)
+    kinds = classify_axes(numbers[:, 0]) if len(numbers) else np.empty(0, dtype=np.int64)
     if len(kinds) and (kinds == Axis.LON).all():
         return WrittenReference(_GEOGRAPHIC[datum], None, datum)
     return WrittenReference(_planar(datum, text, numbers, kinds), None, datum)

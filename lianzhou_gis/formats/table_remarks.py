@@ -42,7 +42,7 @@ class RemarkRows:
     divides : ndarray of bool, shape (n,)
         Remarks that end one plot and begin another: sums, headings, repeated heads.
     texts : tuple of str
-        What the remarks say, in the order of the rows.
+        Texts of the remarks, in the order of the rows.
     """
 
     remark: npt.NDArray[np.bool_]

@@ -1,7 +1,7 @@
 """WKT and WKB: one geometry or many, as a text, as a file, or in a column of some other file.
 
-GEOS builds nested geometries by calling itself: what is nested a hundred thousand times ends the whole process. So
-the depth of everything that comes from outside is looked at before GEOS sees it.
+GEOS parses nested geometries recursively: extreme nesting crashes the process. So the depth of untrusted input is
+checked before GEOS parses it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_TEXT_BYTES, read_bound
 from lianzhou_gis.formats.normalise import ParsedGeometries, parse_geometries, ring_closed_issue
 from lianzhou_gis.formats.raw_features import RawFeatures, unreadable_issue
 
-__all__ = ["common_srid", "geometries_from_wkt", "geometry_from_wkt", "read_well_known", "split_srid", "wkb_of_outside"]
+__all__ = ["common_srid", "geometries_from_wkt", "geometry_from_wkt", "read_well_known", "screen_wkb", "split_srid"]
 
 _MOST_NESTED = 32
 # Nine bytes begin a geometry: below this no depth that harms fits in.
@@ -54,10 +54,10 @@ def geometries_from_wkt(texts: Sequence[str | None]) -> ParsedGeometries:
     >>> geometries_from_wkt(["POINT (1 2)", None, "POINT (1"]).geometries.tolist()
     [<POINT (1 2)>, None, None]
     """
-    kept = np.array([text if text is not None and not _nested(text) else None for text in texts], dtype=object)
+    bounded = np.array([text if text is not None and not _nested(text) else None for text in texts], dtype=object)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return parse_geometries(shapely.from_wkt, kept)
+        return parse_geometries(shapely.from_wkt, bounded)
 
 
 def geometry_from_wkt(text: str) -> Any:  # noqa: ANN401 - a shapely geometry or None
@@ -105,12 +105,12 @@ def common_srid(codes: Sequence[str | None], name: str) -> str | None:
     return codes[0] if codes else None
 
 
-def wkb_of_outside(blobs: Sequence[bytes | None]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
+def screen_wkb(blobs: Sequence[bytes | None]) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
     """Return WKB that GEOS may see: None in the place of what is nested beyond reason."""
-    kept = np.empty(len(blobs), dtype=object)
+    bounded = np.empty(len(blobs), dtype=object)
     for row, blob in enumerate(blobs):
-        kept[row] = blob if blob is not None and (len(blob) < _HARMLESS_BYTES or not _nested_blob(blob)) else None
-    return kept
+        bounded[row] = blob if blob is not None and (len(blob) < _HARMLESS_BYTES or not _nested_blob(blob)) else None
+    return bounded
 
 
 def _nested_blob(blob: bytes) -> bool:
@@ -200,7 +200,7 @@ def _from_wkb(blobs: list[bytes | None], name: str) -> tuple[ParsedGeometries, s
     refuse_count(name, len(blobs), MAX_FEATURES, "个图形", "geometries")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        parsed = parse_geometries(shapely.from_wkb, wkb_of_outside(blobs))
+        parsed = parse_geometries(shapely.from_wkb, screen_wkb(blobs))
     there = parsed.geometries[~shapely.is_missing(parsed.geometries)]
     codes = [f"EPSG:{code}" if code > 0 else None for code in shapely.get_srid(there).tolist()]
     return parsed, common_srid(codes, name)
@@ -214,13 +214,13 @@ def _unhex(line: str) -> bytes | None:
 
 
 def _pieces(text: str, name: str) -> list[str]:
-    """Cut a text where the brackets of a geometry are closed; what stands between (``;``, line ends) falls away."""
+    """Cut a text where the brackets of a geometry are closed; separators between (``;``, line ends) are dropped."""
     starts, ends, nested = _closings(text)
     if nested:
         raise FormatError(
             f"{name}：几何图形嵌套过深；请重新导出", f"{name}: geometries are nested too deeply; export it again"
         )
-    # GEOMETRY EMPTY has no brackets: it ends with its word, unless that stands inside of others.
+    # GEOMETRY EMPTY has no brackets: it ends with its keyword, unless nested in another.
     words = np.array([found.end() for found in _EMPTY.finditer(text)], dtype=np.int64)
     outside = words[np.searchsorted(starts, words) == np.searchsorted(ends, words)]
     pieces, start = [], 0

@@ -1,4 +1,4 @@
-"""What a file tells about whether it holds all of its records: evidence for it, and faults against it."""
+"""Evidence on whether a file holds all of its records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WholenessGround(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WholenessFault:
-    """A sign that records are missing, or stand twice.
+    """A sign that records are missing or duplicated.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Wholeness:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing speaks against wholeness; what was proven stands in ``proven``."""
+        """Whether there is no fault; passed checks are in ``proven``."""
         return not self.faults
 
     def with_proof(self, ground: WholenessGround) -> Wholeness:

@@ -15,13 +15,13 @@ import pandas as pd
 
 from lianzhou_gis.errors import FormatError, Issue, LianzhouError, extra
 from lianzhou_gis.formats.archives import Member, list_members
-from lianzhou_gis.formats.coordinate_table import features_of_cells
+from lianzhou_gis.formats.coordinate_table import features_from_cells
 from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.raw_features import RawFeatures, capture_warnings
 from lianzhou_gis.formats.table_header import find_header
 
-__all__ = ["read_workbook", "sheets_of", "values_of"]
+__all__ = ["read_sheets", "read_workbook", "stored_values"]
 
 # Excel's own bounds are 16,384 columns and 1,048,576 rows; a cell in the last corner of an empty sheet claims them all.
 _WIDEST = 256
@@ -46,17 +46,17 @@ def read_workbook(path: Path, name: str, layer: str | None, encoding: str | None
         If it is damaged or out of bounds, no sheet holds coordinates, several do, or a formula has no stored value.
     """
     issues: list[Issue] = []
-    sheets, sha256 = sheets_of(path, name, issues)
+    sheets, sha256 = read_sheets(path, name, issues)
     tables = {title: cells for title, cells in sheets.items() if find_header(_head(cells), name) is not None}
     chosen = choose_layer(name, list(tables), layer, also=[title for title in sheets if title not in tables])
     if len(tables) > 1 or len(sheets) > 1:
         name = f"{name}/{chosen}"
-    raw = features_of_cells(values_of(sheets[chosen], name, issues), name, issues)
+    raw = features_from_cells(stored_values(sheets[chosen], name, issues), name, issues)
     raw.sha256 = sha256
     return raw
 
 
-def sheets_of(path: Path, name: str, issues: list[Issue]) -> tuple[dict[str, pd.DataFrame], str]:
+def read_sheets(path: Path, name: str, issues: list[Issue]) -> tuple[dict[str, pd.DataFrame], str]:
     """Return the cells of every sheet of a workbook that holds any, and the hash of the file.
 
     Raises
@@ -82,7 +82,7 @@ def sheets_of(path: Path, name: str, issues: list[Issue]) -> tuple[dict[str, pd.
     return sheets, hashlib.sha256(content).hexdigest()
 
 
-def values_of(cells: pd.DataFrame, name: str, issues: list[Issue]) -> pd.DataFrame:
+def stored_values(cells: pd.DataFrame, name: str, issues: list[Issue]) -> pd.DataFrame:
     """Return the cells of a sheet with the values that were stored for formulas; a formula without one is refused."""
     cells, formulas = _plain(cells, name)
     if formulas:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lianzhou_gis.catalog import Catalog, CatalogRegion, LayerEntry, validated_entry
 from lianzhou_gis.errors import CatalogError, Issue, LianzhouError
-from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.formats.repair import repair_geometries
 from lianzhou_gis.geodesy import LIANZHOU, LIANZHOU_PROJ, Plane
 from lianzhou_gis.intake.import_options import UNKNOWN, ImportOptions
 from lianzhou_gis.intake.planar import Geometries, areas_of
@@ -56,7 +56,7 @@ class Edition:
 def _mended(zones: pd.DataFrame, entry: LayerEntry, issues: list[Issue]) -> pd.DataFrame:
     """Return zones with valid shapes: all that any reading of a broken one holds."""
     shapes = zones["geometry"].to_numpy(dtype=object).copy()
-    for position, repair in repaired(shapes).items():
+    for position, repair in repair_geometries(shapes).items():
         shapes[position] = repair.geometry
         issues.append(repair.issue(f"layer {entry.id}, zone {zones['zone_id'].iloc[position]}"))
     return zones.assign(geometry=pd.Series(shapes, index=zones.index, dtype=object))

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.formats.limits import require_existing
 from lianzhou_gis.located_yaml import read_located_yaml
 from lianzhou_gis.validation import first_invalid
 
@@ -124,7 +124,7 @@ def read_mapping(path: Path) -> ImportOptions:
     MissingFileError, FormatError
         If there is none, or it is invalid.
     """
-    existing(path)
+    require_existing(path)
     data = read_located_yaml(path)
     # YAML reads a bare 1 as a number; the values of a table are texts.
     if isinstance(data, dict):

@@ -34,7 +34,7 @@ def pointing_to(entry: LayerEntry, url: str) -> LayerEntry:
     >>> found.path, found.layer
     ('postgresql://zhang@db.local/land?sslmode=require', '"zones"."redline"')
     """
-    source = PostgisSource.of(url)
+    source = PostgisSource.from_url(url)
     if source.query is not None:
         raise FormatError.from_code("store_is_query")
     names = [name for name in (source.schema, source.table or entry.id) if name]
@@ -70,7 +70,9 @@ def in_database(entry: LayerEntry, staged: Path, url: str, region: Region | None
         # Through the URL that was given: the catalog's has no password.
         content = record_content(replace(pointed, path=url), region=region)
         if content.sha256 != entry.sha256:
-            raise FormatError.from_code("stored_content_differs", source=PostgisSource.of(url, pointed.layer).name)
+            raise FormatError.from_code(
+                "stored_content_differs", source=PostgisSource.from_url(url, pointed.layer).name
+            )
         yield pointed
     except BaseException:
         drop_layer(url, pointed.layer)

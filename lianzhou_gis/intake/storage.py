@@ -15,8 +15,8 @@ import shapely
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats.geopackage_writing import write_tables
-from lianzhou_gis.formats.raw_features import without
-from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.formats.raw_features import with_missing
+from lianzhou_gis.formats.repair import repair_geometries
 from lianzhou_gis.formats.site_ids import plain_text
 from lianzhou_gis.geodesy import CGCS2000, ReferenceSystem, from_cgcs2000, statutory_area
 from lianzhou_gis.intake.import_options import UNKNOWN
@@ -145,7 +145,7 @@ def repair_shapes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]
         for position in np.flatnonzero(heavy & ~shapely.is_valid(geometries))
         for before in statutory_area([geometries[position]])
     ]
-    for position, repair in repaired(without(geometries, heavy)).items():
+    for position, repair in repair_geometries(with_missing(geometries, heavy)).items():
         plain = repair.geometry is not None and repair.doubtful is None
         before = float(statutory_area([geometries[position]])[0])
         if plain:
@@ -154,7 +154,7 @@ def repair_shapes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]
         records.append(
             RepairRecord(
                 source_row=int(frame["source_row"].iloc[position]),
-                done="repaired" if plain else "kept_as_read",
+                done="repair_geometries" if plain else "kept_as_read",
                 area_before_m2=round(before, 2),
                 area_after_m2=None if after is None else round(after, 2),
                 doubtful_m2=round(repair.changed_m2, 2),

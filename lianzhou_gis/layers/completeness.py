@@ -9,7 +9,7 @@ import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue, Message, Phrase
-from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.formats.repair import repair_geometries
 from lianzhou_gis.geodesy import statutory_area
 from lianzhou_gis.layers.content_hash import Content
 from lianzhou_gis.layers.layer import LayerGap
@@ -96,7 +96,7 @@ def whole_area_issues(zones: pd.DataFrame, entry: LayerEntry) -> list[Issue]:
     if entry.official_area_m2 is None:
         return []
     shapes = zones["geometry"].to_numpy(dtype=object).copy()
-    for row, repair in repaired(shapes).items():
+    for row, repair in repair_geometries(shapes).items():
         shapes[row] = repair.geometry
     measured = float(statutory_area([shapely.union_all(shapes)])[0])
     return _differing(f"layer {entry.id}", measured, entry.official_area_m2)

@@ -12,9 +12,9 @@ from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats import Features
 from lianzhou_gis.formats.georeference import georeference_features
 from lianzhou_gis.formats.postgis import read_rows
-from lianzhou_gis.formats.postgis_source import PostgisSource, connected
-from lianzhou_gis.formats.postgis_tables import Relation, described
-from lianzhou_gis.formats.postgis_writing import recorded, write_record
+from lianzhou_gis.formats.postgis_source import PostgisSource, open_connection
+from lianzhou_gis.formats.postgis_tables import Relation, describe_table
+from lianzhou_gis.formats.postgis_writing import read_record, write_record
 from lianzhou_gis.geodesy import Region, StudyArea
 from lianzhou_gis.layers.content_hash import Content
 from lianzhou_gis.layers.schema_mapping import as_zones
@@ -35,7 +35,7 @@ def _reading(entry: LayerEntry) -> str:
 
 
 def _source(entry: LayerEntry) -> PostgisSource:
-    source = PostgisSource.of(entry.path, entry.layer)
+    source = PostgisSource.from_url(entry.path, entry.layer)
     if source.query is not None:
         # A catalog may come from elsewhere: it names tables, and runs nothing of its own.
         raise FormatError.from_code("catalog_query", layer=entry.id)
@@ -44,7 +44,7 @@ def _source(entry: LayerEntry) -> PostgisSource:
 
 def _content(table: Relation, entry: LayerEntry) -> Content | None:
     """Return what the whole table holds, if it was recorded for this reading of it and no row has changed since."""
-    record = recorded(table.comment)
+    record = read_record(table.comment)
     if record.get("fingerprint") != table.sha256:
         return None
     try:
@@ -78,8 +78,8 @@ def read_stored(
         Of the whole table, where it is known without reading it.
     """
     source = _source(entry)
-    with connected(source) as connection:
-        table = described(connection, source)
+    with open_connection(source) as connection:
+        table = describe_table(connection, source)
         # The area of a whole layer is measured on all of it.
         content = _content(table, entry) if study is not None and entry.official_area_m2 is None else None
         near = study if content is not None else None
@@ -111,8 +111,8 @@ def record_content(entry: LayerEntry, *, region: Region | None = None) -> Conten
         If the table cannot be read, or its comment not be written.
     """
     source = _source(entry)
-    with connected(source) as connection:
-        table = described(connection, source)
+    with open_connection(source) as connection:
+        table = describe_table(connection, source)
         raw = read_rows(connection, table, crs=entry.crs, datum=entry.datum)
     features = georeference_features(raw, crs=entry.crs, datum=entry.datum, region=region)
     issues: list[Issue] = list(features.issues)
@@ -121,7 +121,7 @@ def record_content(entry: LayerEntry, *, region: Region | None = None) -> Conten
     content = Content.summarise(zones, [name for name in zones.columns if name != "geometry"])
     if content.extent is None or issues or zones[["valid_from", "valid_to"]].notna().any(axis=None):
         return content
-    known: dict[str, Any] = recorded(table.comment)
+    known: dict[str, Any] = read_record(table.comment)
     others = known.get("contents") if known.get("fingerprint") == table.sha256 else None
     contents = dict(others) if isinstance(others, dict) else {}
     contents[_reading(entry)] = {"sha256": content.sha256, "counts": content.counts, "extent": list(content.extent)}

@@ -43,7 +43,7 @@ def _aliases() -> dict[str, list[str]]:
 def named_columns(features: Features, entry: LayerEntry) -> pd.DataFrame:
     """Return what was read of a layer; where a file gives its columns names for people, those that are known here."""
     words = [word for words in _aliases().values() for word in words]
-    return features.named([*_aliases(), *words], told=entry.columns).frame
+    return features.named([*_aliases(), *words], requested=entry.columns).frame
 
 
 def column_names() -> list[str]:

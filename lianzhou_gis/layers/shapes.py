@@ -12,7 +12,7 @@ import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue, Message
-from lianzhou_gis.formats.repair import Repair, repaired
+from lianzhou_gis.formats.repair import Repair, repair_geometries
 from lianzhou_gis.geodesy import StudyArea
 from lianzhou_gis.layers.layer import LayerGap
 from lianzhou_gis.vocabulary import GapReason
@@ -64,7 +64,7 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
     near = zones[~_shapeless(zones)].reset_index(drop=True)
     shapes = near["geometry"].to_numpy(dtype=object).copy()
     uncut = shapes.copy()
-    repairs = repaired(shapes, study=study, accuracy_m=near["accuracy_m"].to_numpy(dtype=np.float64))
+    repairs = repair_geometries(shapes, study=study, accuracy_m=near["accuracy_m"].to_numpy(dtype=np.float64))
     lost = np.zeros(len(near), dtype=bool)
     cut = np.zeros(len(near), dtype=bool)
     for row, repair in repairs.items():

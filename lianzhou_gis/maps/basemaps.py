@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import FormatError
-from lianzhou_gis.formats.limits import existing
+from lianzhou_gis.formats.limits import require_existing
 from lianzhou_gis.maps import picture, tile_files
 
 __all__ = ["basemap", "with_basemap"]
@@ -55,7 +55,7 @@ def basemap(name: str, bounds: list[list[float]] | None, *, key: str | None = No
             raise FormatError.from_code("basemap_key_malformed")
         layers, words = _TIANDITU[name]
         return {"kind": "tianditu", "layers": layers, "key": key, "credit": f"底图：{words}（联网）"}
-    path = existing(Path(name))
+    path = require_existing(Path(name))
     if bounds is None:
         raise FormatError.from_code("basemap_without_extent")
     suffix = path.suffix.lower()

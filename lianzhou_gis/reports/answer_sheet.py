@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lianzhou_gis.errors import FormatError, Issue, MissingFileError
 from lianzhou_gis.formats import FactsFile
-from lianzhou_gis.formats.workbook import sheets_of
+from lianzhou_gis.formats.workbook import read_sheets
 from lianzhou_gis.formats.workbook_writing import Sheet, write_workbook
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def read_answer_sheet(path: str | Path) -> FactsFile:
     if not path.is_file():
         raise MissingFileError.from_code("file_missing", file=path)
     issues: list[Issue] = []
-    sheets, _ = sheets_of(path, path.name, issues)
+    sheets, _ = read_sheets(path, path.name, issues)
     if _TITLE not in sheets:
         raise FormatError.from_code("answer_sheet", file=path)
     rows = [[_text(cell) for cell in row] for row in sheets[_TITLE].to_numpy(dtype=object).tolist()]

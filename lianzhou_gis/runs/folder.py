@@ -12,8 +12,8 @@ import yaml
 from pydantic import ValidationError
 
 from lianzhou_gis.errors import AlteredRunError, MissingFileError, RunError
-from lianzhou_gis.formats.containers import files_of
-from lianzhou_gis.formats.postgis_source import masked
+from lianzhou_gis.formats.containers import dataset_files
+from lianzhou_gis.formats.postgis_source import mask_password
 from lianzhou_gis.runs.document import as_document, plain
 from lianzhou_gis.runs.folding import check_fold
 from lianzhou_gis.runs.layer_styles import STYLES
@@ -142,7 +142,7 @@ def _write_inputs(result: Result, folder: Path) -> None:
         twin = item.name in copied and copied[item.name] != item.sha256
         copied[item.name] = item.sha256
         before = f"{item.sha256[:8]}-" if twin else ""
-        parts = files_of(item.path)
+        parts = dataset_files(item.path)
         for part in parts:
             inside = part.relative_to(item.path) if item.path.is_dir() else None
             # The parts of a Shapefile share a name of their own.
@@ -164,7 +164,7 @@ def _write_inputs(result: Result, folder: Path) -> None:
         (folder / "overrides.yaml").write_text(text, encoding="utf-8")
     # Bytes as they stand, but for passwords of databases.
     catalog = result.catalog.path.read_bytes().decode("utf-8")
-    (folder / "layers.yaml").write_bytes(masked(catalog).encode("utf-8"))
+    (folder / "layers.yaml").write_bytes(mask_password(catalog).encode("utf-8"))
 
 
 def _ensure_writable(folder: Path, overwrite: bool) -> None:

@@ -134,7 +134,7 @@ def write_styles(path: Path, stamp: str) -> None:
     import pandas as pd
     import pyogrio
 
-    from lianzhou_gis.formats.geopackage_writing import fixed_clock
+    from lianzhou_gis.formats.geopackage_writing import fixed_timestamp
     from lianzhou_gis.runs.qml import as_qml
     from lianzhou_gis.runs.sld import as_sld
 
@@ -160,7 +160,7 @@ def write_styles(path: Path, stamp: str) -> None:
             )
     table = pd.DataFrame(rows)
     table["ui"] = table["ui"].astype("string")
-    with fixed_clock(stamp):
+    with fixed_timestamp(stamp):
         pyogrio.write_dataframe(
             table, path, layer=STYLES, driver="GPKG", append=True, layer_options={"FID": "id"}, geometry_type=None
         )

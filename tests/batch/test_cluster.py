@@ -14,7 +14,7 @@ from lianzhou_gis.batch.cluster import run_on_cluster
 from lianzhou_gis.batch.source import SiteSource
 from lianzhou_gis.batch.work import Task
 from lianzhou_gis.errors import RunError
-from lianzhou_gis.formats.facts import facts_of
+from lianzhou_gis.formats.facts import facts_from_mapping
 
 from .conftest import CATALOG, CHUNK, COUNT, DAY, bytes_of, make_sites, tables
 from .test_batch import DEADLY, command, marks
@@ -125,13 +125,17 @@ def test_a_site_that_ends_every_worker_is_found(tmp_path, monkeypatch):
         dask.config.set({"distributed.scheduler.allowed-failures": 1}),
         distributed.LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
     ):
-        task = Task(CATALOG, date(2026, 11, 23), ("no_burn_zone",), "x", "0", None, None, facts_of(None, "facts"), ())
+        task = Task(
+            CATALOG, date(2026, 11, 23), ("no_burn_zone",), "x", "0", None, None, facts_from_mapping(None, "facts"), ()
+        )
         run_on_cluster(task, source.chunks(4, source.ids()), found.append, cluster.scheduler_address, deadly)
     assert sorted((done.number, done.sites, done.failed) for done in found) == [(0, 4, [2]), (1, 4, [])]
 
 
 def test_a_worker_without_the_catalog_is_said(cluster, parquet):
-    task = Task("nowhere/layers.yaml", date(2026, 11, 23), None, "x", "0", None, None, facts_of(None, "facts"), ())
+    task = Task(
+        "nowhere/layers.yaml", date(2026, 11, 23), None, "x", "0", None, None, facts_from_mapping(None, "facts"), ()
+    )
     with pytest.raises(RunError, match="the catalog at the same path"):
         run_on_cluster(task, iter(()), lambda done: None, cluster.scheduler_address)
 

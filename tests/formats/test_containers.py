@@ -10,8 +10,8 @@ import shapely
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats import read_features, read_sites
-from lianzhou_gis.formats.containers import files_of
-from lianzhou_gis.formats.kinds import Kind, kind_of
+from lianzhou_gis.formats.containers import dataset_files
+from lianzhou_gis.formats.kinds import Kind, detect_kind
 
 CORPUS = Path(__file__).parents[1] / "data" / "formats"
 BOX = shapely.box(112.4, 24.8, 112.402, 24.802)
@@ -43,7 +43,7 @@ def test_the_content_decides_not_the_name(tmp_path):
     for name, kind in kinds.items():
         for suffix in (".dat", ".shp" if kind is not Kind.SHAPEFILE else ".gpkg"):
             shutil.copy(CORPUS / name, tmp_path / f"a{suffix}")
-            assert kind_of(tmp_path / f"a{suffix}") is kind, (name, suffix)
+            assert detect_kind(tmp_path / f"a{suffix}") is kind, (name, suffix)
 
 
 def test_an_archive_of_many_things_asks_which(tmp_path):
@@ -65,7 +65,7 @@ def test_a_folder_is_chosen_from_as_an_archive_is(tmp_path):
         read_features(tmp_path)
     assert len(read_features(tmp_path, layer="geopackage-two-layers/red_line").frame) == 1
     sites = read_sites(tmp_path, layer="csv-x-north", crs="EPSG:4546")
-    assert sites.inputs[0].name == "csv-x-north.csv" and files_of(sites.inputs[0].path) == [
+    assert sites.inputs[0].name == "csv-x-north.csv" and dataset_files(sites.inputs[0].path) == [
         tmp_path / "csv-x-north.csv"
     ]
 

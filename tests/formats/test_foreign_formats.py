@@ -10,7 +10,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError, MissingFileError
 from lianzhou_gis.formats import foreign_formats, read_features, read_sites
-from lianzhou_gis.formats.kinds import Kind, kind_of
+from lianzhou_gis.formats.kinds import Kind, detect_kind
 from lianzhou_gis.formats.wholeness import WholenessGround
 
 PLOT = shapely.box(112.4300001, 24.8000001, 112.4320001, 24.8020001)
@@ -34,7 +34,7 @@ def written(folder, suffix):
 @pytest.mark.parametrize("suffix", WRITTEN)
 def test_each_is_read_as_it_was_written(tmp_path, suffix):
     path = written(tmp_path, suffix)
-    assert kind_of(path) is WRITTEN[suffix][1]
+    assert detect_kind(path) is WRITTEN[suffix][1]
     before = {file.name for file in tmp_path.iterdir()}
     features = read_features(path)
     assert features.frame["name"].tolist() == ["A", "B"] and features.system.datum in ("cgcs2000", "wgs84")

@@ -6,7 +6,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lianzhou_gis.formats.repair import repaired
+from lianzhou_gis.formats.repair import repair_geometries
 from lianzhou_gis.geodesy import Plane, Region, StudyArea, statutory_area
 from tools.county.heavy import sea
 
@@ -18,12 +18,12 @@ def at(*corners):
 
 
 def repair_of(shape):
-    return repaired(np.array([shape], dtype=object))[0]
+    return repair_geometries(np.array([shape], dtype=object))[0]
 
 
 def test_valid_shapes_lines_and_points_are_left_alone():
     shapes = [shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (1, 1), (0, 1), (1, 0)]), shapely.Point(0, 0), None]
-    assert repaired(np.array(shapes, dtype=object)) == {}
+    assert repair_geometries(np.array(shapes, dtype=object)) == {}
 
 
 def test_a_bow_tie_is_open_all_over_its_hull():
@@ -110,7 +110,7 @@ def test_of_a_heavy_broken_polygon_the_area_under_a_county_is_that_of_its_rings_
     """An island at a time in the plane: the sea under the county is the county without its islands."""
     study, plane = StudyArea.around(REGION), Plane()
     assert not heavy.polygon.is_valid
-    repair = repaired(np.array([heavy.polygon], dtype=object), study=study)[0]
+    repair = repair_geometries(np.array([heavy.polygon], dtype=object), study=study)[0]
     county = shapely.box(*REGION.bounds)
     near = [n for n, ring in enumerate(heavy.islands) if shapely.box(*study.bounds).intersects(shapely.Polygon(ring))]
     crossed = [n for n in near if n in heavy.broken]
@@ -129,7 +129,7 @@ def test_of_a_heavy_broken_polygon_the_area_under_a_county_is_that_of_its_rings_
 
 def test_only_places_of_broken_rings_are_in_doubt(heavy):
     study = StudyArea.around(REGION)
-    repair = repaired(np.array([heavy.polygon], dtype=object), study=study)[0]
+    repair = repair_geometries(np.array([heavy.polygon], dtype=object), study=study)[0]
     hulls = [shapely.convex_hull(shapely.Polygon(heavy.islands[n])) for n in heavy.broken]
     assert repair.doubtful.area > 0
     assert repair.doubtful.difference(shapely.union_all(hulls)).area < 1e-15
@@ -139,10 +139,10 @@ def test_what_lies_beyond_the_study_area_is_empty_and_not_lost():
     study = StudyArea((112.0, 24.0, 113.0, 25.0))
     around = [(111.0, 23.0), (114.0, 23.0), (114.0, 26.0), (114.1, 26.1), (114.0, 26.1), (114.1, 26.0), (111.0, 26.0)]
     hole = [(111.5, 23.5), (113.5, 23.5), (113.5, 25.5), (111.5, 25.5)]
-    repair = repaired(np.array([shapely.Polygon(around, [hole])], dtype=object), study=study)[0]
+    repair = repair_geometries(np.array([shapely.Polygon(around, [hole])], dtype=object), study=study)[0]
     assert repair.geometry is not None and repair.geometry.is_empty and repair.doubtful is None
     line = shapely.Polygon([(111.0, 24.5), (114.0, 24.5), (112.0, 24.5)])
-    assert repaired(np.array([line], dtype=object), study=study)[0].geometry is None
+    assert repair_geometries(np.array([line], dtype=object), study=study)[0].geometry is None
 
 
 def test_where_holes_overlap_or_leave_their_shell_it_is_open_what_was_meant():
@@ -166,9 +166,9 @@ def test_readings_that_lie_apart_by_less_than_the_accuracy_are_no_doubt():
     # A loop of some 11 by 10 metres at the corner.
     corners = at((0, 0), (10, 0), (10, 10), (5, 10), (5.01, 10.01), (5, 10.01), (5.01, 10), (0, 10))
     broken = np.array([shapely.Polygon(corners)], dtype=object)
-    assert repaired(broken, accuracy_m=np.array([5.0]))[0].doubtful is not None
-    assert repaired(broken, accuracy_m=np.array([50.0]))[0].doubtful is None
-    assert repaired(broken, accuracy_m=np.array([50.0]))[0].changed_m2 > 10.0
+    assert repair_geometries(broken, accuracy_m=np.array([5.0]))[0].doubtful is not None
+    assert repair_geometries(broken, accuracy_m=np.array([50.0]))[0].doubtful is None
+    assert repair_geometries(broken, accuracy_m=np.array([50.0]))[0].changed_m2 > 10.0
 
 
 def test_a_repair_states_the_area_before_and_after():

@@ -14,7 +14,7 @@ import shapely
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats import read_features
-from lianzhou_gis.formats.containers import files_of
+from lianzhou_gis.formats.containers import dataset_files
 from lianzhou_gis.formats.server_pages import page_of_server
 from lianzhou_gis.formats.wholeness import WholenessGround
 
@@ -150,7 +150,7 @@ def test_changes_in_the_log_are_read_and_the_file_stays_as_it_is(with_log):
     features = read_features(with_log)
     assert features.wholeness.is_whole and features.frame["zone_id"][0] == "changed"
     assert before == {file.name: file.read_bytes() for file in with_log.parent.iterdir()}
-    assert [file.name for file in files_of(with_log)] == ["red.gpkg", "red.gpkg-wal"]
+    assert [file.name for file in dataset_files(with_log)] == ["red.gpkg", "red.gpkg-wal"]
 
 
 def test_a_log_left_behind(with_log):

@@ -138,7 +138,7 @@ def test_a_record_is_below_what_people_wrote_and_a_false_one_is_not_believed(ser
     comment = server.ask(f"SELECT obj_description('{schema}.zones'::regclass)")[0][0]
     assert comment.startswith("红线 2022\nlianzhou_gis: ") and comment.count("lianzhou_gis:") == 1
     assert fetched(far) == fetched(replace(far, accuracy_m=2.0)) == 10
-    source = PostgisSource.of(far.path, far.layer)
+    source = PostgisSource.from_url(far.path, far.layer)
     write_record(source, {"fingerprint": "0" * 64, "contents": {"x": {"sha256": "0" * 64}}}, comment)
     assert fetched(far) == 50 and loaded(tmp_path, far).layers[0].sha256 == content.sha256
 

@@ -13,7 +13,7 @@ import shapely
 import yaml
 
 from lianzhou_gis.formats import read_sites, write_parcel_txt
-from lianzhou_gis.formats.geopackage_writing import fixed_clock
+from lianzhou_gis.formats.geopackage_writing import fixed_timestamp
 from tools.county.county import County, square
 from tools.county.grid import line_of, point_of
 from tools.county.places import place
@@ -84,7 +84,7 @@ def write_sites(folder: Path, county: County, layers: Records) -> None:
     )
     path = folder / "sites.gpkg"
     path.unlink(missing_ok=True)
-    with fixed_clock(STAMP):
+    with fixed_timestamp(STAMP):
         pyogrio.write_dataframe(frame, path, layer="sites", driver="GPKG", geometry_type="Unknown", SPATIAL_INDEX="NO")
         pyogrio.write_dataframe(outfalls, path, layer="outfalls", driver="GPKG", append=True, SPATIAL_INDEX="NO")
     facts = {"all": place("sites")["all"], "sites": {entry["id"]: entry["facts"] for entry in entries}}
@@ -121,7 +121,7 @@ def _write_zip(folder: Path, frame: gpd.GeoDataFrame) -> None:
     path = folder / "warehouse_gbk.zip"
     work = folder / ".shapefile"
     work.mkdir(exist_ok=True)
-    with fixed_clock(STAMP):
+    with fixed_timestamp(STAMP):
         pyogrio.write_dataframe(renamed, work / "warehouse.shp", driver="ESRI Shapefile", encoding="GBK", **DBF_DAY)
     (work / "warehouse.cpg").unlink(missing_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

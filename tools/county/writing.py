@@ -17,7 +17,7 @@ import shapely
 import yaml
 
 from lianzhou_gis.catalog import Catalog
-from lianzhou_gis.formats.geopackage_writing import fixed_clock
+from lianzhou_gis.formats.geopackage_writing import fixed_timestamp
 from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_from_code
 from lianzhou_gis.intake.table_reader import read_zones
 from lianzhou_gis.layers.content_hash import content_sha256
@@ -64,7 +64,7 @@ def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path
     path = folder / str(entry["file"])
     for old in folder.glob(f"{path.stem}.*"):
         old.unlink()
-    with fixed_clock(STAMP):
+    with fixed_timestamp(STAMP):
         if path.suffix == ".shp":
             pyogrio.write_dataframe(frame, path, driver="ESRI Shapefile", encoding="GBK", **DBF_DAY)
             # As it comes in life: GBK texts and nothing that says so but the language byte.
