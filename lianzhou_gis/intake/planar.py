@@ -17,7 +17,8 @@ from lianzhou_gis.overlay.intersecting_pairs import intersecting_pairs, union_by
 from lianzhou_gis.overlay.layer_index import polygonal_part, project_zones
 from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.overlay.subdivide import split_geometries
-from lianzhou_gis.overlay.uncovered import difference_from_shapes, mean_width
+from lianzhou_gis.overlay.uncovered import difference_from_shapes
+from lianzhou_gis.overlay.width import parts_wider_than
 
 __all__ = ["Geometries", "PlanarLayer", "accuracy_of", "areas_of", "beyond", "shared", "shared_within", "wide_parts"]
 
@@ -94,7 +95,7 @@ def wide_parts(shape: Any, width_m: float) -> Any:  # noqa: ANN401 - a shapely g
     """
     parts = np.asarray(shapely.get_parts(shapely.get_parts(shape)), dtype=object)
     parts = parts[shapely.get_dimensions(parts) == 2]
-    kept = parts[mean_width(parts) >= width_m] if len(parts) else parts
+    kept = parts[parts_wider_than(parts, width_m)] if len(parts) else parts
     return _NOTHING if not len(kept) else kept[0] if len(kept) == 1 else shapely.union_all(kept)
 
 

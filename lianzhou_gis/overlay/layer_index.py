@@ -19,15 +19,15 @@ from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import theme
 
-__all__ = ["UNSTATED_ACCURACY_M", "LayerIndex", "index_zones", "polygonal_part", "project_zones"]
+__all__ = ["UNSTATED_ERROR_M", "LayerIndex", "index_zones", "polygonal_part", "project_zones"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 Cell = str | float | None
 
-# Accuracy assumed where none is stated: 0.4 mm on a map of 1:10,000.
-UNSTATED_ACCURACY_M = 4.0
+# Position error assumed where none is stated: 0.4 mm on a map of 1:10,000.
+UNSTATED_ERROR_M = 4.0
 
 
 def polygonal_part(geometry: BaseGeometry | None) -> BaseGeometry | None:
@@ -135,7 +135,8 @@ class LayerIndex:
         Position of the layer of each zone.
     zone_columns : dict of str to ndarray, each shape (zones,)
         ``zone_id, zone_name, grade, part``.
-    accuracy_m : ndarray of float, shape (zones,)
+    error_m : ndarray of float, shape (zones,)
+        Position errors, as limits.
     zone_rank : ndarray of int, shape (zones,)
         Rank of each zone by theme, layer and id.
     grade_code : ndarray of int, shape (zones,)
@@ -157,7 +158,7 @@ class LayerIndex:
     shapes: ShapeIndex
     layer_of_zone: Positions
     zone_columns: dict[str, Geometries]
-    accuracy_m: Floats
+    error_m: Floats
     zone_rank: Positions
     grade_code: Positions
     theme_code: Positions
@@ -190,7 +191,7 @@ class LayerIndex:
         layer_of_zone = np.repeat(np.arange(len(loaded)), [len(layer.columns) for layer in loaded])
         sources = {"zone_id": "zone_id", "zone_name": "name", "grade": "grade", "part": "part"}
         zone_columns = {name: _concatenate_column(loaded, source) for name, source in sources.items()}
-        accuracy = np.array(
+        error = np.array(
             [np.nan if value is None else value for value in _concatenate_column(loaded, "accuracy_m")], float
         )
         keys = [
@@ -217,7 +218,7 @@ class LayerIndex:
             ),
             layer_of_zone=layer_of_zone.astype(np.intp),
             zone_columns=zone_columns,
-            accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),
+            error_m=np.where(np.isfinite(error), error, UNSTATED_ERROR_M),
             zone_rank=zone_rank,
             grade_code=_codes(list(zone_columns["grade"])),
             theme_code=_codes([layer.entry.theme for layer in loaded]),
@@ -292,7 +293,7 @@ class LayerIndex:
     def unstated_accuracy(self) -> list[Issue]:
         """An issue for every layer that does not state its accuracy."""
         return [
-            Issue.from_code("info", "accuracy_assumed.layer", f"layer {layer.entry.id}", metres=UNSTATED_ACCURACY_M)
+            Issue.from_code("info", "accuracy_assumed.layer", f"layer {layer.entry.id}", metres=UNSTATED_ERROR_M)
             for layer in self.layers
             if any(value is None or value != value for value in layer.columns["accuracy_m"].tolist())
         ]

@@ -29,8 +29,13 @@ class OverlapRow(NamedTuple):
         Geodesic length inside the zone, for lines; else NaN.
     distance_m, bearing_deg : float
         Geodesic, from the site to the zone; 0 and NaN where they intersect.
+    error_m : float
+        Position error of the pair: the hypot of those of site and zone, as limits.
     doubtful : bool
-        Whether the stated position errors could undo the relation.
+        Whether an error of borders within ``error_m`` could undo an overlap, or make one of a zone that touches or is
+        near.
+    crossing : bool
+        Whether the two run through each other or coincide, which makes an overlap certain whatever its depth.
     geometry : shapely geometry or None
         The shared part, EPSG:4490.
     """
@@ -52,7 +57,9 @@ class OverlapRow(NamedTuple):
     length_m: float
     distance_m: float
     bearing_deg: float
+    error_m: float
     doubtful: bool
+    crossing: bool
     geometry: BaseGeometry | None
 
 

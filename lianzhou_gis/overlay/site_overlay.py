@@ -15,11 +15,12 @@ import shapely
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, footprints, length
 from lianzhou_gis.layers import Layer, LayerGap
-from lianzhou_gis.overlay.distance_search import near_pairs, within_border_distance
+from lianzhou_gis.overlay.depth import SEARCH_CAP_M
+from lianzhou_gis.overlay.distance_search import near_pairs
 from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, intersecting_pairs
-from lianzhou_gis.overlay.layer_index import UNSTATED_ACCURACY_M, LayerIndex
+from lianzhou_gis.overlay.layer_index import UNSTATED_ERROR_M, LayerIndex
 from lianzhou_gis.overlay.neighbours import coverage_margins, nearest_zones, zones_shown
-from lianzhou_gis.overlay.relations import classify_pairs
+from lianzhou_gis.overlay.relations import Subjects, classify_pairs, overlap_depths
 from lianzhou_gis.overlay.rows import MarginRow, OverlapRow, RemainderRow, TotalRow, overlap_rows
 from lianzhou_gis.overlay.totals import net_totals
 from lianzhou_gis.overlay.uncovered import uncovered_parts
@@ -34,8 +35,10 @@ Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
-_SITE_COLUMNS = ("site_id", "survey_crs", "geometry", "corridor_width_m", "accuracy_m", "outfall")
-_POSITIONS = ("site", "zone")
+_SITE_COLUMNS = ("site_id", "survey_crs", "geometry", "corridor_width_m", "outfall")
+_DEPTHS = ("depth_m", "depth_at_least", "flip_m", "reserve_m")
+# Columns of :attr:`Overlay.overlaps` that a table for people has no use for.
+_INTERNAL = ("site", "zone", "error_m", "crossing")
 # Sites per chunk: large enough to spread the fixed cost, small enough for the pieces to stay in the processor's cache.
 _CHUNK = 2000
 
@@ -61,8 +64,10 @@ class Overlay:
         The layers.
     site_ids : ndarray of str, shape (n,)
         Sorted; ``site`` in the rows is a position in it.
-    footprints : ndarray of shapely geometries or None, shape (n,)
+    footprints, outfalls : ndarray of shapely geometries or None, shape (n,)
         In the plane.
+    site_error_m : ndarray of float, shape (n,)
+        Position errors of the sites, as limits.
     """
 
     overlap_columns: Columns
@@ -74,6 +79,8 @@ class Overlay:
     index: LayerIndex
     site_ids: Geometries
     footprints: Geometries
+    outfalls: Geometries
+    site_error_m: Floats
 
     def overlap_rows(self) -> Iterator[OverlapRow]:
         """Yield every row of :attr:`overlap_columns`."""
@@ -81,8 +88,58 @@ class Overlay:
 
     @cached_property
     def overlaps(self) -> pd.DataFrame:
-        """A row for every site (or its outfall: ``subject``) and zone that overlap, touch or are near."""
-        return _without_positions(self.overlap_columns).frame()
+        """A row for every site (or its outfall: ``subject``) and zone that overlap, touch or are near.
+
+        Columns of :class:`OverlapRow`, with those of :attr:`depth_columns` before ``doubtful``.
+        """
+        names = [name for name in OverlapRow._fields if name not in _INTERNAL]
+        names[names.index("doubtful") : names.index("doubtful")] = _DEPTHS
+        return self.overlap_columns.assign(**self.depth_columns.arrays).select(names).frame()
+
+    @cached_property
+    def depth_columns(self) -> Columns:
+        """How far borders may be wrong, for every row of :attr:`overlap_columns`.
+
+        ``depth_m`` of the shared ground, exact to 1 mm, or minus the distance; ``depth_at_least``: the search ended at
+        the larger of 50 m and the position error; ``flip_m``: the error that turns the relation, ``|depth_m|``;
+        ``reserve_m``: what of it the position error leaves, NaN where the two run through each other or coincide.
+
+        Searched when first asked for: decisions do not need it.
+        """
+        rows = self.overlap_columns
+        depth = np.where(rows["relation"] == "near", -rows["distance_m"], 0.0)
+        inside = (rows["relation"] == "overlap") | (rows["relation"] == "within")
+        cap = np.maximum(SEARCH_CAP_M, 1.01 * rows["error_m"])
+        for subject, shapes in (("footprint", self.footprints), ("outfall", self.outfalls)):
+            chosen = np.flatnonzero(inside & (rows["subject"] == subject))
+            if len(chosen):
+                depth[chosen] = self._depths(shapes, rows["site"][chosen], rows["zone"][chosen], cap[chosen])
+        flip = np.abs(depth)
+        return Columns(
+            {
+                "depth_m": np.minimum(depth, cap),
+                "depth_at_least": depth > cap,
+                "flip_m": np.minimum(flip, np.where(depth > 0, cap, np.inf)),
+                "reserve_m": np.where(
+                    rows["crossing"], np.nan, np.minimum(flip, np.where(depth > 0, cap, np.inf)) - rows["error_m"]
+                ),
+            }
+        )
+
+    def _depths(self, shapes: Geometries, site: Positions, zone: Positions, goal_m: Floats) -> Floats:
+        """Return the depths of rows that overlap."""
+        unique, number = np.unique(site, return_inverse=True)
+        subjects = self._subjects(shapes[unique], self.site_error_m[unique])
+        pairs = intersecting_pairs(subjects.sites, self.index.shapes)
+        keys = self.index.shapes.keys(number.astype(np.intp), zone)
+        pairs = pairs.subset(np.isin(self.index.shapes.keys(pairs.site, pairs.zone), keys))
+        goal = np.empty(len(pairs.site))
+        position = np.searchsorted(self.index.shapes.keys(pairs.site, pairs.zone), keys)
+        goal[position] = goal_m
+        return overlap_depths(subjects, pairs, goal)[position]
+
+    def _subjects(self, shapes: Geometries, error_m: Floats) -> Subjects:
+        return Subjects(shapes, error_m, self.index.shapes, self.index.error_m, self.index.plane)
 
     @cached_property
     def totals(self) -> pd.DataFrame:
@@ -116,7 +173,7 @@ class Overlay:
 
 
 def _without_positions(columns: Columns) -> Columns:
-    return columns.select([name for name in columns.arrays if name not in _POSITIONS])
+    return columns.select([name for name in columns.arrays if name not in _INTERNAL])
 
 
 @dataclass(frozen=True)
@@ -126,7 +183,7 @@ class _ProjectedSites:
     ids: Geometries
     footprints: Geometries
     area_m2: Floats
-    accuracy_m: Floats
+    error_m: Floats
     outfalls: Geometries
 
     @classmethod
@@ -140,12 +197,12 @@ class _ProjectedSites:
             [code if isinstance(code, str) else None for code in survey],
             np.asarray(table["corridor_width_m"], dtype=np.float64)[order],
         )
-        accuracy = np.asarray(table["accuracy_m"], dtype=np.float64)[order]
+        error = np.asarray(table["position_error_m"], dtype=np.float64)[order]
         return cls(
             ids=ids[order],
             footprints=shapes,
             area_m2=np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64)),
-            accuracy_m=np.where(np.isfinite(accuracy), accuracy, UNSTATED_ACCURACY_M),
+            error_m=np.where(np.isfinite(error), error, UNSTATED_ERROR_M),
             outfalls=plane.project_vertices(np.asarray(table["outfall"], dtype=object)[order]),
         )
 
@@ -154,7 +211,7 @@ class _ProjectedSites:
             self.ids[positions],
             self.footprints[positions],
             self.area_m2[positions],
-            self.accuracy_m[positions],
+            self.error_m[positions],
             self.outfalls[positions],
         )
 
@@ -200,7 +257,10 @@ def overlay_sites(
     -------
     Overlay
     """
-    projected = _ProjectedSites.from_columns({name: np.asarray(sites[name]) for name in _SITE_COLUMNS}, index.plane)
+    # Positions of sites from formats that do not state their error are as good as their accuracy.
+    error = np.asarray(sites["position_error_m" if "position_error_m" in sites else "accuracy_m"], dtype=np.float64)
+    columns = {name: np.asarray(sites[name]) for name in _SITE_COLUMNS} | {"position_error_m": error}
+    projected = _ProjectedSites.from_columns(columns, index.plane)
     radius = index.search_radius(near_m, setback_m or {})
     starts = range(0, max(len(projected.ids), 1), _CHUNK)
 
@@ -226,10 +286,12 @@ def overlay_sites(
         remainder_columns=remainder,
         margin_columns=margins,
         within_themes=frozenset(zip(within["site_id"].tolist(), within["theme"].tolist(), strict=True)),
-        issues=tuple(_accuracy_issues(np.asarray(sites["accuracy_m"], dtype=np.float64), index.unstated_accuracy)),
+        issues=tuple(_accuracy_issues(error, index.unstated_accuracy)),
         index=index,
         site_ids=projected.ids,
         footprints=projected.footprints,
+        outfalls=projected.outfalls,
+        site_error_m=projected.error_m,
     )
 
 
@@ -241,8 +303,8 @@ def _overlay_chunk(
     near = near_pairs(sites.footprints, index.shapes, intersecting, radius, index.plane)
     pairs = intersecting.subset(intersecting.zone < index.first_coverage)
     close = near.subset(near.zone < index.first_coverage)
-    rows = classify_pairs(sites.footprints, index.shapes, pairs, close, sites.accuracy_m, index.accuracy_m)
-    rows = _with_zone_columns(rows, index)
+    subjects = Subjects(sites.footprints, sites.error_m, index.shapes, index.error_m, index.plane)
+    rows = _with_zone_columns(classify_pairs(subjects, pairs, close), index)
     totals, within = net_totals(rows, sites.footprints)
     site, zone = rows["site"], rows["zone"]
     zone_area = index.shapes.area_m2[zone]
@@ -293,25 +355,9 @@ def _classify_outfalls(sites: _ProjectedSites, index: LayerIndex, pairs: Interse
     near = near_pairs(sites.outfalls, index.shapes, pairs, radius, index.plane)
     near = near.subset(near.zone < index.first_coverage)
     pairs = pairs.subset(pairs.zone < index.first_coverage)
-    zone = np.concatenate([pairs.zone, near.zone])
-    site = np.concatenate([pairs.site, near.site])
-    inside = np.arange(len(site)) < len(pairs.site)
-    accuracy = np.hypot(sites.accuracy_m[site], index.accuracy_m[zone])
-    # A point closer to the border than the position errors may lie on either side.
-    doubtful = inside.copy()
-    doubtful[inside] = within_border_distance(sites.outfalls[pairs.site], index.shapes, pairs.zone, accuracy[inside])
-    shapes = sites.outfalls[site]
-    shapes[~inside] = None
-    unknown = np.full(len(pairs.site), np.nan)
-    rows = Columns({"site": site, "zone": zone, "doubtful": doubtful, "whole": inside, "shape": shapes}).assign(
-        subject="outfall",
-        relation=np.where(inside, "within", "near").astype(object),
-        area_m2=0.0,
-        share_of_site=np.nan,
-        share_of_zone=np.nan,
-        length_m=np.nan,
-        distance_m=np.concatenate([np.zeros(len(pairs.site)), near.distance_m]),
-        bearing_deg=np.concatenate([unknown, near.bearing_deg]),
+    subjects = Subjects(sites.outfalls, sites.error_m, index.shapes, index.error_m, index.plane)
+    rows = classify_pairs(subjects, pairs, near).assign(
+        subject="outfall", share_of_site=np.nan, share_of_zone=np.nan, length_m=np.nan
     )
     return _with_zone_columns(rows, index)
 
@@ -341,5 +387,5 @@ def _accuracy_issues(accuracy: Floats, layer_issues: Sequence[Issue]) -> list[Is
     count = int(np.isnan(accuracy).sum())
     if not count:
         return list(layer_issues)
-    issue = Issue.from_code("info", "accuracy_assumed.sites", "sites", count=count, metres=UNSTATED_ACCURACY_M)
+    issue = Issue.from_code("info", "accuracy_assumed.sites", "sites", count=count, metres=UNSTATED_ERROR_M)
     return [issue, *layer_issues]

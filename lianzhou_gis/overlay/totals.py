@@ -7,8 +7,8 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.intersecting_pairs import union_by_group
-from lianzhou_gis.overlay.relations import TOUCH_WIDTH_M, may_be_thin
-from lianzhou_gis.overlay.uncovered import mean_width
+from lianzhou_gis.overlay.relations import may_be_thin
+from lianzhou_gis.overlay.width import TOUCH_WIDTH_M, wider_than
 from lianzhou_gis.table import Columns
 
 __all__ = ["net_totals"]
@@ -50,7 +50,7 @@ def net_totals(rows: Columns, sites: Geometries) -> tuple[Columns, Columns]:
     totals : Columns
         ``site, theme, grade, gross_area_m2, net_area_m2, net_share``; ``grade`` is None in the row of the whole theme.
     within : Columns
-        ``site, theme`` of the sites of which less than a rim of 2 mm lies outside the zones of the theme.
+        ``site, theme`` of the sites whose part outside the zones of the theme holds no disc of 2 mm.
     """
     hit = np.flatnonzero(((rows["relation"] == "overlap") | (rows["relation"] == "within")) & (rows["area_m2"] > 0.0))
     # Each row counts for its theme, and again for its grade if it has one.
@@ -72,6 +72,6 @@ def net_totals(rows: Columns, sites: Geometries) -> tuple[Columns, Columns]:
     maybe[maybe] = may_be_thin(area[maybe] - table["net_area_m2"][maybe], footprint[maybe], shapes[maybe])
     if maybe.any():
         rest = np.asarray(shapely.difference(footprint[maybe], shapes[maybe]), dtype=object)
-        within[maybe] = mean_width(rest) < TOUCH_WIDTH_M
+        within[maybe] = ~wider_than(rest, TOUCH_WIDTH_M)
     names = ["site", "theme", "grade", "gross_area_m2", "net_area_m2", "net_share"]
     return table.select(names), table.take(within).select(["site", "theme"])

@@ -9,30 +9,18 @@ import shapely
 from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, union_by_group
 from lianzhou_gis.overlay.layer_index import LayerIndex
 from lianzhou_gis.overlay.shape_index import ShapeIndex
+from lianzhou_gis.overlay.width import parts_wider_than
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason
 
-__all__ = ["difference_from_shapes", "mean_width", "uncovered_parts"]
+__all__ = ["difference_from_shapes", "uncovered_parts"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
-# A gap between units counts from this width; hairline gaps of rounding are thinner.
+# A part outside a coverage, or a gap between units, counts where it holds a disc, or a length, of this.
 _GAP_WIDTH_M = 0.01
-
-
-def mean_width(shapes: Geometries) -> npt.NDArray[np.float64]:
-    """Return 2 x area / perimeter of every shape, metres; 0 for lines and points.
-
-    Examples
-    --------
-    >>> mean_width(np.array([shapely.box(0, 0, 100, 1), shapely.Point(0, 0)], dtype=object)).round(3).tolist()
-    [0.99, 0.0]
-    """
-    perimeter = shapely.length(shapes)
-    width = np.divide(2.0 * shapely.area(shapes), perimeter, out=np.zeros(len(shapes)), where=perimeter > 0)
-    return np.where(shapely.get_dimensions(shapes) == 2, width, 0.0)
 
 
 def _measure(shapes: Geometries) -> npt.NDArray[np.float64]:
@@ -58,7 +46,7 @@ def difference_from_shapes(
     site : ndarray of int, shape (m,)
         The sites of which a part lies outside.
     parts : ndarray of shapely geometries, shape (m,)
-        Of areas the parts that are wide enough to count; of lines any length, of points the point.
+        Of areas the parts that hold a disc of 1 cm; of lines those longer than 1 cm; of points the point.
     """
     own = pairs.subset(chosen[pairs.zone])
     covered = np.zeros(len(sites), dtype=bool)
@@ -82,9 +70,9 @@ def difference_from_shapes(
     rests = np.asarray(shapely.difference(sites[positions], cover), dtype=object)
     parts, owner = shapely.get_parts(rests, return_index=True)
     dimension = shapely.get_dimensions(parts)
-    # Where borders coincide the difference leaves hairs narrower than any survey.
     counts = (dimension == shapely.get_dimensions(sites[positions])[owner]) & ~shapely.is_empty(parts)
-    counts &= (dimension != 2) | (mean_width(parts) >= _GAP_WIDTH_M)
+    # Where borders coincide the difference leaves hairs of rounding.
+    counts[counts] = (dimension[counts] == 0) | parts_wider_than(parts[counts], _GAP_WIDTH_M)
     remaining, number = np.unique(owner[counts], return_inverse=True)
     return positions[remaining], union_by_group(parts[counts], number.astype(np.intp), len(remaining))
 
