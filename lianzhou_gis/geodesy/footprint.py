@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lianzhou_gis.geodesy.corridors import corridors
 from lianzhou_gis.geodesy.distance import scale
 from lianzhou_gis.geodesy.plane import Plane
 
@@ -18,7 +19,7 @@ Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 
 
-def buffer_metres(shapes: Geometries, metres: Floats, plane: Plane, *, flat: bool = False) -> Geometries:
+def buffer_metres(shapes: Geometries, metres: Floats, plane: Plane) -> Geometries:
     """Buffer shapes of the plane by true metres, in the plane stretched to be conformal at each shape.
 
     Parameters
@@ -28,15 +29,12 @@ def buffer_metres(shapes: Geometries, metres: Floats, plane: Plane, *, flat: boo
     metres : ndarray of float, shape (n,)
         Radius of each buffer.
     plane : Plane
-    flat : bool
-        Whether lines get flat caps (corridors) or round ones (uncertainty).
     """
     if len(shapes) == 0:
         return shapes
     west, south, east, north = shapely.bounds(shapes).T
     k = plane.conformal_factor(plane.lonlat(np.column_stack([(west + east) / 2, (south + north) / 2]))[:, 1])
-    cap: Literal["flat", "round"] = "flat" if flat else "round"
-    return scale(np.asarray(shapely.buffer(scale(shapes, k), metres, cap_style=cap, quad_segs=16)), 1.0 / k)
+    return scale(np.asarray(shapely.buffer(scale(shapes, k), metres, quad_segs=16)), 1.0 / k)
 
 
 def footprints(
@@ -76,5 +74,5 @@ def footprints(
     wide = ((kinds == 1) | (kinds == 5)) & ~shapely.is_empty(shapes) & (width > 0)
     if wide.any():
         shapes = shapes.copy()
-        shapes[wide] = buffer_metres(shapes[wide], width[wide] / 2, plane, flat=True)
+        shapes[wide] = corridors(shapes[wide], width[wide] / 2, plane)
     return shapes

@@ -14,14 +14,14 @@ import shapely
 from lianzhou_gis.geodesy.reference_systems import CGCS2000, system_from_code
 from lianzhou_gis.geodesy.transformation import from_cgcs2000, raw_to_lonlat
 
-__all__ = ["LIANZHOU_PROJ", "Plane", "statutory_area"]
+__all__ = ["LIANZHOU_PROJ", "LONGEST_EDGE_M", "Plane", "statutory_area"]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
 
 LIANZHOU_PROJ = "+proj=cea +lat_ts=24.9 +lon_0=112.5 +a=6378137 +rf=298.257222101 +units=m"
 # Longer edges are densified: the offset from a survey line grows with the square of its length, 1 mm at 250 m.
-_LONGEST_EDGE_M = 250.0
+LONGEST_EDGE_M = 250.0
 
 
 def _densify(geometries: Geometries, longest: float) -> Geometries:
@@ -188,12 +188,12 @@ class Plane:
     def _project_from(self, geometries: Geometries, survey_crs: str | None) -> Geometries:
         if survey_crs is None:
             # Densified in degrees, at most 250 m at any latitude.
-            return self.project_vertices(_densify(geometries, _LONGEST_EDGE_M / 111_000.0))
+            return self.project_vertices(_densify(geometries, LONGEST_EDGE_M / 111_000.0))
         system = system_from_code(survey_crs)
         if system.crs.is_geographic:
             return self._project_from(geometries, None)
         surveyed = from_cgcs2000(geometries, system)
-        dense = _densify(surveyed, _LONGEST_EDGE_M)
+        dense = _densify(surveyed, LONGEST_EDGE_M)
         unchanged = shapely.get_num_coordinates(dense) == shapely.get_num_coordinates(geometries)
         # Undensified geometries keep their source vertices exactly.
         back: Geometries = geometries.copy()
