@@ -141,9 +141,10 @@ def _union_of_edges(xy: Floats, radius: float) -> BaseGeometry:
     normals = _normals(xy)
     across = radius * normals
     parts: list[BaseGeometry] = []
-    parts += shapely.polygons(
+    rectangles = shapely.polygons(
         np.stack([xy[:-1] + across, xy[1:] + across, xy[1:] - across, xy[:-1] - across], axis=1)
-    ).tolist()
+    )
+    parts += np.asarray(rectangles, dtype=object).tolist()
     if (xy[0] == xy[-1]).all():
         xy, normals = np.vstack([xy, xy[1:2]]), np.vstack([normals, normals[:1]])
     turns, centres = _turns(normals), xy[1:-1]
@@ -154,7 +155,8 @@ def _union_of_edges(xy: Floats, radius: float) -> BaseGeometry:
     owner = np.concatenate([arc, np.arange(len(bends))])
     order = np.argsort(owner, kind="stable")
     if len(bends):
-        parts += shapely.polygons(shapely.linearrings(ring[order], indices=owner[order])).tolist()
+        sectors = shapely.polygons(shapely.linearrings(ring[order], indices=owner[order]))
+        parts += np.asarray(sectors, dtype=object).tolist()
     union: BaseGeometry = shapely.union_all(parts)
     return union
 

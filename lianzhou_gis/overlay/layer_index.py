@@ -16,6 +16,7 @@ from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.layers import Cache, Layer, LayerGap
 from lianzhou_gis.overlay.shape_index import ShapeIndex
+from lianzhou_gis.overlay.width import without_hairs
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import theme
 
@@ -47,11 +48,14 @@ def polygonal_part(geometry: BaseGeometry | None) -> BaseGeometry | None:
 
 
 def _cut_by_stricter_grades(shapes: Geometries, zones: Columns, theme_id: str) -> Geometries:
-    """Subtract stricter grades from milder ones of the same source, so that nested and ring-shaped data agree."""
+    """Subtract stricter grades from milder ones of the same source, so that nested and ring-shaped data agree.
+
+    Zones that name no source may belong to different ones and are not cut.
+    """
     order = {grade.id: rank for rank, grade in enumerate(theme(theme_id).grades)}
     rank = np.array([order.get(grade, -1) for grade in zones["grade"]])
     source = np.array([name if isinstance(name, str) else "" for name in zones["source_name"]], dtype=object)
-    areal = (shapely.get_dimensions(shapes) == 2) & (rank >= 0)
+    areal = (shapely.get_dimensions(shapes) == 2) & (rank >= 0) & (source != "")
     if len(np.unique(rank[areal])) < 2:
         return shapes
     result = shapes.copy()
@@ -62,7 +66,7 @@ def _cut_by_stricter_grades(shapes: Geometries, zones: Columns, theme_id: str) -
     milder, stricter = milder[cuts], stricter[cuts]
     for position in np.unique(milder):
         union = shapely.union_all(shapes[stricter[milder == position]])
-        result[position] = polygonal_part(shapely.difference(shapes[position], union))
+        result[position] = without_hairs(polygonal_part(shapely.difference(shapes[position], union)))
     return result
 
 

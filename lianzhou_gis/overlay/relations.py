@@ -276,8 +276,8 @@ def relate_intersecting(subjects: Subjects, pairs: IntersectingPairs) -> Columns
     Returns
     -------
     Columns
-        ``relation`` (``within``, ``overlap``, ``touch``), ``error_m``, ``doubtful``, ``crossing`` (the two run through
-        each other or coincide, which makes an overlap certain whatever its depth).
+        ``relation`` (``within``, ``overlap``, ``touch``), ``error_m``, ``doubtful``, ``within_error``, ``crossing``
+        (the two run through each other or coincide, which makes an overlap certain whatever its depth).
     """
     interior = _interior(subjects, pairs)
     within = _within(subjects, pairs, interior)
@@ -287,8 +287,9 @@ def relate_intersecting(subjects: Subjects, pairs: IntersectingPairs) -> Columns
         {
             "relation": np.where(within, "within", np.where(interior, "overlap", "touch")).astype(object),
             "error_m": error,
+            "doubtful": doubtful,
             # A common border: any error may move the site into the zone.
-            "doubtful": np.where(interior, doubtful, error > 0.0),
+            "within_error": ~interior & (error > 0.0),
             "crossing": crossing,
         }
     )
@@ -307,8 +308,8 @@ def classify_pairs(subjects: Subjects, pairs: IntersectingPairs, near: NearPairs
     -------
     Columns
         ``site, zone`` (positions), ``relation``, ``area_m2``, ``length_m`` (in the plane; NaN where neither is a line),
-        ``distance_m``, ``bearing_deg``, ``error_m``, ``doubtful``, ``crossing``, ``whole`` (no border crosses the
-        site), ``shape`` (in the plane).
+        ``distance_m``, ``bearing_deg``, ``error_m``, ``doubtful``, ``within_error``, ``crossing``, ``whole`` (no
+        border crosses the site), ``shape`` (in the plane).
     """
     related = relate_intersecting(subjects, pairs)
     interior = related["relation"] != "touch"
@@ -330,7 +331,8 @@ def classify_pairs(subjects: Subjects, pairs: IntersectingPairs, near: NearPairs
         {
             "relation": np.where(near.distance_m <= TOUCH_WIDTH_M, "touch", "near").astype(object),
             "error_m": error,
-            "doubtful": near.distance_m <= error,
+            "doubtful": np.zeros(len(near.site), dtype=bool),
+            "within_error": near.distance_m <= error,
             "crossing": np.zeros(len(near.site), dtype=bool),
             "site": near.site,
             "zone": near.zone,

@@ -32,8 +32,9 @@ class OverlapRow(NamedTuple):
     error_m : float
         Position error of the pair: the hypot of those of site and zone, as limits.
     doubtful : bool
-        Whether an error of borders within ``error_m`` could undo an overlap, or make one of a zone that touches or is
-        near.
+        Whether an error of borders within ``error_m`` could undo an overlap.
+    within_error : bool
+        Whether such an error could make an overlap of a zone that touches or is near.
     crossing : bool
         Whether the two run through each other or coincide, which makes an overlap certain whatever its depth.
     geometry : shapely geometry or None
@@ -59,6 +60,7 @@ class OverlapRow(NamedTuple):
     bearing_deg: float
     error_m: float
     doubtful: bool
+    within_error: bool
     crossing: bool
     geometry: BaseGeometry | None
 

@@ -38,7 +38,7 @@ Floats = npt.NDArray[np.float64]
 _SITE_COLUMNS = ("site_id", "survey_crs", "geometry", "corridor_width_m", "outfall")
 _DEPTHS = ("depth_m", "depth_at_least", "flip_m", "reserve_m")
 # Columns of :attr:`Overlay.overlaps` that a table for people has no use for.
-_INTERNAL = ("site", "zone", "error_m", "crossing")
+_INTERNAL = ("site", "zone", "error_m", "within_error", "crossing")
 # Sites per chunk: large enough to spread the fixed cost, small enough for the pieces to stay in the processor's cache.
 _CHUNK = 2000
 
@@ -90,11 +90,14 @@ class Overlay:
     def overlaps(self) -> pd.DataFrame:
         """A row for every site (or its outfall: ``subject``) and zone that overlap, touch or are near.
 
-        Columns of :class:`OverlapRow`, with those of :attr:`depth_columns` before ``doubtful``.
+        Columns of :class:`OverlapRow`, with those of :attr:`depth_columns` before ``doubtful``, which is True on both
+        sides of a border within the position error.
         """
         names = [name for name in OverlapRow._fields if name not in _INTERNAL]
         names[names.index("doubtful") : names.index("doubtful")] = _DEPTHS
-        return self.overlap_columns.assign(**self.depth_columns.arrays).select(names).frame()
+        rows = self.overlap_columns
+        doubtful = rows["doubtful"] | rows["within_error"]
+        return rows.assign(**self.depth_columns.arrays).assign(doubtful=doubtful).select(names).frame()
 
     @cached_property
     def depth_columns(self) -> Columns:
