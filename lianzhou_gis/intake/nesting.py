@@ -163,7 +163,7 @@ def _cut_right(there: PlanarLayer) -> list[Defect]:
     found = []
     for one, other, piece in zip(*shared_within(cut), strict=True):
         known = isinstance(grades[one], str) and isinstance(grades[other], str)
-        if known and grades[one] != grades[other] and sources[one] == sources[other]:
+        if known and grades[one] != grades[other] and sources[one] and sources[one] == sources[other]:
             left = wide_parts(piece, threshold("width_m"))
             if not left.is_empty:
                 name = zones["zone_id"].iloc[other]
