@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -61,15 +62,11 @@ def families_for(texts: Iterable[str], font: str | Path | None = None) -> list[s
     FormatError
         If it is no font, or a character is in none of the fonts.
     """
-    from matplotlib import font_manager
-
     letters = {letter for text in texts for letter in clean(text)} - {" "}
     if font is not None:
         names = [_own(Path(font))]
     else:
-        installed = {entry.name for entry in font_manager.fontManager.ttflist}
-        names = [name for name in _KNOWN if name in installed]
-        names += sorted(name for name in installed - set(_KNOWN) if "CJK SC" in name or "Han Sans" in name)
+        names = _installed() or _found_since()
     spare = _letters_of(_LATIN)
     best: set[str] | None = None
     for name in names:
@@ -81,6 +78,27 @@ def families_for(texts: Iterable[str], font: str | Path | None = None) -> list[s
         raise MissingExtraError.from_code("font_missing")
     shown = [f"{letter} U+{ord(letter):04X}" for letter in sorted(best)[:5]]
     raise FormatError.from_code("font_lacks_characters", count=len(best), characters=shown)
+
+
+def _installed() -> list[str]:
+    """Return the Chinese fonts that matplotlib's list names, the preferred ones first."""
+    from matplotlib import font_manager
+
+    listed = {entry.name for entry in font_manager.fontManager.ttflist}
+    others = sorted(name for name in listed - set(_KNOWN) if "CJK SC" in name or "Han Sans" in name)
+    return [name for name in _KNOWN if name in listed] + others
+
+
+def _found_since() -> list[str]:
+    """Return the Chinese fonts that were installed after matplotlib cached its list; they join the list."""
+    from matplotlib import font_manager
+
+    manager = font_manager.fontManager
+    for path in sorted(set(font_manager.findSystemFonts()) - {entry.fname for entry in manager.ttflist}):
+        # A file that FreeType cannot read is no font for a figure either.
+        with suppress(RuntimeError, OSError, ValueError):
+            manager.addfont(path)
+    return _installed()
 
 
 def _own(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Figures on paper: what stands in them, in which colours and letters, where things lie, and the same bytes again."""
 
+import os
 import re
 from xml.etree import ElementTree
 
@@ -21,7 +22,11 @@ from lianzhou_gis.maps.figures import decorations, figure, fonts, layers_figure,
 from lianzhou_gis.runs import Run
 from lianzhou_gis.vocabulary import other_style, patterns, theme
 
-if not any("CJK" in entry.name or "Han Sans" in entry.name for entry in font_manager.fontManager.ttflist):
+try:
+    fonts.families_for(["连州"])
+except MissingExtraError:
+    if os.environ.get("CI"):
+        raise
     pytest.skip("no Chinese font is installed", allow_module_level=True)
 
 
@@ -139,6 +144,9 @@ def test_every_letter_has_its_glyph_or_is_refused(run, monkeypatch):
     with pytest.raises(FormatError, match=r"U\+1F9FF"):
         figure(run, "S0")
     monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    assert "Noto" in fonts.families_for(["连州"])[0], "a font installed after the list was cached is found"
+    monkeypatch.setattr(font_manager.fontManager, "ttflist", [])
+    monkeypatch.setattr(font_manager, "findSystemFonts", list)
     with pytest.raises(MissingExtraError) as refused:
         fonts.families_for(["连州"])
     assert "fonts-noto-cjk" in refused.value.zh and "--font" in refused.value.en
@@ -146,12 +154,12 @@ def test_every_letter_has_its_glyph_or_is_refused(run, monkeypatch):
 
 def test_a_font_that_is_named(tmp_path):
     (tmp_path / "no.ttf").write_bytes(b"x")
-    with pytest.raises(FormatError, match="no font"):
+    with pytest.raises(FormatError, match="not a readable font"):
         fonts.families_for(["a"], tmp_path / "no.ttf")
     with pytest.raises(MissingFileError):
         fonts.families_for(["a"], tmp_path / "gone.ttf")
     latin = font_manager.findfont("DejaVu Sans")
-    with pytest.raises(FormatError, match="州（U"):
+    with pytest.raises(FormatError, match=r"州 U\+"):
         fonts.families_for(["州"], latin)
 
 
