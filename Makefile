@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Minutes that the timings may take.
 BUDGET ?= 60
 
-.PHONY: golden pictures rulebook help demo install test check lint types tests browser database example docs bench clean
+.PHONY: golden pictures rulebook help demo install test check lint types tests browser database office example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
@@ -49,6 +49,10 @@ browser: $(VENV)/.full
 database:
 	@sh tests/postgis/install.sh
 
+# The tests of documents look at pages with LibreOffice and poppler.
+office:
+	@sh tests/reports/install.sh
+
 lint: $(VENV)/.full
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -59,7 +63,7 @@ types: $(VENV)/.full
 
 check: lint types
 
-tests: browser database
+tests: browser database office
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test: check tests
@@ -73,7 +77,7 @@ docs: $(VENV)/.full
 	@echo "docs/_build/index.html"
 
 pictures: $(VENV)/.full
-	LIANZHOU_PICTURES=1 $(BIN)/python -m pytest tests/maps/test_pictures.py
+	LIANZHOU_PICTURES=1 $(BIN)/python -m pytest tests/maps/test_pictures.py tests/reports/test_pictures.py
 
 rulebook: $(VENV)/.full
 	$(BIN)/lianzhou-gis rules docs docs/rulebook

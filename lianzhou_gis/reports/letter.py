@@ -20,15 +20,18 @@ _TITLE = "关于补充项目选址核查信息的函"
 
 def _meanings(question: Record) -> str:
     """Return what each answer means for the project, as one sentence."""
-    parts = []
-    for reply in question["replies"]:
-        words = reply["label"]["zh"]
-        if reply["contradicts"]:
-            parts.append(f"填“{words}”的，与已提供的信息矛盾，请核对")
-        else:
-            worst = label("verdict", Verdict(reply["worst_possible"]))["zh"]
-            parts.append(f"填“{words}”的，最严可能为“{worst}”")
-    return "；".join([*parts, "不清楚的保持待补充，不按“没有”处理"]) + "。"
+    replies = question["replies"]
+    worst = {reply["value"]: label("verdict", Verdict(reply["worst_possible"]))["zh"] for reply in replies}
+    refused = [f"填“{reply['label']['zh']}”的，与已提供的信息矛盾，请核对" for reply in replies if reply["contradicts"]]
+    open_ = [reply for reply in replies if not reply["contradicts"]]
+    kinds = {worst[reply["value"]] for reply in open_}
+    if not open_:
+        return "；".join([*refused, "按实际填写，填后重新核查"]) + "。"
+    if len(kinds) == 1:
+        words = [f"只答这一项，可能适用的最严结论仍为“{kinds.pop()}”，与其他各项一并答复后才能排除"]
+    else:
+        words = [f"填“{reply['label']['zh']}”的，最严可能为“{worst[reply['value']]}”" for reply in open_]
+    return "；".join([*refused, *words]) + "。"
 
 
 def letter_paper(site: SiteView, frame: Frame) -> Paper:
@@ -54,6 +57,7 @@ def letter_paper(site: SiteView, frame: Frame) -> Paper:
         blocks.append(Paragraph("目前没有需要补充的信息。", indent=True))
     blocks += [
         Heading("二、填写要求"),
+        Paragraph("不清楚的留空或填“不清楚”：保持待补充，不按“没有”处理。", indent=True),
         Paragraph("请如实填写。所填内容记明填写人和依据文件；填写不实的，由填写单位承担责任。", indent=True),
         Paragraph(f"本次核查为{DISCLAIMER['zh']}的工作环节，补充信息后重新核查。", indent=True),
         Paragraph("联系人及电话：（由单位填写）", indent=True),
