@@ -73,10 +73,10 @@ def settle_readings(first: Result, second: Result) -> tuple[Sites, list[Issue]]:
 
 def _outcomes(result: Result) -> dict[str, tuple[object, ...]]:
     """Return by site what must be the same in both readings: the verdict and the rules behind it."""
-    findings = result.assessment.findings
+    findings = result.assessment.finding_table
     rules: dict[str, set[tuple[object, ...]]] = {}
     columns = ("site_id", "rule_id", "effect", "grade", "doubtful")
-    for site_id, *found in zip(*(findings[name].tolist() for name in columns), strict=True):
+    for site_id, *found in zip(*(findings.column(name).tolist() for name in columns), strict=True):
         rules.setdefault(str(site_id), set()).add(tuple(found))
     answers = result.assessment.answers
     return {

@@ -6,14 +6,17 @@ The map program Ovital marks GCJ-02 with a leading ``g`` and BD-09 with a leadin
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.axis_order import Axis, classify_axes
 from lianzhou_gis.formats.parse_numbers import parse_written
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["CoordinateList", "is_coordinate_list", "list_with_head"]
 
@@ -82,10 +85,14 @@ def list_with_head(cells: pd.DataFrame, name: str) -> CoordinateList | None:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> found = list_with_head(pd.DataFrame([["g", "112.43", "24.8"], ["g", "112.44", "24.8"]], index=[1, 2]), "a.txt")
     >>> found.datum, found.cells.iloc[0].tolist()
     ('gcj02', [None, '经度', '纬度'])
     """
+    # Imported lazily: not needed to detect the format.
+    import pandas as pd
+
     grid = cells.to_numpy(dtype=object)
     filled = np.array([any(cell is not None for cell in row) for row in grid], dtype=bool)
     if not filled.any():
