@@ -88,6 +88,8 @@ def read_source(
         features = _listed(read_plain_table(path, known={*column_names(), *named}, sheet=layer))
     else:
         features = read_features(path, layer=layer, crs=crs, datum=datum, encoding=encoding, region=region)
+    for fault in features.wholeness.faults:
+        raise FormatError.from_code("source_incomplete", file=path.name, fault=fault.message)
     if not len(features.columns):
         raise FormatError.from_code("source_without_features", file=path.name)
     return ImportSource(path.name, theme, features, catalog_path, catalog, region, day, facts)

@@ -154,7 +154,7 @@ def repair_shapes(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[RepairRecord]
         records.append(
             RepairRecord(
                 source_row=int(frame["source_row"].iloc[position]),
-                done="repair_geometries" if plain else "kept_as_read",
+                done="repaired" if plain else "kept_as_read",
                 area_before_m2=round(before, 2),
                 area_after_m2=None if after is None else round(after, 2),
                 doubtful_m2=round(repair.changed_m2, 2),

@@ -1,16 +1,19 @@
 """From a planner's file to a layer in a catalog: nothing lost, nothing guessed."""
 
 import datetime
+import json
 
 import geopandas as gpd
 import pyogrio
 import pytest
 import shapely
 
-from lianzhou_gis.errors import CatalogError, LianzhouError
+from lianzhou_gis.errors import CatalogError, FormatError, LianzhouError
 from lianzhou_gis.intake import storage
 from lianzhou_gis.intake.importing import carry_out
+from lianzhou_gis.intake.intake_source import read_source
 from lianzhou_gis.layers import load_layers
+from lianzhou_gis.rulebook import Rulebook
 
 BOX = shapely.box(112.4, 24.8, 112.41, 24.81)
 # A bow-tie: which of the loops was meant cannot be told.
@@ -250,3 +253,21 @@ def test_a_list_whose_columns_nobody_knows_is_read_as_told(desk):
         path, "contaminated_plot", read={"named": columns}, columns=columns, no_coverage=True, expected_count=1
     )
     assert plan.questions == () and carry_out(plan).entry.row_count == 1
+
+
+def test_a_file_that_does_not_hold_all_of_its_records_is_not_imported(tmp_path):
+    shape = json.loads(shapely.to_geojson(shapely.box(112.40001, 24.78001, 112.41001, 24.79001)))
+    feature = {"type": "Feature", "properties": {"grade": "general"}, "geometry": shape}
+    path = tmp_path / "page.geojson"
+    path.write_text(
+        json.dumps({"type": "FeatureCollection", "features": [feature], "exceededTransferLimit": True}),
+        encoding="utf-8",
+    )
+    with pytest.raises(FormatError, match=r"not whole and is not imported.*exceeded its limit"):
+        read_source(
+            path,
+            "ecological_redline",
+            tmp_path / "layers.yaml",
+            day=datetime.date(2026, 1, 1),
+            facts=Rulebook.load().facts,
+        )
