@@ -52,11 +52,7 @@ class LianzhouAccessor:
 
     def __init__(self, frame: Any) -> None:  # noqa: ANN401 - pandas hands over any DataFrame
         if not hasattr(frame, "geometry") or getattr(frame, "_geometry_column_name", None) is None:
-            raise NoGeometryError(
-                "表格没有几何列；请先用 geopandas.GeoDataFrame(表格, geometry=..., crs=...) 建立 GeoDataFrame",
-                "the table has no geometry; make it a GeoDataFrame first: "
-                "geopandas.GeoDataFrame(table, geometry=..., crs=...)",
-            )
+            raise NoGeometryError.from_code("table_without_geometry")
         self._frame = frame
 
     def sites(self, *, crs: Any = None, datum: str | None = None) -> Sites:  # noqa: ANN401 - whatever pyproj takes

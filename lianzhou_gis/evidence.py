@@ -61,11 +61,8 @@ def evidence_of(result: Result, finding_id: str) -> Evidence:
     """
     found = {item.finding_id: item for item in result.assessment.finding_records}
     if finding_id not in found:
-        zh, en = did_you_mean(finding_id, found)
-        raise RunError(
-            f"本次结果中没有编号为 {finding_id} 的条目{zh}；编号见 findings 表",
-            f"this result has no finding {finding_id}{en}; ids are in its findings table",
-        )
+        hint = did_you_mean(finding_id, found)
+        raise RunError.from_code("finding_unknown", finding=finding_id, hint=hint)
     finding = found[finding_id]
     sites = result.sites_in.table.set_index("site_id")["geometry"]
     zones = result.overlay.zones_shown

@@ -326,11 +326,8 @@ def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog)
         unknown = sorted(set(wanted) - set(all_themes()))
         if unknown or not wanted:
             named = ", ".join(unknown) or "-"
-            zh, en = did_you_mean(named, all_themes())
-            raise CatalogError(
-                f"--themes：没有主题 {named}{zh}；可用的有 {', '.join(all_themes())}",
-                f"--themes: no theme {named}{en}; there are {', '.join(all_themes())}",
-            )
+            hint = did_you_mean(named, all_themes())
+            raise CatalogError.from_code("screening_theme_unknown", themes=named, hint=hint, known=list(all_themes()))
         chosen = set(wanted)
     else:
         chosen = {rule.theme for rule in rules if rule.needs_layer} | {entry.theme for entry in catalog.layers}

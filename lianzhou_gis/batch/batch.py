@@ -127,10 +127,7 @@ def run_batch(
     _check_facts(told, sets or {}, screener.rulebook.facts, set(ids) if told.sites else set())
     system = crs if crs is not None else source.crs
     if system is None and datum is None:
-        raise ReferenceSystemError(
-            f"{source.path.name}：没有坐标系说明；请用 --crs EPSG:代码 指明",
-            f"{source.path.name}: no reference system is given; name it with --crs EPSG:code",
-        )
+        raise ReferenceSystemError.from_code("batch_crs_missing", file=source.path)
     if system is not None:
         resolve_reference_system(system, where=source.path.name)
     task = Task(
@@ -181,28 +178,24 @@ class _State:
 
 
 def _check_facts(file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary, ids: set[str]) -> None:
-    """Refuse facts and sites that nobody knows before any site is looked at.
+    """Refuse unknown facts and sites before any site is screened.
 
     Raises
     ------
     FactError
     """
-    strangers = sorted(set(file.sites) - ids)
-    if strangers:
-        raise FactError(
-            f"{file.name}：没有编号为 {strangers[0][:60]} 的项目（共 {len(strangers)} 个编号不在文件中）",
-            f"{file.name}: there is no site {strangers[0][:60]} ({len(strangers)} ids are not in the file)",
+    unknown_ids = sorted(set(file.sites) - ids)
+    if unknown_ids:
+        raise FactError.from_code(
+            "facts_site_unknown", file=file.name, site=unknown_ids[0][:60], count=len(unknown_ids)
         )
     rows = [(file.name, file.all), ("--set", sets), *((file.name, row) for row in file.sites.values())]
     for where, row in rows:
         for column, raw in row.items():
             name = vocabulary.find(str(column))
             if name is None:
-                zh, en = did_you_mean(str(column)[:60], [fact.name for fact in vocabulary])
-                raise FactError(
-                    f"{where}：没有名为 {str(column)[:60]!r} 的项目信息{zh}；可用名称见 lianzhou-gis rules facts",
-                    f"{where}: there is no fact {str(column)[:60]!r}{en}; see lianzhou-gis rules facts",
-                )
+                hint = did_you_mean(str(column)[:60], [fact.name for fact in vocabulary])
+                raise FactError.from_code("facts_column_unknown", where=where, column=str(column)[:60], hint=hint)
             vocabulary.parse(name, raw, where)
 
 

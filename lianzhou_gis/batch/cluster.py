@@ -51,16 +51,11 @@ def run_on_cluster(
     try:
         client = distributed.Client(scheduler, timeout="15s")
     except (OSError, ValueError) as error:
-        raise RunError(
-            f"--scheduler {scheduler}：连接不上；请先启动 dask scheduler",
-            f"--scheduler {scheduler}: no connection; start dask scheduler first",
-        ) from error
+        raise RunError.from_code("scheduler_unreachable", address=scheduler) from error
     with client:
         threads = sum(client.nthreads().values())
         if not threads:
-            raise RunError(
-                f"--scheduler {scheduler}：没有 worker；请启动 dask worker", f"--scheduler {scheduler}: no workers"
-            )
+            raise RunError.from_code("scheduler_without_workers", address=scheduler)
         _make_ready(client, distributed, task)
         _stream(client, distributed, task, chunks, commit, threads, do)
 
@@ -71,12 +66,7 @@ def _make_ready(client: Any, distributed: Any, task: Task) -> None:  # noqa: ANN
         client.register_plugin(_plugin(distributed, task))
     except Exception as error:
         # Whatever a worker lacks: the catalog at that path, the package, a library.
-        raise RunError(
-            f"worker 无法准备图层（{type(error).__name__}: {str(error)[:200]}）；"
-            "每台机器须装有同一版本，并在同一路径存放图层目录",
-            f"a worker cannot make the layers ready ({type(error).__name__}: {str(error)[:200]}); "
-            "every machine needs the same version, and the catalog at the same path",
-        ) from error
+        raise RunError.from_code("worker_unprepared", kind=type(error).__name__, problem=error) from error
 
 
 def _plugin(distributed: Any, task: Task) -> Any:  # noqa: ANN401 - the module, a WorkerPlugin
@@ -125,12 +115,7 @@ def _stream(
         else:
             error = result[1] if isinstance(result, tuple) else result
             if not isinstance(error, distributed.KilledWorker):
-                raise RunError(
-                    f"集群未能完成第 {chunk.first} 个项目起的一块（{type(error).__name__}）；"
-                    "已完成的块已保存，可用同一命令继续",
-                    f"the cluster could not do the sites from number {chunk.first} ({type(error).__name__}); "
-                    "what is done is kept, the same command goes on",
-                )
+                raise RunError.from_code("chunk_failed", first=chunk.first, kind=type(error).__name__)
             commit(alone(task, chunk, do))
         future.release()
         send()

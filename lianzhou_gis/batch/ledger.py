@@ -49,15 +49,9 @@ class Ledger:
             if not isinstance(before, dict) or before.get("id") != told["id"]:
                 held = before if isinstance(before, dict) else {}
                 differing = sorted(key for key in asked if held.get(key) != json.loads(_json(asked[key])))
-                raise RunError(
-                    f"{folder.name}：其中是另一次批量核查（不同之处：{', '.join(differing)}）；请另选文件夹",
-                    f"{folder.name}: it holds another batch (differing: {', '.join(differing)}); choose another folder",
-                )
+                raise RunError.from_code("batch_of_other_input", folder=folder.name, differing=differing)
         elif folder.exists() and any(folder.iterdir()):
-            raise RunError(
-                f"{folder.name}：文件夹已存在且非空；请另选文件夹",
-                f"{folder.name}: the folder exists and is not empty; choose another",
-            )
+            raise RunError.from_code("batch_folder_in_use", folder=folder.name)
         for name in (*TABLES, _DONE):
             (folder / name).mkdir(parents=True, exist_ok=True)
         _put(manifest, json.dumps(told, ensure_ascii=False, indent=1, default=str).encode())

@@ -83,12 +83,9 @@ class SiteSource:
         elif path.suffix.lower() in _ARROW:
             count, crs, geometry, names, layer = _ogr_head(path, layer)
         else:
-            raise FormatError(
-                f"{path.name}：批量核查读 GeoParquet、GeoPackage、FlatGeobuf；请转换后再读",
-                f"{path.name}: a batch reads GeoParquet, GeoPackage and FlatGeobuf; convert it",
-            )
+            raise FormatError.from_code("batch_format", file=path.name)
         if not count:
-            raise FormatError(f"{path.name}：文件中没有任何项目", f"{path.name}: there are no sites in it")
+            raise FormatError.from_code("batch_without_sites", file=path.name)
         others = [name for name in names if name != geometry]
         return cls(path, layer, count, crs, geometry, find_columns(others, SITE_ALIASES).get("site_id"))
 
@@ -160,15 +157,13 @@ class SiteSource:
 
 @contextmanager
 def _reading(name: str) -> Iterator[None]:
-    """Say in one sentence that a file is damaged, whatever its reader says."""
+    """Replace any error of a reader by one that says that the file is damaged."""
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(
-            f"{name}：无法读取，可能已损坏；请重新导出", f"{name}: cannot be read and may be damaged; export it again"
-        ) from error
+        raise FormatError.from_code("batch_source_unreadable", file=name) from error
 
 
 def _parquet_head(path: Path) -> tuple[int, str | None, str, list[str]]:
@@ -178,9 +173,7 @@ def _parquet_head(path: Path) -> tuple[int, str | None, str, list[str]]:
         schema = file.schema_arrow
         crs, column = declared_geometry(schema.metadata or {}, path.name)
         if column not in schema.names:
-            raise FormatError(
-                f"{path.name}：没有图形列 {column[:60]}", f"{path.name}: there is no geometry column {column[:60]}"
-            )
+            raise FormatError.from_code("batch_geometry_missing", file=path.name, column=column)
         return int(file.metadata.num_rows), crs, column, list(schema.names)
 
 
@@ -191,11 +184,8 @@ def _ogr_head(path: Path, layer: str | None) -> tuple[int, str | None, str, list
         layers = [str(name) for name in np.asarray(pyogrio.list_layers(path))[:, 0]]
         chosen = layer or ("sites" if "sites" in layers else layers[0] if len(layers) == 1 else None)
         if chosen not in layers:
-            listed = ", ".join(layers[:8])
-            raise FormatError(
-                f"{path.name}：请用 --layer 指明图层；可选 {listed}",
-                f"{path.name}: name a layer with --layer; there are {listed}",
-            )
+            listed = layers[:8]
+            raise FormatError.from_code("batch_layer_missing", file=path.name, layers=listed)
         info = pyogrio.read_info(path, layer=chosen, force_feature_count=True)
     column = str(info.get("geometry_name") or "wkb_geometry")
     crs = info.get("crs")

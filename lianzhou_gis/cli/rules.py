@@ -35,7 +35,7 @@ def _record(rule: RuleVersion) -> dict[str, Any]:
     return record
 
 
-def _json(value: Any) -> str:  # noqa: ANN401 - plain data
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, default=str)
 
 

@@ -45,13 +45,13 @@ def plain_table(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
     return table
 
 
-def printable(value: Any) -> str:  # noqa: ANN401 - any cell
+def printable(value: object) -> str:
     """Return a value as text without control characters."""
     text = "" if value is None else str(value)
     return "".join(character if character.isprintable() or character == "\n" else "�" for character in text)
 
 
-def _grounds(findings: Any, lang: str) -> str:  # noqa: ANN401 - rows of the findings table
+def _grounds(findings: Iterable[Any], lang: str) -> str:
     """Return the findings of a site in short, the strictest first, notices left out."""
     lines: list[str] = []
     rank = {effect: place for place, effect in enumerate(Effect)}
@@ -106,7 +106,7 @@ def issues_table(issues: Iterable[Issue], lang: str) -> Table:
     return plain_table(heads, [(item.severity, item.code, item.where, item.message[lang]) for item in rows])
 
 
-def _gaps(gaps: Any, lang: str) -> str:  # noqa: ANN401 - rows of the gaps table
+def _gaps(gaps: Iterable[Any], lang: str) -> str:
     names = themes()
     counted: Counter[str] = Counter()
     for row in gaps:

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError, Issue, Phrase
 from lianzhou_gis.findings.records import Override
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.facts import parse_document
@@ -48,16 +48,13 @@ def read_overrides(path: str | Path) -> tuple[Override, ...]:
     data = parse_document(text, path)
     listed = data.get("overrides") if isinstance(data, Mapping) and set(data) == {"overrides"} else None
     if not isinstance(listed, list):
-        raise FormatError(
-            f"{path.name}：应只有 overrides 列表", f"{path.name}: must hold a list overrides and nothing else"
-        )
+        raise FormatError.from_code("overrides_malformed", file=path.name)
     found: dict[str, Override] = {}
     for number, entry in enumerate(listed, start=1):
         override = _override(entry, f"{path.name}[{number}]")
         if override.finding_id in found:
-            raise FormatError(
-                f"{path.name}[{number}]：条目 {override.finding_id} 有两份人工判断；请只保留现行的一份",
-                f"{path.name}[{number}]: finding {override.finding_id} is judged twice; keep the one that holds",
+            raise FormatError.from_code(
+                "override_repeated", where=f"{path.name}[{number}]", finding=override.finding_id
             )
         found[override.finding_id] = override
     return tuple(found.values())
@@ -70,14 +67,12 @@ def _override(entry: Any, where: str) -> Override:  # noqa: ANN401 - any YAML
     if unknown or absent:
         zh = f"缺少 {', '.join(absent)}" if absent else f"未知的键 {', '.join(unknown)}"
         en = f"{', '.join(absent)} is missing" if absent else f"unknown key {', '.join(unknown)}"
-        raise FormatError(f"{where}：人工判断{zh}", f"{where}: the judgement: {en}")
+        raise FormatError.from_code("override_invalid", where=where, problem=Phrase(zh, en))
     texts = {key: str(value).strip()[:_LONGEST] for key, value in cells.items() if value is not None}
     try:
         day = date.fromisoformat(texts.pop("decided_on"))
     except ValueError as error:
-        raise FormatError(
-            f"{where}：decided_on 不是日期，应写成 2026-11-23", f"{where}: decided_on is no date; write 2026-11-23"
-        ) from error
+        raise FormatError.from_code("override_day", where=where) from error
     return Override(decided_on=day, **texts)
 
 
@@ -85,13 +80,7 @@ def unmatched(overrides: Sequence[Override], finding_ids: Collection[str]) -> li
     """Return an issue for every judgement whose finding does not exist."""
     known = set(finding_ids)
     return [
-        Issue(
-            "warning",
-            "override_without_finding",
-            "overrides",
-            f"人工判断所指的条目 {override.finding_id} 不在本次结果中，未采用；请核对编号",
-            f"the judgement on {override.finding_id} was not used: this run has no such finding; check the id",
-        )
+        Issue.from_code("warning", "override_without_finding", "overrides", finding=override.finding_id)
         for override in overrides
         if override.finding_id not in known
     ]

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Message, Phrase
@@ -41,7 +42,9 @@ def unknown_grades(zones: pd.DataFrame, entry: LayerEntry) -> list[Defect]:
     return found
 
 
-def _area_defect(entry: LayerEntry, measured: float, approved: float, row: pd.Series | None, shape: object) -> Defect:
+def _area_defect(
+    entry: LayerEntry, measured: float, approved: float, row: pd.Series | None, shape: BaseGeometry | None
+) -> Defect:
     unit = Phrase("", "")
     for factor, (unit_zh, unit_en) in _UNITS.items():
         if abs(measured / approved - factor) <= _UNIT_TOLERANCE * factor:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.errors import Message
@@ -18,7 +19,7 @@ from lianzhou_gis.vocabulary import theme
 __all__ = ["contradicting"]
 
 
-def _chosen(there: PlanarLayer, grades: Sequence[str] | None) -> Any:  # noqa: ANN401 - positions
+def _chosen(there: PlanarLayer, grades: Sequence[str] | None) -> npt.NDArray[np.intp]:
     areal = shapely.area(there.shapes) > 0
     if grades is None:
         return np.flatnonzero(areal)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 import shapely
@@ -94,7 +94,7 @@ def declared_coverage(
     return Coverage(f"{entry.id}.coverage.gpkg", area, to_keep=True), features.issues
 
 
-def _nowhere(entry: LayerEntry, text: str) -> Any:  # noqa: ANN401 - nothing
+def _nowhere(entry: LayerEntry, text: str) -> NoReturn:
     raise CatalogError.from_code("coverage_before_administrative", layer=entry.id, coverage=text)
 
 

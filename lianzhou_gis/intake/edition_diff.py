@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
+from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.intake.editions import Edition
 from lianzhou_gis.intake.planar import Geometries, Positions, beyond, shared, wide_parts
@@ -110,7 +113,7 @@ class EditionDiff:
     grades: tuple[str, ...] = field(default=())
 
     @property
-    def entry(self) -> Any:  # noqa: ANN401 - a LayerEntry
+    def entry(self) -> LayerEntry:
         """The entry that names the layer."""
         edition = self.new or self.old
         assert edition is not None, "a pair has at least one edition"
@@ -164,10 +167,11 @@ def _matches(
     return sorted(matched.items())
 
 
-def _same_shapes(one: Any, two: Any) -> Any:  # noqa: ANN401 - arrays of geometries
+def _same_shapes(one: Geometries, two: Geometries) -> npt.NDArray[np.bool_]:
     rounded = [shapely.normalize(shapely.transform(shapes, lambda xy: np.round(xy, 9) + 0.0)) for shapes in (one, two)]
     missing = [shapely.is_missing(shapes) for shapes in (one, two)]
-    return (missing[0] & missing[1]) | (shapely.to_wkb(rounded[0]) == shapely.to_wkb(rounded[1]))
+    same = shapely.to_wkb(rounded[0]) == shapely.to_wkb(rounded[1])
+    return np.asarray((missing[0] & missing[1]) | same, dtype=np.bool_)
 
 
 def _cell(value: Any) -> Any:  # noqa: ANN401 - a cell
@@ -186,12 +190,13 @@ class _Pair:
     new_grade: Geometries
     plane: Plane
 
-    def earthly(self, shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
+    def to_cgcs2000(self, shape: BaseGeometry | None) -> BaseGeometry | None:
         return None if shape is None or shape.is_empty else self.plane.unproject(np.array([shape], dtype=object))[0]
 
 
 def _changed_zone(pair: _Pair, before: int, after: int, same: bool) -> ZoneChange:
-    gained = lost = shapely.Polygon()
+    gained: BaseGeometry = shapely.Polygon()
+    lost: BaseGeometry = shapely.Polygon()
     if not same:
         gained = wide_parts(shapely.difference(pair.two[after], pair.one[before]), _WIDTH_M)
         lost = wide_parts(shapely.difference(pair.one[before], pair.two[after]), _WIDTH_M)
@@ -214,8 +219,8 @@ def _changed_zone(pair: _Pair, before: int, after: int, same: bool) -> ZoneChang
         gained_m2=float(gained.area),
         lost_m2=float(lost.area),
         changed=changed,
-        gained=pair.earthly(gained),
-        lost=pair.earthly(lost),
+        gained=pair.to_cgcs2000(gained),
+        lost=pair.to_cgcs2000(lost),
     )
 
 
@@ -245,8 +250,8 @@ def _unmatched(
             others=tuple(sorted(str(others["zone_id"].iloc[k]) for k in held.get(int(position), ())))
             if redrawn
             else (),
-            gained=pair.earthly(left) if is_new else None,
-            lost=None if is_new else pair.earthly(left),
+            gained=pair.to_cgcs2000(left) if is_new else None,
+            lost=None if is_new else pair.to_cgcs2000(left),
         )
 
 
@@ -301,7 +306,7 @@ def _ground_changes(pair: _Pair, order: tuple[str, ...]) -> list[GroundChange]:
         whole = union_by_group(pieces, np.zeros(len(pieces), dtype=np.intp), 1)[0] if len(pieces) else shapely.Polygon()
         kept = whole if one == two else wide_parts(whole, _WIDTH_M)
         if kept.area > 0:
-            changes.append(GroundChange(one, two, float(kept.area), None if one == two else pair.earthly(kept)))
+            changes.append(GroundChange(one, two, float(kept.area), None if one == two else pair.to_cgcs2000(kept)))
 
     for one in order:
         index = ShapeIndex.build(early[one])

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Message, Phrase
 from lianzhou_gis.geodesy import Region
@@ -34,7 +35,7 @@ _REASONS = {
 _SAME_PLACE = 7
 
 
-def _crossings(polygon: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401 - a Polygon
+def _crossings(polygon: BaseGeometry) -> npt.NDArray[np.float64]:
     """Return where edges of a polygon cross each other, shape (n, 2)."""
     edges = []
     for ring in shapely.get_rings(polygon):
@@ -48,7 +49,7 @@ def _crossings(polygon: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401 - a Pol
     return shapely.get_coordinates(shapely.intersection(lines[first[once]], lines[second[once]]))
 
 
-def fault_places(geometry: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - a shapely geometry
+def fault_places(geometry: BaseGeometry) -> list[tuple[str, BaseGeometry]]:
     """Return every fault of an areal geometry with its place: GEOS's reason and a point.
 
     Examples
@@ -57,7 +58,7 @@ def fault_places(geometry: Any) -> list[tuple[str, Any]]:  # noqa: ANN401 - a sh
     >>> fault_places(bow_tie)
     [('Self-intersection', <POINT (1 1)>)]
     """
-    found: dict[tuple[float, float], tuple[str, Any]] = {}
+    found: dict[tuple[float, float], tuple[str, BaseGeometry]] = {}
     for part in (geometry, *shapely.get_parts(geometry)):
         located = _LOCATED.fullmatch(shapely.is_valid_reason(part))
         if located:
@@ -105,7 +106,7 @@ def faults(zones: pd.DataFrame, layer_id: str) -> list[Defect]:
     return found
 
 
-def _name(zones: pd.DataFrame, position: Any) -> str | None:  # noqa: ANN401 - a position
+def _name(zones: pd.DataFrame, position: int | np.integer[Any]) -> str | None:
     name = zones["name"].iloc[position]
     return name if isinstance(name, str) else None
 

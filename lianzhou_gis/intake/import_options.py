@@ -84,7 +84,7 @@ class ImportOptions(BaseModel):
         return parse_options({**self.model_dump(exclude_unset=True), **joined}, "")
 
 
-def parse_options(data: Any, where: str) -> ImportOptions:  # noqa: ANN401 - a mapping, or what a file holds instead
+def parse_options(data: object, where: str) -> ImportOptions:
     """Validate options.
 
     Raises

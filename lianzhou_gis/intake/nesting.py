@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Message
 from lianzhou_gis.intake.planar import PlanarLayer, accuracy_of, shared_within, wide_parts
@@ -62,7 +62,7 @@ def _groups(there: PlanarLayer) -> list[tuple[str | None, list[tuple[str, Positi
     return groups
 
 
-def _defect(there: PlanarLayer, code: str, position: int, message: Message, shape: Any) -> Defect:  # noqa: ANN401
+def _defect(there: PlanarLayer, code: str, position: int, message: Message, shape: BaseGeometry) -> Defect:
     zones = there.zones
     name = zones["name"].iloc[position]
     return Defect.from_kind(
@@ -77,7 +77,7 @@ def _defect(there: PlanarLayer, code: str, position: int, message: Message, shap
     )
 
 
-def _holes_left(milder: Any, stricter: Any) -> list[Any]:  # noqa: ANN401 - shapely geometries
+def _holes_left(milder: BaseGeometry, stricter: BaseGeometry) -> list[BaseGeometry]:
     """Return the parts of the holes around stricter zones that neither grade covers."""
     rings = [ring for part in shapely.get_parts(milder) for ring in shapely.get_rings(part)[1:]]
     holes = shapely.polygons(rings) if rings else np.array([], dtype=object)
@@ -113,15 +113,15 @@ def _pair(
     grade = labels[mild[0]]
     for position, form, piece, width in zip(strict[1], forms, inside, near, strict=True):
         if form == "mixed":
-            piece = wide_parts(piece, width)
-            message = Message.from_code("zone_partly_in_milder", area=piece.area, grade=grade)
-            found.append(_defect(there, "nesting_mixed", position, message, piece))
+            overlap = wide_parts(piece, width)
+            message = Message.from_code("zone_partly_in_milder", area=overlap.area, grade=grade)
+            found.append(_defect(there, "nesting_mixed", position, message, overlap))
         elif form == "apart" and set(forms) == {"apart"}:
             message = Message.from_code("zone_apart_from_milder", grade=grade)
             found.append(_defect(there, "nesting_apart", position, message, shapes[position]))
-    for rest in _holes_left(whole_mild, shapely.union_all(shapes[np.concatenate([held for _, held in stricter])])):
-        message = Message.from_code("zone_gap_to_stricter", area=rest.area, grade=grade)
-        found.append(_defect(there, "nesting_gap", mild[1][0], message, rest))
+    for hole in _holes_left(whole_mild, shapely.union_all(shapes[np.concatenate([held for _, held in stricter])])):
+        message = Message.from_code("zone_gap_to_stricter", area=hole.area, grade=grade)
+        found.append(_defect(there, "nesting_gap", mild[1][0], message, hole))
     kinds = sorted(set(forms) - {"apart"}) or ["apart"]
     result = Nesting(
         source=source,

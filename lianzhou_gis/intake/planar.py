@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.layers import Layer
@@ -67,9 +67,10 @@ class PlanarLayer:
         """The zones, milder grades cut by stricter ones of the same source, as a screening sees them."""
         return areas_of(project_zones(self.layer.columns, self.layer.entry.theme, self.plane))
 
-    def on_earth(self, shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
+    def on_earth(self, shape: BaseGeometry) -> BaseGeometry:
         """Return a shape of the plane in EPSG:4490."""
-        return self.plane.unproject([shape])[0]
+        unprojected: BaseGeometry = self.plane.unproject([shape])[0]
+        return unprojected
 
 
 def areas_of(shapes: Geometries) -> Geometries:
@@ -84,7 +85,7 @@ def accuracy_of(zones: pd.DataFrame, unstated: float) -> npt.NDArray[np.float64]
     return pd.to_numeric(zones["accuracy_m"], errors="coerce").fillna(unstated).to_numpy(dtype=np.float64)
 
 
-def wide_parts(shape: Any, width_m: float) -> Any:  # noqa: ANN401 - a shapely geometry
+def wide_parts(shape: BaseGeometry, width_m: float) -> BaseGeometry:
     """Return the parts of an area with at least this mean width; empty if there is none.
 
     Examples

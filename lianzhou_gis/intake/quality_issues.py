@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
@@ -103,7 +104,7 @@ class Defect:
     todo: dict[str, str]
     amount: float | None = None
     unit: str | None = None
-    shape: Any = None
+    shape: BaseGeometry | None = None
 
     @classmethod
     def from_kind(
@@ -117,7 +118,7 @@ class Defect:
         zone_name: str | None = None,
         amount: float | None = None,
         unit: str | None = None,
-        shape: Any = None,  # noqa: ANN401 - a shapely geometry
+        shape: BaseGeometry | None = None,
     ) -> Defect:
         """Build a defect of a kind that ``checks.yaml`` has; severity, title and what to do are from there."""
         entry = _data()["codes"][kind]
@@ -157,7 +158,7 @@ class Defect:
         return place_of(self.shape)
 
 
-def place_of(shape: Any) -> DefectPlace | None:  # noqa: ANN401 - a shapely geometry
+def place_of(shape: BaseGeometry | None) -> DefectPlace | None:
     """Return a point inside a shape with its coordinates for a surveyor.
 
     Examples
@@ -168,7 +169,7 @@ def place_of(shape: Any) -> DefectPlace | None:  # noqa: ANN401 - a shapely geom
     if shape is None or shape.is_empty:
         return None
     point = shape if shape.geom_type == "Point" else shapely.point_on_surface(shape)
-    lon, lat = float(point.x), float(point.y)
+    lon, lat = float(shapely.get_x(point)), float(shapely.get_y(point))
     system = gauss_kruger(round(lon / 3.0))
     metres = from_cgcs2000(np.array([point], dtype=object), system)[0]
     return DefectPlace(round(lon, 7), round(lat, 7), system.code, round(metres.y, 2), round(metres.x, 2))

@@ -100,7 +100,7 @@ def _cells(values: pd.Series) -> pd.Series:
     return values.map(_text).astype(object)
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - a cell
+def _text(value: object) -> str | None:
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
         return None
     if isinstance(value, float) and value.is_integer():

@@ -9,7 +9,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,7 +71,7 @@ class Content:
         return cls(len(zones), "", {**counts, "zone_id": int(ids.nunique())}, extent)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
+def _plain(value: object) -> object:
     """Normalise a cell across stores: booleans to 1 or 0, whole floats to integers, blank texts to ``None``."""
     if isinstance(value, np.datetime64):
         value = pd.Timestamp(value)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
@@ -22,7 +23,7 @@ _ADMINISTRATIVE = "administrative:"
 WKT = re.compile(r"\s*(MULTI)?POLYGON", re.I)
 
 
-def areal(geometry: Any, entry: LayerEntry) -> Any:  # noqa: ANN401 - a shapely geometry
+def areal(geometry: BaseGeometry | None, entry: LayerEntry) -> BaseGeometry:
     """Return an area that is fit to be a coverage.
 
     Raises

@@ -104,7 +104,7 @@ def _holds_on(meta: dict[str, Any], day: date) -> bool:
     return not turned and not meta["left_out"]
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401 - a cell
+def _cell(value: object) -> object:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if type(value) is date:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
@@ -182,7 +183,7 @@ def _undated(loading: Loading, series: Series) -> None:
     loading.gap(GapReason.LAYER_INCOMPLETE, series.edition or series.editions[-1], message)
 
 
-def _layer(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noqa: ANN401 - a shapely geometry or None
+def _layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | None) -> Layer:
     """Read one layer; a failure becomes its gap."""
     try:
         return _cached(loading, entry, coverage)
@@ -210,7 +211,7 @@ def _versions() -> list[str]:
     ]
 
 
-def _cached(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noqa: ANN401 - a shapely geometry or None
+def _cached(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | None) -> Layer:
     """Return a layer from the cache where it was loaded before, with its gaps and issues."""
     if is_database(entry.path):
         return _read(loading, entry, coverage)
@@ -233,7 +234,7 @@ def _cached(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noq
     return found.layer
 
 
-def _read(loading: Loading, entry: LayerEntry, coverage: Any) -> Layer:  # noqa: ANN401 - a shapely geometry or None
+def _read(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | None) -> Layer:
     # Imported lazily: not needed on a cache hit.
     from lianzhou_gis.layers.reader import read_layer
 

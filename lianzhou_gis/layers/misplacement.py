@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Message
@@ -20,7 +19,7 @@ _MISPLACED_M = 20_000.0
 _METRES_IN_A_DEGREE = 111_000.0
 
 
-def misplaced_gaps(shapes: npt.NDArray[np.object_], coverage: Any, entry: LayerEntry) -> list[LayerGap]:  # noqa: ANN401
+def misplaced_gaps(shapes: npt.NDArray[np.object_], coverage: BaseGeometry, entry: LayerEntry) -> list[LayerGap]:
     """Return the gap of a layer whose zones lie far beyond its own coverage: their coordinates cannot be right.
 
     Parameters

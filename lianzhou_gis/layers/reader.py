@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue, Message
@@ -32,7 +33,7 @@ _MULTIPOINT = 4
 _COLLECTION = 7
 
 
-def read_layer(loading: Loading, entry: LayerEntry, coverage: Any = None) -> Layer:  # noqa: ANN401 - a geometry
+def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | None = None) -> Layer:
     """Read a layer of a catalog, check and repair it.
 
     Parameters

@@ -80,7 +80,7 @@ def _numbers(values: pd.Series, unit: str | None = None) -> pd.Series:
     return numbers.where(np.isfinite(numbers) & (numbers >= 0))
 
 
-def _day(value: Any) -> date | None:  # noqa: ANN401 - a cell
+def _day(value: object) -> date | None:
     """Return a whole day; ``None`` for an empty cell.
 
     Raises
@@ -180,7 +180,7 @@ def _ids(frame: pd.DataFrame, given: pd.Series, where: str, issues: list[Issue])
     return ids
 
 
-def grade_of_cell(entry: LayerEntry, value: Any) -> tuple[str | None, str | None]:  # noqa: ANN401 - a cell
+def grade_of_cell(entry: LayerEntry, value: object) -> tuple[str | None, str | None]:
     """Return the text of a cell and the grade that it means: as the catalog says, else by its spelling.
 
     Examples

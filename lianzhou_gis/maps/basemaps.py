@@ -24,7 +24,9 @@ _OFFSET = "底图为 GCJ-02 加偏坐标，与图层相差可达数百米"
 _OFFSET_MAKERS = re.compile(r"amap|autonavi|gaode|高德|tencent|腾讯|gcj|map\.qq|baidu|百度", re.IGNORECASE)
 
 
-def basemap(name: str, bounds: list[list[float]] | None, *, key: str | None = None, gcj02: bool = False) -> Any:  # noqa: ANN401
+def basemap(
+    name: str, bounds: list[list[float]] | None, *, key: str | None = None, gcj02: bool = False
+) -> dict[str, Any]:
     """Return a basemap as the script takes it.
 
     Parameters

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 __all__ = ["ALPHABET", "DEGREES", "VERTICES", "Simplified", "encoded", "simplified"]
 
@@ -95,7 +96,7 @@ def _simple(shapes: Shapes, tolerance: float, shared: bool, *, keep_small: bool)
     return np.asarray(np.where(shapely.is_empty(simple), shapes, simple), dtype=object)
 
 
-def encoded(geometries: Any) -> list[list[list[str]] | None]:  # noqa: ANN401 - array of geometries
+def encoded(geometries: Sequence[BaseGeometry | None] | npt.NDArray[np.object_]) -> list[list[list[str]] | None]:
     """Return shapes as texts: a list of parts, each its kind (``a`` area, ``l`` line, ``p`` point) and its rings.
 
     A ring is its steps in units of 1/1,000,000 degree, longitude and latitude in turn, the first step from 0, 0.

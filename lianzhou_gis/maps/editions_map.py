@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.geodesy import statutory_area
@@ -36,7 +37,9 @@ def _hectares(square_metres: float) -> str:
     return f"{square_metres / 1e4:,.4f}"
 
 
-def _ground_layer(diff: EditionDiff, changes: Sequence[GroundChange], shapes: Any) -> dict[str, Any]:  # noqa: ANN401
+def _ground_layer(
+    diff: EditionDiff, changes: Sequence[GroundChange], shapes: npt.NDArray[np.object_]
+) -> dict[str, Any]:
     """Return the ground that changed, in connected parts."""
     kinds = [_kind(item) for item in changes]
     words = {name: other_style(name)[0]["zh"] for name in _KINDS}
@@ -62,7 +65,7 @@ def _ground_layer(diff: EditionDiff, changes: Sequence[GroundChange], shapes: An
     }
 
 
-def _edition_layer(diff: EditionDiff, side: str, shapes: Any) -> dict[str, Any]:  # noqa: ANN401
+def _edition_layer(diff: EditionDiff, side: str, shapes: npt.NDArray[np.object_]) -> dict[str, Any]:
     edition = getattr(diff, side)
     zones = edition.zones[edition.zones["geometry"].notna()]
     words, style = other_style(f"{side}_edition")

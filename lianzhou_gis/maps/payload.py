@@ -30,7 +30,7 @@ INTERNAL = "内部使用，含未公开图层与坐标，不得对外发布"
 WAYS = 6
 
 
-def as_json(data: Any) -> str:  # noqa: ANN401 - any plain data
+def as_json(data: object) -> str:
     r"""Return data as JSON that can stand inside a script element: none of it ends the element or opens a template.
 
     Examples

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from lianzhou_gis.errors import FormatError, ReferenceSystemError
 
 __all__ = ["from_geotiff"]
+
+Raster = npt.NDArray[np.number[Any]]
 
 _SIDE = 1600
 _WORLD = 6378137.0
@@ -78,10 +81,11 @@ def from_geotiff(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
     }
 
 
-def _bytes(shown: Any, mask: Any, colours: Any) -> Any:  # noqa: ANN401 - arrays
+def _bytes(shown: Raster, mask: Raster, colours: Raster | None) -> Raster:
     """Return red, green and blue; heights and the like become greys between their 2nd and 98th percentile."""
     if colours is not None:
-        return colours[np.clip(shown[0], 0, 255).astype(int)].transpose(2, 0, 1)
+        picture: Raster = colours[np.clip(shown[0], 0, 255).astype(int)].transpose(2, 0, 1)
+        return picture
     if len(shown) == 3 and shown.max() <= 255:
         return shown
     low, high = np.percentile(shown[:, mask > 0], (2, 98))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.maps.drawing import encoded, simplified
 from lianzhou_gis.vocabulary import Style, other_style, patterns, shown_at_first, theme, themes
@@ -38,7 +40,7 @@ def others() -> dict[str, Any]:
     return table
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - a cell
+def _text(value: str | float | None) -> str | None:
     return None if value is None or pd.isna(value) else str(value)
 
 
@@ -49,7 +51,7 @@ def _column(zones: pd.DataFrame, name: str) -> list[str | None]:
 def _layer(
     theme_id: str,
     zones: pd.DataFrame,
-    shapes: Any,  # noqa: ANN401 - array of geometries
+    shapes: npt.NDArray[np.object_],
     titles: Mapping[str, str],
     beside: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -121,7 +123,7 @@ def _large_first(zones: pd.DataFrame) -> pd.DataFrame:
     return zones.iloc[np.argsort(-shapely.area(shapes), kind="stable")]
 
 
-def bounds_of(geometries: Any) -> list[list[float]] | None:  # noqa: ANN401 - array of geometries
+def bounds_of(geometries: Sequence[BaseGeometry | None] | npt.NDArray[np.object_]) -> list[list[float]] | None:
     """Return the corners around geometries as Leaflet takes them, a point widened; ``None`` where there is nothing."""
     shapes = np.asarray(geometries, dtype=object)
     if not shapes.size:

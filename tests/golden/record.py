@@ -49,98 +49,16 @@ DAYS = ("2022-11-09", "2025-12-31", "2026-03-14", "2026-03-15", "2026-08-14", "2
 QUESTIONS = (DAYS[0], DAYS[4], DAYS[5])
 TODAY = "2026-11-23"
 
-_NEVER = """
-    increases_discharge water_pollution_severe related_to_water_supply livestock remediation_related soil_risk
-    groundwater_risk heavy_metal pops solid_waste_disposal solid_waste_use construction_waste_facility
-    hazardous_waste_facility landfill incineration
-    storage_oil_or_toxics waste_recycling_yard wharf_hazardous cage_farming tourism ore_mining quarry two_highs chemical
-    hazardous_chemical_production heating_boiler new_construction_land waste_gas solid_waste
-    changes_to_sensitive_use temporary_land energy_project noise odour nimby approval_suspended in_heavy_metal_key_area
-    against_industrial_policy in_high_pollution_catalogue energy_target_missed catering radioactive_facility
-    park_project mixing_station wharf ship_works aquaculture accommodation hydraulic_works fills_or_drains_water
-    waste_storage_yard crop_cultivation town_sewage_works national_major_project
-""".split()
-FACTS: dict[str, dict[str, Any]] = {
-    "none": {},
-    "harmless": {
-        **dict.fromkeys(_NEVER, False),
-        "is_linear": False,
-        "industry_code": "G5990",
-        "construction_nature": "new",
-        "surface_kind": "surface",
-        "wastewater_route": "no_wastewater",
-        "target_use": "warehouse",
-        "previous_use": "other",
-        "limited_activity_class": "not_listed",
-        "fuel_kind": "no_fuel",
-        "wastewater_generated": False,
-        "new_outfall": False,
-    },
-    "industry": {
-        "is_linear": False,
-        "industry_code": "C3360",
-        "construction_nature": "new",
-        "surface_kind": "surface",
-        "target_use": "industrial",
-        "previous_use": "plating",
-        "waste_gas": True,
-        "solid_waste": True,
-        "wastewater_generated": True,
-        "wastewater_route": "surface_water",
-        "new_outfall": True,
-        "heavy_metal": True,
-        "soil_risk": True,
-        "groundwater_risk": True,
-        "noise": True,
-        "in_park": False,
-        "livestock": False,
-        "tourism": False,
-        "limited_activity_class": "not_listed",
-        "heating_boiler": True,
-        "fuel_kind": "biomass_dedicated",
-    },
-    "farm": {
-        "is_linear": False,
-        "industry_code": "A0313",
-        "construction_nature": "new",
-        "target_use": "agriculture",
-        "previous_use": "farmland",
-        "livestock": True,
-        "livestock_household_only": False,
-        "livestock_species": "pig",
-        "livestock_head": 3000,
-        "wastewater_generated": True,
-        "wastewater_route": "reuse",
-        "odour": True,
-        "heavy_metal": False,
-        "chemical": False,
-        "national_major_project": False,
-        "limited_activity_class": "not_listed",
-    },
-}
+FACTS: dict[str, dict[str, Any]] = yaml.safe_load((GOLDEN / "facts.yaml").read_text(encoding="utf-8"))
 
 _DECIMALS = {"_m2": 2, "_m": 2, "_deg": 2, "share": 6, "share_of_site": 6, "share_of_zone": 6}
 _COORDINATE = 9
 # Sentences for people under one name; dicts of languages are left out whatever their name.
 _PROSE = ("_zh", "_en", "message", "reader_note")
-_PROSE_NAMES = {
-    "title",
-    "paraphrase",
-    "action",
-    "authority",
-    "detail",
-    "label",
-    "says",
-    "question",
-    "disclaimer",
-    "text",
-}
+_PROSE_NAMES = set("title paraphrase action authority detail label says question disclaimer text".split())
 _LEFT_OUT = object()
 
 Row = dict[str, Any]
-
-
-# --- canonical values ------------------------------------------------------------------------------------------------
 
 
 def _rounded(value: float, name: str) -> float | None:
@@ -238,9 +156,6 @@ def run(*arguments: str | Path, exits: tuple[int, ...] = (0,)) -> str:
         raise result.exception
     assert result.exit_code in exits, result.output
     return result.stdout
-
-
-# --- screenings ------------------------------------------------------------------------------------------------------
 
 
 class _Cells:
@@ -349,9 +264,6 @@ def _add_result(result: lg.Result, add: Callable[[str, Row], None]) -> None:
         add("layers", {"id": layer.entry.id, "theme": layer.entry.theme, "zones": len(layer.zones)})
 
 
-# --- run folder ------------------------------------------------------------------------------------------------------
-
-
 def _column(cells: pd.Series) -> Any:
     """What a column of a GeoPackage holds, in short: how many cells, and their sum or a hash of them."""
     filled = cells.dropna()
@@ -429,8 +341,6 @@ def run_folder() -> dict[str, list[str]]:
 def _files(folder: Path) -> list[str]:
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
-
-# --- worklist --------------------------------------------------------------------------------------------------------
 
 _SENTENCES = ("问题", "说明", "建议处理", "各级数量", "级别关系")
 _BOX = shapely.box(112.30, 24.70, 112.50, 24.90)
@@ -524,9 +434,6 @@ def worklist() -> dict[str, list[str]]:
     return {"worklist.jsonl": lines}
 
 
-# --- publication -----------------------------------------------------------------------------------------------------
-
-
 def publication() -> dict[str, list[str]]:
     """A publication of three demo layers: manifest, tables and shapes."""
     wanted = {"demo_administrative", "demo_water_sources", "demo_plots", "demo_livestock"}
@@ -579,9 +486,6 @@ def publication() -> dict[str, list[str]]:
     return {"publication.jsonl": lines}
 
 
-# --- batch -----------------------------------------------------------------------------------------------------------
-
-
 def batch() -> dict[str, list[str]]:
     """A batch of the demo sites in three chunks: types and rows of its GeoParquet, its summary."""
     with tempfile.TemporaryDirectory() as temporary:
@@ -612,8 +516,6 @@ def batch() -> dict[str, list[str]]:
                 lines += [line({"at": f"{name}/{number}", **row}) for row in rows_of(frame, without=without)]
     return {"batch.jsonl": lines}
 
-
-# --- readings --------------------------------------------------------------------------------------------------------
 
 _REGION = Region("连州市", (112.0, 24.4, 112.8, 25.3))
 _SYSTEMS = (None, "EPSG:4546", "EPSG:4490", "EPSG:4525")

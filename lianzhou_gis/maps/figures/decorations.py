@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger, to_cgcs2000
 from lianzhou_gis.maps.figures.draw import write
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["Frame", "frame_around", "graticule", "north_arrow", "scale_bar"]
+
+Shapes = Sequence[BaseGeometry | None] | npt.NDArray[np.object_]
 
 # Denominators that stand on maps, and steps of the graticule in seconds of arc.
 _SCALES = tuple(
@@ -40,11 +44,11 @@ class Frame:
     east: float
     north: float
 
-    def project(self, shapes: Any) -> Any:  # noqa: ANN401 - arrays of geometries
+    def project(self, shapes: Shapes) -> npt.NDArray[np.object_]:
         """Return shapes of EPSG:4490 in the metres of the frame."""
         return from_cgcs2000(np.asarray(shapes, dtype=object), gauss_kruger(self.zone))
 
-    def cut(self, shapes: Any) -> Any:  # noqa: ANN401 - arrays of geometries
+    def cut(self, shapes: Shapes) -> npt.NDArray[np.object_]:
         """Return shapes in metres as far as they are seen, no finer than paper shows."""
         thick = self.denominator * 0.00005
         drawn = shapely.simplify(np.asarray(shapes, dtype=object), thick, preserve_topology=True)
@@ -63,7 +67,7 @@ class Frame:
         return float(told[0]), float(told[1]), float(told[2]), float(told[3])
 
 
-def frame_around(shape: Any, wide_mm: float, high_mm: float, *, part: float = 0.9, least: int = 0) -> Frame:  # noqa: ANN401
+def frame_around(shape: BaseGeometry, wide_mm: float, high_mm: float, *, part: float = 0.9, least: int = 0) -> Frame:
     """Return the frame at the largest usual scale in which a shape takes up at most a part of the paper.
 
     Parameters

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.maps.figures.fonts import clean
-from lianzhou_gis.vocabulary import Style, patterns
+from lianzhou_gis.vocabulary import Style, VerdictStyle, patterns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.path import Path
 
 __all__ = ["draw", "mark", "swatch", "write"]
 
@@ -24,7 +28,7 @@ def write(axes: Axes, x: float, y: float, text: str, size: float, families: list
     return axes.text(x, y, clean(text), fontsize=size, fontfamily=families, parse_math=False, **look)
 
 
-def _path(shapes: Any) -> Any:  # noqa: ANN401 - a Path or None
+def _path(shapes: npt.NDArray[np.object_]) -> Path | None:
     """Return areas as one path, outer rings one way round and holes the other, so that holes stay open."""
     from matplotlib.path import Path
 
@@ -42,7 +46,7 @@ def _path(shapes: Any) -> Any:  # noqa: ANN401 - a Path or None
 
 def draw(
     axes: Axes,
-    shapes: Any,  # noqa: ANN401 - array of geometries
+    shapes: Sequence[BaseGeometry | None] | npt.NDArray[np.object_],
     style: Style,
     *,
     order: float,
@@ -82,7 +86,7 @@ def draw(
         )  # fmt: skip
 
 
-def _area(axes: Axes, path: Any, style: Style, *, order: float, dash: Any, opaque: float | None = None) -> None:  # noqa: ANN401
+def _area(axes: Axes, path: Path, style: Style, *, order: float, dash: Any, opaque: float | None = None) -> None:  # noqa: ANN401
     from matplotlib.patches import PathPatch
 
     pattern = patterns()[style.pattern]
@@ -104,7 +108,14 @@ def _area(axes: Axes, path: Any, style: Style, *, order: float, dash: Any, opaqu
     )  # fmt: skip
 
 
-def swatch(axes: Axes, box: Any, style: Style, *, dash: Any = "solid", opaque: float | None = None) -> None:  # noqa: ANN401
+def swatch(
+    axes: Axes,
+    box: tuple[float, float, float, float],
+    style: Style,
+    *,
+    dash: Any = "solid",  # noqa: ANN401 - line style of matplotlib
+    opaque: float | None = None,
+) -> None:
     """Draw the sample of a style in a box of the legend."""
     from matplotlib.path import Path
 
@@ -113,7 +124,9 @@ def swatch(axes: Axes, box: Any, style: Style, *, dash: Any = "solid", opaque: f
     _area(axes, Path(corners, closed=True), style, order=3, dash=dash, opaque=opaque)
 
 
-def mark(axes: Axes, x: float, y: float, look: Any, families: list[str], *, order: float, size: float = 8.5) -> None:  # noqa: ANN401
+def mark(
+    axes: Axes, x: float, y: float, look: VerdictStyle, families: list[str], *, order: float, size: float = 8.5
+) -> None:
     """Draw the mark of a verdict: a disc with its one character, open and dashed where something is not known."""
     from matplotlib.lines import Line2D
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.maps.figures.decorations import Frame, frame_around, graticule, north_arrow, scale_bar
 from lianzhou_gis.maps.figures.draw import draw, mark, write
@@ -16,6 +17,7 @@ from lianzhou_gis.maps.figures.legend import draw_legend, legend_rows, styled
 from lianzhou_gis.vocabulary import DISCLAIMER, Style, other_style, verdict_style
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -99,13 +101,13 @@ def _frame(scene: Scene) -> Frame:
     return frame_around(_box(everything), _MAP[2], _MAP[3])
 
 
-def _box(shapes: list[Any]) -> Any:  # noqa: ANN401 - a shapely geometry
+def _box(shapes: list[BaseGeometry | None]) -> BaseGeometry:
     if not shapes:
         return shapely.box(112.1, 24.5, 112.8, 25.2)
     return shapely.box(*shapely.total_bounds(np.asarray(shapes, dtype=object)))
 
 
-def _seen(scene: Scene, frame: Frame) -> Any:  # noqa: ANN401 - GeoDataFrame
+def _seen(scene: Scene, frame: Frame) -> gpd.GeoDataFrame:
     """Return the zones that meet the frame: only they stand in its legend."""
     corners = shapely.box(frame.west, frame.south, frame.east, frame.north)
     return scene.zones[shapely.intersects(frame.project(scene.zones.geometry.to_numpy()), corners)]
