@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Minutes that the timings may take.
 BUDGET ?= 60
 
-.PHONY: golden pictures rulebook help demo install test check lint types tests browser database office example docs bench clean
+.PHONY: golden pictures rulebook disclosure help demo install test check lint types tests browser database office example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
@@ -17,6 +17,7 @@ help:
 	@echo "make example  rewrite maps/example.html"
 	@echo "make rulebook rewrite docs/rulebook"
 	@echo "make pictures rewrite docs/pictures"
+	@echo "make disclosure rewrite docs/disclosure.md"
 	@echo "make golden   rewrite tests/golden (PART=screenings ... for some of it)"
 
 $(BIN)/python:
@@ -84,6 +85,9 @@ rulebook: $(VENV)/.full
 
 golden: $(VENV)/.full
 	$(BIN)/python tests/golden/record.py $(PART)
+
+disclosure: $(VENV)/.full
+	$(BIN)/python benchmarks/disclosure.py
 
 bench: $(VENV)/.full
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'

@@ -15,6 +15,7 @@ from lianzhou_gis.errors import DisclosureError
 from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_guesses, centres_of, distance_to_lines
 from lianzhou_gis.maps.disclosure.cell_zones import CellZone, draw_zone
 from lianzhou_gis.maps.disclosure.lattice import Lattice, sample
+from lianzhou_gis.maps.disclosure.policy import policy
 
 __all__ = ["AttackReport", "attack_layer"]
 
@@ -25,12 +26,16 @@ Shapes = npt.NDArray[np.object_]
 _EDITIONS, _AGAIN = 6, 3
 _OFFSETS = ((0.25, 0.6), (0.5, 0.15), (0.75, 0.85), (0.1, 0.4))
 _MOST_VERTICES = 150
+# Published errors are rounded down to this.
+_STEP_M = 5.0
 # Share of a border that must lie beside an exact one before it counts as shared.
 _SHARED = 0.2
 
 
 class AttackReport(BaseModel):
-    """What the attacks made of a layer, metres where nothing else is said.
+    """What the attacks made of a layer, metres rounded down to 5 where nothing else is said.
+
+    No number is so exact that it could serve an attacker as a measurement of what is not public.
 
     Attributes
     ----------
@@ -45,10 +50,11 @@ class AttackReport(BaseModel):
         there are none, averaging editions tells no more than one of them.
     coarser_implied : bool
         The next coarser grid holds nothing that this grid does not tell.
-    hidden_places : int
-        Zones that are not drawn.
-    hidden_median_m, hidden_least_m : float or None
-        How near the centres of zones, of gaps and of their surroundings come to the centre of a zone that is not drawn.
+    hidden_places : int or None
+        Zones that are not drawn; ``None`` for a few.
+    hidden_least_m : float or None
+        How near the centres of zones, of gaps and of their surroundings come at least to the centre of a zone that is
+        not drawn; never told beyond twice ``protect_m``.
     shared_border_m : float or None
         The error where borders are drawn along exact borders published beside it; ``None`` where none are.
     near_share, near_by_chance : float
@@ -64,8 +70,7 @@ class AttackReport(BaseModel):
     editions: int
     cells_differing: int
     coarser_implied: bool
-    hidden_places: int
-    hidden_median_m: float | None
+    hidden_places: int | None
     hidden_least_m: float | None
     shared_border_m: float | None
     near_share: float
@@ -110,47 +115,53 @@ def attack_layer(
     found = _hidden_errors(zones, withheld, lattice)
     near, chance = _near_source(zones, true, lattice, accuracy_m / 10)
     differing, implied = _redrawn(shapes, drawn, shown, lattice, protect_m)
-    report = AttackReport(
+    shared = _shared_border(zones, true, exact_lines, lattice)
+    _refuse(layer_id, best, found, shared, differing, implied, protect_m)
+    return AttackReport(
         zones=len(zones),
-        median_m=_rounded(np.median(best)),
-        least_m=_rounded(best.min()),
+        median_m=_at_least(np.median(best)),
+        least_m=_at_least(best.min()),
         attacks={
-            name: _rounded(np.nanmedian(errors[:, place]))
+            name: _at_least(np.nanmedian(errors[:, place]))
             for place, name in enumerate(BORDER_ATTACKS)
             if not np.isnan(errors[:, place]).all()
         },
         editions=_EDITIONS,
         cells_differing=differing,
         coarser_implied=implied,
-        hidden_places=len(withheld),
-        hidden_median_m=_rounded(np.median(found)) if len(found) else None,
-        hidden_least_m=_rounded(found.min()) if len(found) else None,
-        shared_border_m=_shared_border(zones, true, exact_lines, lattice),
-        near_share=round(near, 4),
-        near_by_chance=round(chance, 4),
+        hidden_places=_unless_few(len(withheld)),
+        hidden_least_m=_at_least(min(found.min(), 2 * protect_m)) if len(found) else None,
+        shared_border_m=None if shared is None else _at_least(shared),
+        near_share=round(near, 2),
+        near_by_chance=round(chance, 2),
     )
-    _refuse(layer_id, report, protect_m)
-    return report
 
 
-def _refuse(layer_id: str, report: AttackReport, protect_m: float) -> None:
+def _unless_few(count: int) -> int | None:
+    """Return a number, or ``None`` where it is so small that single objects could be told."""
+    return count if count == 0 or count >= policy().fewest else None
+
+
+def _refuse(
+    layer_id: str, best: Floats, hidden: Floats, shared: float | None, differing: int, implied: bool, protect_m: float
+) -> None:
     """Refuse what an attack brings below the bound."""
-    if report.median_m < protect_m or report.least_m < protect_m / 2:
+    median, least = float(np.median(best)), float(best.min())
+    if median < protect_m or least < protect_m / 2:
         raise DisclosureError.from_code(
-            "border_recovered", layer=layer_id, median=report.median_m, least=report.least_m, bound=protect_m
+            "border_recovered", layer=layer_id, median=round(median), least=round(least), bound=protect_m
         )
-    if report.hidden_least_m is not None and report.hidden_least_m < protect_m / 2:
-        raise DisclosureError.from_code(
-            "place_recovered", layer=layer_id, least=report.hidden_least_m, bound=protect_m / 2
-        )
-    if report.shared_border_m is not None and report.shared_border_m < protect_m / 2:
-        raise DisclosureError.from_code("border_shared", layer=layer_id, error=report.shared_border_m)
-    if report.cells_differing or not report.coarser_implied:
-        raise DisclosureError.from_code("editions_differ", layer=layer_id, cells=report.cells_differing)
+    if len(hidden) and hidden.min() < protect_m / 2:
+        raise DisclosureError.from_code("place_recovered", layer=layer_id, bound=protect_m / 2)
+    if shared is not None and shared < protect_m / 2:
+        raise DisclosureError.from_code("border_shared", layer=layer_id, error=round(shared))
+    if differing or not implied:
+        raise DisclosureError.from_code("editions_differ", layer=layer_id, cells=differing)
 
 
-def _rounded(value: Any) -> float:  # noqa: ANN401 - a number of numpy
-    return round(float(value), 1)
+def _at_least(metres: Any) -> float:  # noqa: ANN401 - a number of numpy
+    """Return an error rounded down: an exact one would tell how far a guess is from a border that is not public."""
+    return float(metres // _STEP_M * _STEP_M)
 
 
 def _hidden_errors(zones: Sequence[CellZone], withheld: Sequence[Any], lattice: Lattice) -> Floats:
@@ -235,4 +246,4 @@ def _shared_border(
         moved = shapely.get_coordinates(near)[1::2]
         own = [shapely.get_coordinates(ring) * scale for ring in shapely.get_rings(shapely.get_parts(shape))]
         errors.append(float(np.median(distance_to_lines(moved, own))))
-    return _rounded(min(errors)) if errors else None
+    return min(errors) if errors else None

@@ -64,6 +64,7 @@ class Policy:
     cells_per_protect: float
     accuracy_per_cell: float
     least_area_accuracies: float
+    least_exact_area_m2: float
     fewest: int
     types: dict[str, ColumnType]
     columns: dict[str, dict[str, str]]
@@ -83,6 +84,10 @@ class Policy:
         380.0
         """
         return math.ceil(cell_m * self.accuracy_per_cell / 10) * 10.0
+
+    def least_exact_m2(self, accuracy_m: float) -> float:
+        """Return the area below which a part of an exact border is a place, square metres."""
+        return max((self.least_area_accuracies * accuracy_m) ** 2, self.least_exact_area_m2)
 
     def least_area_m2(self, cell_m: float) -> float:
         """Return the area below which a zone is a place that could be found, square metres."""
@@ -109,6 +114,7 @@ def policy() -> Policy:
         cells_per_protect=float(data["cells_per_protect"]),
         accuracy_per_cell=float(data["accuracy_per_cell"]),
         least_area_accuracies=float(data["least_area_accuracies"]),
+        least_exact_area_m2=float(data["least_exact_area_m2"]),
         fewest=int(data["fewest"]),
         types=types,
         columns=data["columns"],

@@ -340,20 +340,32 @@ def _exact(request: Request, table: pd.DataFrame) -> _Layer:
         {column: _cells(table, column, request, request.accuracy_m) for column in wanted.columns}, dtype=object
     )
     shapes = np.asarray(table["geometry"].to_numpy(), dtype=object)
-    areal = np.isin(shapely.get_type_id(shapes), (3, 6))
     grid = lattice_for(policy().cell_m(policy().least_protect_m), request.latitude)
-    least = (policy().least_area_accuracies * policy().least_protect_m) ** 2
-    large = shapely.area(shapes) * grid.scale.prod() >= least
-    reasons = np.where(~areal, "not_areal", np.where(~large, "too_small", ""))
-    shown = reasons == ""
+    least = policy().least_exact_m2(request.accuracy_m) / grid.scale.prod()
+    large = [_large_parts(shape, least) for shape in shapes]
+    shown = np.array([shape is not None for shape in large], dtype=bool)
+    areal = np.isin(shapely.get_type_id(shapes), (3, 6))
+    reasons = np.where(~areal, "not_areal", np.where(~shown, "too_small", ""))
     if not shown.any():
         raise DisclosureError.from_code("nothing_drawable", layer=wanted.id, cell=0)
     decimals = request.decimals
-    exact = shapely.transform(shapes[shown], lambda xy: np.round(xy, decimals))
+    exact = shapely.transform(np.asarray([*large, None], dtype=object)[:-1][shown], lambda xy: np.round(xy, decimals))
     withheld = _left_out(rows, [CellZone(None, None, reason or None) for reason in reasons.tolist()], request)
     outlines = list(shapely.normalize(exact))
     kept, order = _numbered(rows[shown].reset_index(drop=True), outlines)
     return _Layer(request, kept, [outlines[number] for number in order], withheld, true=shapes[shown])
+
+
+def _large_parts(shape: Any, least: float) -> Any:  # noqa: ANN401 - a geometry or None
+    """Return an area without parts and holes smaller than a place; ``None`` where nothing is left."""
+    if shapely.get_type_id(shape) not in (3, 6):
+        return None
+    parts = [
+        shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least])
+        for part in shapely.get_parts(shape)
+        if shapely.Polygon(part.exterior).area >= least
+    ]
+    return None if not parts else parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
 
 
 def _in_public_order(table: pd.DataFrame) -> pd.DataFrame:

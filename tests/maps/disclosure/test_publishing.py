@@ -157,15 +157,17 @@ def test_a_zone_can_be_left_out_by_name(attempt):
 def test_what_the_law_publishes_may_be_shown_as_published(attempt, filled):
     zones, well = filled.zones["water_source_zone"], shapely.Point(112.7, 24.7)
     zones.append(dict(zones[-1], geometry=shapely.Point(INTAKE).buffer(3e-5), zone_id="QSK2"))
-    filled.add("water_source_zone", well.buffer(0.0004), grade="primary", zone_id="J", name="一级区")
+    filled.add("water_source_zone", well.buffer(0.0001), grade="primary", zone_id="J", name="一级区")
+    zones[1]["geometry"] = shapely.union(zones[1]["geometry"], shapely.Point(112.72, 24.7).buffer(3e-5))
     with pytest.raises(DisclosureError, match="second confirmation"):
         attempt(layers=[WATER | DOCUMENT])
     folder = attempt(layers=[WATER | DOCUMENT], exact=["water_source_zone"])
     assert "按“粤府函〔2020〕1号”公布" in (folder / "index.html").read_text(encoding="utf-8")
     names = {f"{number}号水源{grade}区" for number in range(3) for grade in ("一级", "二级")}
     assert {item["properties"]["name"] for item in features(folder)} == names
-    # Neither an intake nor a circle around a well, whatever the document says.
+    # No intake, be it a zone of its own or a part of one, whatever the document says.
     assert not shapely.intersects(shapes(folder), well).any()
+    assert not shapely.intersects(shapes(folder), shapely.Point(112.72, 24.7)).any()
     reasons = " ".join(item["what"] for item in manifest_of(folder)["withheld"])
     assert "取水口" in reasons and "一级区" in reasons
 

@@ -1,0 +1,126 @@
+"""Writes docs/disclosure.md: what an attacker makes of the public export of the demo, measured with the attack suite.
+
+Run ``make disclosure``. The errors follow from the committed demo layers and are the same on every machine; the times
+are those of the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import yaml
+
+from lianzhou_gis.maps.disclosure import Profile, Source, open_source, publish, read_profile
+from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_errors
+from lianzhou_gis.maps.disclosure.cell_zones import draw_zones
+from lianzhou_gis.maps.disclosure.lattice import lattice_for, sample
+from lianzhou_gis.maps.disclosure.policy import policy
+
+ROOT = Path(__file__).parent.parent
+CATALOG, PROFILE = ROOT / "layers" / "layers.yaml", ROOT / "layers" / "profiles" / "public.yaml"
+LISTS = ROOT / "tests" / "maps" / "disclosure"
+AS_OF, LATITUDE = "2026-11-23", 24.9
+CELLS = (125, 250, 500, 1000)
+NAMES = {
+    "outline": "直接采用公布的轮廓",
+    "smoothing": "沿轮廓高斯平滑（宽度 {} 格）",
+    "inversion": "反解取样方法：最光滑且各格心都在正确一侧的边界",
+    "cell_centres": "把边缘格子的格心当作边界（狭窄区域）",
+}
+
+
+def source_zones(source: Source) -> np.ndarray:
+    """Return the demo's source zones, water and land of a grade as one."""
+    zones = gpd.GeoDataFrame(source.zones["demo_water_sources"], geometry="geometry")
+    return np.asarray(zones.dissolve(["source_name", "grade"]).geometry.to_numpy(), dtype=object)
+
+
+def by_cell_size(shapes: np.ndarray) -> list[str]:
+    """Return a table row for each cell size: every zone that has cells, before any is withheld, and after."""
+    rows = []
+    for width in CELLS:
+        grid = lattice_for(width, LATITUDE)
+        errors = []
+        for shape in shapes:
+            cells = sample(shape, grid)
+            if cells.count:
+                errors.append(min(border_errors(cells, cells.polygon(), shape).values()))
+        drawn = [zone.error_m for zone in draw_zones(shapes, grid, policy().least_protect_m) if zone.cells is not None]
+        after = f"{np.median(drawn):.1f} | {min(drawn):.1f}" if drawn else "– | –"
+        rows.append(
+            f"| {width} | {len(errors)} | {np.median(errors):.1f} | {min(errors):.1f} | {len(drawn)} | {after} |"
+        )
+    return rows
+
+
+def by_layer(source: Source, profile: Profile) -> tuple[list[str], list[str], float]:
+    """Return a row for each layer, a row for each attack, and the seconds that publishing takes."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        manifest = publish(source, profile, Path(folder) / "public")
+        seconds = time.perf_counter() - start
+    layers = [part for part in manifest.layers if part.attacks is not None]
+    rows = []
+    for part in layers:
+        report = part.attacks
+        assert report is not None
+        hidden = "–" if report.hidden_least_m is None else f"≥ {report.hidden_least_m:g}"
+        rows.append(
+            f"| {part.title} | {report.zones} | {report.median_m:g} | {report.least_m:g} | {hidden} | "
+            f"{report.cells_differing} | {'是' if report.coarser_implied else '否'} | "
+            f"{report.near_share:.0%} | {report.near_by_chance:.0%} |"
+        )
+    attacks = []
+    for name in BORDER_ATTACKS:
+        kind, _, width = name.partition("_") if name.startswith("smoothing") else (name, "", "")
+        cells = " | ".join(f"{part.attacks.attacks[name]:g}" for part in layers if part.attacks)
+        attacks.append(f"| {NAMES[kind].format(width)} | {cells} |")
+    heads = " | ".join(part.title.removesuffix("（合成演示）") for part in layers)
+    return rows, [f"| 攻击 | {heads} |", "|---|" + "---|" * len(layers), *attacks], seconds
+
+
+def lists() -> tuple[int, int, int]:
+    """Return how many careless profiles, leaking texts and kinds of tampering the tests hold."""
+    careless, words = (
+        len(yaml.safe_load((LISTS / name).read_text(encoding="utf-8")))
+        for name in ("careless.yaml", "leaking_words.yaml")
+    )
+    planted = (LISTS / "test_checking.py").read_text(encoding="utf-8").count("\ndef _")
+    return careless, words, planted
+
+
+def main() -> None:
+    """Write the page."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--out", type=Path, default=ROOT / "docs" / "disclosure.md")
+    path: Path = options.parse_args().out
+    start = time.perf_counter()
+    source = open_source(CATALOG, as_of=AS_OF)
+    opening = time.perf_counter() - start
+    rows, attacks, seconds = by_layer(source, read_profile(PROFILE))
+    careless, words, planted = lists()
+    text = (ROOT / "benchmarks" / "disclosure.md.in").read_text(encoding="utf-8").format(
+        cells="\n".join(by_cell_size(source_zones(source))),
+        layers="\n".join(rows),
+        attacks="\n".join(attacks),
+        opening=f"{opening:.0f}",
+        seconds=f"{seconds:.0f}",
+        careless=careless,
+        words=words,
+        planted=planted,
+        protect=f"{policy().least_protect_m:g}",
+        half=f"{policy().least_protect_m / 2:g}",
+        cell=f"{lattice_for(policy().cell_m(policy().least_protect_m), LATITUDE).cell_m:g}",
+        accuracy=f"{policy().accuracy_m(policy().cell_m(policy().least_protect_m)):g}",
+    )  # fmt: skip
+    path.write_text(text, encoding="utf-8")
+    print(path)
+
+
+if __name__ == "__main__":
+    main()
