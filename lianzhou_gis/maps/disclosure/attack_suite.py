@@ -12,7 +12,13 @@ from pydantic import BaseModel, ConfigDict
 from shapely.affinity import affine_transform
 
 from lianzhou_gis.errors import DisclosureError
-from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_guesses, centres_of, distance_to_lines
+from lianzhou_gis.maps.disclosure.attacks import (
+    BORDER_ATTACKS,
+    border_guesses,
+    centres_of,
+    distance_to_lines,
+    true_border,
+)
 from lianzhou_gis.maps.disclosure.cell_zones import CellZone, draw_zone
 from lianzhou_gis.maps.disclosure.lattice import Lattice, sample
 from lianzhou_gis.maps.disclosure.policy import policy
@@ -190,7 +196,7 @@ def _near_source(zones: Sequence[CellZone], true: Shapes, lattice: Lattice, with
     near, chance = [], []
     for zone, shape in zip(zones, true, strict=True):
         assert zone.cells is not None
-        lines = [shapely.get_coordinates(ring) * scale for ring in shapely.get_rings(shapely.get_parts(shape))]
+        lines = true_border(shape, lattice)
         vertices = [_thinned(zone.cells.corners())]
         for offset in _OFFSETS:
             shift = offset * size
@@ -244,6 +250,6 @@ def _shared_border(
             continue
         near = shapely.shortest_line(np.asarray(points, dtype=object)[pairs[0][beside]], lines[pairs[1][beside]])
         moved = shapely.get_coordinates(near)[1::2]
-        own = [shapely.get_coordinates(ring) * scale for ring in shapely.get_rings(shapely.get_parts(shape))]
+        own = true_border(shape, lattice)
         errors.append(float(np.median(distance_to_lines(moved, own))))
     return min(errors) if errors else None

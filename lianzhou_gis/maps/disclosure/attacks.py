@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.maps.disclosure.lattice import CellSet
+from lianzhou_gis.maps.disclosure.lattice import CellSet, Lattice
 
 __all__ = [
     "BORDER_ATTACKS", "border_errors", "border_guesses", "centre_error", "centres_of", "distance_to_lines",
-    "is_regular", "regularity",
+    "is_regular", "regularity", "true_border",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -83,8 +83,7 @@ def border_errors(cells: CellSet, outline: Shape, source: Shape) -> dict[str, fl
         The median distance from the guessed border to the true one, or from the true one to the guess, whichever is
         smaller.
     """
-    scale = cells.lattice.scale
-    true = [ring * scale for ring in _rings(source)]
+    true = true_border(source, cells.lattice)
     sides = _sides(true)
     along = shapely.points(_thinned(_dense(true, cells.lattice.cell_m * _STEP)))
     tree = shapely.STRtree(sides)
@@ -100,6 +99,12 @@ def border_errors(cells: CellSet, outline: Shape, source: Shape) -> dict[str, fl
             there = min(there, back)
         errors[name] = there
     return errors
+
+
+def true_border(source: Shape, lattice: Lattice) -> list[Floats]:
+    """Return the rings of a zone, flat metres, simplified by half a hundredth of a cell."""
+    flat = shapely.transform(source, lambda xy: xy * lattice.scale)
+    return _rings(shapely.simplify(flat, lattice.cell_m / 200))
 
 
 def centres_of(shape: Shape, scale: Floats) -> Floats:

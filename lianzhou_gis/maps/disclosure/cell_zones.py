@@ -91,10 +91,11 @@ def draw_zone(shape: Shape, lattice: Lattice, protect_m: float) -> CellZone:
     if shapely.get_type_id(shape) not in (3, 6):
         return CellZone(None, None, "not_areal")
     parts = shapely.get_parts(shapely.force_2d(shape))
-    largest = _draw_part(parts[int(np.argmax(shapely.area(parts)))], lattice, protect_m)
-    if largest.reason:
-        return CellZone(None, None, largest.reason)
-    found = [_draw_part(part, lattice, protect_m) for part in parts]
+    largest, *rest = parts[np.argsort(-shapely.area(parts), kind="stable")]
+    found = [_draw_part(largest, lattice, protect_m)]
+    if found[0].reason:
+        return CellZone(None, None, found[0].reason)
+    found += [_draw_part(part, lattice, protect_m) for part in rest]
     drawn = [item for item in found if item.cells is not None]
     cells = _united([item.cells for item in drawn if item.cells is not None], lattice)
     return CellZone(

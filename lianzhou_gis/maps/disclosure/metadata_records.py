@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -41,12 +41,37 @@ def iso_record(manifest: Manifest, part: Part, files: dict[str, str]) -> bytes:
 
 @lru_cache(maxsize=64)
 def _rendered(fields: str) -> bytes:
-    """Return the record of fields; rendering takes a quarter of a second."""
-    from pygeometa.schemas.iso19139 import ISO19139OutputSchema
+    """Return the record of fields."""
+    from pygeometa import core
 
-    text = ISO19139OutputSchema().write(_plain(json.loads(fields)))
+    text = core.pretty_print(
+        _template().render(record=_plain(json.loads(fields)), pygeometa_version=core.VERSION).encode()
+    )
     lines = [line for line in text.splitlines() if line.strip()]
     return ("\n".join(lines) + "\n").encode("utf-8")
+
+
+@cache
+def _template() -> Any:  # noqa: ANN401 - a template of jinja2
+    """Return the ISO 19139 template of pygeometa, compiled once; its ``write`` compiles it for each record."""
+    from jinja2 import Environment, FileSystemLoader
+    from pygeometa import core
+    from pygeometa.schemas.iso19139 import ISO19139OutputSchema
+
+    environment = Environment(loader=FileSystemLoader([ISO19139OutputSchema().template_dir, core.SCHEMAS]))
+    helpers = {
+        name: getattr(core, name)
+        for name in (
+            "normalize_datestring",
+            "get_distribution_language",
+            "get_charstring",
+            "prune_distribution_formats",
+            "prune_transfer_option",
+        )
+    }
+    environment.filters |= helpers
+    environment.globals |= helpers | {"zip": zip}
+    return environment.get_template("main.j2")
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - nested records

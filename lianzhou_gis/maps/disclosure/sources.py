@@ -118,7 +118,8 @@ def open_source(path: Path, *, as_of: str | None = None) -> Source:
 def _catalog(catalog: Catalog, day: date) -> Source:
     region = Region(catalog.region.name, catalog.region.bounds) if catalog.region.bounds else None
     tables = [(entry.id, _raw(catalog, entry, region)) for entry in catalog.layers]
-    scope = sorted({entry.theme for entry in catalog.layers})
+    # Only what is declared public can be published; access lists hold texts that must not appear.
+    scope = sorted({entry.theme for entry in catalog.layers if entry.disclosure == "public" or entry.access_list})
     layers = load_layers(catalog, scope, day, facts=Rulebook.load().facts, region=region)
     return Source(
         catalog=catalog,
