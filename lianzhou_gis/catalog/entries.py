@@ -44,6 +44,7 @@ Bounds = Annotated[tuple[float, float, float, float], Check(_check_bounds)]
 Day = Annotated[date, Check(_check_day, before=True)]
 Digest = Annotated[str, Constraint(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Constraint(ge=1)]
+RecheckDays = Annotated[int, Constraint(ge=1, le=366)]
 Name = Annotated[str, Constraint(pattern=r"^[\w.\-]{1,64}$")]
 Text = Annotated[str, Constraint(min_length=1)]
 ThemeId = Annotated[str, Check(_check_theme)]
@@ -51,13 +52,20 @@ ThemeId = Annotated[str, Check(_check_theme)]
 
 @dataclass(frozen=True, kw_only=True)
 class CatalogRegion:
-    """The area that the catalog is about."""
+    """The area that the catalog is about.
+
+    Attributes
+    ----------
+    recheck_days : int
+        The longest time after which a run must be made again, whatever layers and rules still hold.
+    """
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
 
     name: Text
     code: str | None = None
     bounds: Bounds
+    recheck_days: RecheckDays = 180
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lianzhou_gis.result import Result
 
-__all__ = ["DEFAULT_SPAN_DAYS", "recheck_by", "recheck_by_of", "recheck_warning"]
-
-# No result is used longer than this without a new screening, where the catalog does not say otherwise.
-DEFAULT_SPAN_DAYS = 180
+__all__ = ["recheck_by", "recheck_by_of", "recheck_warning"]
 
 
-def recheck_by(as_of: date, ends: Iterable[date | None], span_days: int = DEFAULT_SPAN_DAYS) -> date:
+def recheck_by(as_of: date, ends: Iterable[date | None], span_days: int) -> date:
     """Return the last day on which a run of ``as_of`` still rests on what it was made from.
 
     Parameters
@@ -28,7 +25,7 @@ def recheck_by(as_of: date, ends: Iterable[date | None], span_days: int = DEFAUL
 
     Examples
     --------
-    >>> recheck_by(date(2026, 11, 30), [date(2027, 1, 31), None, date(2020, 1, 1)])
+    >>> recheck_by(date(2026, 11, 30), [date(2027, 1, 31), None, date(2020, 1, 1)], 180)
     datetime.date(2027, 1, 31)
     """
     return min([as_of + timedelta(days=span_days), *(end for end in ends if end is not None and end >= as_of)])
@@ -46,7 +43,7 @@ def recheck_by_of(result: Result) -> date:
                 # A version that begins later ends what holds now on the day before.
                 changes.append(version.effective_from - timedelta(days=1))
     items = [item.valid_to for item in result.layers.access_items]
-    return recheck_by(result.as_of, [*layers, *changes, *items])
+    return recheck_by(result.as_of, [*layers, *changes, *items], result.catalog.region.recheck_days)
 
 
 def recheck_warning(document: Mapping[str, Any], today: date, lang: str) -> str | None:
