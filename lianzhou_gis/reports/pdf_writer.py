@@ -129,7 +129,7 @@ def _data(table: DataTable, size: float) -> str:
         f'table.cell(align: center + horizon, fill: luma(240), face("label", {size}pt, {_string(column.head)}))'
         for column in table.columns
     )
-    cells = []
+    cells: list[str] = []
     for row in table.rows:
         texts = [display(value) for value in row]
         if max(map(len, texts)) < _BREAKABLE_CHARACTERS:
