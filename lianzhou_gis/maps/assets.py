@@ -7,7 +7,7 @@ from importlib.resources import files
 
 __all__ = ["asset", "script", "style"]
 
-# Each file uses what stands before it.
+# In order of use: a file uses only earlier ones.
 _SCRIPTS = (
     "elements", "ellipsoid", "shapes", "patterns", "zones", "sites", "search", "panel", "findings", "legend", "tools",
     "twin", "basemap", "planner",

@@ -69,9 +69,9 @@ def basemap(
         found = picture.from_geotiff(path, bounds)
     else:
         raise FormatError.from_code("basemap_unknown", file=path.name)
-    said = found.pop("said", "")
+    metadata = found.pop("metadata", "")
     credit = f"底图：{path.name}"
-    if gcj02 or _OFFSET_MAKERS.search(f"{said} {path.name}"):
+    if gcj02 or _OFFSET_MAKERS.search(f"{metadata} {path.name}"):
         credit += f"（{_OFFSET}）"
     return found | {"credit": credit}
 

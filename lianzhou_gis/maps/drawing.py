@@ -92,7 +92,7 @@ def _simple(shapes: Shapes, tolerance: float, shared: bool, *, keep_small: bool)
         simple = shapely.simplify(shapes, tolerance, preserve_topology=True)
         if keep_small:
             simple = np.where(shapely.get_num_coordinates(shapes) <= _SMALL, shapes, simple)
-    # A shape that would vanish is kept as it is.
+    # A shape that would vanish stays unsimplified.
     return np.asarray(np.where(shapely.is_empty(simple), shapes, simple), dtype=object)
 
 
@@ -123,14 +123,14 @@ def encoded(geometries: Sequence[BaseGeometry | None] | npt.NDArray[np.object_])
     written: list[list[str]] = [[letters[int(kind)]] for kind in kinds]
     for text, part in zip(texts, of_part, strict=True):
         written[int(part)].append(text)
-    told: list[list[list[str]] | None] = [
+    encoded_shapes: list[list[list[str]] | None] = [
         None if empty else [] for empty in shapely.is_missing(shapes) | shapely.is_empty(shapes)
     ]
     for part, owner in zip(written, owners, strict=True):
-        whole = told[int(owner)]
+        whole = encoded_shapes[int(owner)]
         if whole is not None:
             whole.append(part)
-    return told
+    return encoded_shapes
 
 
 def _flat(shapes: Shapes) -> Shapes:
@@ -155,8 +155,8 @@ def _texts(lines: Shapes) -> list[str]:
     steps[first] = units[first]
     # A vertex that falls on the one before it says nothing, unless it is the line's only or closing one.
     last = np.r_[np.diff(owners) != 0, True]
-    kept = first | last | steps.any(axis=1)
-    steps, owners = steps[kept], owners[kept]
+    used = first | last | steps.any(axis=1)
+    steps, owners = steps[used], owners[used]
     values = (np.abs(steps).ravel() << 1) | (steps.ravel() < 0)
     length = np.maximum(1, (np.frexp(values.astype(np.float64))[1] + 4) // 5)
     starts = np.cumsum(length) - length

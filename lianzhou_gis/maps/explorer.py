@@ -27,7 +27,7 @@ __all__ = ["Planner", "base_map", "explore", "explore_layer", "explore_layers"]
 class Planner(MacroElement):
     """Layers, sites and panels on a folium map.
 
-    The data stands in a JSON element and is only ever read by our constant script, which writes it as text: no folium
+    The data is a JSON element that only our constant script reads, and writes as text: no folium
     popup, tooltip or GeoJSON is used, because they put what comes from data into script or HTML.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The way from each site to the nearest zone of each theme, as a line to draw."""
+"""The shortest line from each site to the nearest zone of each theme, for drawing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from lianzhou_gis.geodesy import Plane, distances
 
 __all__ = ["ways"]
 
-# The line is drawn only where it is as long as what was measured, else only the number is told.
+# The line is drawn only where its length agrees with the measured distance; else the number alone is shown.
 _AGREES = 0.01
 
 
@@ -52,7 +52,7 @@ def ways(
         for place, metres, start, end in zip(
             own.tolist(), measured.distance_m.tolist(), measured.from_lonlat, measured.to_lonlat, strict=True
         ):
-            told = nearest_m[ids[place], str(theme)]
-            if abs(metres - told) <= max(0.01, _AGREES * told):
-                found.setdefault(ids[place], []).append((str(theme), told, shapely.LineString([start, end])))
+            measured_m = nearest_m[ids[place], str(theme)]
+            if abs(metres - measured_m) <= max(0.01, _AGREES * measured_m):
+                found.setdefault(ids[place], []).append((str(theme), measured_m, shapely.LineString([start, end])))
     return {site: sorted(lines, key=lambda line: (line[1], line[0])) for site, lines in found.items()}

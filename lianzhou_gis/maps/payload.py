@@ -109,7 +109,7 @@ def _finding(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _override(judgement: dict[str, Any] | None) -> list[str] | None:
-    """Return a person's judgement as lines; it stands beside the finding and never replaces it."""
+    """Return a person's judgement as lines; it is shown beside the finding and never replaces it."""
     if not judgement:
         return None
     words = {

@@ -85,7 +85,7 @@ def from_mbtiles(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:
             low, high = database.execute("SELECT min(zoom_level), max(zoom_level) FROM tiles").fetchone()
-            said = " ".join(str(value) for (value,) in database.execute("SELECT value FROM metadata"))
+            metadata = " ".join(str(value) for (value,) in database.execute("SELECT value FROM metadata"))
 
             def tile(place: Tile) -> bytes | None:
                 zoom, column, row = place
@@ -96,7 +96,7 @@ def from_mbtiles(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
                 return bytes(found[0]) if found and found[0] else None
 
             zooms = range(int(low), min(int(high), 18) + 1) if low is not None else range(0)
-            return _gather(path.name, bounds, zooms, tile) | {"said": said}
+            return _gather(path.name, bounds, zooms, tile) | {"metadata": metadata}
     except (sqlite3.Error, TypeError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
@@ -127,8 +127,9 @@ def _directory(data: bytes) -> list[tuple[int, int, int, int]]:
     lengths = [next(numbers) for _ in range(count)]
     offsets: list[int] = []
     for index in range(count):
-        told = next(numbers)
-        offsets.append(offsets[-1] + lengths[index - 1] if told == 0 else told - 1)
+        number = next(numbers)
+        # 0: the tile follows the one before it.
+        offsets.append(offsets[-1] + lengths[index - 1] if number == 0 else number - 1)
     return list(zip(ids, runs, offsets, lengths, strict=True))
 
 
@@ -192,9 +193,9 @@ def from_pmtiles(path: Path, bounds: list[list[float]]) -> dict[str, Any]:
                 return None
             return unpacked(data[tiles + offset : tiles + offset + size], outer)
 
-        said = unpacked(data[meta : meta + meta_length], inner).decode("utf-8", "replace")
+        metadata = unpacked(data[meta : meta + meta_length], inner).decode("utf-8", "replace")
         zooms = range(low, min(high, 18) + 1)
         found = _gather(path.name, bounds, zooms, lambda place: find(_tile_id(place), root, root_length))
     except (struct.error, EOFError, OSError, StopIteration, IndexError, gzip.BadGzipFile) as error:
         raise broken from error
-    return found | {"said": said}
+    return found | {"metadata": metadata}

@@ -16,7 +16,7 @@ from lianzhou_gis.vocabulary import Style, other_style, patterns, shown_at_first
 
 __all__ = ["bounds_of", "others", "pattern_table", "style_record", "zone_layers"]
 
-# What stands beside the name of a zone when it is clicked.
+# Attributes shown beside the name of a clicked zone.
 _MORE = {"source_name": "水源", "town": "所在", "authority": "批准机关", "document": "依据"}
 _OUTLINE = "administrative"
 

@@ -63,8 +63,8 @@ class Frame:
     def lonlat(self) -> tuple[float, float, float, float]:
         """The frame's bounds in degrees."""
         corners = shapely.box(self.west, self.south, self.east, self.north)
-        told = to_cgcs2000(np.array([corners], dtype=object), gauss_kruger(self.zone))[0].bounds
-        return float(told[0]), float(told[1]), float(told[2]), float(told[3])
+        west, south, east, north = to_cgcs2000(np.array([corners], dtype=object), gauss_kruger(self.zone))[0].bounds
+        return float(west), float(south), float(east), float(north)
 
 
 def frame_around(shape: BaseGeometry, wide_mm: float, high_mm: float, *, part: float = 0.9, least: int = 0) -> Frame:
@@ -92,12 +92,12 @@ def frame_around(shape: BaseGeometry, wide_mm: float, high_mm: float, *, part: f
 
 def _degrees(value: float, step: float, letter: str) -> str:
     seconds = round(value * 3600)
-    told = f"{seconds // 3600}°"
+    text = f"{seconds // 3600}°"
     if step < 3600:
-        told += f"{seconds // 60 % 60:02d}′"
+        text += f"{seconds // 60 % 60:02d}′"
     if step < 60:
-        told += f"{seconds % 60:02d}″"
-    return told + letter
+        text += f"{seconds % 60:02d}″"
+    return text + letter
 
 
 def _lines(frame: Frame) -> Iterator[tuple[bool, str, Any]]:
@@ -124,16 +124,18 @@ def graticule(axes: Axes, frame: Frame, families: list[str], *, size: float = 6.
         side.set_linewidth(0.9)
         side.set_edgecolor(_INK)
     gap = frame.denominator * 0.0008
-    for upright, told, xy in _lines(frame):
+    for upright, degrees, xy in _lines(frame):
         axes.plot(*xy.T, color="#5c7080", linewidth=0.35, alpha=0.7, zorder=40)
         if upright:
             x = float(np.interp(frame.south, xy[:, 1], xy[:, 0]))
             if frame.west < x < frame.east:
-                write(axes, x, frame.south - gap, told, size, families, ha="center", va="top", color=_INK)
+                write(axes, x, frame.south - gap, degrees, size, families, ha="center", va="top", color=_INK)
         else:
             y = float(np.interp(frame.west, xy[:, 0], xy[:, 1]))
             if frame.south < y < frame.north:
-                write(axes, frame.west - gap, y, told, size, families, ha="right", va="center", rotation=90, color=_INK)
+                write(
+                    axes, frame.west - gap, y, degrees, size, families, ha="right", va="center", rotation=90, color=_INK
+                )
 
 
 def scale_bar(axes: Axes, frame: Frame, families: list[str]) -> None:
@@ -158,9 +160,9 @@ def scale_bar(axes: Axes, frame: Frame, families: list[str]) -> None:
         )  # fmt: skip
     for part in (0, 2, 4):
         metres = whole * part / 4
-        told = f"{metres / 1000:g}" if whole >= 2000 else f"{metres:g}"
+        text = f"{metres / 1000:g}" if whole >= 2000 else f"{metres:g}"
         unit = ("千米" if whole >= 2000 else "米") if part == 4 else ""
-        write(axes, x + metres, y - 0.5 * mm, told + unit, 6, families, ha="center", va="top", zorder=61, color=_INK)
+        write(axes, x + metres, y - 0.5 * mm, text + unit, 6, families, ha="center", va="top", zorder=61, color=_INK)
     write(
         axes, x, y + 2.4 * mm, f"1:{frame.denominator:,}（A4 图幅）".replace(",", " "), 7, families, ha="left",
         va="bottom", zorder=61, color=_INK,

@@ -62,7 +62,7 @@ def draw(
         In the plane of the axes.
     style : Style
     order : float
-        Higher stands above lower.
+        Higher is drawn above lower.
     dash : matplotlib line style
     opaque : float, optional
         Opacity of the ground, instead of that of the pattern.

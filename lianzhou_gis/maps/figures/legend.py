@@ -63,8 +63,8 @@ def legend_rows(scene: Scene, seen: gpd.GeoDataFrame) -> list[Row]:
         ("piece", scene.pieces, "solid"), ("gap", scene.gaps, (0, (3, 2))), ("nearest", scene.ways, (0, (1, 1.5))),
     ):  # fmt: skip
         if shown:
-            told, style = other_style(sign)
-            rows.append(Row(told["zh"] + ("（斜线）" if sign == "gap" else ""), style, dash=dash))
+            texts, style = other_style(sign)
+            rows.append(Row(texts["zh"] + ("（斜线）" if sign == "gap" else ""), style, dash=dash))
     groups: dict[str, list[tuple[str, Style, int]]] = {}
     for name, words, style, group in styled(seen):
         groups.setdefault(name, []).append((words, style, len(group)))

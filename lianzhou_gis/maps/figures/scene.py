@@ -179,8 +179,8 @@ def _scope(looked_at: Sequence[str]) -> list[str]:
 def _heading(records: dict[str, dict[str, Any]], site: str | None) -> list[str]:
     if site is None:
         worst = [record["worst_possible"] for record in records.values()]
-        told = "，".join(f"{label('verdict', name)['zh']} {worst.count(name)}" for name in Verdict if name in worst)
-        return [f"项目 {len(records)} 个，按最坏可能：{told}" if records else "没有项目"]
+        counts = "，".join(f"{label('verdict', name)['zh']} {worst.count(name)}" for name in Verdict if name in worst)
+        return [f"项目 {len(records)} 个，按最坏可能：{counts}" if records else "没有项目"]
     record = records[site]
     facts = [f"用地 {record['area_m2']:,.2f} 平方米" if record["area_m2"] else None, record["town"]]
     return [
@@ -190,15 +190,15 @@ def _heading(records: dict[str, dict[str, Any]], site: str | None) -> list[str]:
 
 
 def _pieces(findings: gpd.GeoDataFrame, site: str | None) -> list[Any]:
-    kept = findings[findings.geometry.notna() & (findings["effect"] != Effect.NOTICE.value)]
-    kept = kept if site is None else kept[kept["site_id"] == site]
-    return list(kept.drop_duplicates(["site_id", "layer_id", "zone_id"]).geometry)
+    shown = findings[findings.geometry.notna() & (findings["effect"] != Effect.NOTICE.value)]
+    shown = shown if site is None else shown[shown["site_id"] == site]
+    return list(shown.drop_duplicates(["site_id", "layer_id", "zone_id"]).geometry)
 
 
 def _gaps(gaps: gpd.GeoDataFrame, site: str | None) -> list[Any]:
-    kept = gaps[gaps.geometry.notna() & ~gaps.geometry.is_empty]
-    kept = kept if site is None else kept[kept["site_id"] == site]
-    return list({shapely.to_wkb(shape): shape for shape in kept.geometry}.values())
+    shown = gaps[gaps.geometry.notna() & ~gaps.geometry.is_empty]
+    shown = shown if site is None else shown[shown["site_id"] == site]
+    return list({shapely.to_wkb(shape): shape for shape in shown.geometry}.values())
 
 
 def _ways(run: Run, site: str) -> list[tuple[str, float, Any]]:

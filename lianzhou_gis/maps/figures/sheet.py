@@ -208,7 +208,7 @@ def _ways(axes: Axes, scene: Scene, frame: Frame, families: list[str]) -> None:
     mm = frame.denominator / 1000
     taken: list[tuple[float, float]] = []
     inside = shapely.box(frame.west, frame.south, frame.east, frame.north).buffer(-4 * mm)
-    for told, (_, _, line) in zip(_distances(scene), scene.ways, strict=True):
+    for text, (_, _, line) in zip(_distances(scene), scene.ways, strict=True):
         way = frame.project([line])[0]
         draw(axes, frame.cut([way]), style, order=34, dash=(0, (1, 1.5)))
         part = way.intersection(inside)
@@ -218,7 +218,7 @@ def _ways(axes: Axes, scene: Scene, frame: Frame, families: list[str]) -> None:
         while any(abs(y - other_y) < 3.4 * mm and abs(x - other_x) < 34 * mm for other_x, other_y in taken):
             y -= 3.5 * mm
         taken.append((x, y))
-        _halo(axes, x, y, told, 6.2, families, order=36, ha="center", va="center_baseline", color=style.line)
+        _halo(axes, x, y, text, 6.2, families, order=36, ha="center", va="center_baseline", color=style.line)
 
 
 def _distances(scene: Scene) -> list[str]:
@@ -295,7 +295,7 @@ def _marks(scene: Scene) -> list[str]:
 
 
 def _notes(scene: Scene) -> list[str]:
-    """Return what stands under the map, most important first."""
+    """Return the notes under the map, most important first."""
     notes = [
         f"{DISCLAIMER['zh']}。{'；'.join(scene.notes[:2])}。" + (f"{scene.synthetic}。" if scene.synthetic else "")
     ]
