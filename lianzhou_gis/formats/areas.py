@@ -65,15 +65,7 @@ def declared_area(
         if value is None or str(value).strip().casefold() in ("", "nan", "none", "null"):
             return None, []
         shown = str(value)[:30]
-        return None, [
-            Issue(
-                "warning",
-                "declared_area_unreadable",
-                where,
-                f"申报面积 {shown!r} 不是数字，未核对",
-                f"the declared area {shown!r} is no number and was not compared",
-            )
-        ]
+        return None, [Issue.from_code("warning", "declared_area_unreadable", where, shown=shown)]
     stated = written or unit
     if number <= 0.0 or statutory_m2 <= 0.0:
         # Many programs write 0 for "not computed".
@@ -84,13 +76,7 @@ def declared_area(
     chosen = fitting[0] if fitting else stated
     if chosen is None:
         return None, [
-            Issue(
-                "warning",
-                "declared_area_differs",
-                where,
-                f"申报面积 {number:g} 未注明单位，与图形面积 {statutory_m2:.2f} 平方米按任何单位都不符；请核对",
-                f"the declared area {number:g} has no unit and fits the {statutory_m2:.2f} m2 of the vertices in none",
-            )
+            Issue.from_code("warning", "declared_area_differs.no_unit", where, number=number, statutory_m2=statutory_m2)
         ]
     if stated is not None and chosen != stated:
         issues.append(
@@ -107,12 +93,8 @@ def declared_area(
     if abs(metres - statutory_m2) > max(_SAME * statutory_m2, rounding * (1.0 + 1e-9)):
         share = abs(metres - statutory_m2) / statutory_m2
         issues.append(
-            Issue(
-                "warning",
-                "declared_area_differs",
-                where,
-                f"申报面积 {metres:.2f} 平方米与图形的椭球面积 {statutory_m2:.2f} 平方米相差 {share:.2%}；请核对",
-                f"the declared {metres:.2f} m2 differ by {share:.2%} from the {statutory_m2:.2f} m2 of the vertices",
+            Issue.from_code(
+                "warning", "declared_area_differs", where, metres=metres, statutory_m2=statutory_m2, share=share
             )
         )
     return metres, issues

@@ -166,7 +166,7 @@ def _left_out(name: str, others: list[str]) -> list[Issue]:
     if not others:
         return []
     listed = ", ".join(others[:8]) + (" ..." if len(others) > 8 else "")
-    return [Issue("info", "files_not_read", name, f"未读取：{listed}", f"not read: {listed}")]
+    return [Issue.from_code("info", "files_not_read", name, listed=listed)]
 
 
 @contextmanager

@@ -110,15 +110,7 @@ def parse_csv_cells(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
                 f"{name}{place}: no regular CSV (a row longer than the head, an open quote, or nothing in it)",
             ) from error
     if caught:
-        issues.append(
-            Issue(
-                "warning",
-                "row_cut",
-                name,
-                "有的行比表头多出字段，多出的部分未读取",
-                "some rows have more fields than the first row names; the rest was not read",
-            )
-        )
+        issues.append(Issue.from_code("warning", "row_cut", name))
     table.index = pd.RangeIndex(1 + skip, 1 + skip + len(table))
     return pd.DataFrame(table.map(lambda value: value.strip() or None if isinstance(value, str) else None))
 
@@ -206,13 +198,8 @@ def _of_coordinates(
     used, others = pair_columns(head, PAIRS)
     if others:
         issues.append(
-            Issue(
-                "warning",
-                "coordinates_twice",
-                name,
-                f"表中有两组坐标，采用 {used[0]}/{used[1]}，未用 {others[0]}/{others[1]}；请核对与 --crs 是否一致",
-                f"there are two pairs of coordinates; {used[0]}/{used[1]} were used, {others[0]}/{others[1]} were not: "
-                "check that this fits --crs",
+            Issue.from_code(
+                "warning", "coordinates_twice", name, x=used[0], y=used[1], other_x=others[0], other_y=others[1]
             )
         )
     places = sorted({column for meaning in used for column in head.columns[meaning]})
@@ -248,12 +235,4 @@ def _note_remarks(remarks: RemarkRows, lines: npt.NDArray[np.int_], name: str, i
     if remarks.remark.any():
         shown = ", ".join(str(line) for line in lines[remarks.remark][:8])
         count = int(remarks.remark.sum())
-        issues.append(
-            Issue(
-                "info",
-                "rows_without_corner",
-                name,
-                f"{count} 行是合计、注记或标题（第 {shown} 行），不是拐点，未读取",
-                f"{count} rows are sums, notes or titles (lines {shown}), no corners, and were not read",
-            )
-        )
+        issues.append(Issue.from_code("info", "rows_without_corner", name, count=count, shown=shown))

@@ -90,15 +90,7 @@ def plots_from_corners(
         lost = [row for row in members if not np.isfinite(xy[row]).all()]
         if lost:
             # Without one of its corners the plot has another shape.
-            issues.append(
-                Issue(
-                    "error",
-                    "plot_unusable",
-                    f"{name}:{lines[lost[0]]}",
-                    "该拐点没有可读的坐标，整个地块按无图形处理；请补正",
-                    "a corner has no readable coordinates; its whole plot counts as without geometry",
-                )
-            )
+            issues.append(Issue.from_code("error", "plot_unusable", f"{name}:{lines[lost[0]]}"))
             continue
         plot.corners = [
             Corner(
@@ -228,13 +220,5 @@ def _plot_columns(
             dropped.append(title)
     if dropped:
         listed = ", ".join(dropped[:8])
-        issues.append(
-            Issue(
-                "info",
-                "corner_columns_dropped",
-                name,
-                f"{listed} 列逐点不同，属于拐点而非地块，未保留",
-                f"the columns {listed} differ from corner to corner and were not kept for the plots",
-            )
-        )
+        issues.append(Issue.from_code("info", "corner_columns_dropped", name, listed=listed))
     return shared

@@ -185,15 +185,7 @@ def _drawing(path: Path, content: bytes, name: str, encoding: str | None, issues
         )
         issues.extend(decided.issues)
         if decided.source == "bytes":
-            issues.append(
-                Issue(
-                    "info",
-                    "encoding_detected",
-                    name,
-                    f"图纸文字按 {decided.name} 编码读取",
-                    f"the texts of the drawing were read as {decided.name}",
-                )
-            )
+            issues.append(Issue.from_code("info", "encoding_detected", name, name=decided.name))
         return ezdxf.read(io.StringIO(content.decode(decided.name, errors="replace"), newline=None))
     # No recovery: the library would change damaged numbers.
     return ezdxf.readfile(path)
@@ -287,19 +279,11 @@ def _report(
     curved = sum(outline.curved for _, outline in rows)
     if curved:
         issues.append(
-            Issue(
-                "warning",
-                "curves_linearised",
-                name,
-                f"{curved} 个图形含圆弧或曲线，已按弦高不超过 {ARC_TOLERANCE_M * 1000:.0f} 毫米的折线读取",
-                f"{curved} outlines hold arcs or curves, read as chords within {ARC_TOLERANCE_M * 1000:.0f} mm",
-            )
+            Issue.from_code("warning", "curves_linearised", name, curved=curved, tolerance=ARC_TOLERANCE_M * 1000)
         )
     if other:
         listed = ", ".join(f"{kind} {count}" for kind, count in sorted(other.items()))
-        issues.append(
-            Issue("info", "entities_not_read", name, f"未读取非边界图元：{listed}", f"not outlines, not read: {listed}")
-        )
+        issues.append(Issue.from_code("info", "entities_not_read", name, listed=listed))
     hidden = sorted(
         title
         for title in set(layers)
@@ -308,26 +292,10 @@ def _report(
     )
     if hidden:
         listed = ", ".join(hidden[:8])
-        issues.append(
-            Issue(
-                "warning",
-                "layer_hidden",
-                name,
-                f"图层 {listed} 已关闭或冻结，其中的图形也已读取",
-                f"the layers {listed} are off or frozen; their outlines were read all the same",
-            )
-        )
+        issues.append(Issue.from_code("warning", "layer_hidden", name, listed=listed))
     units = int(drawing.header.get("$INSUNITS", 0))
     if units not in _UNITS:
-        issues.append(
-            Issue(
-                "info",
-                "drawing_units",
-                name,
-                f"图纸单位代码为 {units}（非米）；坐标按 --crs 的单位读取，请核对",
-                f"the unit of the drawing is code {units}, not metres; coordinates were read in the unit of --crs",
-            )
-        )
+        issues.append(Issue.from_code("info", "drawing_units", name, units=units))
 
 
 def _rings_inside(shapes: Geometries, layers: npt.NDArray[np.intp]) -> tuple[int, bool]:

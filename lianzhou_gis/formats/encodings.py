@@ -212,15 +212,7 @@ def decide_dbf_encoding(
             return Encoding(name, source, tuple(issues))
     if not _disagreeing(text, "utf-8"):
         if beyond < _FEW_BYTES and _disagreeing(text, "gb18030") == 0:
-            issues.append(
-                Issue(
-                    "warning",
-                    "encoding_uncertain",
-                    where,
-                    "非 ASCII 字符太少，UTF-8 与 GB18030 都可读；按 UTF-8 读取，请核对文字",
-                    "too few characters beyond ASCII to tell UTF-8 from GB18030; read as UTF-8, check the texts",
-                )
-            )
+            issues.append(Issue.from_code("warning", "encoding_uncertain", where))
         return Encoding("utf-8", "bytes", tuple(issues))
     issues.extend(_unreadable(text, "gb18030", where))
     return Encoding("gb18030", "bytes", tuple(issues))
@@ -312,9 +304,7 @@ def decode_text(content: bytes, name: str, *, encoding: str | None = None) -> tu
         text = content.decode("gb18030")
     except UnicodeDecodeError as error:
         raise _no_text(name, content, error.start, "UTF-8 / GB18030") from error
-    issue = Issue(
-        "info", "encoding_detected", name, "文件按 GB18030（GBK）编码读取", "the file was read as GB18030 (GBK)"
-    )
+    issue = Issue.from_code("info", "encoding_detected.text", name)
     return text, "gb18030", [issue]
 
 

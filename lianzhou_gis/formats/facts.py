@@ -202,23 +202,10 @@ def _refuse_unknown(sites: Sites, file: FactsFile, sets: Mapping[str, str], voca
 
 def _other_columns(sites: Sites, vocabulary: FactVocabulary) -> list[Issue]:
     columns = sorted({column for row in sites.facts.values() for column in row if vocabulary.find(column) is None})
-    return [
-        Issue(
-            "info",
-            "column_not_a_fact",
-            "sites",
-            f"字段 {column[:40]!r} 不是已知的项目信息，未使用",
-            f"the column {column[:40]!r} is no fact that the rules know and was not used",
-        )
-        for column in columns
-    ]
+    return [Issue.from_code("info", "column_not_a_fact", "sites", column=column[:40]) for column in columns]
 
 
 def _conflict(site_id: str, name: str, before: Any, value: Any, where: str) -> Issue:  # noqa: ANN401
-    return Issue(
-        "warning",
-        "fact_conflict",
-        f"site {site_id}",
-        f"{name} 有不同的值：{before} 与 {value}，采用后者（{where}）",
-        f"{name} has different values, {before} and {value}; the latter is used ({where})",
+    return Issue.from_code(
+        "warning", "fact_conflict", f"site {site_id}", name=name, before=before, value=value, where=where
     )

@@ -139,15 +139,7 @@ def _described(
         elif item.findtext("Name") == layer and item.find("GPFieldInfoExs") is not None:
             fields = {field.findtext("Name") or "": field for field in item.iterfind("GPFieldInfoExs/GPFieldInfoEx")}
     if not fields:
-        issues.append(
-            Issue(
-                "warning",
-                "gdb_description_missing",
-                name,
-                "读不出字段别名和属性域；字段按原名、代码按原值读取",
-                "aliases and domains cannot be read; fields keep their names, codes their values",
-            )
-        )
+        issues.append(Issue.from_code("warning", "gdb_description_missing", name))
     aliases = {title: field.findtext("AliasName") or "" for title, field in fields.items()}
     domains = {title: coded.get(field.findtext("DomainName") or "", {}) for title, field in fields.items()}
     return (
@@ -187,24 +179,8 @@ def _resolved(
         result[column] = texts
         (code,), _ = unique_names([f"{column}_code"], [*columns, *result], name)
         result[code] = values
-        issues.append(
-            Issue(
-                "info",
-                "domain_resolved",
-                name,
-                f"字段 {column} 的代码已按属性域译为文字，代码保留在 {code}",
-                f"the codes of {column} were replaced by the texts of its domain and are kept in {code}",
-            )
-        )
+        issues.append(Issue.from_code("info", "domain_resolved", name, column=column, code=code))
         if unknown:
             listed = ", ".join(sorted(unknown)[:8])
-            issues.append(
-                Issue(
-                    "warning",
-                    "domain_value_unknown",
-                    name,
-                    f"字段 {column} 有属性域以外的代码：{listed}，按原值读取",
-                    f"the domain of {column} does not know the codes {listed}; they stay as they are",
-                )
-            )
+            issues.append(Issue.from_code("warning", "domain_value_unknown", name, column=column, listed=listed))
     return result

@@ -74,25 +74,9 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     issues.extend(ring_closed_issue(parsed.closed, name))
     if nested:
         listed = ", ".join(nested[:8])
-        issues.append(
-            Issue(
-                "info",
-                "column_not_read",
-                name,
-                f"嵌套字段 {listed} 未读取",
-                f"the nested columns {listed} were not read",
-            )
-        )
+        issues.append(Issue.from_code("info", "column_not_read", name, listed=listed))
     if meta.get("edges") == "spherical":
-        issues.append(
-            Issue(
-                "warning",
-                "edges_spherical",
-                name,
-                "文件声明边为球面大圆，按平面直边读取",
-                "the file declares great-circle edges; they were read as straight ones",
-            )
-        )
+        issues.append(Issue.from_code("warning", "edges_spherical", name))
     names, renamed = unique_names([str(title) for title in table], ["geometry", "source_row"], name)
     issues.extend(renamed)
     return RawFeatures(

@@ -146,27 +146,11 @@ def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue
     if named is not None and named.startswith(UNNAMED_CRS):
         raise ReferenceSystemError.from_code("crs_unnamed", name=raw.name, member=named.removeprefix(UNNAMED_CRS))
     if named is not None and named.lower() not in _WGS84_NAMES:
-        issues.append(
-            Issue(
-                "info",
-                "crs_member",
-                raw.name,
-                f"按文件中的 crs 成员读取：{named}（现行 GeoJSON 标准已取消该成员）",
-                f"read in {named} as declared by its crs member (which the present standard no longer has)",
-            )
-        )
+        issues.append(Issue.from_code("info", "crs_member", raw.name, named=named))
         return named
     form = raw.wgs84_by
     _refuse_planar(raw, f"{form} 标准为经纬度", f"{form} is longitude and latitude by its standard", region)
-    issues.append(
-        Issue(
-            "warning",
-            "datum_assumed",
-            raw.name,
-            f"{form} 未注明基准，按标准视为 WGS 84；若取自高德、腾讯、百度、奥维等地图，请用 --datum 指明",
-            f"{form} counts as WGS 84 by its standard; give --datum if it was drawn on a Chinese web map",
-        )
-    )
+    issues.append(Issue.from_code("warning", "datum_assumed", raw.name, form=form))
     return "EPSG:4326"
 
 
@@ -270,13 +254,7 @@ def georeference_features(
 
 def _datum_of_maker(raw: RawFeatures) -> Issue:
     name = {"gcj02": "GCJ-02", "bd09": "BD-09"}.get(str(raw.datum), str(raw.datum))
-    return Issue(
-        "warning",
-        "datum_by_maker",
-        raw.name,
-        f"该格式或文件标志表明坐标为 {name}，按此纠偏；若不是，请用 --datum 指明",
-        f"the format or a flag in the file shows {name}, and it was corrected so; if it is not, give --datum",
-    )
+    return Issue.from_code("warning", "datum_by_maker", raw.name, name=name)
 
 
 def _datum_reading(raw: RawFeatures) -> SecondReading | None:
@@ -363,15 +341,7 @@ def _effective_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues
         same = False
     if not same and datum is None:
         shown = str(raw.crs).strip()[:60]
-        issues.append(
-            Issue(
-                "warning",
-                "crs_overridden",
-                raw.name,
-                f"文件声明的坐标系（{shown}）未采用，按指定的 {str(crs)[:60]} 读取",
-                f"the file declares {shown}, but was read in {str(crs)[:60]} as given",
-            )
-        )
+        issues.append(Issue.from_code("warning", "crs_overridden", raw.name, shown=shown, given=str(crs)[:60]))
     return crs
 
 
@@ -390,16 +360,7 @@ def _possible(geometries: Geometries, most: tuple[float, float], name: str, issu
         rows = np.unique(owners[impossible])
         x, y = coordinates[np.flatnonzero(impossible)[0]]
         shown = ", ".join(str(row + 1) for row in rows[:8]) + (" ..." if len(rows) > 8 else "")
-        issues.append(
-            Issue(
-                "error",
-                "coordinate_absurd",
-                name,
-                f"{len(rows)} 个要素的坐标不可能（第 {shown} 条，如 {x:.6g}, {y:.6g}），按无图形处理；请更正",
-                f"{len(rows)} features have impossible coordinates (records {shown}, such as {x:.6g}, {y:.6g}); "
-                "they count as without geometry: correct them",
-            )
-        )
+        issues.append(Issue.from_code("error", "coordinate_absurd", name, count=len(rows), shown=shown, x=x, y=y))
         lost = np.zeros(len(geometries), dtype=bool)
         lost[rows] = True
         possible = with_missing(possible, lost)

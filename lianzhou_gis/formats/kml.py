@@ -91,11 +91,7 @@ def read_kml(path: Path, name: str, layer: str | None, encoding: str | None) -> 
     issues.extend(ring_closed_issue(closed & ~broken, name))
     if passed_over:
         listed = ", ".join(sorted(passed_over))
-        issues.append(
-            Issue(
-                "info", "kml_not_read", name, f"{listed} 不是边界，未读取", f"{listed} are no borders and were not read"
-            )
-        )
+        issues.append(Issue.from_code("info", "kml_not_read", name, listed=listed))
     columns, renamed = _columns(marks, name)
     issues.extend(renamed)
     return RawFeatures(
@@ -122,15 +118,7 @@ def _text(content: bytes, name: str, encoding: str | None) -> tuple[str, list[Is
             pass
     text, used, issues = decode_text(content, name, encoding=encoding)
     if codec is not None and used != "utf-8-sig":
-        issues.append(
-            Issue(
-                "warning",
-                "encoding_contradiction",
-                name,
-                f"文件声明编码为 {codec}，与字节不符，按 {used} 读取",
-                f"the file declares {codec}, which the bytes contradict; it was read as {used}",
-            )
-        )
+        issues.append(Issue.from_code("warning", "encoding_contradiction", name, codec=codec, used=used))
     return text, issues
 
 

@@ -179,15 +179,7 @@ def ring_closed_issue(closed: npt.NDArray[np.bool_], name: str) -> list[Issue]:
     rows = np.flatnonzero(closed)
     if not len(rows):
         return []
-    return [
-        Issue(
-            "warning",
-            "ring_not_closed",
-            name,
-            f"{len(rows)} 个要素的环末点未重复首点（第 {rows_text(rows)} 条），已闭合到首点",
-            f"rings of {len(rows)} features do not repeat their first corner (records {rows_text(rows)}); closed",
-        )
-    ]
+    return [Issue.from_code("warning", "ring_not_closed", name, count=len(rows), rows=rows_text(rows))]
 
 
 def geometries_from_wkb(
@@ -261,15 +253,7 @@ def _without_empty(geometries: Geometries, name: str, issues: list[Issue]) -> Ge
     empty = shapely.is_empty(geometries)
     if empty.any():
         rows = np.flatnonzero(empty)
-        issues.append(
-            Issue(
-                "warning",
-                "geometry_empty",
-                name,
-                f"{len(rows)} 个要素为空图形（第 {rows_text(rows)} 条），按无图形处理",
-                f"{len(rows)} features have an empty geometry (records {rows_text(rows)}); counted as without one",
-            )
-        )
+        issues.append(Issue.from_code("warning", "geometry_empty", name, count=len(rows), rows=rows_text(rows)))
         geometries = with_missing(geometries, empty)
     # A lone polygon may have an empty ring: it is empty then. Only multi-geometries and collections have members.
     candidates = np.flatnonzero(shapely.get_type_id(geometries) > 3)
@@ -286,15 +270,7 @@ def _without_empty(geometries: Geometries, name: str, issues: list[Issue]) -> Ge
     for row in rows:
         members = _members(geometries[row])
         result[row] = _joined(members) if len(members) else None
-    issues.append(
-        Issue(
-            "warning",
-            "empty_part_dropped",
-            name,
-            f"{len(rows)} 个要素含空的组成部分（第 {rows_text(rows)} 条），空的部分已去掉，其余照常核查",
-            f"{len(rows)} features have empty members (records {rows_text(rows)}), which were dropped",
-        )
-    )
+    issues.append(Issue.from_code("warning", "empty_part_dropped", name, count=len(rows), rows=rows_text(rows)))
     return result
 
 
@@ -355,16 +331,7 @@ def _closed_where_invalid(geometries: Geometries, name: str, issues: list[Issue]
             snapped_rows.append(row)
     if snapped_rows:
         rows = np.array(snapped_rows)
-        issues.append(
-            Issue(
-                "info",
-                "closing_point_snapped",
-                name,
-                f"{len(rows)} 个要素的环末点距首点不足 1 厘米（第 {rows_text(rows)} 条），按闭合于首点读取",
-                f"rings of {len(rows)} features end within 1 cm of their first corner (records {rows_text(rows)}) "
-                "and were closed there",
-            )
-        )
+        issues.append(Issue.from_code("info", "closing_point_snapped", name, count=len(rows), rows=rows_text(rows)))
     return result
 
 

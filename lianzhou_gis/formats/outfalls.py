@@ -57,15 +57,7 @@ def outfalls_from_columns(draft: SiteDraft, found: dict[str, str], issues: list[
         if is_assumed:
             assumed.append(row)
     if assumed:
-        issues.append(
-            Issue(
-                "info",
-                "outfall_datum_assumed",
-                draft.places[assumed[0]],
-                f"文件为平面坐标，{len(assumed)} 个排污口以经纬度给出，按 CGCS2000 读取",
-                f"the file is planar, {len(assumed)} outfalls are in degrees and were read as CGCS2000",
-            )
-        )
+        issues.append(Issue.from_code("info", "outfall_datum_assumed", draft.places[assumed[0]], count=len(assumed)))
     return raw
 
 
@@ -168,12 +160,6 @@ def far_outfalls(points: Geometries, footprints: Geometries, plane: Plane, place
     metres = np.full(len(points), 0.0)
     metres[both] = shapely.distance(plane.project(footprints[both]), plane.project(points[both]))
     return [
-        Issue(
-            "warning",
-            "outfall_far",
-            places[row],
-            f"排污口距用地 {metres[row] / 1000:.1f} 千米；请核对坐标",
-            f"the outfall lies {metres[row] / 1000:.1f} km from the site; check its coordinates",
-        )
+        Issue.from_code("warning", "outfall_far", places[row], distance=metres[row] / 1000)
         for row in np.flatnonzero(metres > _FAR_M)
     ]

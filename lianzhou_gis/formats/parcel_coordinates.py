@@ -194,13 +194,7 @@ def _zone_of_meridian(attributes: Mapping[str, tuple[str, int]], width: int) -> 
 
 def _unused(attributes: Mapping[str, tuple[str, int]], key: str, name: str) -> Issue:
     value, line = attributes[key]
-    return Issue(
-        "warning",
-        "attribute_unused",
-        f"{name}:{line}",
-        f"{key}={value[:40]} 无法使用，未采用",
-        f"{key}={value[:40]} cannot be used and was passed over",
-    )
+    return Issue.from_code("warning", "attribute_unused", f"{name}:{line}", key=key, attribute=value[:40])
 
 
 def _parameters(
@@ -226,16 +220,7 @@ def _parameters(
             issues.append(_unused(attributes, "转换参数", name))
         return None
     line = attributes["转换参数"][1]
-    issues.append(
-        Issue(
-            "warning",
-            "parameters_applied",
-            f"{name}:{line}",
-            "已用文件中的七参数转换到 CGCS2000（平移米、旋转角秒、尺度 ppm，位置矢量法）；请核对参数约定",
-            "the seven parameters of the file led to CGCS2000 (metres, arc seconds, ppm, position vector); "
-            "check that they follow this convention",
-        )
-    )
+    issues.append(Issue.from_code("warning", "parameters_applied", f"{name}:{line}"))
     return tuple(float(number or 0.0) for number in numbers[:7])
 
 
@@ -270,15 +255,7 @@ def order_axes(plot: Plot, name: str, issues: list[Issue]) -> OrderedPlot:
         )
     if swapped.any():
         line = plot.corners[int(np.flatnonzero(swapped)[0])].line
-        issues.append(
-            Issue(
-                "warning",
-                "axes_swapped",
-                f"{name}:{line}",
-                f"{int(swapped.sum())} 个点的 X、Y 两列颠倒（X 应为 7 位纵坐标），已按数值大小换回",
-                f"X and Y of {int(swapped.sum())} points are swapped (X is the 7-digit northing); put right by size",
-            )
-        )
+        issues.append(Issue.from_code("warning", "axes_swapped", f"{name}:{line}", count=int(swapped.sum())))
     kind = Axis(int(east[0]))
     zones = tuple(sorted(set(zone_prefix(xy[:, 0]).tolist()) - {0}))
     return OrderedPlot(xy, kind, zones)

@@ -87,12 +87,11 @@ def build_plot_shape(plot: Plot, xy: Xy, name: str, *, precision_m: float = 0.0)
     open_rings = [ring for ring in rings if not ring.closed]
     if open_rings:
         shape.issues.append(
-            Issue(
+            Issue.from_code(
                 "warning",
-                "ring_not_closed",
+                "ring_not_closed.in_text",
                 f"{name}:{open_rings[0].corners[-1].line}",
-                f"{len(open_rings)} 个圈末点未重复首点，已闭合到首点",
-                f"{len(open_rings)} rings do not repeat their first point at the end; they were closed",
+                count=len(open_rings),
             )
         )
     shape.geometry = _areas(rings, tolerance, name, where, shape.issues)
@@ -121,15 +120,7 @@ def _rings(plot: Plot, xy: Xy, tolerance: float, areal: bool, name: str, issues:
             for before, ring in zip([None, *rings[:-1]], rings, strict=True)
             if before is None or len(ring.corners) > 1 or np.hypot(*(ring.xy[0] - before.xy[0])) > tolerance
         ]
-        issues.append(
-            Issue(
-                "warning",
-                "ring_split",
-                f"{name}:{split_line}",
-                f"同一圈号内图形已闭合又有后续点，按 {len(distinct)} 个圈读取",
-                f"points go on after a ring was closed under the same number; read as {len(distinct)} rings",
-            )
-        )
+        issues.append(Issue.from_code("warning", "ring_split", f"{name}:{split_line}", count=len(distinct)))
         rings = distinct
     _check_closing(plot, rings, areal, name, issues)
     if areal:
@@ -142,12 +133,11 @@ def _report_snapped(rings: list[_CornerRing], name: str, issues: list[Issue]) ->
     snapped = [ring for ring in rings if ring.closed and not np.array_equal(ring.xy[0], ring.xy[-1])]
     if snapped:
         issues.append(
-            Issue(
+            Issue.from_code(
                 "info",
-                "closing_point_snapped",
+                "closing_point_snapped.in_text",
                 f"{name}:{snapped[0].corners[-1].line}",
-                f"{len(snapped)} 个圈的末点与首点相差不足 1 厘米或文件所述精度，按闭合于首点读取",
-                f"{len(snapped)} rings end within 1 cm (or the stated precision) of their first point; closed there",
+                count=len(snapped),
             )
         )
 
@@ -159,14 +149,7 @@ def _check_closing(plot: Plot, rings: list[_CornerRing], areal: bool, name: str,
         if not ring.closed and len(ring.corners) > 3 and first.number == last.number:
             gap = float(np.hypot(*(ring.xy[0] - ring.xy[-1])))
             issues.append(
-                Issue(
-                    "warning",
-                    "closing_point_differs",
-                    f"{name}:{last.line}",
-                    f"末点 {last.number} 与首点同号，坐标却相差 {gap:.3f}；按另一点读取，请核对",
-                    f"the last point {last.number} has the number of the first but lies {gap:.3f} away; "
-                    "read as a separate point",
-                )
+                Issue.from_code("warning", "closing_point_differs", f"{name}:{last.line}", number=last.number, gap=gap)
             )
 
 
@@ -188,13 +171,7 @@ def _check_count(plot: Plot, rings: list[_CornerRing], name: str, shape: PlotSha
             "the file may be cut off",
         }
     shape.issues.append(
-        Issue(
-            "warning",
-            "point_count_differs",
-            f"{name}:{plot.line}",
-            f"地块头声明 {declared} 个点，实有 {total} 个，以实有为准",
-            f"the header declares {declared} points, there are {total}; those that are there count",
-        )
+        Issue.from_code("warning", "point_count_differs", f"{name}:{plot.line}", declared=declared, total=total)
     )
 
 
@@ -235,15 +212,7 @@ def _distinct_rings(
     keep = []
     for index, blob in enumerate(shapely.to_wkb(shapely.normalize(polygons))):
         if blob in seen:
-            issues.append(
-                Issue(
-                    "warning",
-                    "ring_repeated",
-                    f"{name}:{rings[index].line}",
-                    "该圈与前面的圈完全相同，只取一次",
-                    "this ring is the same as one before; it counts once",
-                )
-            )
+            issues.append(Issue.from_code("warning", "ring_repeated", f"{name}:{rings[index].line}"))
             continue
         seen[blob] = index
         keep.append(index)
@@ -256,22 +225,6 @@ def _report_parts(
     """Report where containment and ring numbers disagree."""
     parts = [ring for ring, deep in zip(rings, depth, strict=True) if deep % 2 == 0 and ring is not rings[0]]
     if any(deep % 2 == 1 and ring.corners[0].ring == 1 for ring, deep in zip(rings, depth, strict=True)):
-        issues.append(
-            Issue(
-                "info",
-                "ring_is_hole",
-                where,
-                "圈号为 1 的圈位于另一圈之内，按内圈（孔）读取",
-                "a ring numbered 1 lies inside another; it is a hole",
-            )
-        )
+        issues.append(Issue.from_code("info", "ring_is_hole", where))
     if parts:
-        issues.append(
-            Issue(
-                "info",
-                "ring_is_part",
-                f"{name}:{parts[0].line}",
-                f"{len(parts)} 个圈不在其他圈之内（或在孔内），按独立的块读取，不作为孔",
-                f"{len(parts)} rings lie in no other ring (or in a hole) and are parts of the plot, not holes",
-            )
-        )
+        issues.append(Issue.from_code("info", "ring_is_part", f"{name}:{parts[0].line}", count=len(parts)))

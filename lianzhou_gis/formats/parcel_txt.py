@@ -194,15 +194,7 @@ def _given_system(
         found = [issue for issue in found if issue.code != "unreliable_datum"]
     issues += found
     if attributes.datum not in (None, system.datum):
-        issues.append(
-            Issue(
-                "warning",
-                "crs_overridden",
-                name,
-                f"文件头的坐标系未采用，按指定的 {system.name} 读取",
-                f"the coordinate system of the header was not used; read in {system.name} as given",
-            )
-        )
+        issues.append(Issue.from_code("warning", "crs_overridden.header", name, name=system.name))
     return system
 
 
@@ -251,13 +243,5 @@ def _locate(
             raise FormatError(f"{where}：坐标超出范围", f"{where}: coordinates out of range")
     if len(set(systems)) > 1:
         listed = "; ".join(dict.fromkeys(system.name for system in systems))
-        issues.append(
-            Issue(
-                "info",
-                "systems_mixed",
-                name,
-                f"各地块坐标系不同，逐块换算：{listed}",
-                f"plots are in different systems, each was converted from its own: {listed}",
-            )
-        )
+        issues.append(Issue.from_code("info", "systems_mixed", name, listed=listed))
     return located

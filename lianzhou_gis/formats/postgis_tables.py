@@ -99,15 +99,7 @@ def describe_table(connection: Any, source: PostgisSource) -> Relation:  # noqa:
     issues = []
     if len(spatial) > 1:
         others = ", ".join(name for name in spatial if name != geometry)
-        issues.append(
-            Issue(
-                "warning",
-                "column_left_out",
-                source.name,
-                f"只读取图形字段 {geometry}，未读取 {others}",
-                f"the geometry {geometry} is read, {others} left out",
-            )
-        )
+        issues.append(Issue.from_code("warning", "column_left_out", source.name, geometry=geometry, others=others))
     key, made_up = (None, False) if source.query else _key(connection, source)
     shape = sql.SQL("{}::{}").format(sql.Identifier(geometry), sql.Identifier(functions, "geometry"))
     kinds = _all(

@@ -101,16 +101,7 @@ def unreadable_issue(lost: npt.NDArray[np.bool_], name: str) -> list[Issue]:
     if not len(rows):
         return []
     shown = ", ".join(map(str, rows[:8])) + (" ..." if len(rows) > 8 else "")
-    return [
-        Issue(
-            "error",
-            "geometry_unreadable",
-            name,
-            f"{len(rows)} 个要素的图形无法读出（第 {shown} 条；已损坏，或为圆弧、曲面，须先转为折线），按无图形处理",
-            f"the geometry of {len(rows)} features cannot be read (records {shown}; damaged, or arcs, surfaces, which "
-            "are to be made straight first); they count as without geometry",
-        )
-    ]
+    return [Issue.from_code("error", "geometry_unreadable", name, count=len(rows), shown=shown)]
 
 
 @contextmanager
@@ -128,30 +119,17 @@ def capture_warnings(name: str, issues: list[Issue]) -> Iterator[None]:
         if "Measured (M)" in text:
             issues.append(dimension_issue(name))
         else:
-            issues.append(Issue("warning", "reader_warning", name, f"读取程序提示：{text}", f"the reader says: {text}"))
+            issues.append(Issue.from_code("warning", "reader_warning", name, text=text))
 
 
 def dimension_issue(name: str) -> Issue:
     """Return the Issue for dropped heights and measures."""
-    return Issue(
-        "info",
-        "dimension_dropped",
-        name,
-        "图形带有 Z 或 M 值，核查只用平面坐标",
-        "heights or measures (Z, M) are left out",
-    )
+    return Issue.from_code("info", "dimension_dropped", name)
 
 
 def curves_issue(name: str) -> Issue:
     """Return the Issue for arcs that GDAL has linearised."""
-    return Issue(
-        "warning",
-        "curves_linearised",
-        name,
-        f"图形含圆弧，已按短弦折线读取（每段不超过 {ARC_DEGREES}°，半径 1 公里时离弧不超过 1 厘米）",
-        f"the geometry holds arcs; they were read as chords of at most {ARC_DEGREES} degrees, within 1 cm of an arc of "
-        "1 km radius",
-    )
+    return Issue.from_code("warning", "curves_linearised.by_angle", name, arc_degrees=ARC_DEGREES)
 
 
 def without_paths(text: str) -> str:
@@ -185,13 +163,5 @@ def unique_names(names: Sequence[str], taken: Sequence[str], name: str) -> tuple
         used.add(chosen)
         result.append(chosen)
         if chosen != original:
-            issues.append(
-                Issue(
-                    "info",
-                    "column_renamed",
-                    name,
-                    f"字段 {original!r} 重名或为保留名，读作 {chosen!r}",
-                    f"the column {original!r} is repeated or reserved; it is read as {chosen!r}",
-                )
-            )
+            issues.append(Issue.from_code("info", "column_renamed.table", name, original=original, chosen=chosen))
     return result, issues

@@ -60,14 +60,5 @@ def holes_by_containment(geometries: Geometries, name: str, issues: list[Issue])
             rows.append(int(row) + 1)
     if rows:
         shown = ", ".join(map(str, rows[:8])) + (" ..." if len(rows) > 8 else "")
-        issues.append(
-            Issue(
-                "warning",
-                "ring_direction",
-                name,
-                f"{len(rows)} 个要素（第 {shown} 条）的环方向不合 Shapefile 规范；位于另一环之内的环按孔读取，请核对",
-                f"the directions of rings in {len(rows)} features (records {shown}) are against the format; a ring "
-                "inside another was read as a hole: check it",
-            )
-        )
+        issues.append(Issue.from_code("warning", "ring_direction", name, count=len(rows), shown=shown))
     return result

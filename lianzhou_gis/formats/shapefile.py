@@ -104,15 +104,7 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
     geometries = holes_by_containment(read.geometries, name, issues)
     deleted = table.deleted if table is not None else 0
     if deleted:
-        issues.append(
-            Issue(
-                "warning",
-                "records_deleted",
-                name,
-                f"文件有 {records} 条记录，其中 {deleted} 条已标记删除，未读取",
-                f"of {records} records {deleted} are marked as deleted and were not read",
-            )
-        )
+        issues.append(Issue.from_code("warning", "records_deleted", name, records=records, deleted=deleted))
     if len(geometries) + deleted < records:
         rows = records - deleted
         wholeness = wholeness.with_fault(WholenessGround.RECORD_COUNT, "rows_not_read", rows=rows, read=len(geometries))
@@ -137,30 +129,14 @@ def _table(
     name: str, files: dict[str, Path], encoding: str | None, records: int, issues: list[Issue]
 ) -> tuple[Dbf | None, Encoding]:
     if "dbf" not in files:
-        issues.append(
-            Issue(
-                "error",
-                "table_missing",
-                name,
-                "缺少同名的 .dbf，没有属性",
-                "the .dbf is missing; there are no attributes",
-            )
-        )
+        issues.append(Issue.from_code("error", "table_missing", name))
         return None, Encoding("utf-8", "ascii")
     table = read_dbf(files["dbf"])
     cpg = read_bounded(files["cpg"], 4096) if "cpg" in files else None
     decided = decide_dbf_encoding(table.text, cpg, declared=encoding, where=name)
     issues.extend(decided.issues)
     if decided.name == "gb18030" and decided.source == "bytes":
-        issues.append(
-            Issue(
-                "info",
-                "encoding_detected",
-                name,
-                "属性表按 GB18030（GBK）编码读取",
-                "the table was read as GB18030 (GBK)",
-            )
-        )
+        issues.append(Issue.from_code("info", "encoding_detected.table", name))
     return table, decided
 
 
@@ -196,15 +172,7 @@ def _projection(files: dict[str, Path]) -> str | None:
 def _decoded_name(field: str, encoding: str, name: str, issues: list[Issue]) -> str:
     text, state = decode_cell(field.encode(_BYTES), encoding)
     if state != "whole":
-        issues.append(
-            Issue(
-                "info",
-                "field_name_cut",
-                name,
-                f"字段名 {text!r} 在字符中间被截断（Shapefile 字段名最长 10 字节）",
-                f"the field name {text!r} was cut in mid-character (10 bytes are all a Shapefile has)",
-            )
-        )
+        issues.append(Issue.from_code("info", "field_name_cut", name, text=text))
     return text.strip()
 
 
@@ -234,23 +202,11 @@ def _text_issues(name: str, counts: dict[str, Counter[str]]) -> list[Issue]:
     issues = []
     for field, count in counts.items():
         if count["cut"]:
-            issues.append(
-                Issue(
-                    "warning",
-                    "text_cut",
-                    name,
-                    f"字段 {field} 有 {count['cut']} 处文字在字符中间被截断，末尾残缺的字已去掉",
-                    f"{count['cut']} texts of the field {field} were cut in mid-character; the broken end was left out",
-                )
-            )
+            issues.append(Issue.from_code("warning", "text_cut", name, field=field, count=count["cut"]))
         if count["full"]:
             issues.append(
-                Issue(
-                    "warning",
-                    "text_fills_field",
-                    name,
-                    f"字段 {field} 有 {count['full']} 处文字占满 {_LONGEST_TEXT} 字节，可能已被截断",
-                    f"{count['full']} texts of the field {field} fill all {_LONGEST_TEXT} bytes and may have been cut",
+                Issue.from_code(
+                    "warning", "text_fills_field", name, field=field, count=count["full"], longest_text=_LONGEST_TEXT
                 )
             )
     return issues

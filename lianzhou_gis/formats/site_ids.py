@@ -110,12 +110,6 @@ def site_ids(
         taken.add(result[index])
         if given[index]:
             issues.append(
-                Issue(
-                    "warning",
-                    "site_id_repeated",
-                    places[index],
-                    f"地块编号 {name!r} 重复，此处改记为 {result[index]!r}",
-                    f"the site id {name!r} is repeated; this one is called {result[index]!r}",
-                )
+                Issue.from_code("warning", "site_id_repeated", places[index], name=name, renamed=result[index])
             )
     return result, issues

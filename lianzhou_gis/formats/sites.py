@@ -352,15 +352,7 @@ def _texts(draft: SiteDraft, found: dict[str, str], key: str, longest: int, issu
         text, cut = plain_text(value, longest)
         texts.append(text)
         if cut:
-            issues.append(
-                Issue(
-                    "warning",
-                    "text_cut",
-                    place,
-                    f"{found[key]} 超过 {longest} 字，已截断",
-                    f"{found[key]} is longer than {longest} characters and was cut",
-                )
-            )
+            issues.append(Issue.from_code("warning", "text_cut.long", place, column=found[key], longest=longest))
     return texts
 
 
@@ -376,12 +368,8 @@ def _metres(draft: SiteDraft, found: dict[str, str], key: str, most: float, issu
         numbers.append(float(number) if good and number is not None else np.nan)
         if not empty and not good:
             issues.append(
-                Issue(
-                    "warning",
-                    "length_unreadable",
-                    place,
-                    f"{found[key]} 的值 {str(value)[:30]!r} 不是 0 到 {most:g} 之间的米数，未采用",
-                    f"{found[key]} = {str(value)[:30]!r} is no length between 0 and {most:g} m and was not used",
+                Issue.from_code(
+                    "warning", "length_unreadable", place, column=found[key], cell=str(value)[:30], most=most
                 )
             )
     return numbers
@@ -462,15 +450,7 @@ def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[I
                     "points, lines, areas are mixed and some lie outside the areas; make them separate sites",
                 )
             else:
-                issues.append(
-                    Issue(
-                        "info",
-                        "members_inside_dropped",
-                        places[row],
-                        "图形为面，其内另有点或线（如标注点），点、线未采用",
-                        "the site is an area with points or lines inside it (labels), which were left out",
-                    )
-                )
+                issues.append(Issue.from_code("info", "members_inside_dropped", places[row]))
     for row, repair in repair_geometries(shapes, accuracy_m=np.full(len(shapes), _SITE_ACCURACY_M)).items():
         shapes[row] = repair.geometry
         issues.append(repair.issue(places[row]))

@@ -78,15 +78,7 @@ def parse_coordinates(
     bad = np.flatnonzero(there & ~whole)
     if len(bad):
         shown = ", ".join(str(lines[row]) for row in bad[:8]) + (" ..." if len(bad) > 8 else "")
-        issues.append(
-            Issue(
-                "error",
-                "coordinate_unreadable",
-                name,
-                f"{len(bad)} 行坐标不是数字（第 {shown} 行），按无图形处理",
-                f"{len(bad)} rows have coordinates that are no numbers (lines {shown}); they count as without geometry",
-            )
-        )
+        issues.append(Issue.from_code("error", "coordinate_unreadable", name, count=len(bad), shown=shown))
     if whole.any() and _northings_first(numbers[whole], lines[whole], name):
         numbers, steps = numbers[:, ::-1], steps[:, ::-1]
         if pair[0] != "pair":
@@ -101,15 +93,7 @@ def _array(written: list[list[WrittenNumber | None]], attribute: str) -> npt.NDA
 
 
 def _note_axes(names: list[str], name: str, issues: list[Issue]) -> None:
-    issues.append(
-        Issue(
-            "info",
-            "axes_by_size",
-            name,
-            f"按数值大小判定：{names[0]} 列为纵坐标（北）或纬度，{names[1]} 列为横坐标（东）或经度",
-            f"by the size of the numbers {names[0]} is north or latitude and {names[1]} is east or longitude",
-        )
-    )
+    issues.append(Issue.from_code("info", "axes_by_size", name, first=names[0], second=names[1]))
 
 
 def _note_carried(
@@ -120,15 +104,7 @@ def _note_carried(
     ]
     if rows:
         shown = ", ".join(map(str, rows[:8]))
-        issues.append(
-            Issue(
-                "warning",
-                "sixty_carried",
-                name,
-                f"{len(rows)} 行的分或秒写为 60（第 {shown} 行），已进位读取，请核对",
-                f"minutes or seconds of {len(rows)} rows are written as 60 (lines {shown}) and were carried over",
-            )
-        )
+        issues.append(Issue.from_code("warning", "sixty_carried", name, count=len(rows), shown=shown))
 
 
 def _texts_of_columns(rows: pd.DataFrame, head: Header, pair: tuple[str, str]) -> npt.NDArray[np.object_]:
@@ -208,15 +184,7 @@ def _unpack_column(
         )
     numbers[degrees] = values
     steps[degrees] = packed_step(steps[degrees])
-    issues.append(
-        Issue(
-            "info",
-            "degrees_unpacked",
-            name,
-            f"{head} 列按 度.分秒（DDD.MMSS）读取",
-            f"the column {head} was read as DDD.MMSS",
-        )
-    )
+    issues.append(Issue.from_code("info", "degrees_unpacked", name, head=head))
 
 
 def _northings_first(numbers: npt.NDArray[np.float64], lines: npt.NDArray[np.int_], name: str) -> bool:

@@ -123,10 +123,4 @@ def _planar(datum: str, text: str, numbers: npt.NDArray[np.float64], kinds: npt.
 def written_reference_issue(found: WrittenReference, name: str) -> Issue:
     """Return the Issue for a reference system that was taken from a cell."""
     shown = found.crs or found.text
-    return Issue(
-        "info",
-        "crs_in_sheet",
-        name,
-        f"按表中所写坐标系读取：{shown}",
-        f"read in {shown}, which is written in the sheet",
-    )
+    return Issue.from_code("info", "crs_in_sheet", name, shown=shown)

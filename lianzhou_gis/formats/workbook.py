@@ -87,15 +87,7 @@ def stored_values(cells: pd.DataFrame, name: str, issues: list[Issue]) -> pd.Dat
     cells, formulas = _plain(cells, name)
     if formulas:
         shown = ", ".join(formulas[:8]) + (" ..." if len(formulas) > 8 else "")
-        issues.append(
-            Issue(
-                "warning",
-                "formula_value",
-                name,
-                f"{len(formulas)} 个单元格是公式（{shown}），采用文件中保存的计算结果，未重新计算",
-                f"{len(formulas)} cells are formulas ({shown}); the values stored with them were taken, none computed",
-            )
-        )
+        issues.append(Issue.from_code("warning", "formula_value", name, count=len(formulas), shown=shown))
     return cells
 
 
