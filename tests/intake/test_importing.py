@@ -135,7 +135,8 @@ def test_a_grade_column_is_proposed_by_its_values_and_never_taken(desk):
     (question, _) = desk.plan(path, expected_count=1).questions
     assert question.kind == "grade_column" and question.choices[0] == "备注甲"
     assert "备注甲" in question.message.zh and "--column" in question.message.zh
-    assert desk.bring(path, columns={"备注甲": "grade"}).entry.columns == {"备注甲": "grade"}
+    brought = desk.bring(path, columns={"备注甲": "grade"}, not_grade=("数",))
+    assert brought.entry.columns == {"备注甲": "grade"}
 
 
 def test_of_two_columns_that_would_do_the_other_is_named(desk):

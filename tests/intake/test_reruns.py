@@ -44,7 +44,9 @@ def diffs(catalog):
 @pytest.fixture
 def facts(request):
     """A building that no primary zone allows; with nothing known a prohibition stays open everywhere."""
-    return getattr(request, "param", {"related_to_water_supply": False, "is_linear": False})
+    return getattr(
+        request, "param", {"related_to_water_supply": False, "is_linear": False, "construction_nature": "new"}
+    )
 
 
 @pytest.fixture
