@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from types import UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +16,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CodedColumn", "Columns", "Deferred", "cells"]
+__all__ = ["CodedColumn", "ColumnSpec", "Columns", "Deferred", "FieldFormat", "cells", "columns_of"]
 
 Array = npt.NDArray[Any]
 
@@ -36,6 +37,79 @@ def cells(values: Iterable[Any]) -> Array:
     ['a', None, [1, 2]]
     """
     return np.fromiter(values, dtype=object)
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFormat:
+    """How a field of a record is written; annotates its type.
+
+    Attributes
+    ----------
+    unit : str or None
+    decimals : int or None
+        With which a measure is written.
+    not_in : tuple of str
+        Outputs that leave it out: ``json``, ``geopackage``, ``parquet``.
+    """
+
+    unit: str | None = None
+    decimals: int | None = None
+    not_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnSpec:
+    """A column as it follows from a field of a record.
+
+    Attributes
+    ----------
+    type : type
+        Of its values, apart from None: ``str`` for codes of the vocabulary, ``dict`` for a text in both
+        languages, ``Mapping`` for what is written as JSON.
+    nullable : bool
+    format : FieldFormat
+    """
+
+    name: str
+    type: type
+    nullable: bool
+    format: FieldFormat
+
+
+@cache
+def columns_of(record: type, output: str) -> tuple[ColumnSpec, ...]:
+    """Return the columns of a record in an output, in the order of its fields.
+
+    Parameters
+    ----------
+    record : type
+        A dataclass; a field without a :class:`FieldFormat` is in every output.
+    output : {"json", "geopackage", "parquet"}
+
+    Examples
+    --------
+    >>> from dataclasses import make_dataclass
+    >>> area = Annotated[float | None, FieldFormat("m2", 2, not_in=("json",))]
+    >>> record = make_dataclass("Area", [("name", str), ("area_m2", area)])
+    >>> [(item.name, item.nullable) for item in columns_of(record, "parquet")]
+    [('name', False), ('area_m2', True)]
+    >>> [item.name for item in columns_of(record, "json")]
+    ['name']
+    """
+    found = []
+    for name, hint in get_type_hints(record, include_extras=True).items():
+        notes = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        written = next((note for note in notes if isinstance(note, FieldFormat)), FieldFormat())
+        inner = get_args(hint)[0] if notes else hint
+        kinds = get_args(inner) if get_origin(inner) in (Union, UnionType) else (inner,)
+        (kind,) = (item for item in kinds if item is not type(None))
+        bilingual = get_args(kind) == (str, str)
+        kind = get_origin(kind) or kind
+        kind = str if isinstance(kind, type) and issubclass(kind, Enum) else kind
+        if output not in written.not_in:
+            kind = Mapping if kind is dict and not bilingual else kind
+            found.append(ColumnSpec(name, kind, type(None) in kinds, written))
+    return tuple(found)
 
 
 @dataclass(frozen=True)

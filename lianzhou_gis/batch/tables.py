@@ -6,20 +6,21 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import extra
-from lianzhou_gis.findings import Finding, Gap
+from lianzhou_gis.findings import Finding, Gap, RecordTable
 from lianzhou_gis.formats import Sites
+from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.runs.document import decimals, plain
-from lianzhou_gis.table import Columns
+from lianzhou_gis.table import CodedColumn, cells, columns_of
 
-__all__ = ["TABLES", "TEXTS", "findings_table", "gaps_table", "overlaps_table", "sites_table", "written"]
+__all__ = ["TABLES", "TEXTS", "overlaps_table", "records_table", "sites_table", "written"]
 
 _TEXT, _LIST = "string", "list"
 _SITES = {
@@ -35,18 +36,21 @@ _OVERLAPS = {
     "share_of_zone": "double", "length_m": "double", "distance_m": "double", "bearing_deg": "double",
     "doubtful": "bool", "geometry": "binary",
 }  # fmt: skip
-# What a rule says of itself stands once in rules.json, not in every row.
-_FINDINGS = {
-    "finding_id": _TEXT, "site_id": _TEXT, "layer_id": _TEXT, "theme": _TEXT, "zone_id": _TEXT, "zone_name": _TEXT,
-    "grade": _TEXT, "relation": _TEXT, "subject": _TEXT, "rule_id": _TEXT, "effect": _TEXT, "worst": _TEXT,
-    "doubtful": "bool", "unverified": "bool", "general_procedure": "bool", "facts_used": "json", "curable": "json",
-    "area_m2": "double", "share_of_site": "double", "length_m": "double", "distance_m": "double", "geometry": "binary",
+_KINDS = {
+    str: _TEXT, bool: "bool", int: "int64", float: "double", tuple: _LIST, BaseGeometry: "binary", Mapping: "json",
 }  # fmt: skip
-_GAPS = {
-    "site_id": _TEXT, "reason": _TEXT, "theme": _TEXT, "layer_id": _TEXT, "zone_id": _TEXT, "rule_id": _TEXT,
-    "facts": _LIST, "detail_zh": _TEXT, "detail_en": _TEXT, "worst": _TEXT, "area_m2": "double", "geometry": "binary",
-}  # fmt: skip
-TABLES = {"sites": _SITES, "overlaps": _OVERLAPS, "findings": _FINDINGS, "gaps": _GAPS}
+
+
+def _columns_of(record: type) -> dict[str, str]:
+    """Return the columns of records by name with their kinds; a text in both languages has two."""
+    found: dict[str, str] = {}
+    for column in columns_of(record, "parquet"):
+        names = [f"{column.name}_{lang}" for lang in ("zh", "en")] if column.type is dict else [column.name]
+        found |= dict.fromkeys(names, _TEXT if column.type is dict else _KINDS[column.type])
+    return found
+
+
+TABLES = {"sites": _SITES, "overlaps": _OVERLAPS, "findings": _columns_of(Finding), "gaps": _columns_of(Gap)}
 TEXTS = ("title", "paraphrase", "citations", "action", "authority", "blocks", "effect", "worst", "unverified")
 
 
@@ -64,10 +68,10 @@ def _values(name: str, kind: str, cells: Sequence[Any]) -> Any:  # noqa: ANN401 
         shapes[~shapely.is_geometry(shapes)] = None
         return arrow.array(shapely.to_wkb(shapes, byte_order=1).tolist(), type=arrow.binary())
     if kind == "json":
-        return arrow.array(_as_json(cells), type=arrow.string())
+        cells = [None if cell is None else _json(cell) for cell in cells]
     if kind == _LIST:
         return arrow.array([cell or () for cell in cells], type=arrow.list_(arrow.string()))
-    if kind == _TEXT:
+    if kind in (_TEXT, "json"):
         try:
             return arrow.array(cells, type=arrow.string())
         except (arrow.ArrowTypeError, arrow.ArrowInvalid):
@@ -76,13 +80,26 @@ def _values(name: str, kind: str, cells: Sequence[Any]) -> Any:  # noqa: ANN401 
     return arrow.array(cells, type=arrow.bool_() if kind == "bool" else arrow.int64())
 
 
-def _as_json(cells: Sequence[Any]) -> list[str | None]:
-    """Return values as JSON; of many sites most hold the very same."""
-    told: dict[int, str] = {}
-    for cell in cells:
-        if cell is not None and id(cell) not in told:
-            told[id(cell)] = json.dumps(plain(cell), ensure_ascii=False, sort_keys=True)
-    return [None if cell is None else told[id(cell)] for cell in cells]
+def _json(value: object) -> str:
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
+
+
+def _coded(name: str, kind: str, column: CodedColumn) -> Any:  # noqa: ANN401 - a pyarrow array
+    """Return a coded column; texts as a dictionary in the order in which they occur, as plain texts are written."""
+    arrow = extra("pyarrow", "arrow")
+    used, first, which = np.unique(column.codes, return_index=True, return_inverse=True)
+    values = column.values[used].tolist()
+    if kind not in (_TEXT, "json"):
+        return _values(name, kind, values).take(arrow.array(which))
+    texts = [None if value is None else _json(value) if kind == "json" else str(plain(value)) for value in values]
+    dictionary: dict[str, int] = {}
+    code = np.empty(len(used), dtype=np.int32)
+    for position in np.argsort(first).tolist():
+        text = texts[position]
+        code[position] = -1 if text is None else dictionary.setdefault(text, len(dictionary))
+    codes = code[which]
+    indices = arrow.array(codes, mask=codes < 0)
+    return arrow.DictionaryArray.from_arrays(indices, arrow.array(list(dictionary), type=arrow.string()))
 
 
 @cache
@@ -93,10 +110,14 @@ def _geo() -> bytes:
     return json.dumps(geo).encode()
 
 
-def _table(kind: str, column: Callable[[str], Sequence[Any]]) -> Any:  # noqa: ANN401 - a pyarrow table
+def _table(kind: str, column: Callable[[str], CodedColumn | Sequence[Any]]) -> Any:  # noqa: ANN401 - a pyarrow table
     arrow = extra("pyarrow", "arrow")
-    arrays = {name: _values(name, held, column(name)) for name, held in TABLES[kind].items()}
-    return arrow.table(arrays).replace_schema_metadata({b"geo": _geo()})
+    arrays = {}
+    for name, held in TABLES[kind].items():
+        cells = column(name)
+        make = _coded if isinstance(cells, CodedColumn) else _values
+        arrays[name] = make(name, held, cells)  # type: ignore[arg-type]
+    return arrow.table(arrays)
 
 
 def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[str, Any]) -> Any:  # noqa: ANN401
@@ -114,32 +135,41 @@ def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[st
     return _table("sites", lambda name: own[name] if name in own else table[name].tolist())
 
 
-def overlaps_table(rows: Columns) -> Any:  # noqa: ANN401 - a pyarrow table
-    """Return the overlaps."""
-    return _table("overlaps", lambda name: rows[name].tolist())
+def overlaps_table(overlay: Overlay | None) -> Any:  # noqa: ANN401 - a pyarrow table
+    """Return the overlaps; what zones have in common is coded by the zone. Without an overlay there are none."""
+    if overlay is None:
+        return _table("overlaps", lambda name: ())
+    rows, index = overlay.overlap_columns, overlay.index
+    zone, layer = rows["zone"], index.layer_of_zone[rows["zone"]]
+    coded = {name: CodedColumn(zone, values) for name, values in index.zone_columns.items()} | {
+        "site_id": CodedColumn(rows["site"], overlay.site_ids),
+        "layer_id": CodedColumn(layer, index.layer_id),
+        "theme": CodedColumn(layer, index.theme_id),
+    }
+    return _table("overlaps", lambda name: coded[name] if name in coded else rows[name].tolist())
 
 
-def findings_table(findings: Sequence[Finding]) -> Any:  # noqa: ANN401 - a pyarrow table
-    """Return the findings; what rules say of themselves is left out."""
-    return _table("findings", _fields(findings, list(_FINDINGS)).__getitem__)
+def records_table(kind: str, table: RecordTable[Any]) -> Any:  # noqa: ANN401 - a pyarrow table
+    """Return findings or gaps; what rules say of themselves is left out."""
 
+    def column(name: str) -> CodedColumn | Sequence[Any]:
+        field, _, lang = name.rpartition("_")
+        if lang in ("zh", "en") and field in table:
+            texts = table.column(field)
+            assert isinstance(texts, CodedColumn)
+            return CodedColumn(texts.codes, cells([text[lang] for text in texts.values.tolist()]))
+        found = table.column(name)
+        return found if isinstance(found, CodedColumn) else found.tolist()
 
-def gaps_table(gaps: Sequence[Gap]) -> Any:  # noqa: ANN401 - a pyarrow table
-    """Return the gaps."""
-    held = _fields(gaps, [name for name in _GAPS if not name.startswith("detail_")])
-    for lang in ("zh", "en"):
-        held[f"detail_{lang}"] = [gap.detail[lang] for gap in gaps]
-    return _table("gaps", held.__getitem__)
-
-
-def _fields(records: Sequence[Any], names: Sequence[str]) -> dict[str, Sequence[Any]]:
-    """Return fields of records as columns."""
-    columns = zip(*map(attrgetter(*names), records), strict=True) if records else ((),) * len(names)
-    return dict(zip(names, columns, strict=True))
+    return _table(kind, column)
 
 
 def written(table: Any) -> bytes:  # noqa: ANN401 - a pyarrow table
-    """Return a table as the bytes of a Parquet file."""
+    """Return a table as the bytes of a Parquet file; readers see plain texts, dictionaries are how they are stored."""
     stream = io.BytesIO()
-    extra("pyarrow.parquet", "arrow").write_table(table, stream, compression="zstd")
+    parquet = extra("pyarrow.parquet", "arrow")
+    with parquet.ParquetWriter(stream, table.schema, compression="zstd", store_schema=False) as writer:
+        writer.write_table(table)
+        # Without the schema of Arrow its metadata is left out, too.
+        writer.add_key_value_metadata({"geo": _geo().decode()})
     return stream.getvalue()

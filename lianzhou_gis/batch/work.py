@@ -14,9 +14,9 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.batch.source import Chunk
-from lianzhou_gis.batch.tables import TEXTS, findings_table, gaps_table, overlaps_table, sites_table, written
+from lianzhou_gis.batch.tables import TEXTS, overlaps_table, records_table, sites_table, written
 from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
-from lianzhou_gis.findings import Answer, Finding, Gap, answer_of, towns_of
+from lianzhou_gis.findings import Answer, Finding, Gap, RecordTable, answer_of, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
 from lianzhou_gis.formats.geoparquet import ASSUMED_CRS
 from lianzhou_gis.formats.georeference import georeference_features
@@ -106,7 +106,7 @@ class _Gathered:
     """What gathers from the parts of a chunk."""
 
     tables: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
-    findings: list[Finding] = field(default_factory=list)
+    rules: dict[str, dict[str, Any]] = field(default_factory=dict)
     issues: list[Any] = field(default_factory=list)
     counts: dict[str, Any] = field(default_factory=dict)
     failed: int = 0
@@ -133,17 +133,16 @@ def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Don
     arrow = extra("pyarrow", "arrow")
     tables = {}
     for name, parts in gathered.tables.items():
-        whole = arrow.concat_tables(parts).combine_chunks()
+        whole = arrow.concat_tables(parts).unify_dictionaries().combine_chunks()
         # Whatever parts a chunk was cut into, its sites stand in the order of their ids.
         order = arrow.compute.sort_indices(whole, sort_keys=[("site_id", "ascending")]) if len(parts) > 1 else None
         tables[name] = written(whole if order is None else whole.take(order))
-    ruled = {item.rule_id: item for item in gathered.findings}
     return Done(
         number=chunk.number,
         sites=len(chunk.ids),
         tables=tables,
         counts=gathered.counts,
-        rules={rule_id: {name: plain(getattr(item, name)) for name in TEXTS} for rule_id, item in ruled.items()},
+        rules=gathered.rules,
         issues=_told(gathered.issues),
         failed=gathered.failed,
     )
@@ -166,12 +165,18 @@ def _screened(task: Task, chunk: Chunk, rows: Any, screener: Screener, gathered:
         return
     known, own = set(screener.layers.issues), result.assessment
     gathered.issues += [issue for issue in result.issues if issue not in known]
-    gathered.findings += own.finding_records
+    gathered.rules |= _rule_texts(own.finding_table)
     gathered.tables["sites"].append(sites_table(sites, towns, own.answers))
-    gathered.tables["overlaps"].append(overlaps_table(result.overlay.overlap_columns))
-    gathered.tables["findings"].append(findings_table(own.finding_records))
-    gathered.tables["gaps"].append(gaps_table(own.gap_records))
+    gathered.tables["overlaps"].append(overlaps_table(result.overlay))
+    gathered.tables["findings"].append(records_table("findings", own.finding_table))
+    gathered.tables["gaps"].append(records_table("gaps", own.gap_table))
     _count(gathered.counts, result, towns)
+
+
+def _rule_texts(table: RecordTable[Finding]) -> dict[str, dict[str, Any]]:
+    """Return what the rules of findings say of themselves, by rule, as the last finding of each has it."""
+    last = {table.templates[number]["rule_id"]: number for number in table.decision.tolist()}
+    return {rule_id: {name: plain(table.templates[number][name]) for name in TEXTS} for rule_id, number in last.items()}
 
 
 def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  # noqa: ANN401
@@ -218,18 +223,12 @@ def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Scre
     sites = Sites(Columns({name: cells([value]) for name, value in record.items()}), {site_id: {}}, (), (), ())
     answers: dict[str, Answer] = {site_id: answer_of([], [gap])}
     gathered.tables["sites"].append(sites_table(sites, {}, answers))
-    gathered.tables["gaps"].append(gaps_table([gap]))
-    gathered.tables["findings"].append(findings_table([]))
-    gathered.tables["overlaps"].append(overlaps_table(_NO_ROWS))
+    gathered.tables["gaps"].append(records_table("gaps", RecordTable.from_records(Gap, [gap])))
+    gathered.tables["findings"].append(records_table("findings", RecordTable.from_records(Finding, [])))
+    gathered.tables["overlaps"].append(overlaps_table(None))
     gathered.failed += 1
     for town in (UNKNOWN_TOWN, ""):
         _add(gathered.counts.setdefault(town, _nothing()), answers[site_id], {}, {})
-
-
-_NO_ROWS = Columns({name: np.empty(0, dtype=object) for name in (
-    "site_id", "layer_id", "theme", "zone_id", "zone_name", "grade", "part", "subject", "relation", "area_m2",
-    "share_of_site", "share_of_zone", "length_m", "distance_m", "bearing_deg", "doubtful", "geometry",
-)})  # fmt: skip
 
 
 def _nothing() -> dict[str, Any]:
@@ -248,10 +247,12 @@ def _add(counted: dict[str, Any], said: Answer, themes: Mapping[str, bool], area
 
 def _count(counts: dict[str, Any], result: Result, towns: Mapping[str, set[str]]) -> None:
     """Add the sites of a result to the counts of their towns, and to those of all (the empty name)."""
+    rows, index = result.overlay.overlap_columns, result.overlay.index
+    hit = (rows["subject"] == "footprint") & ((rows["relation"] == "overlap") | (rows["relation"] == "within"))
+    layer = index.layer_of_zone[rows["zone"][hit]]
     themes: dict[str, dict[str, bool]] = defaultdict(dict)
-    for row in result.overlay.overlap_columns.select(["site_id", "theme", "subject", "relation"]).rows():
-        if row.subject == "footprint" and row.relation in ("overlap", "within"):
-            themes[row.site_id][row.theme] = True
+    for site, number in set(zip(rows["site"][hit].tolist(), layer.tolist(), strict=True)):
+        themes[result.overlay.site_ids[site]][index.theme_id[number]] = True
     areas: dict[str, dict[str, float]] = defaultdict(dict)
     for row in result.overlay.total_columns.rows():
         if row.grade is None:

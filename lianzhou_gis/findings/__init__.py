@@ -9,6 +9,7 @@ from lianzhou_gis.findings.gaps import towns_of
 from lianzhou_gis.findings.overrides import read_overrides
 from lianzhou_gis.findings.questions import QuestionPlanner
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question, Reply
+from lianzhou_gis.findings.rendering import RecordTable
 from lianzhou_gis.findings.verdicts import Answer, answer_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Override",
     "Question",
     "QuestionPlanner",
+    "RecordTable",
     "Reply",
     "answer_of",
     "read_overrides",

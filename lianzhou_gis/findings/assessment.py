@@ -15,7 +15,7 @@ from lianzhou_gis.findings.decisions import OpenPoint
 from lianzhou_gis.findings.overrides import unmatched
 from lianzhou_gis.findings.questions import QuestionKey, QuestionPlanner
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, Question
-from lianzhou_gis.findings.rendering import Table, access_comparisons, finding_table, gap_table, table_of
+from lianzhou_gis.findings.rendering import RecordTable, access_comparisons, finding_table, gap_table
 from lianzhou_gis.findings.verdicts import Answer, Tally
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.table import Columns, cells
@@ -60,12 +60,12 @@ class Assessment:
         return dict(zip(self.evaluation.ids.tolist(), self.evaluation.answers, strict=True))
 
     @cached_property
-    def finding_table(self) -> Table[Finding]:
+    def finding_table(self) -> RecordTable[Finding]:
         """Findings by site, theme and rule, as columns."""
         return finding_table(self.evaluation, self.judgements)
 
     @cached_property
-    def gap_table(self) -> Table[Gap]:
+    def gap_table(self) -> RecordTable[Gap]:
         """Gaps by site and reason, as columns."""
         return gap_table(self.evaluation)
 
@@ -123,7 +123,7 @@ class Assessment:
     @cached_property
     def access(self) -> pd.DataFrame:
         """Columns as the fields of :class:`AccessComparison`."""
-        return table_of(AccessComparison, self.access_records)
+        return RecordTable.from_records(AccessComparison, self.access_records).frame()
 
     @cached_property
     def points(self) -> dict[str, list[OpenPoint]]:

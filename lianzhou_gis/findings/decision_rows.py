@@ -29,8 +29,8 @@ __all__ = [
     "REMAINDER",
     "UNIT",
     "ZONE",
+    "DecisionRegister",
     "Evaluation",
-    "Register",
     "Rows",
     "UnitRows",
     "distinct",
@@ -59,7 +59,7 @@ class Rows:
     site : ndarray of int
         Position of the site.
     decision : ndarray of int
-        Number of the decision in the :class:`Register`.
+        Number of the decision in the :class:`DecisionRegister`.
     layer, zone : ndarray of int
         Codes of the ids; 0 for none.
     source : ndarray of int
@@ -109,7 +109,7 @@ class Rows:
 _NO_ROWS = np.empty((6, 0), dtype=np.intp)
 
 
-class Register:
+class DecisionRegister:
     """Numbers decisions, with what of each the columns need.
 
     Parameters
@@ -244,7 +244,7 @@ class Evaluation:
         Of the sites, sorted.
     facts : tuple of FactSet
         What is known of the project of each.
-    register : Register
+    register : DecisionRegister
         The decisions by their numbers.
     findings, gaps : Rows
         In the order in which they were made.
@@ -258,7 +258,7 @@ class Evaluation:
 
     ids: npt.NDArray[np.object_]
     facts: tuple[FactSet, ...]
-    register: Register
+    register: DecisionRegister
     findings: Rows
     gaps: Rows
     spared: Rows

@@ -30,8 +30,8 @@ from lianzhou_gis.findings.decision_rows import (
     REMAINDER,
     UNIT,
     ZONE,
+    DecisionRegister,
     Evaluation,
-    Register,
     Rows,
     UnitRows,
     distinct,
@@ -187,7 +187,7 @@ class _Prepared:
         self.zone_ids = _sorted_ids([index.zone_columns["zone_id"].tolist(), [gap.zone_id for gap in layers.gaps]])
         self.layer_code = {text: code for code, text in enumerate(self.layer_ids.tolist())}
         zone_code = {text: code for code, text in enumerate(self.zone_ids.tolist())}
-        self.register = Register(self.layer_code, zone_code)
+        self.register = DecisionRegister(self.layer_code, zone_code)
         # The ids and the kind of every zone of the index.
         codes = [self.layer_code[text] for text in index.layer_id.tolist()]
         self.layer_of_zone = np.array(codes, dtype=np.intp)[index.layer_of_zone]

@@ -5,14 +5,28 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
+
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.rulebook import Citation
+from lianzhou_gis.table import FieldFormat
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict
 
 __all__ = ["AccessComparison", "Finding", "Gap", "Override", "Question", "Reply", "finding_id"]
 
 Text = dict[str, str]
+Area = Annotated[float, FieldFormat("m2", 2)]
+AreaOrNone = Annotated[float | None, FieldFormat("m2", 2)]
+Metres = Annotated[float | None, FieldFormat("m", 2)]
+Share = Annotated[float | None, FieldFormat(None, 6)]
+# Part of the record of the site in JSON.
+SiteId = Annotated[str, FieldFormat(not_in=("json",))]
+# Drawn from GeoPackage and GeoParquet; JSON has measures alone.
+Shape = Annotated[BaseGeometry | None, FieldFormat(not_in=("json",))]
+# What a rule says of itself stands once in rules.json of a batch, not in every row.
+OfRule = FieldFormat(not_in=("parquet",))
+RuleText = Annotated[Text, OfRule]
 
 
 def finding_id(site_id: str, layer_id: str | None, zone_id: str | None, rule_id: str, subject: str) -> str:
@@ -35,12 +49,14 @@ class Finding:
     ----------
     effect, worst : Effect
         What is proven, and the strictest that it may turn out to mean (a doubtful overlap, an open word of the law).
+    curable : mapping or None
+        By what it can be cured, with the m2 of a cut or survey.
     geometry : shapely geometry or None
-        The piece, EPSG:4490.
+        The shared part of site and zone, EPSG:4490.
     """
 
     finding_id: str
-    site_id: str
+    site_id: SiteId
     layer_id: str | None
     theme: str | None
     zone_id: str | None
@@ -49,26 +65,26 @@ class Finding:
     relation: str | None
     subject: str
     rule_id: str
-    title: Text
+    title: RuleText
     effect: Effect
     worst: Effect
     doubtful: bool
     unverified: bool
     general_procedure: bool
     facts_used: dict[str, Any]
-    missing_facts: tuple[str, ...]
-    paraphrase: Text
-    citations: tuple[Citation, ...]
-    action: Text
-    authority: Text
-    blocks: tuple[str, ...]
+    missing_facts: Annotated[tuple[str, ...], OfRule]
+    paraphrase: RuleText
+    citations: Annotated[tuple[Citation, ...], OfRule]
+    action: RuleText
+    authority: RuleText
+    blocks: Annotated[tuple[str, ...], OfRule]
     curable: dict[str, Any] | None
-    override: Override | None
-    area_m2: float
-    share_of_site: float | None
-    length_m: float | None
-    distance_m: float | None
-    geometry: Any = None
+    override: Annotated[Override | None, OfRule]
+    area_m2: Area
+    share_of_site: Share
+    length_m: Metres
+    distance_m: Metres
+    geometry: Shape = None
 
 
 @dataclass(frozen=True)
@@ -81,7 +97,7 @@ class Gap:
         The strictest that it may hide.
     """
 
-    site_id: str
+    site_id: SiteId
     reason: GapReason
     theme: str | None
     layer_id: str | None
@@ -90,8 +106,8 @@ class Gap:
     facts: tuple[str, ...]
     detail: Text
     worst: Verdict
-    area_m2: float | None = None
-    geometry: Any = None
+    area_m2: AreaOrNone = None
+    geometry: Shape = None
 
     @property
     def asks(self) -> bool:
@@ -114,8 +130,8 @@ class AccessComparison:
         Of the finding that it led to.
     """
 
-    site_id: str
-    layer_id: str
+    site_id: SiteId
+    layer_id: Annotated[str, FieldFormat(not_in=("json",))]
     level: str
     unit_id: str | None
     unit_name: str | None
@@ -130,8 +146,8 @@ class AccessComparison:
     missing_facts: tuple[str, ...]
     outcome: str
     finding_id: str | None
-    area_m2: float
-    share_of_site: float | None
+    area_m2: Area
+    share_of_site: Share
 
 
 @dataclass(frozen=True)

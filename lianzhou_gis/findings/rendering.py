@@ -18,7 +18,7 @@ from lianzhou_gis.table import CodedColumn, cells
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Table", "access_comparisons", "finding_table", "gap_table", "table_of"]
+__all__ = ["RecordTable", "access_comparisons", "finding_table", "gap_table"]
 
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ _MEASURES = {"area_m2", "share_of_site", "length_m", "distance_m"}
 
 
 @dataclass(frozen=True)
-class Table(Generic[Record]):
+class RecordTable(Generic[Record]):
     """Records as columns.
 
     Attributes
@@ -49,8 +49,23 @@ class Table(Generic[Record]):
     decision: Positions
     own: Mapping[str, Column]
 
+    @classmethod
+    def from_records(cls, kind: type[Record], records: Sequence[Record]) -> RecordTable[Record]:
+        """Return records as columns."""
+        columns: dict[str, Column] = {}
+        for item in fields(kind):  # type: ignore[arg-type]
+            values = [getattr(record, item.name) for record in records]
+            if item.name in _MEASURES:
+                columns[item.name] = np.array(values, dtype=np.float64)
+            else:
+                columns[item.name] = CodedColumn.from_values(values)
+        return cls(kind, (), np.zeros(len(records), dtype=np.intp), columns)
+
     def __len__(self) -> int:
         return len(self.decision)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.own or any(name in template for template in self.templates[:1])
 
     def column(self, name: str) -> Column:
         """Return a field as a column."""
@@ -87,18 +102,6 @@ def _none_for_nan(column: Column) -> list[float | None]:
     return [None if value != value else value for value in column.tolist()]
 
 
-def table_of(kind: type[Record], records: Sequence[Record]) -> pd.DataFrame:
-    """Return records as a DataFrame; without any it keeps its columns."""
-    columns: dict[str, Column] = {}
-    for item in fields(kind):  # type: ignore[arg-type]
-        values = [getattr(record, item.name) for record in records]
-        if item.name in _MEASURES:
-            columns[item.name] = np.array(values, dtype=np.float64)
-        else:
-            columns[item.name] = CodedColumn.from_values(values)
-    return Table(kind, (), np.zeros(len(records), dtype=np.intp), columns).frame()
-
-
 def _fields(template: FindingTemplate | GapTemplate) -> dict[str, Any]:
     return {name: getattr(template, name) for name in template.__slots__}
 
@@ -115,7 +118,7 @@ def _used(rows: Rows, evaluation: Evaluation) -> tuple[list[Decision], Positions
     return [evaluation.decisions[number] for number in used.tolist()], which
 
 
-def finding_table(evaluation: Evaluation, overrides: Sequence[Override] = ()) -> Table[Finding]:
+def finding_table(evaluation: Evaluation, overrides: Sequence[Override] = ()) -> RecordTable[Finding]:
     """Return the findings by site, theme, rule, layer and zone; what is missing comes first.
 
     Parameters
@@ -157,7 +160,7 @@ def finding_table(evaluation: Evaluation, overrides: Sequence[Override] = ()) ->
         "distance_m": measures.distance_m,
         "geometry": measures.geometry,
     }
-    return Table(Finding, [_fields(one) for one in templates], which, own)
+    return RecordTable(Finding, [_fields(one) for one in templates], which, own)
 
 
 def _cures(curable: Sequence[Mapping[str, Any] | None], area_m2: Floats) -> list[Mapping[str, Any] | None]:
@@ -230,7 +233,7 @@ class _Measures:
         return values
 
 
-def gap_table(evaluation: Evaluation) -> Table[Gap]:
+def gap_table(evaluation: Evaluation) -> RecordTable[Gap]:
     """Return the gaps by site, reason, theme, layer, zone and rule; what is missing comes first."""
     decisions, which = _used(evaluation.gaps, evaluation)
     templates = [one.gap for one in decisions if one.gap is not None]
@@ -247,7 +250,7 @@ def gap_table(evaluation: Evaluation) -> Table[Gap]:
         **_shapes(evaluation, rows),
     }
     names = [item.name for item in fields(Gap) if item.name not in own]
-    return Table(Gap, [{name: getattr(one, name) for name in names} for one in templates], which, own)
+    return RecordTable(Gap, [{name: getattr(one, name) for name in names} for one in templates], which, own)
 
 
 def _shapes(evaluation: Evaluation, rows: Rows) -> dict[str, Column]:

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import lianzhou_gis
+from lianzhou_gis.findings import AccessComparison, Finding, Gap
 from lianzhou_gis.runs.recheck import recheck_by_of
 from lianzhou_gis.runs.seal import content_sha256
+from lianzhou_gis.table import columns_of
 from lianzhou_gis.vocabulary import DISCLAIMER, label
 
 if TYPE_CHECKING:
@@ -112,16 +114,9 @@ _SITE = (
     "site_id name source_file source_row survey_crs datum accuracy_m town geometry_kind corridor_width_m area_m2 "
     "statutory_area_m2 declared_area_m2 length_m"
 ).split()
-_FINDING = (
-    "finding_id layer_id theme zone_id zone_name grade relation subject rule_id title effect worst doubtful unverified "
-    "general_procedure facts_used missing_facts paraphrase citations action authority blocks curable override area_m2 "
-    "share_of_site length_m distance_m"
-).split()
-_GAP = "reason theme layer_id zone_id rule_id facts detail worst area_m2".split()
-_ACCESS = (
-    "level unit_id unit_name unit_grade item_id dimension kind effect text document known missing_facts outcome "
-    "finding_id area_m2 share_of_site"
-).split()
+_FINDING, _GAP, _ACCESS = (
+    [column.name for column in columns_of(record, "json")] for record in (Finding, Gap, AccessComparison)
+)
 _TOTAL = "theme grade gross_area_m2 net_area_m2 net_share".split()
 _LAYER = "data_date valid_from valid_to publisher document synthetic".split()
 _CHECK = "theme status zones gross_area_m2 net_area_m2 nearest_m".split()
