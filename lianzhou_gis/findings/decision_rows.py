@@ -250,6 +250,8 @@ class Evaluation:
         In the order in which they were made.
     spared : Rows
         Open points of rules that such projects are not asked for: neither finding nor gap.
+    zones : ndarray of int
+        Number of control zones that each site lies in, those of context themes apart; of an id of a theme one.
     units : tuple of UnitRows
     overlay : Overlay
     layer_ids, zone_ids : ndarray of str or None
@@ -262,6 +264,7 @@ class Evaluation:
     findings: Rows
     gaps: Rows
     spared: Rows
+    zones: Positions
     units: tuple[UnitRows, ...]
     overlay: Overlay
     layer_ids: npt.NDArray[np.object_]
@@ -276,5 +279,5 @@ class Evaluation:
     def answers(self) -> list[Answer]:
         """The answer for every site: its findings and gaps folded."""
         rows = np.concatenate([self.findings.array[:2], self.gaps.array[:2]], axis=1)
-        tallies = fold(len(self.ids), rows[0], self.register.coded[rows[1], TALLY:])
+        tallies = fold(self.zones, rows[0], self.register.coded[rows[1], TALLY:])
         return [answer_to(tally) for tally in tallies]

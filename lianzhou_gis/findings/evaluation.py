@@ -198,6 +198,12 @@ class _Prepared:
         columns += [index.zone_columns[name].tolist() for name in ("grade", "zone_name")]
         numbers = [kinds.setdefault(rules.zone_kind(*cells), len(kinds)) for cells in zip(*columns, strict=True)]
         self.kind_of_zone, self.kinds = np.array(numbers, dtype=np.intp), tuple(kinds)
+        # Zones of one id and theme are one, in whichever layer; those of context themes are none.
+        names = index.theme_id[index.layer_of_zone].tolist()
+        pairs: dict[tuple[str, int], int] = {}
+        numbers = [pairs.setdefault(pair, len(pairs)) for pair in zip(names, codes, strict=True)]
+        numbers = [-1 if theme(name).context else number for name, number in zip(names, numbers, strict=True)]
+        self.number_of_zone = np.array(numbers, dtype=np.intp)
         self.is_unit = np.array([kind.theme == UNITS for kind in self.kinds], dtype=bool)
         self.everywhere = memoised(self._everywhere, _CACHED_SITE_KEYS)
         self.without_zone = memoised(self._without_zone, _CACHED_SITE_KEYS)
@@ -285,6 +291,7 @@ class _Pass:
             findings=Rows.joined(self._findings),
             gaps=Rows.joined(self._gaps),
             spared=Rows.joined(self._spared),
+            zones=self._zones,
             units=tuple(self._units),
             overlay=self._overlay,
             layer_ids=self._day.layer_ids,
@@ -377,7 +384,12 @@ class _Pass:
         if day.rules.unread:
             self._unread_overlaps = expand(which, [one.unread for one in applicable])
         hit = (relation == _RELATION_CODES["overlap"]) | (relation == _RELATION_CODES["within"])
-        self._unit_rows = np.flatnonzero(day.is_unit[kind] & hit & ~outfall)
+        hit &= ~outfall
+        self._unit_rows = np.flatnonzero(day.is_unit[kind] & hit)
+        number = day.number_of_zone[zone]
+        control = hit & (number >= 0)
+        inside = np.unique(site[control] * (len(day.number_of_zone) + 1) + number[control])
+        self._zones = np.bincount(inside // (len(day.number_of_zone) + 1), minlength=len(self._ids))
 
     def _at_overlaps(self, site: Positions, decision: Positions, row: Positions) -> Rows:
         zone = self._overlay.overlap_columns["zone"][row]

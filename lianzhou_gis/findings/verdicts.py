@@ -57,27 +57,27 @@ class Tally(NamedTuple):
     flags : int
         Any gap (1); a gap that more facts would close (2), and one of these that may hide a prohibition (4); a finding
         that calls for judgement (8), and one of these that is not doubtful (16). Added up by bitwise or.
-    notices : int
-        Number of findings that restrict nothing.
+    zones : int
+        Number of control zones that the site lies in, those of context themes apart.
     """
 
     proven: int = _NOTHING
     worst: int = _NOTHING
     flags: int = 0
-    notices: int = 0
+    zones: int = 0
 
     @classmethod
     def from_finding(cls, effect: Effect, worst: Effect, doubtful: bool = False) -> Tally:
         """Return the tally of one finding: what is proven, and what it may mean."""
         judged = effect is Effect.NEEDS_JUDGEMENT
         flags = (_JUDGED | (0 if doubtful else _FIRM)) if judged else 0
-        return cls(effect.verdict.rank, worst.verdict.rank, flags, int(effect is Effect.NOTICE))
+        return cls(effect.verdict.rank, worst.verdict.rank, flags)
 
     @classmethod
     def from_gap(cls, worst: Verdict, asks: bool) -> Tally:
         """Return the tally of one gap: the strictest that it may hide, and whether more facts would close it."""
         barred = _BARRED if asks and worst is Verdict.PROHIBITED else 0
-        return cls(_NOTHING, worst.rank, _OPEN | (_ASKED if asks else 0) | barred, 0)
+        return cls(_NOTHING, worst.rank, _OPEN | (_ASKED if asks else 0) | barred)
 
     @classmethod
     def from_decision(cls, decision: Decision) -> Tally:
@@ -98,37 +98,37 @@ class Tally(NamedTuple):
         >>> [str(verdict) for verdict in weigh(Tally.total([judged, Tally()]))]
         ['needs_judgement', 'prohibited']
         """
-        proven, worst, flags, notices = _NOTHING, _NOTHING, 0, 0
+        proven, worst, flags, zones = _NOTHING, _NOTHING, 0, 0
         for one in tallies:
             proven, worst = min(proven, one.proven), min(worst, one.worst)
             flags |= one.flags
-            notices += one.notices
-        return cls(proven, worst, flags, notices)
+            zones += one.zones
+        return cls(proven, worst, flags, zones)
 
 
-def fold(sites: int, site: Positions, tallies: npt.NDArray[np.int64]) -> list[Tally]:
+def fold(zones: Positions, site: Positions, tallies: npt.NDArray[np.int64]) -> list[Tally]:
     """Return the tally of every site.
 
     Parameters
     ----------
-    sites : int
-        Their number.
+    zones : ndarray of int, shape (sites,)
+        Number of control zones that each site lies in.
     site : ndarray of int, shape (n,)
         A row for every finding and gap: position of the site.
     tallies : ndarray of int, shape (n, 4)
         Of each of them.
     """
-    total = np.empty((sites, 4), dtype=np.int64)
+    total = np.empty((len(zones), 4), dtype=np.int64)
     total[:] = Tally()
-    if sites == 1:
+    total[:, 3] = zones
+    if len(zones) == 1:
         if len(site):
             total[0, :2] = np.minimum(total[0, :2], tallies[:, :2].min(axis=0))
-            total[0, 2], total[0, 3] = np.bitwise_or.reduce(tallies[:, 2]), tallies[:, 3].sum()
+            total[0, 2] = np.bitwise_or.reduce(tallies[:, 2])
     else:
         np.minimum.at(total[:, 0], site, tallies[:, 0])
         np.minimum.at(total[:, 1], site, tallies[:, 1])
         np.bitwise_or.at(total[:, 2], site, tallies[:, 2])
-        np.add.at(total[:, 3], site, tallies[:, 3])
     return [Tally(*row) for row in total.tolist()]
 
 
@@ -150,7 +150,7 @@ def _answer(tally: Tally) -> Answer:
     verdict, worst = weigh(tally)
     complete = not tally.flags & _OPEN
     only_doubtful = bool(tally.flags & _JUDGED) and not tally.flags & _FIRM
-    texts = {lang: _text(verdict, worst, complete, tally.notices, only_doubtful, lang) for lang in ("zh", "en")}
+    texts = {lang: _text(verdict, worst, complete, tally.zones, only_doubtful, lang) for lang in ("zh", "en")}
     return Answer(verdict, worst, complete, texts)
 
 
@@ -158,8 +158,13 @@ def _answer(tally: Tally) -> Answer:
 answer_to = memoised(_answer, 4096)
 
 
-def answer_of(findings: Sequence[Finding], gaps: Sequence[Gap]) -> Answer:
+def answer_of(findings: Sequence[Finding], gaps: Sequence[Gap], zones: int = 0) -> Answer:
     """Return the answer for a site from the records of all its findings and gaps.
+
+    Parameters
+    ----------
+    zones : int
+        Number of control zones that it lies in, those of context themes apart.
 
     Examples
     --------
@@ -169,6 +174,7 @@ def answer_of(findings: Sequence[Finding], gaps: Sequence[Gap]) -> Answer:
     return answer_to(
         Tally.total(
             [
+                Tally(zones=zones),
                 *(Tally.from_finding(item.effect, item.worst, item.doubtful) for item in findings),
                 *(Tally.from_gap(gap.worst, gap.asks) for gap in gaps),
             ]
@@ -176,11 +182,11 @@ def answer_of(findings: Sequence[Finding], gaps: Sequence[Gap]) -> Answer:
     )
 
 
-def _text(verdict: Verdict, worst: Verdict, complete: bool, notices: int, only_doubtful: bool, lang: str) -> str:
+def _text(verdict: Verdict, worst: Verdict, complete: bool, zones: int, only_doubtful: bool, lang: str) -> str:
     text, worst_text = label("verdict", verdict)[lang], label("verdict", worst)[lang]
     stricter = worst.stricter_than(verdict)
     if verdict is Verdict.NO_CONFLICT_FOUND:
-        return label("printed", "notices_only")[lang].format(n=notices) if notices else text
+        return label("printed", "zones_only")[lang].format(n=zones) if zones else text
     if verdict is Verdict.NEEDS_INFORMATION:
         if worst is Verdict.PROHIBITED:
             return text + label("printed", "may_prohibit")[lang]

@@ -7,7 +7,7 @@ from typing import Any
 
 from lianzhou_gis.findings.verdicts import Tally, answer_to
 from lianzhou_gis.runs.seal import DOCUMENT, Alteration
-from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict, theme
 
 __all__ = ["check_fold"]
 
@@ -16,7 +16,10 @@ _KEYS = ("verdict", "worst_possible", "complete", "label")
 
 
 def _folded(site: Mapping[str, Any]) -> dict[str, Any]:
+    # Lying in a zone of a context theme says nothing by itself.
+    zones = sum(check["zones"] for check in site["checks"] if not theme(check["theme"]).context)
     tallies = [
+        Tally(zones=zones),
         *(
             Tally.from_finding(Effect(item["effect"]), Effect(item["worst"]), bool(item["doubtful"]))
             for item in site["findings"]

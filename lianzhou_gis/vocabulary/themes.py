@@ -46,6 +46,8 @@ class Theme:
         Whether a stricter grade cuts milder ones of the same source.
     covering : bool
         Whether its zones cover the whole area of the layer without gap or overlap (control units).
+    context : bool
+        Whether its zones divide the whole county: lying in one of them says nothing of a site by itself.
     receiving : bool
         Whether its zones state the class of the water that receives an outfall; outside all of them it is unknown.
     near_m : float
@@ -57,6 +59,7 @@ class Theme:
     grades: tuple[Grade, ...]
     nested: bool
     covering: bool
+    context: bool
     receiving: bool
     near_m: float
     style: Style
@@ -100,6 +103,7 @@ def themes() -> dict[str, Theme]:
             grades=grades,
             nested=bool(entry.get("nested", False)),
             covering=bool(entry.get("covering", False)),
+            context=bool(entry.get("context", False)),
             receiving=bool(entry.get("receiving", False)),
             near_m=float(entry.get("near_m", NEAR_M)),
             style=style,

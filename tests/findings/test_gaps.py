@@ -50,7 +50,7 @@ def assert_never_clear(result, reason, theme=None):
 def test_without_a_break_the_site_is_clear(county, site):
     row = only(county.screen(site, FACTS))
     assert (row.verdict, row.worst_possible, row.complete) == ("no_conflict_found", "no_conflict_found", True)
-    assert row.label_zh.startswith("未发现禁止或程序性要求（提示")
+    assert row.label_zh == "在已核查图层内未发现冲突"
 
 
 def test_layer_file_gone(county, site):

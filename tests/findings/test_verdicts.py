@@ -77,7 +77,7 @@ def test_a_proven_prohibition_stays(some, unknown):
     ("some", "unknown", "verdict", "worst", "label"),
     [
         ([], [], "no_conflict_found", "no_conflict_found", "在已核查图层内未发现冲突"),
-        (["notice", "notice"], [], "no_conflict_found", "no_conflict_found", "未发现禁止或程序性要求（提示 2 项）"),
+        (["notice", "notice"], [], "no_conflict_found", "no_conflict_found", "在已核查图层内未发现冲突"),
         (["prohibited"], [], "prohibited", "prohibited", "触及禁止性规定"),
         (["prohibited"], [("layer_missing", "prohibited")], "prohibited", "prohibited", "触及禁止性规定（核查不完整）"),
         (["procedure_required"], [("missing_fact", "prohibited")], "procedure_required", "prohibited",
@@ -99,6 +99,13 @@ def test_a_proven_prohibition_stays(some, unknown):
 def test_what_is_printed(some, unknown, verdict, worst, label):
     said = answer_of([finding(effect) for effect in some], [gap(*one) for one in unknown])
     assert (said.verdict.value, said.worst_possible.value, said.label["zh"]) == (verdict, worst, label)
+
+
+def test_a_site_in_zones_that_restrict_nothing_says_in_how_many():
+    said = answer_of([finding("notice")], [], zones=3)
+    assert said.label["zh"] == "未发现禁止或程序性要求（所在管控区 3 处，见附）"
+    assert answer_of([finding("conditional")], [], zones=3).label["zh"] == "须落实管控要求"
+    assert "管控区" not in answer_of([], [gap("layer_missing")], zones=3).label["zh"]
 
 
 def test_a_doubtful_overlap_alone_says_so():
