@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from lianzhou_gis.formats import Sites
 from lianzhou_gis.layers import Layers
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.rulebook import Derived, Rulebook
+from lianzhou_gis.table import cells
 from lianzhou_gis.vocabulary import Verdict
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class Result:
         The day whose law and layers were applied.
     scope : tuple of str
         The themes that were looked at.
+    frame_index : pandas.Index, optional
+        Of the GeoDataFrame that the sites were given as.
     fingerprint : Fingerprint
         Of everything that the answer rests on apart from sites, facts and overrides.
     """
@@ -72,6 +75,7 @@ class Result:
     parameters: dict[str, Any]
     fingerprint: Fingerprint
     issues: tuple[Issue, ...] = field(default=())
+    frame_index: pd.Index[Any] | None = None
 
     def __repr__(self) -> str:
         counts = self.assessment.verdicts["verdict"].value_counts()
@@ -90,50 +94,65 @@ class Result:
         table = self.sites_in.table.merge(self.assessment.verdicts, on="site_id", validate="one_to_one")
         return table.sort_values("site_id", ignore_index=True)
 
-    @cached_property
+    @property
     def sites(self) -> gpd.GeoDataFrame:
+        """The sites with their verdicts, EPSG:4490; those of a GeoDataFrame with its order and index.
+
+        Every table of a result is a copy: what is written into one changes nothing here.
+        """
+        if self.frame_index is None:
+            return self.sites_by_id.copy()
+        table = self.sites_by_id.sort_values("source_row", kind="stable")
+        return table.set_axis(self.frame_index, axis="index")
+
+    @cached_property
+    def sites_by_id(self) -> gpd.GeoDataFrame:
         """The sites with their verdicts, by ``site_id``; EPSG:4490."""
         return _with_geometry(self.sites_table)
 
-    @cached_property
+    @property
     def findings(self) -> gpd.GeoDataFrame:
-        """Every rule that bears on a site through a zone, with the piece; EPSG:4490."""
-        return _with_geometry(self.assessment.findings)
+        """Every rule that applies to a site through a zone, with the shared part; EPSG:4490."""
+        table = self.assessment.findings.copy()
+        # Plain values, so that the table can be written to JSON and Parquet.
+        for name in ("citations", "override"):
+            table[name] = cells(map(_plain, table[name]))
+        return _with_geometry(table)
 
-    @cached_property
+    @property
     def gaps(self) -> gpd.GeoDataFrame:
         """Everything that is not assessed, by name; EPSG:4490."""
-        return _with_geometry(self.assessment.gaps)
+        return _with_geometry(self.assessment.gaps.copy())
 
-    @cached_property
+    @property
     def overlaps(self) -> gpd.GeoDataFrame:
         """Every pair of a site and a zone that overlap, touch or are near; EPSG:4490."""
-        return _with_geometry(self.overlay.overlaps)
+        return _with_geometry(self.overlay.overlaps.copy())
 
     @property
     def totals(self) -> pd.DataFrame:
         """Areas per site, theme and grade; net areas by union."""
-        return self.overlay.totals
+        return self.overlay.totals.copy()
 
     @property
     def checks(self) -> pd.DataFrame:
         """One row per site and theme, negatives included."""
-        return self.assessment.checks
+        return self.assessment.checks.copy()
 
     @property
     def access(self) -> pd.DataFrame:
         """Every item of the access lists of the units that a site lies in, compared; one row each."""
-        return self.assessment.access
+        return self.assessment.access.copy()
 
     @property
     def questions(self) -> list[Any]:
         """The facts that are missing, as questions, those that settle most first."""
         return self.assessment.questions
 
-    @cached_property
+    @property
     def zones(self) -> gpd.GeoDataFrame:
         """The zones near a site, or nearest to it; EPSG:4490."""
-        return _with_geometry(self.overlay.zones_shown)
+        return _with_geometry(self.overlay.zones_shown.copy())
 
     @cached_property
     def identity(self) -> Fingerprint:
@@ -157,7 +176,7 @@ class Result:
 
     def to_frame(self) -> gpd.GeoDataFrame:
         """Return the sites with their verdicts as a table of one's own, EPSG:4490."""
-        return self.sites.copy()
+        return self.sites
 
     def query(self, expression: str) -> gpd.GeoDataFrame:
         """Return the sites for which an expression of pandas holds, as ``"worst_possible == 'prohibited'"``."""
@@ -256,6 +275,15 @@ class Result:
         from lianzhou_gis.runs import Run
 
         return list(write_reports(Run.of(self), folder, kind=kind, formats=formats, sites=sites))
+
+
+def _plain(value: object) -> object:
+    """Return records of a cell as plain mappings."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: _plain(item) for name, item in asdict(value).items()}
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _with_geometry(frame: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -26,6 +26,9 @@ from lianzhou_gis.result import Result
 from lianzhou_gis.rulebook import Inference, Rulebook, day_of
 from lianzhou_gis.second_readings import facts_of_sites, settle_readings
 from lianzhou_gis.vocabulary import themes as all_themes
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["Result", "Screener", "screen"]
 
@@ -85,9 +88,11 @@ def screen(
     step = progress or default_progress()
     catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
     step("sites")
+    index = _frame_index(sites)
     sites = sites if isinstance(sites, Sites) else read_sites(sites, crs=crs, datum=datum, region=_region(catalog))
     screener = Screener.prepare(catalog, rulebook, as_of=as_of, themes=themes, around=_shapes(sites), progress=step)
-    return screener.screen(sites, facts=facts, sets=sets, overrides=overrides, progress=step)
+    result = screener.screen(sites, facts=facts, sets=sets, overrides=overrides, progress=step)
+    return _as_given(result, index)
 
 
 @dataclass(frozen=True)
@@ -197,16 +202,17 @@ class Screener:
             How many work at once; default as many as there are processors. What comes out does not depend on it.
         """
         step = progress or default_progress()
+        index = _frame_index(sites)
         sites = sites if isinstance(sites, Sites) else read_sites(sites, region=_region(self.catalog))
         result = self._screen_reading(sites, facts, sets, overrides, threads, step)
         if sites.second is None:
-            return result
+            return _as_given(result, index)
         other = sites.second.sites
         second = self._screen_reading(other, facts_of_sites(facts, other), sets, (), threads, step)
         settled, issues = settle_readings(result, second)
         if settled is not sites:
             result = self._screen_reading(settled, facts, sets, overrides, threads, step)
-        return replace(result, issues=(*result.issues, *issues))
+        return _as_given(replace(result, issues=(*result.issues, *issues)), index)
 
     def _screen_reading(
         self,
@@ -310,6 +316,16 @@ class Screener:
             return self
         themes = self.parameters["themes"]
         return Screener.prepare(self.catalog, self.rulebook, as_of=self.as_of, themes=themes, around=_shapes(sites))
+
+
+def _frame_index(sites: object) -> pd.Index[Any] | None:
+    """Return the index of a GeoDataFrame, by which its result is asked."""
+    index = getattr(sites, "index", None)
+    return index if hasattr(sites, "geometry") and hasattr(index, "get_indexer") else None
+
+
+def _as_given(result: Result, index: pd.Index[Any] | None) -> Result:
+    return result if index is None or len(index) != len(result.sites_in) else replace(result, frame_index=index)
 
 
 def _shapes(sites: Sites) -> list[Any]:

@@ -128,7 +128,7 @@ def test_before_the_code_no_finding_cites_it():
         facts=read_facts(SITES / "facts.yaml"),
         as_of="2026-08-14",
     )
-    cited = {citation.law for citations in result.findings["citations"] for citation in citations}
+    cited = {citation["law"] for citations in result.findings["citations"] for citation in citations}
     assert "ecological_code" not in cited and "water_pollution_law" in cited
 
 

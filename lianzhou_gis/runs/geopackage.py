@@ -46,8 +46,8 @@ def _outfalls(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 def layers_of(result: Result) -> dict[str, gpd.GeoDataFrame]:
     """Return the layers of the GeoPackage by name, sorted so that the order of the sites does not matter."""
     return {
-        "sites": result.sites.drop(columns="outfall"),
-        "outfalls": _outfalls(result.sites),
+        "sites": result.sites_by_id.drop(columns="outfall"),
+        "outfalls": _outfalls(result.sites_by_id),
         "overlaps": result.overlaps,
         "totals": _plain(result.totals),
         "findings": result.findings,

@@ -30,7 +30,7 @@ def test_it_stands_wherever_the_finding_is_and_changes_no_verdict(county, square
     after = screen(before.sites_in, county.write(), facts=facts, as_of="2026-11-23", overrides=overrides)
     assert after.sites["verdict"].tolist() == before.sites["verdict"].tolist() == ["prohibited"]
     judged = after.findings.set_index("finding_id").loc[row["finding_id"]]
-    assert judged["effect"] == "prohibited" and judged["override"].office == JUDGED["office"]
+    assert judged["effect"] == "prohibited" and judged["override"]["office"] == JUDGED["office"]
     folder = after.save(tmp_path / "run")
     document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     (told,) = [item["override"] for item in document["sites"][0]["findings"] if item["override"]]
