@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Minutes that the timings may take.
 BUDGET ?= 60
+# Minutes for random worlds against the oracle.
+MINUTES ?= 5
 
-.PHONY: golden pictures rulebook disclosure help demo install test check lint types tests browser database office example docs bench clean
+.PHONY: torture golden pictures rulebook disclosure help demo install test check lint types tests browser database office example docs bench clean
 
 help:
 	@echo "make demo     set up, screen the demo sites, write maps/demo/"
@@ -16,6 +18,7 @@ help:
 	@echo "make bench    timings against named peers (minutes)"
 	@echo "make example  rewrite maps/example.html"
 	@echo "make rulebook rewrite docs/rulebook"
+	@echo "make torture  MINUTES=n: random worlds against the oracle, writes docs/reliability.md"
 	@echo "make pictures rewrite docs/pictures"
 	@echo "make disclosure rewrite docs/disclosure.md"
 	@echo "make golden   rewrite tests/golden (PART=screenings ... for some of it)"
@@ -96,6 +99,9 @@ bench: $(VENV)/.full
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/report.py
 	$(BIN)/python benchmarks/heavy_polygon.py
+
+torture: $(VENV)/.full
+	$(BIN)/python -m tests.oracle.run --minutes $(MINUTES)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info maps/demo

@@ -1,0 +1,239 @@
+"""Runs random worlds against the oracle: ``python -m tests.oracle.run --minutes 5`` (``make torture MINUTES=5``).
+
+Writes ``docs/reliability.md`` with the counts of all runs that are recorded beside it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from tests.oracle.judge import STRICTNESS, judge
+from tests.oracle.worlds import SYSTEMS, World, make_world, sites_frame, transformed, write_world
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "reliability.md"
+RECORD = Path(__file__).parent / "runs.json"
+VERDICTS = ("prohibited", "procedure_required", "needs_judgement", "conditional", "needs_information", "not_assessed",
+            "no_conflict_found")  # fmt: skip
+
+
+@dataclass
+class Tally:
+    """Counts of a run."""
+
+    worlds: int = 0
+    sites: int = 0
+    clears: int = 0
+    firm: int = 0
+    cautious: int = 0
+    undecided: int = 0
+    altered: int = 0
+    failures: list[str] = field(default_factory=list)
+    verdicts: Counter[str] = field(default_factory=Counter)
+
+
+def verdicts_of(sites: gpd.GeoDataFrame, catalog: Path, world: World, facts: dict[str, Any] | None = None) -> Any:
+    """Return verdict and worst possible verdict by site."""
+    import lianzhou_gis as lg
+
+    chosen = world.facts if facts is None else facts
+    result = lg.screen(lg.read_sites(sites), catalog, facts=chosen, as_of=world.day, themes=world.themes)
+    return {site_id: (str(a.verdict), str(a.worst_possible)) for site_id, a in result.assessment.answers.items()}
+
+
+def _more_vertices(shape: Any, rng: random.Random) -> Any:
+    """Return a shape with vertices added on its edges, rings turned and begun elsewhere."""
+    dense = shapely.segmentize(shape, rng.choice((2e-4, 1e-3)))
+
+    def turned(ring: Any) -> Any:
+        corners = np.asarray(ring.coords)[:-1]
+        corners = np.roll(corners, rng.randrange(len(corners)), axis=0)
+        corners = corners[::-1] if rng.random() < 0.5 else corners
+        return np.vstack([corners, corners[:1]])
+
+    parts = [
+        shapely.Polygon(turned(part.exterior), [turned(hole) for hole in part.interiors])
+        for part in shapely.get_parts(dense)
+    ]
+    rng.shuffle(parts)
+    return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+
+
+def _check_alterations(world: World, catalog: Path, found: dict[str, Any], tally: Tally, rng: random.Random) -> None:
+    """Screen the same sites drawn otherwise: vertices added, rings turned, another system and order, one by one."""
+    frame = sites_frame(world)
+    opinions = {site.site_id: judge(world, site) for site in world.sites}
+    steady = [name for name, opinion in opinions.items() if opinion.clear is not None]
+    altered = frame.copy()
+    altered["geometry"] = [_more_vertices(shape, rng) for shape in frame.geometry]
+    orders = {
+        "vertices": altered,
+        "order": frame.iloc[::-1].reset_index(drop=True),
+        "one": frame.iloc[[rng.randrange(len(frame))]].reset_index(drop=True),
+    }
+    system = rng.choice(SYSTEMS[1:])
+    projected = frame.copy()
+    projected["geometry"] = [transformed(shape, "EPSG:4490", system) for shape in frame.geometry]
+    orders["system"] = projected.set_crs(system, allow_override=True)
+    for kind, sites in orders.items():
+        for site_id, answer in verdicts_of(sites, catalog, world).items():
+            tally.altered += 1
+            clear = "no_conflict_found"
+            exact = kind in ("order", "one")
+            differs = answer != found[site_id] if exact else (answer[0] == clear) != (found[site_id][0] == clear)
+            if differs and (exact or site_id in steady):
+                tally.failures.append(f"seed {world.seed} {site_id}: {kind} turns {found[site_id]} into {answer}")
+    if world.unknown:
+        from tests.oracle.worlds import ORDINARY
+
+        name = world.unknown[0]
+        for site_id, answer in verdicts_of(frame, catalog, world, {**world.facts, name: ORDINARY[name]}).items():
+            tally.altered += 1
+            if VERDICTS.index(answer[1]) < VERDICTS.index(found[site_id][1]):
+                tally.failures.append(
+                    f"seed {world.seed} {site_id}: knowing {name} turns {found[site_id]} into {answer}"
+                )
+
+
+def run_world(seed: int, tally: Tally, *, alter: bool) -> None:
+    """Screen one world and compare every answer with the oracle."""
+    world = make_world(seed)
+    if not world.sites:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        catalog = write_world(world, Path(folder))
+        found = verdicts_of(sites_frame(world), catalog, world)
+        tally.worlds += 1
+        for site in world.sites:
+            verdict, worst = found[site.site_id]
+            opinion = judge(world, site)
+            tally.sites += 1
+            tally.verdicts[verdict] += 1
+            where = f"seed {seed} {site.site_id}"
+            if verdict == "no_conflict_found":
+                tally.clears += 1
+                tally.undecided += opinion.clear is None
+                if opinion.clear is False:
+                    tally.failures.append(f"{where}: wrong clear; {opinion.reason}")
+            elif opinion.clear and opinion.known:
+                tally.cautious += 1
+            if opinion.firm is not None:
+                tally.firm += 1
+                strictest = STRICTNESS.index(opinion.firm)
+                if VERDICTS.index(verdict) > strictest and strictest < len(STRICTNESS) - 1:
+                    tally.failures.append(f"{where}: {verdict} where {opinion.firm} is firm")
+            if VERDICTS.index(worst) > VERDICTS.index(verdict):
+                tally.failures.append(f"{where}: worst possible {worst} is milder than {verdict}")
+        if alter:
+            _check_alterations(world, catalog, found, tally, random.Random(seed))
+
+
+def run(first: int, *, minutes: float | None = None, worlds: int | None = None, progress: bool = False) -> Tally:
+    """Run worlds from a seed on, for some minutes or for a number of them."""
+    tally, begin, seed = Tally(), time.monotonic(), first
+    while (worlds is None or seed < first + worlds) and (minutes is None or time.monotonic() - begin < minutes * 60):
+        try:
+            run_world(seed, tally, alter=seed % 5 == 0)
+        except Exception as error:
+            tally.failures.append(f"seed {seed}: {type(error).__name__}: {error}"[:300])
+        seed += 1
+        if progress and seed % 100 == 0:
+            print(seed - first, tally.clears, len(tally.failures), flush=True)
+    return tally
+
+
+def seed_of_day(day: date) -> int:
+    """Return the first seed of a day: other worlds every day, the same all day."""
+    return day.toordinal() * 1_000_000
+
+
+def write_page(records: list[dict[str, Any]]) -> None:
+    """Write the page of counts from the records of runs."""
+    total = Counter()
+    for record in records:
+        for name in ("worlds", "sites", "clears", "undecided", "firm", "cautious", "altered", "failures"):
+            total[name] += record[name]
+    verdicts = Counter()
+    for record in records:
+        verdicts.update(record["verdicts"])
+    lines = [
+        "# Reliability",
+        "",
+        "Written by `make torture MINUTES=n`. Random worlds (layers in five reference systems, holes, islands,",
+        "slivers, nested grades, editions, partial and expired layers, the seam at 112.5 E, facts known and unknown,",
+        "days around changes of law) are screened, and every answer is compared with an oracle that imports nothing",
+        "of the package.",
+        "",
+        "| what | count |",
+        "|---|---:|",
+        f"| worlds | {total['worlds']:,} |",
+        f"| sites judged | {total['sites']:,} |",
+        f"| clears checked | {total['clears']:,} |",
+        f"| of these decided by a tolerance of the oracle | {total['undecided']:,} |",
+        f"| firm effects checked | {total['firm']:,} |",
+        f"| answers of altered inputs compared | {total['altered']:,} |",
+        f"| sites that the oracle would clear and the package does not | {total['cautious']:,} |",
+        f"| wrong clears, missed effects, changed answers, exceptions | {total['failures']:,} |",
+        "",
+        "| verdict | sites |",
+        "|---|---:|",
+        *(f"| {name} | {verdicts[name]:,} |" for name in VERDICTS),
+        "",
+        "| run | worlds | clears | failures |",
+        "|---|---:|---:|---:|",
+        *(
+            f"| {r['on']}, seeds from {r['first']} | {r['worlds']:,} | {r['clears']:,} | {r['failures']} |"
+            for r in records
+        ),
+        "",
+    ]
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+
+
+def main() -> int:
+    """Run worlds, print what fails, record the counts and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float)
+    parser.add_argument("--worlds", type=int)
+    parser.add_argument("--seed", type=int, default=seed_of_day(datetime.now(UTC).date()))
+    parser.add_argument("--no-record", action="store_true")
+    given = parser.parse_args()
+    minutes = given.minutes if given.minutes or given.worlds else 5.0
+    tally = run(given.seed, minutes=minutes, worlds=given.worlds, progress=True)
+    for failure in tally.failures:
+        print(failure)
+    print(f"{tally.worlds} worlds, {tally.sites} sites, {tally.clears} clears, {len(tally.failures)} failures")
+    if not given.no_record:
+        records = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else []
+        record = {
+            "on": datetime.now(UTC).date().isoformat(),
+            "first": given.seed,
+            **{
+                name: getattr(tally, name)
+                for name in ("worlds", "sites", "clears", "undecided", "firm", "cautious", "altered")
+            },
+            "failures": len(tally.failures),
+            "verdicts": dict(tally.verdicts),
+        }
+        records.append(record)
+        RECORD.write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
+        write_page(records)
+    return bool(tally.failures)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
