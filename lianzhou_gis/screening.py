@@ -14,10 +14,13 @@ import numpy as np
 import shapely
 
 from lianzhou_gis.catalog import Catalog
-from lianzhou_gis.errors import CatalogError, did_you_mean
+from lianzhou_gis.certificate import Checker
+from lianzhou_gis.certificate_sources import CHECKER_ROOMS
+from lianzhou_gis.clearance import disagreements_of
+from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Evaluator, Override, QuestionPlanner
 from lianzhou_gis.fingerprint import Fingerprint
-from lianzhou_gis.formats import FactsFile, Sites, merge_facts, read_sites
+from lianzhou_gis.formats import FactsFile, SiteGap, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers import Cache, Layers, load_layers
 from lianzhou_gis.overlay import LayerIndex, overlay_sites
@@ -25,6 +28,7 @@ from lianzhou_gis.progress import Progress, default_progress
 from lianzhou_gis.result import Result
 from lianzhou_gis.rulebook import Inference, Rulebook, day_of
 from lianzhou_gis.second_readings import facts_of_sites, settle_readings
+from lianzhou_gis.vocabulary import GapReason
 from lianzhou_gis.vocabulary import themes as all_themes
 
 if TYPE_CHECKING:
@@ -206,13 +210,43 @@ class Screener:
         sites = sites if isinstance(sites, Sites) else read_sites(sites, region=_region(self.catalog))
         result = self._screen_reading(sites, facts, sets, overrides, threads, step)
         if sites.second is None:
-            return _as_given(result, index)
+            return _as_given(self._checked(result, facts, sets, overrides, threads, step), index)
         other = sites.second.sites
         second = self._screen_reading(other, facts_of_sites(facts, other), sets, (), threads, step)
         settled, issues = settle_readings(result, second)
         if settled is not sites:
             result = self._screen_reading(settled, facts, sets, overrides, threads, step)
+        result = self._checked(result, facts, sets, overrides, threads, step)
         return _as_given(replace(result, issues=(*result.issues, *issues)), index)
+
+    def _checked(
+        self,
+        result: Result,
+        facts: Facts | None,
+        sets: Mapping[str, str] | None,
+        overrides: Sequence[Override],
+        threads: int | None,
+        step: Progress,
+    ) -> Result:
+        """Return a result of which an independent checker agrees with every clear; where it does not it is none."""
+        disagreements = disagreements_of(result, self.checker)
+        if not disagreements:
+            return result
+        sites = result.sites_in
+        issues = [
+            Issue.from_code("error", "check_disagrees", f"site {name}", reason=why)
+            for name, why in disagreements.items()
+        ]
+        named = zip(disagreements, issues, strict=True)
+        gaps = [SiteGap(name, GapReason.CHECK_DISAGREES, issue.message) for name, issue in named]
+        doubted = replace(sites, gaps=(*sites.gaps, *gaps))
+        found = self._screen_reading(doubted, facts, sets, overrides, threads, step)
+        return replace(found, issues=(*found.issues, *issues))
+
+    @cached_property
+    def checker(self) -> Checker:
+        """The independent checker of clears; it reads the sources itself."""
+        return Checker(self.catalog, self.rulebook, self.as_of, self.scope, Cache.standard(CHECKER_ROOMS))
 
     def _screen_reading(
         self,

@@ -97,3 +97,4 @@ class GapReason(StrEnum):
     NO_RULE = "no_rule"
     UNRELIABLE_DATUM = "unreliable_datum"
     READ_ERROR = "read_error"
+    CHECK_DISAGREES = "check_disagrees"
