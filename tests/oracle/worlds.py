@@ -23,11 +23,12 @@ ORDINARY = yaml.safe_load((Path(__file__).parent.parent / "cases" / "ordinary.ya
 COUNTY = (112.2, 24.6, 112.75, 25.2)
 # The system of an edition, in which its edges are straight: geographic, zones of three degrees with or without number.
 SYSTEMS = ("EPSG:4490", "EPSG:4525", "EPSG:4526", "EPSG:4546", "EPSG:4547")
-DAYS = tuple(
-    turn + timedelta(days=shift)
-    for turn in (date(2022, 8, 16), date(2026, 3, 15), date(2026, 8, 15))
-    for shift in (-1, 0, 1)
-) + (date(2026, 11, 23), date(2025, 6, 1))
+TURNS = (date(2022, 8, 16), date(2026, 3, 15), date(2026, 8, 15))
+DAYS = (
+    *(turn + timedelta(days=shift) for turn in TURNS for shift in (-1, 0, 1)),
+    date(2026, 11, 23),
+    date(2025, 6, 1),
+)
 THEMES = {
     "permanent_basic_farmland": (None,),
     "water_source_zone": ("primary", "secondary", "quasi"),
