@@ -11,6 +11,7 @@ from lianzhou_gis.cli import options
 from lianzhou_gis.cli.layers_check import check
 from lianzhou_gis.cli.layers_diff import diff
 from lianzhou_gis.cli.layers_import import import_layer
+from lianzhou_gis.cli.layers_replace import remove, replace_layer
 
 __all__ = ["layers"]
 
@@ -23,6 +24,8 @@ def layers() -> None:
 layers.add_command(check)
 layers.add_command(diff)
 layers.add_command(import_layer)
+layers.add_command(remove)
+layers.add_command(replace_layer)
 
 
 @layers.command("list")

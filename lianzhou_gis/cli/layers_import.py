@@ -16,7 +16,7 @@ from lianzhou_gis.vocabulary import themes
 if TYPE_CHECKING:
     from lianzhou_gis.intake import AccessList, Imported, ImportOptions, ImportQuestion, ImportSource, Plan
 
-__all__ = ["import_layer"]
+__all__ = ["import_layer", "pairs", "print_imported"]
 
 _ENTRY = (
     "id", "series", "coverage", "data_date", "valid_from", "valid_to", "publisher", "document", "licence",
@@ -24,15 +24,16 @@ _ENTRY = (
 )  # fmt: skip
 
 
-def _pairs(texts: tuple[str, ...], flag: str) -> dict[str, str]:
-    pairs = {}
+def pairs(texts: tuple[str, ...], flag: str) -> dict[str, str]:
+    """Return the pairs that a repeated flag gives as LEFT=RIGHT."""
+    found = {}
     for text in texts:
         # A value of the file may hold the sign itself: the last one counts.
         left, equals, right = text.rpartition("=")
         if not equals or not left.strip() or not right.strip():
             raise FormatError.from_code("pair_malformed", option=flag, text=text)
-        pairs[left.strip()] = right.strip()
-    return pairs
+        found[left.strip()] = right.strip()
+    return found
 
 
 def _answer(question: ImportQuestion, lang: str) -> dict[str, Any]:
@@ -113,7 +114,8 @@ def _print_reading(plan: Plan, lang: str) -> None:
         )
 
 
-def _print(done: Imported, lang: str) -> None:
+def print_imported(done: Imported, lang: str) -> None:
+    """Print what an import did."""
     from lianzhou_gis.cli.tables import issues_table
     from lianzhou_gis.formats.kinds import is_database
     from lianzhou_gis.intake.catalog_file import entry_text
@@ -193,9 +195,9 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
     flags = {name: given[name] for name in _ENTRY if given[name] is not None}
     flags |= {name: True for name in ("synthetic", "no_coverage", "constant_grade") if given[name]}
     answers = answers.updated(
-        columns=_pairs(given["columns"], "--column"),
-        grades=_pairs(given["grades"], "--grade"),
-        fill=_pairs(given["fill"], "--fill"),
+        columns=pairs(given["columns"], "--column"),
+        grades=pairs(given["grades"], "--grade"),
+        fill=pairs(given["fill"], "--fill"),
         not_grade=given["not_grade"],
         **flags,
     )
@@ -223,4 +225,4 @@ def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  
     if given["as_json"]:
         click.echo(json.dumps({"dry_run": done.dry_run, **done.record()}, ensure_ascii=False, indent=1))
     else:
-        _print(done, lang)
+        print_imported(done, lang)

@@ -7,6 +7,7 @@ from lianzhou_gis.intake.import_options import ImportOptions, parse_options, rea
 from lianzhou_gis.intake.importing import Imported, Plan, carry_out, plan_import
 from lianzhou_gis.intake.intake_source import ImportSource, read_source
 from lianzhou_gis.intake.proposal import ImportQuestion
+from lianzhou_gis.intake.replacement import plan_replacement
 
 __all__ = [
     "AccessList",
@@ -18,6 +19,7 @@ __all__ = [
     "carry_out",
     "parse_options",
     "plan_import",
+    "plan_replacement",
     "read_access_table",
     "read_mapping",
     "read_source",

@@ -14,7 +14,7 @@ from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError
 from lianzhou_gis.geodesy import LIANZHOU
 
-__all__ = ["add_entry", "entry_text", "new_catalog_text"]
+__all__ = ["add_entry", "entry_text", "new_catalog_text", "remove_entry", "replace_entry"]
 
 _ORDER = [item.name for item in fields(LayerEntry) if item.name not in ("columns", "grades")] + ["columns", "grades"]
 
@@ -80,6 +80,71 @@ def _inserted(text: str, entry: LayerEntry, name: str) -> str:
     if head and not head.endswith("\n"):
         head += newline
     return head + entry_text(entry, indent).replace("\n", newline) + newline + tail
+
+
+def _span(text: str, position: int, name: str) -> tuple[int, int, int]:
+    """Return begin and end of the text of one entry, and its indent."""
+    end, indent = _place(text, name)
+    root = yaml.compose(text)
+    pairs = root.value if isinstance(root, yaml.MappingNode) else []
+    listed = next(value for key, value in pairs if key.value == "layers")
+    starts = [text.rfind("\n", 0, node.start_mark.index) + 1 for node in listed.value]
+    return starts[position], starts[position + 1] if position + 1 < len(starts) else end, indent
+
+
+def replace_entry(path: Path, entry: LayerEntry) -> Catalog:
+    """Write an entry in the place of that of the same id; every other byte of the catalog stays.
+
+    Raises
+    ------
+    CatalogError
+        If there is no such entry, or it cannot be written without changing anything else.
+    """
+    return _rewrite(path, entry.id, entry)
+
+
+def remove_entry(path: Path, layer_id: str) -> Catalog:
+    """Take an entry out of a catalog; every other byte of it stays.
+
+    Raises
+    ------
+    CatalogError
+        If there is no such entry, it is the last one, or the coverage of other layers rests on it.
+    """
+    catalog = Catalog.open(path)
+    entry = next((item for item in catalog.layers if item.id == layer_id), None)
+    others = [item for item in catalog.layers if item.id != layer_id]
+    if entry is not None and entry.theme == "administrative" and not any(o.theme == entry.theme for o in others):
+        resting = [item.id for item in others if (item.coverage or "").startswith("administrative:")]
+        if resting:
+            raise CatalogError.from_code("catalog_layer_needed", layer=layer_id, layers=resting)
+    if entry is not None and not others:
+        raise CatalogError.from_code("catalog_layer_last", file=path.name, layer=layer_id)
+    return _rewrite(path, layer_id, None)
+
+
+def _rewrite(path: Path, layer_id: str, entry: LayerEntry | None) -> Catalog:
+    """Replace or remove the text of one entry; the result is read back before it takes the place of the old one."""
+    old, before = Catalog.open(path), path.read_bytes()
+    ids = [item.id for item in old.layers]
+    if layer_id not in ids:
+        raise CatalogError.from_code("catalog_layer_unknown", layer=layer_id, known=ids)
+    position, text = ids.index(layer_id), before.decode("utf-8")
+    begin, end, indent = _span(text, position, path.name)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    middle = "" if entry is None else entry_text(entry, indent).replace("\n", newline) + newline
+    wanted = [*old.layers[:position], *([] if entry is None else [entry]), *old.layers[position + 1 :]]
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".layers-") as building:
+        written = Path(building) / path.name
+        written.write_bytes((text[:begin] + middle + text[end:]).encode("utf-8"))
+        new = Catalog.open(written)
+        if (new.region, new.plane, list(new.layers)) != (old.region, old.plane, wanted):
+            raise CatalogError.from_code("catalog_not_extendable", file=path.name)
+        if path.read_bytes() != before:
+            raise CatalogError.from_code("catalog_changed_meanwhile", file=path.name)
+        shutil.copymode(path, written)
+        written.replace(path)
+    return Catalog(new.region, new.plane, new.layers, path)
 
 
 def add_entry(path: Path, entry: LayerEntry) -> Catalog:

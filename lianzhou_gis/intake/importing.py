@@ -15,13 +15,13 @@ import pandas as pd
 import shapely
 from pydantic import ValidationError
 
-from lianzhou_gis.catalog import LayerEntry, validated_entry
+from lianzhou_gis.catalog import Catalog, LayerEntry, validated_entry
 from lianzhou_gis.errors import CatalogError, FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.geopackage_writing import write_tables
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.intake.access_list import AccessList
-from lianzhou_gis.intake.catalog_file import add_entry
+from lianzhou_gis.intake.catalog_file import add_entry, replace_entry
 from lianzhou_gis.intake.coverage import Coverage, declared_coverage, refuse_own_extent
 from lianzhou_gis.intake.import_options import UNKNOWN, ImportOptions, options_error
 from lianzhou_gis.intake.intake_source import ImportSource
@@ -232,7 +232,7 @@ def carry_out(plan: Plan, *, dry_run: bool = False, store: str | None = None) ->
         raise CatalogError.from_code("import_question", file=file, question=question)
     source = plan.source
     folder = source.catalog_path.parent
-    names = {"zones": plan.entry.path, "record": f"{plan.entry.id}.import.json"}
+    names = {"zones": plan.entry.path, "record": f"{Path(plan.entry.path).stem}.import.json"}
     if plan.entry.access_list is not None:
         names["access"] = plan.entry.access_list
     if plan.coverage.to_keep and plan.coverage.text:
@@ -307,7 +307,8 @@ def _move_in(stage: Path, folder: Path, imported: Imported, catalog_path: Path) 
         for name in imported.files:
             (stage / name).replace(folder / name)
             moved.append(folder / name)
-        add_entry(catalog_path, imported.entry)
+        known = catalog_path.exists() and imported.entry.id in {item.id for item in Catalog.open(catalog_path).layers}
+        (replace_entry if known else add_entry)(catalog_path, imported.entry)
     except BaseException:
         for path in moved:
             path.unlink(missing_ok=True)

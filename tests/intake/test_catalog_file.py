@@ -6,7 +6,7 @@ import pytest
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError
-from lianzhou_gis.intake.catalog_file import add_entry
+from lianzhou_gis.intake.catalog_file import add_entry, remove_entry, replace_entry
 
 ENTRY = LayerEntry(
     id="新层", series="新层", theme="karst_strong", path="k.gpkg", grades={}, columns={"编号": "zone_id"}
@@ -75,3 +75,23 @@ def test_an_entry_that_does_not_fit_changes_nothing(tmp_path):
     with pytest.raises(CatalogError, match="is entered twice"):
         add_entry(path, replace(ENTRY, id="a"))
     assert path.read_bytes() == before and sorted(file.name for file in tmp_path.iterdir()) == ["layers.yaml"]
+
+
+def test_an_entry_is_replaced_or_removed_and_all_else_stays(tmp_path):
+    path = tmp_path / "layers.yaml"
+    first, second, third = (
+        f"- id: {name}\n  series: {name}\n  theme: karst_strong\n  path: {name}.gpkg # {name}\n" for name in "abc"
+    )
+    path.write_text(HEAD + first + "# 说明\n" + second + third, encoding="utf-8")
+    entry = Catalog.open(path).layers[1]
+    replace_entry(path, replace(entry, accuracy_m=3.0, disclosure="internal"))
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith(HEAD + first) and text.endswith(third)
+    assert Catalog.open(path).layers[1].accuracy_m == 3.0
+    remove_entry(path, "b")
+    remove_entry(path, "c")
+    assert path.read_text(encoding="utf-8").startswith(HEAD + first)
+    with pytest.raises(CatalogError, match="only layer"):
+        remove_entry(path, "a")
+    with pytest.raises(CatalogError, match="no layer b"):
+        remove_entry(path, "b")
