@@ -182,7 +182,9 @@ def _read(catalog: Catalog, entry: LayerEntry, day: date) -> Source | Message:
     except LianzhouError as error:
         return error.message
     aliases = read_resource(Path(__file__).parent / "layers" / "aliases.yaml")
-    features = features.named([*aliases, *(word for words in aliases.values() for word in words)], told=entry.columns)
+    features = features.named(
+        [*aliases, *(word for words in aliases.values() for word in words)], requested=entry.columns
+    )
     table, given = features.columns, {ours: theirs for theirs, ours in entry.columns.items()}
     names = [name for name in table.arrays if name not in ("source_row", "geometry")]
     found = {**find_columns([n for n in names if n not in entry.columns], aliases), **given}

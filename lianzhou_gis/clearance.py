@@ -81,7 +81,12 @@ def disagreements_of(result: Result, checker: Checker) -> dict[str, Message]:
     errors = np.array([_UNSTATED_ERROR_M if value is None else value for value in columns["position_error_m"][rows]])
     errors = np.where(np.isnan(errors.astype(np.float64)), _UNSTATED_ERROR_M, errors.astype(np.float64))
     facts = [result.facts[name] for name in ids]
-    found = checker.check(columns["geometry"][rows], errors, facts, columns["outfall"][rows])
+    found: list[Message | None]
+    try:
+        found = checker.check(columns["geometry"][rows], errors, facts, columns["outfall"][rows])
+    except Exception as error:
+        # A check that fails agrees to nothing, and must not take the run with it.
+        found = [Message.from_code("certificate_failed", problem=type(error).__name__)] * len(rows)
     return {name: message for name, message in zip(ids, found, strict=True) if message is not None}
 
 
