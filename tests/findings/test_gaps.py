@@ -7,6 +7,7 @@ import pytest
 import shapely
 import yaml
 
+from lianzhou_gis.errors import Message
 from lianzhou_gis.vocabulary import GapReason
 
 HERE = (112.438, 24.872)
@@ -279,6 +280,13 @@ def test_undecided_access_item(county, site):
 def test_no_rule(county, site, square):
     county.add("nature_reserve", square(*HERE, 300), grade="实验区")
     assert_never_clear(county.screen(site, FACTS), "no_rule", "nature_reserve")
+
+
+def test_a_clear_that_the_checker_of_sources_does_not_confirm(county, site, monkeypatch):
+    refuse = Message.from_code("certificate_rule", rule="示例")
+    monkeypatch.setattr("lianzhou_gis.screening.disagreements_of", lambda result, checker: {"DEMO-S": refuse})
+    result = county.screen(site, FACTS)
+    assert only(result).verdict == "not_assessed" and result.gaps["reason"].tolist() == ["check_disagrees"]
 
 
 def test_every_reason_has_a_test():
