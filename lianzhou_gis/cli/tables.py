@@ -88,9 +88,9 @@ def citation_text(citation: Citation, lang: str) -> str:
 
 def _doubt(area_m2: float, lang: str) -> str:
     return (
-        f"【疑似边界误差，{area_m2:.2f} 平方米待测或避让】"
+        ("【疑似边界误差，须实测界址】" if not area_m2 else f"【疑似边界误差，{area_m2:.2f} 平方米待测或避让】")
         if lang == "zh"
-        else f" [doubtful: survey or cut {area_m2:.2f} m2]"
+        else (" [doubtful: survey the border]" if not area_m2 else f" [doubtful: survey or cut {area_m2:.2f} m2]")
     )
 
 

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 from typing import Any
 
 from lianzhou_gis.findings.memo import memoised
-from lianzhou_gis.findings.rules_in_force import OUTFALL, FactValue, RulesInForce
+from lianzhou_gis.findings.rules_in_force import OUTFALL, Doubt, FactValue, RulesInForce
 from lianzhou_gis.rulebook import Citation, Outcome, RuleVersion, Test
 from lianzhou_gis.vocabulary import Effect, GapReason, Relation, Verdict
 
@@ -225,15 +225,15 @@ class DecisionKey:
         Number of the rule.
     values : tuple
         Of the facts that it asks for, in the order of :attr:`RulesInForce.fact_names`.
-    doubtful : bool
-        Whether the overlap is.
+    doubt : Doubt
+        How certain it is that the rule applies there.
     located : bool
         ``False`` for a rule on outfalls where the outfall is not given as a point.
     """
 
     rule: int
     values: tuple[FactValue, ...]
-    doubtful: bool = False
+    doubt: Doubt = Doubt.CERTAIN
     located: bool = True
 
 
@@ -277,7 +277,10 @@ class RuleDecisions:
     def _of_overlap(self, key: DecisionKey) -> Decision:
         """Decide a rule that applies to an overlap, or everywhere."""
         rule, outcome = self._rules.versions[key.rule], self.outcome(RuleKey(key.rule, key.values))
-        uncertain = key.doubtful and not rule.strict
+        # A strict rule keeps its effect where an overlap is doubtful, not where there is none as measured.
+        strict = rule.strict and key.doubt is Doubt.DOUBTFUL and rule.setback_m is None
+        doubtful = key.doubt is not Doubt.CERTAIN
+        uncertain = doubtful and not strict
         effect = proven_effect(rule.effect, uncertain=uncertain)
         missing = outcome.missing if key.located else outcome.missing | {OUTFALL}
         if outcome.value is False:
@@ -294,7 +297,7 @@ class RuleDecisions:
                 title=rule.title,
                 effect=effect,
                 worst=rule.strictest,
-                doubtful=key.doubtful,
+                doubtful=doubtful,
                 unverified=rule.unverified,
                 general_procedure=rule.general_procedure,
                 facts_used={name: facts.get(name) for name in sorted(outcome.used)},
@@ -303,7 +306,7 @@ class RuleDecisions:
                 action=rule.action,
                 authority=rule.authority,
                 blocks=rule.blocks,
-                curable=_cure(rule, key.doubtful),
+                curable=_cure(rule, key.doubt),
                 relation=Relation.APART.value if rule.relation == "outside" else None,
             )
         )
@@ -400,9 +403,11 @@ def _strictest_of(rules: Sequence[RuleVersion], facts: Facts) -> Verdict:
     return Verdict.strictest([Verdict.NO_CONFLICT_FOUND, *meant])
 
 
-def _cure(rule: RuleVersion, doubtful: bool) -> Mapping[str, Any] | None:
-    """Return what cures a finding; a doubtful overlap a survey, or a cut."""
-    return {"by": "survey", "or": "cut"} if doubtful else rule.curable
+def _cure(rule: RuleVersion, doubt: Doubt) -> Mapping[str, Any] | None:
+    """Return what cures a finding: a doubtful overlap a survey or a cut, ground beside the site a survey."""
+    if doubt is Doubt.POSSIBLE:
+        return {"by": "survey"}
+    return {"by": "survey", "or": "cut"} if doubt is Doubt.DOUBTFUL else rule.curable
 
 
 def _asking(rule: RuleVersion, missing: frozenset[str], effect: Effect, closes_if_true: bool) -> Decision:

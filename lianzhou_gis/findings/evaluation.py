@@ -16,6 +16,7 @@ import shapely
 
 from lianzhou_gis.findings.access_list import THEME as UNITS
 from lianzhou_gis.findings.access_list import AccessList, ComparedItem, Unit, UnitsKey
+from lianzhou_gis.findings.applications import Applications, decide_on_grounds
 from lianzhou_gis.findings.decision_rows import (
     ALL_UNITS,
     ENDS,
@@ -48,7 +49,7 @@ from lianzhou_gis.findings.decisions import (
 )
 from lianzhou_gis.findings.gaps import LayerGaps, SiteGapKey, Towns, gap_of_site, gaps_of_rulebook, zone_gap
 from lianzhou_gis.findings.memo import memoised
-from lianzhou_gis.findings.rules_in_force import OUTFALL, EndKind, FactValue, OverlapKind, RulesInForce, ZoneKind
+from lianzhou_gis.findings.rules_in_force import OUTFALL, Doubt, EndKind, FactValue, OverlapKind, RulesInForce, ZoneKind
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.layers import Layers
 from lianzhou_gis.overlay import LayerIndex, Overlay
@@ -56,7 +57,7 @@ from lianzhou_gis.rulebook import Rulebook
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason, Relation, theme
 
-__all__ = ["Applications", "Evaluator", "SiteKey", "ZoneGapKey"]
+__all__ = ["Evaluator", "SiteKey", "ZoneGapKey"]
 
 Positions = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
@@ -68,26 +69,6 @@ _SUBJECTS = ("footprint", OUTFALL)
 _CACHED_SITE_KEYS = 1024
 _MAX_DECISIONS = 100_000
 _NONE = np.empty(0, dtype=np.intp)
-
-
-@dataclass(frozen=True)
-class Applications:
-    """Rules that apply to sites through zones: a row for every overlap and rule.
-
-    Attributes
-    ----------
-    site, rule : ndarray of int
-        Position of the site, number of the rule.
-    row : ndarray of int
-        Position of the overlap.
-    doubtful : ndarray of bool
-        Whether it is doubtful that the rule applies there.
-    """
-
-    site: Positions
-    rule: Positions
-    row: Positions
-    doubtful: Flags
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +163,7 @@ class _Prepared:
         self.loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
         self.outside = tuple(name for name in self.loaded if name in rules.outside)
         self.receiving = tuple(name for name in rules.outfalls if theme(name).receiving)
+        self.with_setback = np.array([version.setback_m is not None for version in rules.versions], dtype=bool)
         self.footprint = np.array([version.subject != OUTFALL for version in rules.versions], dtype=bool)
         self.layer_ids = _sorted_ids([index.layer_id.tolist(), [gap.layer_id for gap in layers.gaps]])
         self.zone_ids = _sorted_ids([index.zone_columns["zone_id"].tolist(), [gap.zone_id for gap in layers.gaps]])
@@ -222,7 +204,7 @@ class _Prepared:
 
         def decide(number: int, layer: int = 0, located: bool = True) -> None:
             values = rules.values(number, key.facts)
-            found.append((self.decide.of_overlap(DecisionKey(number, values, False, located)), layer))
+            found.append((self.decide.of_overlap(DecisionKey(number, values, Doubt.CERTAIN, located)), layer))
 
         for name in key.outside:
             for number in rules.outside[name]:
@@ -356,18 +338,30 @@ class _Pass:
         site, zone = rows["site"], rows["zone"]
         relation = np.array([_RELATION_CODES[text] for text in rows["relation"].tolist()], dtype=np.intp)
         outfall = rows["subject"] == OUTFALL
-        reach = np.searchsorted(day.rules.setbacks, rows["distance_m"])
+        doubtful, within_error = rows["doubtful"].astype(bool), rows["within_error"].astype(bool)
+        reach, certain_reach = _reaches(rows, day.rules.setbacks)
         kind = day.kind_of_zone[zone]
         code = (kind * 2 + outfall) * len(_RELATIONS) + relation
+        code = (code * 2 + doubtful) * 2 + within_error
         code = code * (len(day.rules.setbacks) + 1) + reach
-        first, which = distinct(code)
+        first, which = distinct(code * (len(day.rules.setbacks) + 1) + certain_reach)
         keys = [
-            OverlapKind(day.kinds[kind[row]], _SUBJECTS[int(outfall[row])], _RELATIONS[relation[row]], int(reach[row]))
+            OverlapKind(
+                day.kinds[kind[row]],
+                _SUBJECTS[int(outfall[row])],
+                _RELATIONS[relation[row]],
+                bool(doubtful[row]),
+                bool(within_error[row]),
+                int(reach[row]),
+                int(certain_reach[row]),
+            )
             for row in first
         ]
         applicable = [day.rules.applicable(key) for key in keys]
         row, rule = expand(which, [one.rules for one in applicable])
-        self._decide_applications(Applications(site[row], rule, row, _doubtful(rows, row)))
+        _, doubt = expand(which, [one.doubts for one in applicable])
+        applications = Applications(site[row], rule, row, doubt)
+        self._decide_applications(decide_on_grounds(applications, self._overlay, day.with_setback))
         for reason, gap in ((GapReason.UNKNOWN_GRADE, "grade"), (GapReason.NO_RULE, "rule")):
             unknown = [one.gap == gap for one in applicable]
             if any(unknown):
@@ -385,7 +379,7 @@ class _Pass:
             self._unread_overlaps = expand(which, [one.unread for one in applicable])
         hit = (relation == _RELATION_CODES["overlap"]) | (relation == _RELATION_CODES["within"])
         hit &= ~outfall
-        self._unit_rows = np.flatnonzero(day.is_unit[kind] & hit)
+        self._unit_rows = np.flatnonzero(day.is_unit[kind] & (hit | (within_error & ~outfall)))
         number = day.number_of_zone[zone]
         control = hit & (number >= 0)
         inside = np.unique(site[control] * (len(day.number_of_zone) + 1) + number[control])
@@ -397,22 +391,24 @@ class _Pass:
         return Rows.make(site, decision, layer=layer, zone=zone, source=OVERLAPS, row=row)
 
     def _decided(
-        self, site: Positions, rule: Positions, flag: Flags, make: Callable[[int, FactSet, bool], Decision]
+        self, site: Positions, rule: Positions, doubt: Positions, make: Callable[[int, FactSet, Doubt], Decision]
     ) -> Positions:
-        """Return the number of the decision of each rule, made once for the same rule, facts and flag."""
-        code = (self._facts[site] * len(self._day.rules.versions) + rule) * 2 + flag
+        """Return the number of the decision of each rule, made once for the same rule, facts and doubt."""
+        code = (self._facts[site] * len(self._day.rules.versions) + rule) * len(Doubt) + doubt
         first, which = distinct(code)
-        parts = zip(rule[first].tolist(), self._facts[site[first]].tolist(), flag[first].tolist(), strict=True)
-        return self._register.numbers(make(number, self._fact_sets[facts], own) for number, facts, own in parts)[which]
+        parts = zip(rule[first].tolist(), self._facts[site[first]].tolist(), doubt[first].tolist(), strict=True)
+        return self._register.numbers(make(number, self._fact_sets[facts], Doubt(own)) for number, facts, own in parts)[
+            which
+        ]
 
     def _decide_applications(self, found: Applications) -> None:
         """Decide rules through zones: a finding for each zone, an open point once for each site and rule."""
         rules, decide = self._day.rules, self._day.decide.of_overlap
 
-        def make(rule: int, facts: FactSet, doubtful: bool) -> Decision:
-            return decide(DecisionKey(rule, rules.values(rule, facts), doubtful))
+        def make(rule: int, facts: FactSet, doubt: Doubt) -> Decision:
+            return decide(DecisionKey(rule, rules.values(rule, facts), doubt))
 
-        decision = self._decided(found.site, found.rule, found.doubtful, make)
+        decision = self._decided(found.site, found.rule, found.doubt, make)
         rows = self._at_overlaps(found.site, decision, found.row)
         kinds = self._register.coded[decision, KIND]
         own = kinds == FINDING
@@ -441,7 +437,7 @@ class _Pass:
         self._unread_ends: tuple[Positions, Positions] = (_NONE, _NONE)
         if not len(ends):
             return
-        reach = np.searchsorted(rules.setbacks, ends["margin_m"], side="right").tolist()
+        reach = np.searchsorted(rules.setbacks, ends["margin_m"] - ends["error_m"], side="right").tolist()
         keys: dict[EndKind, int] = {}
         pairs = zip(ends["theme"].tolist(), reach, strict=True)
         which = np.array([keys.setdefault(EndKind(*pair), len(keys)) for pair in pairs], dtype=np.intp)
@@ -454,10 +450,10 @@ class _Pass:
         row, site, rule = row[asked], site[asked], rule[asked]
         beyond = self._day.decide.beyond_coverage
 
-        def make(number: int, facts: FactSet, _: bool) -> Decision:
+        def make(number: int, facts: FactSet, _: Doubt) -> Decision:
             return beyond(RuleKey(number, rules.values(number, facts)))
 
-        decision = self._decided(site, rule, np.zeros(len(rule), dtype=bool), make)
+        decision = self._decided(site, rule, np.zeros(len(rule), dtype=np.intp), make)
         layer = np.array([self._day.layer_code[text] for text in ends["layer_id"].tolist()], dtype=np.intp)
         self._file(Rows.make(site, decision, layer=layer[row], source=ENDS, row=row))
 
@@ -466,7 +462,7 @@ class _Pass:
         rows, at = self._overlay.overlap_columns, self._unit_rows
         if not len(at):
             return
-        zone, doubtful = rows["zone"][at], rows["doubtful"][at].tolist()
+        zone, doubtful = rows["zone"][at], (rows["doubtful"] | rows["within_error"])[at].tolist()
         site, start, count = np.unique(rows["site"][at], return_index=True, return_counts=True)
         units = [Unit(name, bool(flag)) for name, flag in zip(rows["zone_id"][at].tolist(), doubtful, strict=True)]
         groups: dict[UnitsKey, list[int]] = {}
@@ -543,18 +539,24 @@ class _Pass:
         decide = self._day.decide.unread
         site, rule = site[first], rule[first]
 
-        def make(number: int, facts: FactSet, _: bool) -> Decision:
+        def make(number: int, facts: FactSet, _: Doubt) -> Decision:
             return decide(RuleKey(number, rules.values(number, facts)))
 
-        decision = self._decided(site, rule, np.zeros(len(rule), dtype=bool), make)
+        decision = self._decided(site, rule, np.zeros(len(rule), dtype=np.intp), make)
         single = overlaps == 1
         self._file(self._at_overlaps(site[single], decision[single], only[single]))
         self._file(Rows.make(site[~single], decision[~single]))
 
 
-def _doubtful(rows: Columns, row: Positions) -> Flags:
-    """Tell of which overlaps it is doubtful that there is one."""
-    return rows["doubtful"][row].astype(bool)
+def _reaches(rows: Columns, setbacks: npt.NDArray[np.float64]) -> tuple[Positions, Positions]:
+    """Return how many setbacks are shorter than the distance of overlaps less and plus the position error.
+
+    A setback is decided on setback + depth: of a certain overlap the depth exceeds the error, and every setback holds.
+    """
+    distance, error = rows["distance_m"], rows["error_m"]
+    hit = (rows["relation"] == "overlap") | (rows["relation"] == "within")
+    farthest = np.where(hit & ~rows["doubtful"].astype(bool), 0.0, distance + error)
+    return np.searchsorted(setbacks, distance - error), np.searchsorted(setbacks, farthest)
 
 
 def _sorted_ids(texts: Sequence[Sequence[str | None]]) -> npt.NDArray[np.object_]:

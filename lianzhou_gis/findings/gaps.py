@@ -145,7 +145,7 @@ class LayerGaps:
             if gap >= 0:
                 found.append(self._decisions[gap])
             else:
-                found.append(self._not_covered(UncoveredKey(layer_id, reason, subject, bool(area))))
+                found.append(self._not_covered(UncoveredKey(layer_id, reason, subject, bool(area), area != area)))
         return np.array(rows, dtype=np.intp), found
 
     def _uncovered(self, key: UncoveredKey) -> Decision:
@@ -153,7 +153,12 @@ class LayerGaps:
         reason = GapReason(key.reason)
         words = label("gap", reason)
         lies = "is in a" if reason is GapReason.COVERAGE_GAP else "lies"
-        if key.subject == "outfall":
+        if key.at_border:
+            zh, en = (
+                "用地距图层覆盖边界小于定位误差，边界以外",
+                "within the position error a part of the site",
+            )
+        elif key.subject == "outfall":
             zh, en = f"排污口{words['zh']}", "the outfall"
         else:
             part_zh, part_en = (" {area:.2f} 平方米", "{area:.2f} m2") if key.areal else ("一部分", "part")
@@ -173,12 +178,21 @@ class LayerGaps:
 
 @dataclass(frozen=True, slots=True)
 class UncoveredKey:
-    """What the gap of an uncovered part depends on; ``areal``: whether the part has an area."""
+    """What the gap of an uncovered part depends on.
+
+    Attributes
+    ----------
+    areal : bool
+        Whether the part has an area.
+    at_border : bool
+        Whether the site lies within the coverage, but closer to its end than the position error.
+    """
 
     layer_id: str
     reason: str
     subject: str
     areal: bool
+    at_border: bool = False
 
 
 def _layer_gap(gap: LayerGap) -> GapTemplate:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from enum import IntEnum
 from typing import Literal
 
 import numpy as np
@@ -13,9 +14,19 @@ import numpy.typing as npt
 
 from lianzhou_gis.findings.memo import memoised
 from lianzhou_gis.rulebook import Rulebook, RuleVersion
-from lianzhou_gis.vocabulary import Relation, theme
+from lianzhou_gis.vocabulary import Effect, Relation, theme
 
-__all__ = ["ACCESS_RULE", "OUTFALL", "Applicable", "EndKind", "FactValue", "OverlapKind", "RulesInForce", "ZoneKind"]
+__all__ = [
+    "ACCESS_RULE",
+    "OUTFALL",
+    "Applicable",
+    "Doubt",
+    "EndKind",
+    "FactValue",
+    "OverlapKind",
+    "RulesInForce",
+    "ZoneKind",
+]
 
 Positions = npt.NDArray[np.intp]
 FactValue = bool | str | float | tuple[str, ...] | None
@@ -45,20 +56,28 @@ class ZoneKind:
 
 @dataclass(frozen=True, slots=True)
 class OverlapKind:
-    """What rules can tell of an overlap, apart from whether it is doubtful.
+    """What rules can tell of an overlap.
 
     Attributes
     ----------
     subject : {"footprint", "outfall"}
     relation : str
-    reach : int
-        Number of setbacks (:attr:`RulesInForce.setbacks`) that are shorter than the distance.
+    doubtful : bool
+        Whether an error of positions could undo an overlap.
+    within_error : bool
+        Whether such an error could make an overlap of a zone that touches or is near.
+    reach, certain_reach : int
+        Number of setbacks (:attr:`RulesInForce.setbacks`) that are shorter than the distance less the position error,
+        and shorter than the distance with it: a setback between the two is doubtful.
     """
 
     zone: ZoneKind
     subject: str
     relation: str
+    doubtful: bool
+    within_error: bool
     reach: int
+    certain_reach: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +87,7 @@ class EndKind:
     Attributes
     ----------
     reach : int
-        Number of setbacks that are not longer than the distance to it.
+        Number of setbacks that are not longer than the distance to it less the position error.
     """
 
     theme: str
@@ -83,6 +102,8 @@ class Applicable:
     ----------
     rules : tuple of int
         Numbers of the rules in force.
+    doubts : tuple of Doubt
+        How certain the place of each is.
     gap : {"grade", "rule"} or None
         What is not known of the zone: its grade, or any rule about it.
     located : bool
@@ -92,9 +113,22 @@ class Applicable:
     """
 
     rules: tuple[int, ...]
+    doubts: tuple[Doubt, ...]
     gap: Literal["grade", "rule"] | None
     located: bool
     unread: tuple[int, ...]
+
+
+class Doubt(IntEnum):
+    """How certain it is that a rule applies at a place.
+
+    ``CERTAIN``; ``DOUBTFUL``: it applies as measured, and an error of positions could undo that; ``POSSIBLE``: it does
+    not apply as measured, and such an error could make it apply.
+    """
+
+    CERTAIN = 0
+    DOUBTFUL = 1
+    POSSIBLE = 2
 
 
 class RulesInForce:
@@ -168,13 +202,22 @@ class RulesInForce:
         """Return the values of the facts that a rule asks for."""
         return tuple([facts.get(name) for name in self.fact_names[number]])
 
-    def _reaches(self, rule: RuleVersion, kind: OverlapKind) -> bool:
-        """Tell whether a rule applies to overlaps of a kind, whatever the zone."""
+    def _doubt(self, rule: RuleVersion, kind: OverlapKind) -> Doubt | None:
+        """Return how certain a rule applies to overlaps of a kind, whatever the zone; None where it does not."""
         if rule.theme != kind.zone.theme or rule.subject != kind.subject:
-            return False
+            return None
         if rule.setback_m is not None:
-            return kind.reach <= bisect_left(self.setbacks, rule.setback_m)
-        return rule.bears(kind.relation, 0.0)
+            number = bisect_left(self.setbacks, rule.setback_m)
+            if kind.reach > number:
+                return None
+            return Doubt.CERTAIN if kind.certain_reach <= number else Doubt.DOUBTFUL
+        if rule.bears(kind.relation, 0.0):
+            return Doubt.DOUBTFUL if kind.doubtful and kind.relation in _HITS else Doubt.CERTAIN
+        inside = rule.relation == Relation.OVERLAP or (rule.relation == Relation.WITHIN and rule.subject == OUTFALL)
+        # A notice restricts nothing: one on a zone beside the site would only mislead.
+        if inside and kind.within_error and rule.strictest is not Effect.NOTICE:
+            return Doubt.POSSIBLE
+        return None
 
     def _beyond(self, kind: EndKind) -> tuple[int, ...]:
         """Return the rules, unread ones included, whose setback looks beyond the end of a coverage."""
@@ -189,15 +232,20 @@ class RulesInForce:
 
     def _applicable(self, kind: OverlapKind) -> Applicable:
         zone = kind.zone
-        located = [number for number in self.of_theme(zone.theme) if self._reaches(self.versions[number], kind)]
-        rules = tuple(number for number in located if self.versions[number].applies_to(zone.grade, zone.name))
+        doubts = {
+            number: doubt
+            for number in self.of_theme(zone.theme)
+            if (doubt := self._doubt(self.versions[number], kind)) is not None
+        }
+        rules = tuple(number for number in doubts if self.versions[number].applies_to(zone.grade, zone.name))
         hit = kind.relation in _HITS and kind.subject != OUTFALL
-        unknown_grade = bool(theme(zone.theme).grades) and zone.grade is None and (hit or bool(located))
+        unknown_grade = bool(theme(zone.theme).grades) and zone.grade is None and (hit or bool(doubts))
+        located = any(doubt is not Doubt.POSSIBLE for doubt in doubts.values())
         unread = tuple(
             number
             for number in self.unread
-            if self._reaches(rule := self.versions[number], kind)
+            if self._doubt(rule := self.versions[number], kind) is not None
             and (zone.grade is None or rule.applies_to(zone.grade, zone.name))
         )
         gap: Literal["grade", "rule"] | None = "grade" if unknown_grade else "rule" if hit and not rules else None
-        return Applicable(rules, gap, bool(located), unread)
+        return Applicable(rules, tuple(doubts[number] for number in rules), gap, located, unread)

@@ -151,6 +151,10 @@ class LayerIndex:
         Number of the distinct coverage of each layer; -1 for none.
     coverage_count : int
         Number of distinct coverages.
+    source_code : ndarray of int, shape (zones,)
+        Codes of the source names; -1 for none.
+    grade_rank : ndarray of int, shape (zones,)
+        Rank of the grade in the vocabulary, strictest first; -1 where unknown.
     gaps : tuple of LayerGap
         As given.
     gap_of_area : ndarray of int
@@ -165,6 +169,8 @@ class LayerIndex:
     error_m: Floats
     zone_rank: Positions
     grade_code: Positions
+    source_code: Positions
+    grade_rank: Positions
     theme_code: Positions
     coverage_of_layer: Positions
     coverage_count: int
@@ -225,6 +231,8 @@ class LayerIndex:
             error_m=np.where(np.isfinite(error), error, UNSTATED_ERROR_M),
             zone_rank=zone_rank,
             grade_code=_codes(list(zone_columns["grade"])),
+            source_code=_codes([name or None for name in _concatenate_column(loaded, "source_name").tolist()]),
+            grade_rank=_grade_ranks(loaded, layer_of_zone, zone_columns["grade"]),
             theme_code=_codes([layer.entry.theme for layer in loaded]),
             coverage_of_layer=coverage_of_layer,
             coverage_count=len(areas),
@@ -247,26 +255,39 @@ class LayerIndex:
         """Position of the first area of a gap among the shapes."""
         return len(self.layer_of_zone) + 2 * self.coverage_count
 
-    def search_radius(self, near_m: Mapping[str, float], setback_m: Mapping[str, float]) -> Floats:
+    def search_radius(self, near_m: Mapping[str, float], setback_m: Mapping[str, float], site_error_m: float) -> Floats:
         """Return the distance up to which sites look for each shape, metres; -1 where only intersections matter.
 
         Parameters
         ----------
         near_m : mapping of str to float
-            By theme: the distance up to which zones are reported.
+            By theme: the distance up to which zones are reported at least.
         setback_m : mapping of str to float
-            By theme: the distance up to which the end of a coverage is reported.
+            By theme: the largest setback of its rules; with the position error added, zones and ends of coverages are
+            reported up to there.
+        site_error_m : float
+            The largest position error of the sites.
         """
         radius = np.full(len(self.shapes), -1.0)
         themes = [layer.entry.theme for layer in self.layers]
-        radius[: self.first_coverage] = np.array([near_m[name] for name in themes], dtype=np.float64)[
-            self.layer_of_zone
-        ]
-        for name, coverage in zip(themes, self.coverage_of_layer.tolist(), strict=True):
-            if coverage >= 0 and name in setback_m:
+        near, setback = (
+            np.array([found.get(name, 0.0) for name in themes], dtype=np.float64) for found in (near_m, setback_m)
+        )
+        error = np.hypot(site_error_m, self.error_m)
+        radius[: self.first_coverage] = np.maximum(near[self.layer_of_zone], setback[self.layer_of_zone] + error)
+        for layer, coverage in enumerate(self.coverage_of_layer.tolist()):
+            if coverage >= 0:
                 border = self.first_coverage_border + coverage
-                radius[border] = max(radius[border], setback_m[name])
+                reach = setback[layer] + float(np.hypot(site_error_m, self.layer_error_m[layer]))
+                radius[border] = max(radius[border], reach)
         return radius
+
+    @cached_property
+    def layer_error_m(self) -> Floats:
+        """The largest position error of the zones of each layer, shape (layers,); of a layer without zones 0."""
+        largest = np.zeros(len(self.layers))
+        np.maximum.at(largest, self.layer_of_zone, self.error_m)
+        return largest
 
     @cached_property
     def exhaustive_layers(self) -> list[int]:
@@ -311,6 +332,13 @@ class LayerIndex:
     def theme_id(self) -> Geometries:
         """Themes of the layers, shape (layers,)."""
         return np.array([layer.entry.theme for layer in self.layers], dtype=object)
+
+
+def _grade_ranks(layers: Sequence[Layer], layer_of_zone: Positions, grades: Geometries) -> Positions:
+    """Return the rank of the grade of every zone; -1 where the vocabulary does not know it."""
+    ranks = [{grade.id: rank for rank, grade in enumerate(theme(layer.entry.theme).grades)} for layer in layers]
+    pairs = zip(layer_of_zone.tolist(), grades.tolist(), strict=True)
+    return np.array([ranks[layer].get(grade, -1) for layer, grade in pairs], dtype=np.intp)
 
 
 def _concatenate_column(layers: Sequence[Layer], column: str) -> Geometries:

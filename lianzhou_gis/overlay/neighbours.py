@@ -88,9 +88,15 @@ def _proven_nearest(
 
 
 def coverage_margins(
-    index: LayerIndex, pairs: IntersectingPairs, near: NearPairs, setback_m: Mapping[str, float]
+    index: LayerIndex,
+    pairs: IntersectingPairs,
+    near: NearPairs,
+    setback_m: Mapping[str, float],
+    site_error_m: Floats,
 ) -> Columns:
-    """Return the sites closer to the end of a layer's coverage than a setback: nothing is known of what lies beyond.
+    """Return the sites closer to the end of a layer's coverage than a setback with the position error added.
+
+    Nothing is known of what lies beyond.
 
     Parameters
     ----------
@@ -99,11 +105,12 @@ def coverage_margins(
         Of the sites with the shapes of the index.
     setback_m : mapping of str to float
         By theme.
+    site_error_m : ndarray of float, shape (sites,)
 
     Returns
     -------
     Columns
-        ``site`` (position), ``theme, layer_id, margin_m``.
+        ``site`` (position), ``theme, layer_id, margin_m, error_m``.
     """
     on_border, near_border = (
         (index.first_coverage_border <= zone) & (zone < index.first_gap_area) for zone in (pairs.zone, near.zone)
@@ -111,11 +118,13 @@ def coverage_margins(
     site = np.concatenate([pairs.site[on_border], near.site[near_border]])
     coverage = np.concatenate([pairs.zone[on_border], near.zone[near_border]]) - index.first_coverage_border
     margin = np.concatenate([np.zeros(int(on_border.sum())), near.distance_m[near_border]])
-    tables = [Columns({"site": site[:0], "margin_m": margin[:0]}).assign(theme="", layer_id="")]
+    tables = [Columns({"site": site[:0], "margin_m": margin[:0], "error_m": margin[:0]}).assign(theme="", layer_id="")]
     for position, layer in enumerate(index.layers) if len(site) else ():
-        chosen = (coverage == index.coverage_of_layer[position]) & (margin <= setback_m.get(layer.entry.theme, -1.0))
+        error = np.hypot(site_error_m[site], index.layer_error_m[position])
+        chosen = coverage == index.coverage_of_layer[position]
+        chosen &= margin <= setback_m.get(layer.entry.theme, 0.0) + error
         if chosen.any():
-            table = Columns({"site": site[chosen], "margin_m": margin[chosen]})
+            table = Columns({"site": site[chosen], "margin_m": margin[chosen], "error_m": error[chosen]})
             tables.append(table.assign(theme=layer.entry.theme, layer_id=layer.entry.id))
     return Columns.joined(tables)
 

@@ -86,6 +86,8 @@ class RemainderRow(NamedTuple):
         A :class:`~lianzhou_gis.vocabulary.GapReason`.
     gap : int
         Position in :attr:`LayerIndex.gaps`, or -1.
+    area_m2 : float
+        NaN for a site inside a coverage but closer to its end than the position error; ``geometry`` is None then.
     """
 
     site: int
@@ -99,13 +101,20 @@ class RemainderRow(NamedTuple):
 
 
 class MarginRow(NamedTuple):
-    """A site closer to the end of a layer's coverage than the setback of a rule."""
+    """A site closer to the end of a layer's coverage than the setback of a rule with the position error added.
+
+    Attributes
+    ----------
+    error_m : float
+        Position error: the hypot of that of the site and the largest of the zones of the layer.
+    """
 
     site: int
     site_id: str
     theme: str
     layer_id: str
     margin_m: float
+    error_m: float
 
 
 class NearestRow(NamedTuple):

@@ -16,15 +16,17 @@ from lianzhou_gis.errors import Issue
 from lianzhou_gis.geodesy import Plane, footprints, length
 from lianzhou_gis.layers import Layer, LayerGap
 from lianzhou_gis.overlay.depth import SEARCH_CAP_M
-from lianzhou_gis.overlay.distance_search import near_pairs
+from lianzhou_gis.overlay.distance_search import NearPairs, near_pairs
 from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, intersecting_pairs
 from lianzhou_gis.overlay.layer_index import UNSTATED_ERROR_M, LayerIndex
 from lianzhou_gis.overlay.neighbours import coverage_margins, nearest_zones, zones_shown
 from lianzhou_gis.overlay.relations import Subjects, classify_pairs, overlap_depths
 from lianzhou_gis.overlay.rows import MarginRow, OverlapRow, RemainderRow, TotalRow, overlap_rows
+from lianzhou_gis.overlay.rule_ground import relate_to_grounds
 from lianzhou_gis.overlay.totals import net_totals
 from lianzhou_gis.overlay.uncovered import uncovered_parts
 from lianzhou_gis.table import Columns
+from lianzhou_gis.vocabulary import GapReason
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,6 +143,12 @@ class Overlay:
         goal[position] = goal_m
         return overlap_depths(subjects, pairs, goal)[position]
 
+    def relate_to_grounds(self, site: Positions, error_m: Floats, zone: Positions, ground: Positions) -> Columns:
+        """Relate footprints to unions of zones; see :func:`~lianzhou_gis.overlay.rule_ground.relate_to_grounds`."""
+        unique, number = np.unique(site, return_inverse=True)
+        subjects = self._subjects(self.footprints[unique], self.site_error_m[unique])
+        return relate_to_grounds(subjects, number.astype(np.intp), error_m, zone, ground)
+
     def _subjects(self, shapes: Geometries, error_m: Floats) -> Subjects:
         return Subjects(shapes, error_m, self.index.shapes, self.index.error_m, self.index.plane)
 
@@ -251,8 +259,8 @@ def overlay_sites(
     near_m : mapping of str to float
         For every theme the distance up to which zones are reported, metres.
     setback_m : mapping of str to float, optional
-        The largest setback of the rules of each theme, metres: sites closer than that to the end of the coverage are
-        reported in :attr:`Overlay.margins`.
+        The largest setback of the rules of each theme, metres: zones, and ends of coverages in
+        :attr:`Overlay.margins`, are reported up to it with the position error added.
     threads : int
         Number of threads; the result does not depend on it.
 
@@ -264,12 +272,12 @@ def overlay_sites(
     error = np.asarray(sites["position_error_m" if "position_error_m" in sites else "accuracy_m"], dtype=np.float64)
     columns = {name: np.asarray(sites[name]) for name in _SITE_COLUMNS} | {"position_error_m": error}
     projected = _ProjectedSites.from_columns(columns, index.plane)
-    radius = index.search_radius(near_m, setback_m or {})
+    radius = index.search_radius(near_m, setback_m or {}, float(projected.error_m.max(initial=0.0)))
     starts = range(0, max(len(projected.ids), 1), _CHUNK)
 
     def overlay_chunk(start: int) -> tuple[Columns, Columns, Columns, Columns, Columns]:
         chunk = projected.slice(slice(start, start + _CHUNK))
-        tables = _overlay_chunk(chunk, index, radius, setback_m or {})
+        tables = _overlay_chunk(chunk, index, radius, near_m, setback_m or {})
         overlaps, totals, within, remainder, margins = (
             table.assign(site=table["site"] + start) if "site" in table else table for table in tables
         )
@@ -299,13 +307,17 @@ def overlay_sites(
 
 
 def _overlay_chunk(
-    sites: _ProjectedSites, index: LayerIndex, radius: Floats, setback_m: Mapping[str, float]
+    sites: _ProjectedSites,
+    index: LayerIndex,
+    radius: Floats,
+    near_m: Mapping[str, float],
+    setback_m: Mapping[str, float],
 ) -> tuple[Columns, Columns, Columns, Columns, Columns]:
     """Return overlaps, totals, sites within a theme, remainder and margins; ``site`` is a position in the chunk."""
     intersecting = intersecting_pairs(sites.footprints, index.shapes)
     near = near_pairs(sites.footprints, index.shapes, intersecting, radius, index.plane)
     pairs = intersecting.subset(intersecting.zone < index.first_coverage)
-    close = near.subset(near.zone < index.first_coverage)
+    close = _reported(near, sites.error_m, index, near_m, setback_m)
     subjects = Subjects(sites.footprints, sites.error_m, index.shapes, index.error_m, index.plane)
     rows = _with_zone_columns(classify_pairs(subjects, pairs, close), index)
     totals, within = net_totals(rows, sites.footprints)
@@ -321,13 +333,14 @@ def _overlay_chunk(
     remainder = uncovered_parts(sites.footprints, index, intersecting).assign(subject="footprint")
     if not shapely.is_missing(sites.outfalls).all():
         at_outfalls = intersecting_pairs(sites.outfalls, index.shapes)
-        outfall_rows = _classify_outfalls(sites, index, at_outfalls, radius)
+        outfall_rows = _classify_outfalls(sites, index, at_outfalls, radius, near_m, setback_m)
         rows = Columns.joined([rows, outfall_rows.select(tuple(rows.arrays))])
         outfall_remainder = uncovered_parts(sites.outfalls, index, at_outfalls).assign(subject="outfall")
         remainder = Columns.joined([remainder, outfall_remainder])
+    margins = coverage_margins(index, intersecting, near, setback_m, sites.error_m)
+    remainder = Columns.joined([remainder, _at_coverage_end(remainder, margins)])
     keys = [remainder[name].astype(str) for name in ("reason", "layer_id", "subject")]
     order = np.lexsort((remainder["gap"], *keys, remainder["site"]))
-    margins = coverage_margins(index, intersecting, near, setback_m)
     return (
         _sorted_overlaps(rows, sites, index),
         _with_site_ids(totals, sites).select(TotalRow._fields),
@@ -335,6 +348,24 @@ def _overlay_chunk(
         _with_site_ids(_unproject(remainder.take(order), index.plane), sites).select(RemainderRow._fields),
         _with_site_ids(margins, sites).select(MarginRow._fields),
     )
+
+
+def _at_coverage_end(remainder: Columns, margins: Columns) -> Columns:
+    """Return remainder rows of the sites inside a coverage but closer to its end than the position error.
+
+    An error of borders could put a part of them outside: they carry no shape, and no area (NaN).
+    """
+    outside = remainder["reason"] == GapReason.OUTSIDE_COVERAGE.value
+    outside &= remainder["subject"] == "footprint"
+    known = set(zip(remainder["site"][outside].tolist(), remainder["layer_id"][outside].tolist(), strict=True))
+    pairs = zip(margins["site"].tolist(), margins["layer_id"].tolist(), strict=True)
+    new = np.array([pair not in known for pair in pairs], dtype=bool)
+    found = margins.take(new & (margins["margin_m"] <= margins["error_m"]))
+    rows = found.select(["site", "layer_id"]).assign(
+        subject="footprint", reason=GapReason.OUTSIDE_COVERAGE.value, gap=np.full(len(found), -1, dtype=np.int64)
+    )
+    rows = rows.assign(area_m2=np.full(len(found), np.nan), shape=np.full(len(found), None, dtype=object))
+    return rows.select(tuple(remainder.arrays))
 
 
 def _with_site_ids(rows: Columns, sites: _ProjectedSites) -> Columns:
@@ -353,10 +384,32 @@ def _with_zone_columns(rows: Columns, index: LayerIndex) -> Columns:
     )
 
 
-def _classify_outfalls(sites: _ProjectedSites, index: LayerIndex, pairs: IntersectingPairs, radius: Floats) -> Columns:
+def _reported(
+    near: NearPairs,
+    site_error_m: Floats,
+    index: LayerIndex,
+    near_m: Mapping[str, float],
+    setback_m: Mapping[str, float],
+) -> NearPairs:
+    """Return the zones within the larger of ``near_m`` and the setback with the position error of the pair added."""
+    near = near.subset(near.zone < index.first_coverage)
+    themes, layer = index.theme_id.tolist(), index.layer_of_zone[near.zone]
+    least, setback = (np.array([found.get(name, 0.0) for name in themes])[layer] for found in (near_m, setback_m))
+    error = np.hypot(site_error_m[near.site], index.error_m[near.zone])
+    return near.subset(near.distance_m <= np.maximum(least, setback + error))
+
+
+def _classify_outfalls(
+    sites: _ProjectedSites,
+    index: LayerIndex,
+    pairs: IntersectingPairs,
+    radius: Floats,
+    near_m: Mapping[str, float],
+    setback_m: Mapping[str, float],
+) -> Columns:
     """Return the rows of the outfall points, which rules on discharges test instead of the footprint."""
     near = near_pairs(sites.outfalls, index.shapes, pairs, radius, index.plane)
-    near = near.subset(near.zone < index.first_coverage)
+    near = _reported(near, sites.error_m, index, near_m, setback_m)
     pairs = pairs.subset(pairs.zone < index.first_coverage)
     subjects = Subjects(sites.outfalls, sites.error_m, index.shapes, index.error_m, index.plane)
     rows = classify_pairs(subjects, pairs, near).assign(
