@@ -145,7 +145,9 @@ class LayerGaps:
             if gap >= 0:
                 found.append(self._decisions[gap])
             else:
-                found.append(self._not_covered(UncoveredKey(layer_id, reason, subject, bool(area), area != area)))
+                found.append(
+                    self._not_covered(UncoveredKey(layer_id, reason, subject, None if area != area else bool(area)))
+                )
         return np.array(rows, dtype=np.intp), found
 
     def _uncovered(self, key: UncoveredKey) -> Decision:
@@ -153,7 +155,7 @@ class LayerGaps:
         reason = GapReason(key.reason)
         words = label("gap", reason)
         lies = "is in a" if reason is GapReason.COVERAGE_GAP else "lies"
-        if key.at_border:
+        if key.areal is None:
             zh, en = (
                 "用地距图层覆盖边界小于定位误差，边界以外",
                 "within the position error a part of the site",
@@ -182,17 +184,15 @@ class UncoveredKey:
 
     Attributes
     ----------
-    areal : bool
-        Whether the part has an area.
-    at_border : bool
-        Whether the site lies within the coverage, but closer to its end than the position error.
+    areal : bool or None
+        Whether the part has an area; None for a site within the coverage, but closer to its end than the position
+        error.
     """
 
     layer_id: str
     reason: str
     subject: str
-    areal: bool
-    at_border: bool = False
+    areal: bool | None
 
 
 def _layer_gap(gap: LayerGap) -> GapTemplate:

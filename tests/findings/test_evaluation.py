@@ -17,7 +17,7 @@ PLACE = (112.45, 24.88)
 DAYS = ("2026-11-23", "2022-05-31")
 FACTS = [
     {},
-    {"livestock": True},
+    {"livestock": True, "odour": True},
     {"livestock": False, "target_use": "industrial", "groundwater_risk": False},
     {"industry_code": "A0313", "livestock": False},
     {"wastewater_generated": True, "new_outfall": True, "wastewater_route": "surface_water"},
@@ -65,6 +65,11 @@ def world(tmp_path_factory):
         site(1000 * number + 215, 0)
     site(9080, 0)
     site(9400, 0)
+    # Beside a zone within the position error and beyond it; a setback of 500 m firmly, and within the error.
+    site(230.3, 0)
+    site(260, 0)
+    site(9500, 0)
+    site(9554.8, 0)
     # Rules about what lies outside all zones of a theme.
     zone("industrial_park", 0, 0, name="示例园区")
     zone("growth_boundary", 0, 0)
@@ -86,7 +91,7 @@ def world(tmp_path_factory):
     county.entries["permanent_basic_farmland"]["coverage"] = rectangle(*PLACE, -9000, -9000, 20000, 4000).wkt
     county.entries["receptor"]["coverage"] = rectangle(*PLACE, -9000, -9000, 20000, 6000).wkt
     county.entries["water_function"]["coverage"] = rectangle(*PLACE, -9000, -9000, 20000, 4000).wkt
-    for north in (3900, 3990, 4100, 5500, 5800, 5950):
+    for north in (3900, 3969.8, 3990, 4100, 5500, 5800, 5950):
         site(0, north)
     site(0, 0, shapely.LineString([moved(*PLACE, 500, 3990), moved(*PLACE, 500, 4100)]))
     site(700, 3000, outfall="{},{}".format(*moved(*PLACE, 700, 4500)))
