@@ -205,10 +205,11 @@ def write_reports(
         if kind == "boundary":
             yield from _boundary(site, target, stem, wanted, given)
             continue
-        paper = _paper(kind, site, maps, frame)
-        if "docx" in wanted:
+        # A workbook of a thousand sites needs no page of any.
+        paper = _paper(kind, site, maps, frame) if {"docx", "pdf"} & set(wanted) else None
+        if paper is not None and "docx" in wanted:
             yield _written(target / f"{stem}.docx", docx_bytes(paper))
-        if "pdf" in wanted:
+        if paper is not None and "pdf" in wanted:
             yield _written(target / f"{stem}.pdf", pdf_bytes(paper))
         if kind == "letter" and "xlsx" in wanted:
             yield _written_by(target / f"{stem}.xlsx", lambda path, site=site: write_answer_sheet(path, site, frame))  # type: ignore[misc]
