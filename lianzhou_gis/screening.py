@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from lianzhou_gis.certificate_sources import CHECKER_ROOMS
 from lianzhou_gis.clearance import disagreements_of
 from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Evaluator, Override, QuestionPlanner
+from lianzhou_gis.findings.given_facts import IN_PARK, PARK_THEME, in_park_facts, region_facts
 from lianzhou_gis.fingerprint import Fingerprint
 from lianzhou_gis.formats import FactsFile, SiteGap, Sites, merge_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
@@ -168,6 +169,7 @@ class Screener:
         step("layers")
         rules = rulebook.in_force(day)
         scope = _scope(themes, rules, catalog)
+        elsewhere = [asdict(item) for item in catalog.elsewhere if item.theme not in scope]
         plane = Plane(catalog.plane or LIANZHOU_PROJ)
         near_m = {theme: _near_m(theme, rules) for theme in scope}
         region = _region(catalog)
@@ -185,7 +187,12 @@ class Screener:
             near_m=near_m,
             setback_m={theme: reach for theme in scope if (reach := _setback_m(theme, rules)) > 0.0},
             study=study,
-            parameters={"themes": list(themes) if themes else None, "near_m": near_m, "plane": plane.proj},
+            parameters={
+                "themes": list(themes) if themes else None,
+                "near_m": near_m,
+                "plane": plane.proj,
+                **({"elsewhere": elsewhere} if elsewhere else {}),
+            },
         )
 
     def screen(
@@ -259,6 +266,9 @@ class Screener:
     ) -> Result:
         """Screen sites in one reading of their coordinates."""
         given, fact_issues = merge_facts(sites, facts, sets, self.rulebook.facts)
+        regional, region_issues = region_facts(self.catalog.region.facts, self.rulebook.facts, self.as_of)
+        fact_issues = [*fact_issues, *region_issues]
+        given = {site_id: _completed(own, regional) for site_id, own in given.items()} if regional else given
         wider = self._wide_enough(sites)
         if wider is not self:
             return wider._screen_reading(sites, facts, sets, overrides, threads, step)
@@ -273,6 +283,11 @@ class Screener:
         step("findings")
         if len(self._inferred) > _FACTS_KEPT:
             self._inferred.clear()
+        parks = in_park_facts(measured, complete=self._parks_complete)
+        given = {
+            site_id: _completed(own, {IN_PARK: parks[site_id]}) if site_id in parks else own
+            for site_id, own in given.items()
+        }
         inferred = self.rulebook.infer_all(given, self.as_of, self._inferred)
         known = {site_id: found.facts for site_id, found in inferred.items()}
         assessment = Assessment(
@@ -311,6 +326,12 @@ class Screener:
             parameters=self.parameters,
             study=self.study,
         )
+
+    @cached_property
+    def _parks_complete(self) -> bool:
+        """Whether the layer of industrial parks could itself clear a site."""
+        present = any(layer.entry.theme == PARK_THEME for layer in self.layers.layers)
+        return present and not any(gap.theme in (PARK_THEME, None) for gap in self.layers.gaps)
 
     @cached_property
     def _inferred(self) -> dict[Any, Inference]:
@@ -362,6 +383,11 @@ def _as_given(result: Result, index: pd.Index[Any] | None) -> Result:
     return result if index is None or len(index) != len(result.sites_in) else replace(result, frame_index=index)
 
 
+def _completed(given: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of a site with those that are known without it; what was given counts."""
+    return {**given, **{name: value for name, value in known.items() if given.get(name) is None}}
+
+
 def _shapes(sites: Sites) -> list[Any]:
     return [*sites.columns["geometry"], *sites.columns["outfall"]]
 
@@ -381,6 +407,9 @@ def _scope(wanted: Sequence[str] | None, rules: Sequence[Any], catalog: Catalog)
         chosen = set(wanted)
     else:
         chosen = {rule.theme for rule in rules if rule.needs_layer} | {entry.theme for entry in catalog.layers}
+        chosen = chosen & set(catalog.scope) if catalog.scope else chosen
+        # What another office holds is named in every result, and not looked at here.
+        chosen -= {item.theme for item in catalog.elsewhere}
     return tuple(theme for theme in all_themes() if theme in chosen)
 
 

@@ -52,6 +52,7 @@ class County:
 
     def __init__(self, folder):
         self.folder = folder
+        self.elsewhere = []
         self.entries = {}
         self.zones = {}
         self.items = []
@@ -123,6 +124,7 @@ class County:
         document = {
             "region": {"name": "演示县", "bounds": [111.6, 24.1, 113.3, 25.7]},
             "layers": list(self.entries.values()),
+            **({"elsewhere": self.elsewhere} if self.elsewhere else {}),
         }
         path = self.folder / "layers.yaml"
         path.write_text(

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from lianzhou_gis.catalog.catalog import Catalog
 from lianzhou_gis.catalog.catalog_reader import catalog_schema, validated_entry
-from lianzhou_gis.catalog.entries import CatalogRegion, LayerEntry, Series
+from lianzhou_gis.catalog.entries import CatalogRegion, Elsewhere, LayerEntry, RegionFact, Series
 
-__all__ = ["Catalog", "CatalogRegion", "LayerEntry", "Series", "catalog_schema", "validated_entry"]
+__all__ = [
+    "Catalog",
+    "CatalogRegion",
+    "Elsewhere",
+    "LayerEntry",
+    "RegionFact",
+    "Series",
+    "catalog_schema",
+    "validated_entry",
+]

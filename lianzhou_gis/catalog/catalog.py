@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianzhou_gis.catalog.catalog_reader import read_catalog
-from lianzhou_gis.catalog.entries import CatalogRegion, LayerEntry, Series
+from lianzhou_gis.catalog.entries import CatalogRegion, Elsewhere, LayerEntry, Series
 from lianzhou_gis.errors import CatalogError, MissingFileError, did_you_mean
 from lianzhou_gis.vocabulary import themes as all_themes
 
@@ -35,12 +35,18 @@ class Catalog:
         A proj string of an equal-area plane, if not that of Lianzhou.
     path : pathlib.Path
         The file; paths in it are relative to its folder.
+    scope : tuple of str
+        The themes that are looked at; empty for all.
+    elsewhere : tuple of Elsewhere
+        Themes that other offices hold.
     """
 
     region: CatalogRegion
     plane: str | None
     layers: tuple[LayerEntry, ...]
     path: Path
+    scope: tuple[str, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
 
     @classmethod
     def open(cls, path: str | Path) -> Catalog:
@@ -57,7 +63,7 @@ class Catalog:
         if not path.is_file():
             raise MissingFileError.from_code("catalog_missing", file=path)
         document = read_catalog(path)
-        return cls(document.region, document.plane, document.layers, path)
+        return cls(document.region, document.plane, document.layers, path, document.scope, document.elsewhere)
 
     def __repr__(self) -> str:
         count = len({entry.theme for entry in self.layers})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, Field, asdict, dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["CatalogDocument", "CatalogRegion", "Disclosure", "LayerEntry", "Series"]
+__all__ = ["CatalogDocument", "CatalogRegion", "Disclosure", "Elsewhere", "LayerEntry", "RegionFact", "Series"]
 
 
 def _check_day(value: object) -> object:
@@ -51,6 +51,40 @@ ThemeId = Annotated[str, Check(_check_theme)]
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegionFact:
+    """A fact that an office confirms once for all projects of the region.
+
+    Attributes
+    ----------
+    value : bool or str
+        As a rule reads it.
+    document, office : str
+        On what it rests, and who confirms it.
+    confirmed_on, valid_to : datetime.date
+        At most six months apart; outside of them the fact is unknown.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
+
+    value: bool | str
+    document: Text
+    office: Text
+    confirmed_on: Day
+    valid_to: Day
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """A theme that another office holds: out of scope, and listed as an office to ask."""
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
+
+    theme: ThemeId
+    office: Text
+    reason: Text
+
+
+@dataclass(frozen=True, kw_only=True)
 class CatalogRegion:
     """The area that the catalog is about.
 
@@ -58,6 +92,8 @@ class CatalogRegion:
     ----------
     recheck_days : int
         The longest time after which a run must be made again, whatever layers and rules still hold.
+    facts : mapping of str to RegionFact
+        What is answered once for all projects.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
@@ -66,6 +102,7 @@ class CatalogRegion:
     code: str | None = None
     bounds: Bounds
     recheck_days: RecheckDays = 180
+    facts: Mapping[str, RegionFact] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +210,7 @@ class LayerEntry:
         return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
+_FACT_DAYS = ("confirmed_on", "valid_to")
 # Annotations are texts in this module.
 _DAYS = tuple(item.name for item in fields(LayerEntry) if str(item.type).startswith("Day"))
 
@@ -205,21 +243,33 @@ class CatalogDocument:
     ----------
     plane : str or None
         A proj string of an equal-area plane, if not that of Lianzhou.
+    scope : tuple of str
+        The themes that are looked at; empty for all.
+    elsewhere : tuple of Elsewhere
+        Themes that other offices hold.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
 
     region: CatalogRegion
     plane: str | None = None
+    scope: tuple[ThemeId, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()
     layers: Annotated[tuple[LayerEntry, ...], Constraint(min_length=1)]
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> CatalogDocument:
         """Build the content from what :meth:`to_json` returned; nothing is validated."""
         region = data["region"]
+        facts = {
+            name: RegionFact(**{**fact, **{day: date.fromisoformat(fact[day]) for day in _FACT_DAYS}})
+            for name, fact in region["facts"].items()
+        }
         return cls(
-            region=CatalogRegion(**{**region, "bounds": tuple(region["bounds"])}),
+            region=CatalogRegion(**{**region, "bounds": tuple(region["bounds"]), "facts": facts}),
             plane=data["plane"],
+            scope=tuple(data["scope"]),
+            elsewhere=tuple(Elsewhere(**item) for item in data["elsewhere"]),
             layers=tuple(map(LayerEntry.from_json, data["layers"])),
         )
 
@@ -227,8 +277,18 @@ class CatalogDocument:
         """Return the content as JSON values."""
         region = self.region
         return {
-            "region": {"name": region.name, "code": region.code, "bounds": region.bounds},
+            "region": {
+                "name": region.name,
+                "code": region.code,
+                "bounds": region.bounds,
+                "facts": {
+                    name: {**asdict(fact), **{day: getattr(fact, day).isoformat() for day in _FACT_DAYS}}
+                    for name, fact in region.facts.items()
+                },
+            },
             "plane": self.plane,
+            "scope": list(self.scope),
+            "elsewhere": [asdict(item) for item in self.elsewhere],
             "layers": [entry.to_json() for entry in self.layers],
         }
 

@@ -14,7 +14,7 @@ from lianzhou_gis.cli import options
 from lianzhou_gis.cli.rules_texts import diff, log, texts
 
 if TYPE_CHECKING:
-    from lianzhou_gis.rulebook import RuleVersion
+    from lianzhou_gis.rulebook import Rulebook, RuleVersion
 
 __all__ = ["rules"]
 
@@ -107,17 +107,39 @@ def show(rule_id: str, folder: Path | None, as_json: bool, lang: str) -> None:
 
 @rules.command()
 @_folder
+@click.option(
+    "--type", "kind", metavar="TYPE", help="项目类型，预填其典型信息 / type of project, its typical facts filled in"
+)
+@click.option("--for", "sites", metavar="SITES", help="为该文件中的项目生成答题表 / answer sheet for these sites")
+@options.catalog
+@options.date_option
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="写入文件 / write to a file")
 @options.json_option
 @options.lang
 @options.guarded
-def facts(folder: Path | None, as_json: bool, lang: str) -> None:
-    """列出规则可能询问的项目信息。
+def facts(
+    folder: Path | None,
+    kind: str | None,
+    sites: str | None,
+    catalog: Path,
+    as_of: str | None,
+    output: Path | None,
+    as_json: bool,
+    lang: str,
+) -> None:
+    """列出规则可能询问的项目信息；给出 --type 或 --for 时生成答题表。
 
-    List the facts that rules may ask for.
+    List the facts that rules may ask for, or write an answer sheet.
     """
     from lianzhou_gis.cli.tables import plain_table
     from lianzhou_gis.rulebook import Rulebook
 
+    if kind is not None or sites is not None:
+        text = _sheet(Rulebook.load(folder), kind, sites, catalog, as_of, lang)
+        if output is not None:
+            output.write_text(text, encoding="utf-8")
+        click.echo(text if output is None else str(output), nl=output is not None)
+        return
     known = list(Rulebook.load(folder).facts)
     if as_json:
         click.echo(_json([dataclasses.asdict(fact) for fact in known]))
@@ -136,6 +158,30 @@ def facts(folder: Path | None, as_json: bool, lang: str) -> None:
         for fact in known
     ]
     options.console().print(plain_table(heads, rows))
+
+
+def _sheet(book: Rulebook, kind: str | None, sites: str | None, catalog: Path, as_of: str | None, lang: str) -> str:
+    """Return the answer sheet of a type of project, of sites, or of both."""
+    from lianzhou_gis.cli.answers import answer_sheet, site_questionnaire
+    from lianzhou_gis.errors import RuleError, did_you_mean
+    from lianzhou_gis.rulebook.project_types import read_project_types
+
+    typical = None
+    if kind is not None:
+        types = {item.id: item for item in read_project_types(book).types}
+        if kind not in types:
+            zh, en = did_you_mean(kind, types)
+            raise RuleError(
+                f"没有项目类型 {kind}{zh}；可用的有 {'、'.join(types)}", f"no type {kind}{en}: {', '.join(types)}"
+            )
+        typical = types[kind].facts
+    if sites is None:
+        return answer_sheet(book, lang, kind=typical, sites={"S1": None})
+    from lianzhou_gis.screening import screen
+
+    result = screen(sites, catalog, book, facts=dict(typical) if typical else None, as_of=as_of)
+    found = {site_id: site_questionnaire(result, site_id) for site_id in result.assessment.answers}
+    return answer_sheet(book, lang, kind=typical, sites=found)
 
 
 @rules.command()

@@ -84,8 +84,11 @@ def leave(result: Result, fail_on: str | None) -> None:
 @click.option("--facts", "facts_file", type=click.Path(path_type=Path), help="项目信息 YAML/JSON / file of facts")
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="一条项目信息，可重复 / one fact, repeatable")
 @click.option(
-    "--answers", type=click.Path(path_type=Path), help="填好的信息填报表 XLSX / sheet filled in by the applicant"
+    "--answers",
+    type=click.Path(path_type=Path),
+    help="填好的信息填报表 XLSX 或答题表 YAML / sheet filled in, XLSX or YAML (rules facts --for)",
 )
+@click.option("--ask", "asking", is_flag=True, help="在终端逐项提问 / ask in the terminal what is open")
 @click.option("--layer", help="文件中有多个图层时指明一个 / which layer of a file that holds several")
 @click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
 @click.option(
@@ -130,6 +133,7 @@ def screen(
     facts_file: Path | None,
     sets: tuple[str, ...],
     answers: Path | None,
+    asking: bool,
     layer: str | None,
     crs: str | None,
     datum: str | None,
@@ -180,9 +184,7 @@ def screen(
     chosen = [theme.strip() for theme in themes.split(",")] if themes is not None else None
     known = read_facts(facts_file) if facts_file else None
     if answers is not None:
-        from lianzhou_gis.reports.answer_sheet import read_answer_sheet
-
-        known = with_answers(known, read_answer_sheet(answers))
+        known = with_answers(known, _read_answers(answers, lang))
     judged = read_overrides(overrides) if overrides else ()
     result = run(
         read,
@@ -194,6 +196,15 @@ def screen(
         overrides=judged,
         progress=default_progress(lang),
     )
+    if asking:
+        from lianzhou_gis.cli.answers import ask
+        from lianzhou_gis.formats import FactsFile
+
+        def again(given: dict[str, dict[str, Any]]) -> Result:
+            facts = with_answers(known, FactsFile({}, given, known.name if known else "answers"))
+            return run(read, entries, facts=facts, sets=pairs, as_of=as_of, themes=chosen, overrides=judged)
+
+        result = ask(result, again, lang)
     if against is not None:
         other = run(
             read, entries, facts=known, sets=pairs, as_of=against, themes=chosen, progress=default_progress(lang)
@@ -256,6 +267,24 @@ def _write_documents(result: Result, out: Path | None, kinds: list[str], *, comp
     for kind in kinds:
         for path in write_reports(run, out / DERIVED, kind=kind):
             click.echo(str(path), err=True)
+
+
+def _read_answers(path: Path, lang: str) -> FactsFile:
+    """Return the answers of a sheet: a table of an applicant, or a file of ``rules facts --for``."""
+    from lianzhou_gis.formats import FactsFile
+
+    if path.suffix.lower() not in (".yaml", ".yml"):
+        from lianzhou_gis.reports.answer_sheet import read_answer_sheet
+
+        return read_answer_sheet(path)
+    from lianzhou_gis.cli.answers import read_answers
+    from lianzhou_gis.rulebook import Rulebook
+
+    sheet, stale = read_answers(path, Rulebook.load())
+    words = "清单已更新，下列“无此情形”须重新确认" if lang == "zh" else "the list has changed; to be confirmed anew"
+    for told in stale:
+        click.echo(f"{words}: {told}", err=True)
+    return FactsFile({}, sheet["sites"], path.name)
 
 
 def _tell_flips(result: Result, other: Result, *, as_json: bool, lang: str) -> None:

@@ -39,6 +39,27 @@ _ACCESS_COLUMNS = [
 ]  # fmt: skip
 
 
+# What an office confirms once for all projects of the synthetic county.
+_REGION_FACTS = {
+    "approval_suspended": False,
+    "energy_target_missed": False,
+    "in_heavy_metal_key_area": False,
+    "in_ventilation_corridor": False,
+    "park_sewage_plant_working": True,
+}
+
+
+def _confirmed(value: bool) -> dict[str, Any]:
+    # Each fact has days of its own: YAML would write one that is shared as an alias.
+    return {
+        "value": value,
+        "document": "DEMO-地区事实确认",
+        "office": "示例机关",
+        "confirmed_on": date(2026, 11, 1),
+        "valid_to": date(2027, 4, 30),
+    }
+
+
 def unprojected(shapes: list[Any], crs: str | None) -> list[Any]:
     """Return shapes of the plane in a reference system: nanodegrees of CGCS2000, millimetres of a zone; None stays."""
     flat = np.empty(len(shapes), dtype=object)
@@ -161,7 +182,12 @@ def write_catalog(path: Path, folder: str, rows: Mapping[str, int], hashes: Mapp
             record["columns"] = {theirs: ours for ours, theirs in entry["fields"].items()}
         entries.append({key: _dated(key, value) for key, value in record.items()})
     document = {
-        "region": {"name": "连州市（合成演示）", "code": "441882", "bounds": [111.6, 24.1, 113.3, 25.7]},
+        "region": {
+            "name": "连州市（合成演示）",
+            "code": "441882",
+            "bounds": [111.6, 24.1, 113.3, 25.7],
+            "facts": {name: _confirmed(value) for name, value in _REGION_FACTS.items()},
+        },
         "layers": entries,
     }
     head = "# SYNTHETIC: none of it shows Lianzhou's real zones. Written by python -m tools.county; do not edit.\n"
