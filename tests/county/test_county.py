@@ -22,7 +22,8 @@ PLANE = Plane()
 @pytest.fixture(scope="module")
 def loaded():
     catalog = Catalog.open(LAYERS / "layers.yaml")
-    return load_layers(catalog, list(themes()), date(2026, 11, 23), facts=Rulebook.load().facts)
+    held = [theme for theme in themes() if theme not in {item.theme for item in catalog.elsewhere}]
+    return load_layers(catalog, held, date(2026, 11, 23), facts=Rulebook.load().facts)
 
 
 @pytest.fixture(scope="module")

@@ -47,6 +47,17 @@ _REGION_FACTS = {
     "in_ventilation_corridor": False,
     "park_sewage_plant_working": True,
 }
+# What other offices hold: the synthetic county has no layer of it.
+_ELSEWHERE = {
+    "cultural_relic": "文物行政主管部门",
+    "historic_area": "住房和城乡建设主管部门",
+    "power_facility": "电力管理部门",
+    "oil_gas_pipeline": "能源主管部门",
+    "highway": "交通运输主管部门",
+    "railway": "铁路监督管理机构",
+    "ancient_tree": "林业、住房和城乡建设主管部门",
+    "dam_protection": "水行政主管部门",
+}
 
 
 def _confirmed(value: bool) -> dict[str, Any]:
@@ -188,6 +199,10 @@ def write_catalog(path: Path, folder: str, rows: Mapping[str, int], hashes: Mapp
             "bounds": [111.6, 24.1, 113.3, 25.7],
             "facts": {name: _confirmed(value) for name, value in _REGION_FACTS.items()},
         },
+        "elsewhere": [
+            {"theme": theme, "office": office, "reason": "演示县没有该图层，须另行征求意见"}
+            for theme, office in _ELSEWHERE.items()
+        ],
         "layers": entries,
     }
     head = "# SYNTHETIC: none of it shows Lianzhou's real zones. Written by python -m tools.county; do not edit.\n"
