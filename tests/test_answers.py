@@ -16,9 +16,10 @@ from lianzhou_gis.rulebook import Rulebook
 
 BOOK = Rulebook.load()
 ROOT = Path(__file__).parents[1]
-SITE = """{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {"site_id": "S1", "accuracy_m": 0.5},
-"geometry": {"type": "Polygon", "coordinates": [[[112.3995, 24.8495], [112.4005, 24.8495], [112.4005, 24.8505],
-[112.3995, 24.8505], [112.3995, 24.8495]]]}}]}"""
+SITE = """{"type": "FeatureCollection", "features": [{"type": "Feature",
+"properties": {"site_id": "S1", "accuracy_m": 0.5},
+"geometry": {"type": "Polygon", "coordinates": [[
+[112.3995, 24.8495], [112.4005, 24.8495], [112.4005, 24.8505], [112.3995, 24.8505], [112.3995, 24.8495]]]}}]}"""
 
 
 @pytest.fixture
@@ -51,7 +52,11 @@ def test_a_sheet_for_a_type_and_a_site_is_written_read_and_settles_the_site(run,
 
 def test_a_sheet_of_another_list_opens_its_none_of_these_again(tmp_path):
     path = tmp_path / "answers.yaml"
-    sheet = {"answered_by": "甲", "list_version": "old", "sites": {"S1": {"livestock": False, "target_use": "warehouse"}}}
+    sheet = {
+        "answered_by": "甲",
+        "list_version": "old",
+        "sites": {"S1": {"livestock": False, "target_use": "warehouse"}},
+    }
     path.write_text(yaml.safe_dump(sheet, allow_unicode=True), encoding="utf-8")
     facts, warnings = read_answers(path, BOOK)
     assert facts["sites"]["S1"] == {"livestock": None, "target_use": "warehouse"} and warnings

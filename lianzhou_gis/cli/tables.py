@@ -150,13 +150,23 @@ def sites_table(result: Result, lang: str) -> Table:
 
 def _scope_text(result: Result, lang: str) -> str:
     """Return which themes were screened, and the names of the others."""
-    left_out = [theme.label[lang] for name, theme in themes().items() if name not in result.scope]
+    asked = {item["theme"] for item in result.parameters.get("elsewhere", ())}
+    left_out = [theme.label[lang] for name, theme in themes().items() if name not in {*result.scope, *asked}]
     if not left_out:
         return f"全部 {len(result.scope)} 个主题" if lang == "zh" else f"all {len(result.scope)} themes"
     comma = "、" if lang == "zh" else ", "
     screened = comma.join(themes()[name].label[lang] for name in result.scope)
     named = comma.join(left_out)
     return f"仅 {screened}（未核查：{named}）" if lang == "zh" else f"only {screened} (not screened: {named})"
+
+
+def _elsewhere_lines(result: Result, lang: str) -> list[str]:
+    """Return the line of the offices that hold themes of which the catalog has no layer."""
+    held = result.parameters.get("elsewhere", ())
+    named = [themes()[item["theme"]].label[lang] + _bracketed(item["office"], lang) for item in held]
+    if not named:
+        return []
+    return ["须另行征求意见：" + "、".join(named)] if lang == "zh" else ["Other offices to ask: " + ", ".join(named)]
 
 
 def summary(result: Result, lang: str) -> Text:
@@ -172,6 +182,7 @@ def summary(result: Result, lang: str) -> Text:
     if lang == "zh":
         lines = [
             f"基准日 {result.as_of}；规则库 {result.rulebook.version}；核查范围：{scope}",
+            *_elsewhere_lines(result, lang),
             f"图层：{dates}",
             *(["图层含合成演示数据，不代表连州市真实区划。"] if result.synthetic else []),
             f"{DISCLAIMER['zh']}。",
@@ -179,6 +190,7 @@ def summary(result: Result, lang: str) -> Text:
     else:
         lines = [
             f"As of {result.as_of}; rulebook {result.rulebook.version}; scope: {scope}",
+            *_elsewhere_lines(result, lang),
             f"Layers: {dates}",
             *(["Layers are synthetic demo data; they do not show Lianzhou's real zones."] if result.synthetic else []),
             f"{DISCLAIMER['en']}.",

@@ -17,13 +17,13 @@ _WORDS = {
         "time": "施行期间", "effect": "效力", "worst": "最重可为", "place": "适用", "when": "条件", "says": "含义",
         "rests": "依据", "issuer": "发布", "link": "链接", "none": "（未录入官方链接，引用前请核对原文）",
         "action": "办理", "authority": "主管", "blocks": "限制环节", "strict": "不因边界误差减轻",
-        "unverified": "未核实，至多须论证", "checked": "核对于", "cases": "用例",
+        "unverified": "依据文本待核", "checked": "核对于", "cases": "用例",
     },
     "en": {
         "time": "In force", "effect": "Effect", "worst": "may mean", "place": "Applies", "when": "When", "says": "Says",
         "rests": "Rests on", "issuer": "Issuer", "link": "Link", "none": "(no official page; check the text)",
         "action": "To do", "authority": "Authority", "blocks": "Blocks", "strict": "not softened at doubtful borders",
-        "unverified": "unverified, leads to judgement at most", "checked": "Checked on", "cases": "Cases",
+        "unverified": "text of the law not at hand", "checked": "Checked on", "cases": "Cases",
     },
 }  # fmt: skip
 _EXPECT = {

@@ -72,7 +72,7 @@ def test_strict_where_a_sliver_may_not_soften_it():
 
 def test_a_setback_prohibits_only_where_a_law_gives_the_metres():
     for rule in BOOK.in_force(TODAY):
-        if rule.setback_m is not None and rule.theme not in ("oil_gas_pipeline", "power_facility"):
+        if rule.setback_m is not None and rule.theme not in ("highway", "oil_gas_pipeline", "power_facility"):
             assert rule.effect is not Effect.PROHIBITED, rule.id
 
 
@@ -90,4 +90,4 @@ def test_what_is_no_rulebook_is_refused(tmp_path):
 
 def test_themes_without_a_prohibition_are_meant_to_have_none():
     prohibiting = {rule.theme for rule in BOOK.in_force(TODAY) if Effect.PROHIBITED in (rule.effect, rule.worst)}
-    assert set(themes()) - prohibiting == {"element_zone", "administrative", "railway"}
+    assert set(themes()) - prohibiting == {"element_zone", "administrative"}

@@ -45,7 +45,5 @@ def effect_in_words(version: RuleVersion) -> str:
     if version.worst is not version.effect:
         said += f"（最重可为{label('effect', version.worst)['zh']}）"
     return (
-        said
-        + ("（未核实，至多须论证）" if version.unverified else "")
-        + ("（不因边界误差减轻）" if version.strict else "")
+        said + ("（依据文本待核）" if version.unverified else "") + ("（不因边界误差减轻）" if version.strict else "")
     )
