@@ -281,6 +281,7 @@ class CatalogDocument:
                 "name": region.name,
                 "code": region.code,
                 "bounds": region.bounds,
+                "recheck_days": region.recheck_days,
                 "facts": {
                     name: {**asdict(fact), **{day: getattr(fact, day).isoformat() for day in _FACT_DAYS}}
                     for name, fact in region.facts.items()
