@@ -53,6 +53,7 @@ def free_texts(manifest: Manifest) -> dict[str, str]:
             f"{place}.corrections": part.corrections or "",
             f"{place}.as_published": part.as_published.document if part.as_published else "",
             f"{place}.columns": " ".join(column.id for column in part.columns),
+            f"{place}.withhold": " ".join(part.withhold),
         }
     found |= {f"withheld.{number}": f"{item.what} {item.why}" for number, item in enumerate(manifest.withheld)}
     return {place: text for place, text in found.items() if text}

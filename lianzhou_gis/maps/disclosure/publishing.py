@@ -273,6 +273,10 @@ def _drawn(request: Request, table: pd.DataFrame, profile: Profile) -> _Layer:
     wanted = request.wanted
     rows, shapes, _ = _merged(_in_public_order(table), request)
     lattice = lattice_for(request.cell_m, request.latitude)
+    # A name of no zone would be free text in the manifest.
+    for name in wanted.withhold:
+        if not any(_is_named(rows.iloc[number], (name,)) for number in range(len(rows))):
+            raise DisclosureError.from_code("withhold_unknown", layer=wanted.id, name=name)
     zones = []
     for number, shape in enumerate(shapes):
         if _is_named(rows.iloc[number], wanted.withhold):

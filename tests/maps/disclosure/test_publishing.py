@@ -154,6 +154,11 @@ def test_a_zone_can_be_left_out_by_name(attempt):
     )
 
 
+def test_a_name_of_no_zone_cannot_be_left_out(attempt):
+    with pytest.raises(DisclosureError, match="names no zone"):
+        attempt(layers=[WATER | {"withhold": ["城区取水口：东经112.371482，北纬24.781634"]}])
+
+
 def test_what_the_law_publishes_may_be_shown_as_published(attempt, filled):
     zones, well = filled.zones["water_source_zone"], shapely.Point(112.7, 24.7)
     zones.append(dict(zones[-1], geometry=shapely.Point(INTAKE).buffer(3e-5), zone_id="QSK2"))
