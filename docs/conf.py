@@ -21,3 +21,5 @@ autodoc_default_options = {"members": True, "show-inheritance": True}
 napoleon_google_docstring = False
 napoleon_use_ivar = True
 napoleon_use_rtype = False
+# Attributes of several records share a name (site_id, geometry): the text of a page is not ambiguous for it.
+suppress_warnings = ["ref.python"]

@@ -17,8 +17,16 @@ PLACE = (112.45, 24.88)
 DAYS = ("2026-11-23", "2022-05-31")
 FACTS = [
     {},
-    {"livestock": True, "odour": True},
-    {"livestock": False, "target_use": "industrial", "groundwater_risk": False},
+    {"livestock": True, "odour": True, "construction_nature": "new", "wastewater_generated": True},
+    {
+        "livestock": False,
+        "construction_nature": "new",
+        "manufacturing": True,
+        "groundwater_risk": False,
+        "limited_activity_class": "not_listed",
+        "national_major_project": False,
+        "temporary_land": False,
+    },
     {"industry_code": "A0313", "livestock": False},
     {"wastewater_generated": True, "new_outfall": True, "wastewater_route": "surface_water"},
 ]
@@ -70,9 +78,12 @@ def world(tmp_path_factory):
     site(260, 0)
     site(9500, 0)
     site(9554.8, 0)
+    # In, beside and off a zone by less than any setback, so that only doubt tells them apart.
+    for east in (7229.7, 7230.3, 7231.5):
+        site(east, 0)
     # Rules about what lies outside all zones of a theme.
     zone("industrial_park", 0, 0, name="示例园区")
-    zone("growth_boundary", 0, 0)
+    zone("growth_boundary", 1000, 0)
     # Outfalls, in water of a class and in none, beyond the coverage.
     zone("water_function", 0, 3000, grade="Ⅱ类")
     for east in (0, 1000, 30000):
