@@ -39,7 +39,8 @@ def test_edge_01_a_site_that_touches_a_zone_does_not_take_it(place):
     row = said.of("DEMO-Z")
     assert (row.relation, row.area_m2, row.distance_m) == ("touch", 0.0, 0.0)
     assert said.found["redline.adjacent"] == "notice"
-    assert said.verdict == "no_conflict_found"
+    # Depth 0 is within the error of the border: a survey could put the site on the zone.
+    assert said.verdict == "needs_judgement"
 
 
 def test_edge_02_a_sliver_is_told_and_never_passes_a_primary_zone(place):
