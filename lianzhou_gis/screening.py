@@ -21,7 +21,7 @@ from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Evaluator, Override, QuestionPlanner
 from lianzhou_gis.findings.given_facts import IN_PARK, PARK_THEME, in_park_facts, region_facts
 from lianzhou_gis.fingerprint import Fingerprint
-from lianzhou_gis.formats import FactsFile, SiteGap, Sites, merge_facts, read_sites
+from lianzhou_gis.formats import FactsFile, SiteGap, Sites, merge_facts, outfalls_from_facts, read_sites
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.layers import Cache, Layers, load_layers
 from lianzhou_gis.overlay import LayerIndex, overlay_sites
@@ -266,6 +266,7 @@ class Screener:
     ) -> Result:
         """Screen sites in one reading of their coordinates."""
         given, fact_issues = merge_facts(sites, facts, sets, self.rulebook.facts)
+        sites = outfalls_from_facts(sites, given)
         regional, region_issues = region_facts(self.catalog.region.facts, self.rulebook.facts, self.as_of)
         fact_issues = [*fact_issues, *region_issues]
         given = {site_id: _completed(own, regional) for site_id, own in given.items()} if regional else given

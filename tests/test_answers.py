@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from lianzhou_gis.catalog import RegionFact
 from lianzhou_gis.cli import main
 from lianzhou_gis.cli.answers import list_version, read_answers
-from lianzhou_gis.errors import FactError
+from lianzhou_gis.errors import FactError, FormatError
 from lianzhou_gis.findings.given_facts import region_facts
 from lianzhou_gis.rulebook import Rulebook
 
@@ -42,9 +42,11 @@ def test_a_sheet_for_a_type_and_a_site_is_written_read_and_settles_the_site(run,
     data = yaml.safe_load(sheet.read_text(encoding="utf-8"))
     assert data["list_version"] == list_version(BOOK)
     asked = [name for name, value in data["sites"]["S1"].items() if value is None]
-    assert 0 < len(asked) < 12 and data["sites"]["S1"]["project_type"] == "warehouse"
+    assert 0 < len(asked) < 16 and data["sites"]["S1"]["project_type"] == "warehouse"
     data["answered_by"] = "规划股 甲"
-    data["sites"]["S1"] |= dict.fromkeys(asked, False)
+    # What is a choice is none of its kind; an outfall is asked only where there is one.
+    none = {name: BOOK.facts.get(name).not_there() for name in asked if name != "outfall"}
+    data["sites"]["S1"] |= none
     sheet.write_text(yaml.safe_dump(data, allow_unicode=True), encoding="utf-8")
     done = run("screen", run.site, "--answers", sheet, "--as-of", "2026-11-23")
     assert done.exit_code == 0 and "待补充信息" not in done.stdout
@@ -66,10 +68,31 @@ def test_a_sheet_of_another_list_opens_its_none_of_these_again(tmp_path):
 
 
 def test_asking_in_the_terminal_ends_where_nothing_is_open(run):
-    typed = "\n".join(["普通仓储", "G5990", "新建", "1", *["no"] * 3, "0", *[""] * 30]) + "\n"
+    typed = "\n".join(["普通仓储", "G5990", "新建", "0"]) + "\n"
     done = run("screen", run.site, "--ask", "--as-of", "2026-11-23", input=typed)
     assert done.exit_code == 0, done.output
     assert "属于哪一类项目" in done.stderr and "至少还需" in done.stderr
+
+
+def test_an_outfall_answered_as_a_point_is_the_outfall_of_the_site(county, square):
+    site = square(112.438, 24.872, 100)
+    water = square(112.45, 24.872, 400)
+    county.add("water_function", water, grade="II", zone_id="DEMO-W1", name="示例河")
+    facts = {"new_outfall": True, "wastewater_route": "surface_water", "construction_nature": "new"}
+    without = county.screen(site, facts)
+    assert any("outfall" in names for names in without.gaps["facts"])
+    result = county.screen(site, facts | {"outfall": "112.45,24.872"})
+    assert not any("outfall" in names for names in result.gaps["facts"])
+    assert "DEMO-W1" in set(result.findings["zone_id"])
+    with pytest.raises(FormatError):
+        county.screen(site, facts | {"outfall": "河边"})
+
+
+def test_a_choice_on_a_list_is_asked_by_itself_where_it_is_there(run):
+    typed = "\n".join(["普通仓储", "G5990", "新建", "1", "3"]) + "\n"
+    done = run("screen", run.site, "--ask", "--as-of", "2026-11-23", input=typed)
+    assert done.exit_code == 0, done.output
+    assert "建成运营后，生产和生活废水排往何处" in done.stderr
 
 
 def test_a_region_confirms_for_half_a_year_at_most():

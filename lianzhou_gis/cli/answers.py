@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lianzhou_gis.errors import FactError
+from lianzhou_gis.errors import FactError, FormatError
+from lianzhou_gis.findings.questionnaire import OUTFALL
+from lianzhou_gis.formats.outfalls import outfall_point
+from lianzhou_gis.rulebook.facts import ACCESS_PREFIX, DOCUMENT_SUFFIX
 
 if TYPE_CHECKING:
-    from lianzhou_gis.findings.questionnaire import Questionnaire
+    from lianzhou_gis.findings.questionnaire import QuestionList, Questionnaire
     from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Rulebook
 
@@ -19,6 +22,17 @@ __all__ = ["answer_sheet", "ask", "read_answers", "site_questionnaire"]
 
 _META = ("answered_by", "list_version", "sites")
 _ROUNDS = 8
+LIST_TITLES = {
+    "prohibiting": {
+        "zh": "以下情形（现有、拟建及施工期）在本地块如有，即触及禁止性规定：",
+        "en": "Any of these, now, planned or during works, is prohibited on this very site:",
+    },
+    "access": {"zh": "以下准入清单条目是否适用于本项目：", "en": "Does any of these items of the access list apply:"},
+    "other": {
+        "zh": "以下情形（现有、拟建及施工期）是否存在：",
+        "en": "Is any of these there, now, planned or during works:",
+    },
+}
 
 
 def list_version(rulebook: Rulebook) -> str:
@@ -69,7 +83,9 @@ def read_answers(path: Path, rulebook: Rulebook) -> tuple[dict[str, Any], list[s
             stale = [
                 name
                 for name, value in own.items()
-                if value is False and rulebook.facts.find(name) and rulebook.facts.get(name).checklist
+                if rulebook.facts.find(name)
+                and (fact := rulebook.facts.get(name)).checklist
+                and value in (False, fact.not_there())
             ]
             for name in stale:
                 own[name] = None
@@ -100,18 +116,31 @@ def answer_sheet(
         facts = dict(kind or {})
         for name in facts:
             lines.append(f"    {name}: {_yaml(facts[name])}  # {rulebook.facts.get(name).label[lang]}")
-        for name in () if own is None else (*own.first, *own.single, *own.region, *own.checklist):
-            if name in facts:
-                continue
-            fact = rulebook.facts.get(name)
-            listed = "清单：" if own is not None and name in own.checklist and lang == "zh" else ""
-            choices = (
-                f"（{'、'.join(f'{key}={text[lang]}' for key, text in fact.choices.items())}）" if fact.choices else ""
-            )
-            lines.append(f"    {name}:  # {listed}{fact.question[lang]}{choices}")
+        if own is not None:
+            lines += _sheet_lines(rulebook, own, facts, lang)
         if lines[-1].endswith(":") and lines[-1].startswith("  "):
             lines[-1] += " {}"
     return "\n".join(lines) + "\n"
+
+
+def _sheet_lines(rulebook: Rulebook, own: Questionnaire, facts: Mapping[str, Any], lang: str) -> list[str]:
+    """Return the lines of the open questions of one site, the lists under their titles."""
+    lines = [_sheet_line(rulebook, name, lang) for name in (*own.first, *own.single, *own.region) if name not in facts]
+    for one in own.lists:
+        lines.append(f"    # {LIST_TITLES[one.kind][lang]}")
+        lines += [_sheet_line(rulebook, name, lang) for name in one.facts if name not in facts]
+    if own.conditional:
+        lines.append(
+            "    # 以下各项，以上答案用到时才填：" if lang == "zh" else "    # Only where an answer above asks for it:"
+        )
+        lines += [_sheet_line(rulebook, name, lang) for name in own.conditional if name not in facts]
+    return lines
+
+
+def _sheet_line(rulebook: Rulebook, name: str, lang: str) -> str:
+    fact = rulebook.facts.get(name)
+    choices = "、".join(f"{key}={text[lang]}" for key, text in fact.choices.items())
+    return f"    {name}:  # {fact.question[lang]}{f'（{choices}）' if choices else ''}"
 
 
 def _yaml(value: Any) -> str:  # noqa: ANN401 - a fact's value
@@ -147,21 +176,23 @@ def ask(result: Result, again: Callable[[dict[str, dict[str, Any]]], Result], la
 
 
 def _round(result: Result, site_id: str, own: Questionnaire, lang: str) -> dict[str, Any]:
+    """Ask one round; a list first, then what the answers have left open."""
     zh = lang == "zh"
-    told = f"本轮 {own.answers} 项，至少还需 {own.at_least} 项、至多 {own.at_most} 项；不清楚的直接回车"
+    head = f"本轮 {own.answers} 项，至少还需 {own.at_least} 项、至多 {own.at_most} 项；不清楚的直接回车"
     en = f"{own.answers} now, at least {own.at_least} and at most {own.at_most} to go; Enter where not known"
-    click.echo(f"\n{site_id}  {told if zh else en}", err=True)
-    found: dict[str, Any] = {}
-    for name in (*own.first, *own.single, *own.region):
-        value = _answer(result, name, lang)
-        if value is not None:
-            found[name] = value
-    if own.checklist:
-        found |= _checklist(result, own.checklist, lang)
-    return found
+    click.echo(f"\n{site_id}  {head if zh else en}", err=True)
+    answers: dict[str, Any] = {}
+    for one in own.lists:
+        answers |= _list_answer(result, one, lang)
+    while open_facts := own.still_open(answers):
+        answers |= _answer(result, open_facts[0], lang)
+        if result.rulebook.facts.get(open_facts[0]).claim and answers[open_facts[0]]:
+            answers |= _answer(result, open_facts[0] + DOCUMENT_SUFFIX, lang)
+    return {name: value for name, value in answers.items() if value is not None}
 
 
-def _answer(result: Result, name: str, lang: str) -> str | None:
+def _answer(result: Result, name: str, lang: str) -> dict[str, Any]:
+    """Ask one question; return the value as read, ``None`` where it is not known."""
     fact = result.rulebook.facts.get(name)
     click.echo(f"\n{fact.question[lang]}", err=True)
     if fact.help:
@@ -170,41 +201,65 @@ def _answer(result: Result, name: str, lang: str) -> str | None:
     for number, (_, text) in enumerate(choices, start=1):
         click.echo(f"  {number}. {text[lang]}", err=True)
     while True:
-        raw = str(click.prompt(name, default="", show_default=False, err=True)).strip()
-        if not raw:
-            return None
+        raw = str(click.prompt(fact.label[lang], default="", show_default=False, err=True)).strip()
         if choices and raw.isdigit() and 1 <= int(raw) <= len(choices):
-            return choices[int(raw) - 1][0]
+            raw = choices[int(raw) - 1][0]
         try:
-            result.rulebook.facts.parse(name, raw, name)
-        except FactError as error:
+            value, issues = result.rulebook.facts.parse(name, raw, fact.label[lang])
+            if name == OUTFALL and value is not None:
+                outfall_point(value, fact.label["zh"])
+        except (FactError, FormatError) as error:
             click.echo(error.text(lang), err=True)
             continue
-        return raw
+        for issue in issues:
+            click.echo(issue.message[lang], err=True)
+        return {name: value}
 
 
-def _checklist(result: Result, names: tuple[str, ...], lang: str) -> dict[str, Any]:
+def _list_answer(result: Result, one: QuestionList, lang: str) -> dict[str, Any]:
+    """Ask a list: one answer, an explicit no for each item that is not marked."""
+    facts, found = result.rulebook.facts, _list_texts(result, one, lang)
+    click.echo(f"\n{LIST_TITLES[one.kind][lang]}", err=True)
+    for number, text in enumerate(found, start=1):
+        click.echo(f"  {number}. {text}", err=True)
     zh = lang == "zh"
-    click.echo(
-        "\n以下情形（现有、拟建及施工期）是否存在：" if zh else "\nIs any of these there, now or planned:", err=True
-    )
-    for number, name in enumerate(names, start=1):
-        click.echo(f"  {number}. {result.rulebook.facts.get(name).question[lang]}", err=True)
     prompt = (
-        "都没有填 0；有的填序号，不清楚的序号后加 ?"
+        "都没有填 0；有的填序号，逗号分隔；不清楚的序号后加 ?"
         if zh
-        else "0 for none; numbers of those that are, ? after those not known"
+        else "0 for none; numbers of those that are, with commas, ? after those not known"
     )
     while True:
         raw = str(click.prompt(prompt, default="", show_default=False, err=True)).replace("，", ",").replace("？", "?")
         parts = [part.strip() for part in raw.split(",") if part.strip()]
         if not parts:
-            return {}
+            return dict.fromkeys(one.facts)
         numbers = {part.removesuffix("?") for part in parts}
-        if all(item.isdigit() and int(item) <= len(names) for item in numbers):
+        if all(item.isdecimal() and int(item) <= len(one.facts) for item in numbers):
             break
     yes = {int(part) for part in parts if not part.endswith("?")} - {0}
     unsure = {int(part.removesuffix("?")) for part in parts if part.endswith("?")}
-    return {
-        name: "yes" if number in yes else "no" for number, name in enumerate(names, start=1) if number not in unsure
-    }
+    answers: dict[str, Any] = {}
+    for number, name in enumerate(one.facts, start=1):
+        fact = facts.get(name)
+        if number in unsure:
+            answers[name] = None
+        elif number not in yes:
+            answers[name] = fact.not_there()
+        elif fact.none is None:
+            answers[name] = True
+            if fact.claim:
+                answers |= _answer(result, name + DOCUMENT_SUFFIX, lang)
+        # A choice that is there is asked for by itself.
+    return answers
+
+
+def _list_texts(result: Result, one: QuestionList, lang: str) -> list[str]:
+    items = {ACCESS_PREFIX + item.item_id: item for item in result.layers.access_items}
+    texts = []
+    for name in one.facts:
+        fact = result.rulebook.facts.get(name)
+        if name in items:
+            texts.append(items[name].text)
+        else:
+            texts.append(fact.item[lang] if fact.item else fact.question[lang])
+    return texts

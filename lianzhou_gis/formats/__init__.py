@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.formats.facts import FactsFile, merge_facts, read_facts
+from lianzhou_gis.formats.facts import FactsFile, merge_facts, outfalls_from_facts, read_facts
 from lianzhou_gis.formats.features import Features, read_features
 from lianzhou_gis.formats.parcel_writing import write_parcel_txt
 from lianzhou_gis.formats.site_drafts import SiteInput
@@ -15,6 +15,7 @@ __all__ = [
     "SiteInput",
     "Sites",
     "merge_facts",
+    "outfalls_from_facts",
     "read_facts",
     "read_features",
     "read_sites",

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import shapely
 
 from lianzhou_gis.errors import FactError, FormatError, Issue, did_you_mean
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FACTS_BYTES, read_bounded
+from lianzhou_gis.formats.outfalls import far_outfalls, outfall_point
 from lianzhou_gis.formats.sites import Sites
+from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.located_yaml import parse_located_yaml
 from lianzhou_gis.rulebook import FactVocabulary
 
-__all__ = ["FactsFile", "merge_facts", "read_facts"]
+__all__ = ["FactsFile", "merge_facts", "outfalls_from_facts", "read_facts"]
 
 _SHAPE_ZH = "应为 {all: {...}, sites: {编号: {...}}} 或 名称: 值"
 _SHAPE_EN = "needs {all: {...}, sites: {id: {...}}} or name: value"
@@ -168,6 +172,40 @@ def merge_facts(
         merged[site_id], found = vocabulary.settle_claims(known, f"site {site_id}")
         issues += found
     return merged, issues
+
+
+def outfalls_from_facts(sites: Sites, facts: Mapping[str, Mapping[str, Any]]) -> Sites:
+    """Return the sites with the outfalls that answers give as points; an answer replaces what the file has.
+
+    Parameters
+    ----------
+    sites : Sites
+    facts : mapping of site_id to mapping
+        As merged; the fact ``outfall`` is ``longitude,latitude`` (CGCS2000), WKT or GeoJSON.
+
+    Raises
+    ------
+    FormatError
+        If one is no point.
+    """
+    ids = sites.columns["site_id"].tolist()
+    given = {row: facts[name]["outfall"] for row, name in enumerate(ids) if facts.get(name, {}).get("outfall")}
+    if not given:
+        return sites
+    points, issues, changed = sites.columns["outfall"].copy(), list(sites.issues), []
+    for row, value in given.items():
+        point, before = outfall_point(value, f"site {ids[row]}"), points[row]
+        if before is not None and shapely.equals(before, point):
+            continue
+        if before is not None and not shapely.is_empty(before):
+            issues.append(_conflict(ids[row], "outfall", before.wkt, point.wkt, "facts"))
+        points[row] = point
+        changed.append(row)
+    if not changed:
+        return sites
+    shapes = sites.columns["geometry"][changed]
+    issues += far_outfalls(points[changed], shapes, Plane(), [f"site {ids[row]}" for row in changed])
+    return replace(sites, columns=sites.columns.assign(outfall=points), issues=tuple(issues))
 
 
 def _of_site(file: FactsFile, site_id: str, vocabulary: FactVocabulary) -> dict[str, Any]:

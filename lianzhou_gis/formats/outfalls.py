@@ -16,7 +16,7 @@ from lianzhou_gis.formats.site_drafts import SiteDraft
 from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
 from lianzhou_gis.geodesy import CGCS2000, Plane, ReferenceSystem, to_cgcs2000
 
-__all__ = ["far_outfalls", "outfalls_from_columns", "outfalls_from_layer"]
+__all__ = ["far_outfalls", "outfall_point", "outfalls_from_columns", "outfalls_from_layer"]
 
 # Beyond this an outfall is more likely a typing error.
 _FAR_M = 10_000.0
@@ -59,6 +59,40 @@ def outfalls_from_columns(draft: SiteDraft, found: dict[str, str], issues: list[
     if assumed:
         issues.append(Issue.from_code("info", "outfall_datum_assumed", draft.places[assumed[0]], count=len(assumed)))
     return raw
+
+
+def outfall_point(value: Any, place: str) -> Any:  # noqa: ANN401 - shapely geometry
+    """Return the outfall that an answer gives, EPSG:4490.
+
+    Parameters
+    ----------
+    value : str, mapping or sequence
+        ``longitude,latitude`` in degrees of CGCS2000, a WKT or a GeoJSON point.
+    place : str
+        For messages.
+
+    Returns
+    -------
+    shapely Point or MultiPoint
+
+    Raises
+    ------
+    FormatError
+        If it is no point, or not in degrees.
+
+    Examples
+    --------
+    >>> outfall_point("112.546,24.983", "S1").wkt
+    'POINT (112.546 24.983)'
+    """
+    point = _point(value)
+    if point is None or shapely.get_type_id(point) not in (0, 4) or shapely.is_empty(point):
+        shown = str(value)[:60]
+        raise FormatError(
+            f"{place}：排污口 {shown!r} 不是点；请写成 经度,纬度（CGCS2000），或 POINT (经度 纬度)",
+            f"{place}: the outfall {shown!r} is no point; give longitude,latitude (CGCS2000), or POINT (lon lat)",
+        )
+    return to_cgcs2000(np.array([shapely.force_2d(point)], dtype=object), _system(point, CGCS2000, place)[0])[0]
 
 
 def _value(draft: SiteDraft, found: dict[str, str], row: int) -> Any:  # noqa: ANN401 - whatever the column holds

@@ -48,6 +48,10 @@ class Fact:
         Whether a number must be whole.
     minimum, maximum : float
         Bounds of a number, both included.
+    none : str or None
+        Of a choice on the checklist: the one that says that nothing of the kind is there.
+    item : dict or None
+        How a choice reads on the checklist.
     """
 
     name: str
@@ -64,6 +68,12 @@ class Fact:
     whole: bool = False
     minimum: float = 0.0
     maximum: float = LARGEST_NUMBER
+    none: str | None = None
+    item: dict[str, str] | None = None
+
+    def not_there(self) -> bool | str:
+        """Return the value that "none of these" records: no, or the choice that means nothing of the kind."""
+        return False if self.none is None else self.none
 
 
 def _plain(raw: Any) -> str:  # noqa: ANN401 - any cell
@@ -102,6 +112,8 @@ class FactVocabulary:
                 whole=bool(entry.get("whole", False)),
                 minimum=float(entry.get("minimum", 0.0)),
                 maximum=float(entry.get("maximum", LARGEST_NUMBER)),
+                none=entry.get("none"),
+                item=dict(entry["item"]) if entry.get("item") else None,
             )
             for name, entry in entries.items()
         }

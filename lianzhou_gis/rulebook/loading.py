@@ -26,7 +26,7 @@ _ROW_KEYS = {
 }  # fmt: skip
 _FACT_KEYS = {
     "type", "zh", "en", "question", "unit", "choices", "claim", "help", "group", "checklist", "known_by", "whole",
-    "minimum", "maximum",
+    "none", "item", "minimum", "maximum",
 }  # fmt: skip
 _ROW_NEEDED = {"id", "when", "effective_from", "paraphrase", "citations", "checked_on"}
 
@@ -159,8 +159,18 @@ def _check_fact(reader: Reader, entry: Mapping[str, Any]) -> None:
         raise reader.fail(f"没有分组 {entry['group']}", f"no group {entry['group']}")
     if entry.get("known_by", FACT_KNOWN_BY[0]) not in FACT_KNOWN_BY:
         raise reader.fail(f"没有来源 {entry['known_by']}", f"no source {entry['known_by']}")
-    if entry.get("checklist") and (entry["type"] != "yes_no" or entry.get("claim")):
-        raise reader.fail("只有是否类、不需文件的项目信息可列入清单", "only a yes/no that needs no document is listed")
+    is_listable = entry["type"] == "choice" and entry.get("none") in entry.get("choices", {})
+    if entry.get("checklist") and not is_listable and (entry["type"] != "yes_no" or entry.get("claim")):
+        raise reader.fail(
+            "列入清单的应为不需文件的是否类信息，或写明 none 的选项类信息",
+            "a checklist holds what is yes or no without a document, or a choice that names its none",
+        )
+    if ("none" in entry) != ("item" in entry) or ("none" in entry and not (is_listable and entry.get("checklist"))):
+        raise reader.fail(
+            "none 与 item 只用于列入清单的选项类信息", "none and item belong to a choice on the checklist"
+        )
+    if "item" in entry:
+        reader.text(entry, "item")
     bounds = {"whole", "minimum", "maximum"} & set(entry)
     if bounds and entry["type"] != "number":
         raise reader.fail(f"{sorted(bounds)} 只用于数值", f"{sorted(bounds)} belong to a number")

@@ -71,7 +71,7 @@ class Citation:
         --------
         >>> from lianzhou_gis.rulebook import Rulebook
         >>> Rulebook.load().rule("source.primary_unrelated").versions[-1].citations[0].text("zh")
-        '《生态环境法典》第319条'
+        '《生态环境法典》第319条第1款'
         """
         if lang == "zh":
             return f"《{self.title['zh']}》{self.place['zh']}"
