@@ -18,7 +18,7 @@ from lianzhou_gis.batch.summary import summarise
 from lianzhou_gis.batch.work import Done, Task, screener_of
 from lianzhou_gis.errors import FactError, ReferenceSystemError, did_you_mean, extra
 from lianzhou_gis.formats import FactsFile
-from lianzhou_gis.formats.facts import facts_from_mapping
+from lianzhou_gis.formats.facts import facts_from_mapping, is_fact_name
 from lianzhou_gis.formats.limits import sha256_of_file
 from lianzhou_gis.geodesy import resolve_reference_system
 from lianzhou_gis.rulebook import FactVocabulary, day_of
@@ -192,11 +192,12 @@ def _check_facts(file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocab
     rows = [(file.name, file.all), ("--set", sets), *((file.name, row) for row in file.sites.values())]
     for where, row in rows:
         for column, raw in row.items():
-            name = vocabulary.find(str(column))
-            if name is None:
+            if not is_fact_name(str(column), vocabulary):
                 hint = did_you_mean(str(column)[:60], [fact.name for fact in vocabulary])
                 raise FactError.from_code("facts_column_unknown", where=where, column=str(column)[:60], hint=hint)
-            vocabulary.parse(name, raw, where)
+            name = vocabulary.find(str(column))
+            if name is not None:
+                vocabulary.parse(name, raw, where)
 
 
 def _asked(

@@ -199,6 +199,7 @@ def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  #
         encoding=None,
         sha256=task.sha256,
         rows=(chunk.first + rows).tolist(),
+        doubles=True,
     )
     features = georeference_features(
         raw, crs=None, datum=task.datum, region=Region(region.name, region.bounds) if region.bounds else None

@@ -10,7 +10,7 @@ from typing import Any
 
 import shapely
 
-from lianzhou_gis.errors import FactError, FormatError, Issue, did_you_mean
+from lianzhou_gis.errors import FactError, FormatError, Issue, Phrase, did_you_mean
 from lianzhou_gis.formats.encodings import decode_text
 from lianzhou_gis.formats.limits import MAX_FACTS_BYTES, read_bounded
 from lianzhou_gis.formats.outfalls import far_outfalls, outfall_point
@@ -18,6 +18,7 @@ from lianzhou_gis.formats.sites import Sites
 from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.located_yaml import parse_located_yaml
 from lianzhou_gis.rulebook import FactVocabulary
+from lianzhou_gis.rulebook.facts import DOCUMENT_SUFFIX, FormerFact
 
 __all__ = ["FactsFile", "merge_facts", "outfalls_from_facts", "read_facts"]
 
@@ -140,7 +141,8 @@ def merge_facts(
     facts : dict of site_id to dict
         Values as the rules see them; ``None`` is unknown. Claims without a document are unknown.
     issues : list of Issue
-        ``fact_conflict`` for every value that a stronger one replaced, ``column_not_a_fact`` for other columns.
+        ``fact_conflict`` for every value that a stronger one replaced, ``column_not_a_fact`` for other columns,
+        ``fact_formerly`` for names of former vocabularies: carried over where the meaning is the same, else unknown.
 
     Raises
     ------
@@ -149,7 +151,7 @@ def merge_facts(
     """
     file = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
     _refuse_unknown(sites, file, sets or {}, vocabulary)
-    issues = _other_columns(sites, vocabulary)
+    issues = [*_other_columns(sites, vocabulary), *_former_names(sites, file, sets or {}, vocabulary)]
     merged: dict[str, dict[str, Any]] = {}
     for site_id in sites.columns["site_id"]:
         sources = [
@@ -160,7 +162,7 @@ def merge_facts(
         known: dict[str, Any] = {}
         for where, row in sources:
             for column, raw in row.items():
-                name = vocabulary.find(str(column))
+                name = _current_name(str(column), vocabulary)
                 if name is None:
                     continue
                 value, found = vocabulary.parse(name, raw, where)
@@ -211,11 +213,58 @@ def outfalls_from_facts(sites: Sites, facts: Mapping[str, Mapping[str, Any]]) ->
 def _of_site(file: FactsFile, site_id: str, vocabulary: FactVocabulary) -> dict[str, Any]:
     """Return the facts of a site in a file; its own override those of all sites."""
     site_facts = file.sites.get(site_id, {})
-    overridden = {vocabulary.find(str(name)) for name in site_facts}
+    overridden = {_current_name(str(name), vocabulary) for name in site_facts} - {None}
     return {
-        **{name: raw for name, raw in file.all.items() if vocabulary.find(str(name)) not in overridden},
+        **{name: raw for name, raw in file.all.items() if _current_name(str(name), vocabulary) not in overridden},
         **site_facts,
     }
+
+
+def is_fact_name(name: str, vocabulary: FactVocabulary) -> bool:
+    """Return whether a name is or was that of a fact."""
+    return vocabulary.find(name) is not None or _former(name, vocabulary) is not None
+
+
+def _former(name: str, vocabulary: FactVocabulary) -> FormerFact | None:
+    """Return what became of a name that is no fact any more; the document of a former claim goes with the claim."""
+    return None if vocabulary.find(name) is not None else vocabulary.former(name.removesuffix(DOCUMENT_SUFFIX))
+
+
+def _current_name(name: str, vocabulary: FactVocabulary) -> str | None:
+    """Return the fact that a name means today; ``None`` for a name without one meaning."""
+    former = _former(name, vocabulary)
+    if former is None or former.same is None:
+        return vocabulary.find(name)
+    return former.same + (DOCUMENT_SUFFIX if name.endswith(DOCUMENT_SUFFIX) else "")
+
+
+def _former_names(sites: Sites, file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary) -> list[Issue]:
+    """Return an issue for every former name of a fact, with the facts that replace it."""
+    named = [
+        *((f"{file.name}", name) for row in (file.all, *file.sites.values()) for name in row),
+        *(("--set", name) for name in sets),
+        *(("sites", name) for row in sites.facts.values() for name in row),
+    ]
+    issues = []
+    for where, name in dict.fromkeys((where, str(name)) for where, name in named):
+        former = _former(name, vocabulary)
+        if former is None:
+            continue
+        listed = {
+            lang: "、".join(f"{fact.name}（{fact.label[lang]}）" for fact in map(vocabulary.get, former.successors))
+            for lang in ("zh", "en")
+        }
+        carried = former.same is not None
+        issues.append(
+            Issue.from_code(
+                "info" if carried else "warning",
+                "fact_formerly" if carried else "fact_formerly.split",
+                where,
+                name=name,
+                successors=Phrase(listed["zh"], listed["en"].replace("、", ", ")),
+            )
+        )
+    return issues
 
 
 def _refuse_unknown(sites: Sites, file: FactsFile, sets: Mapping[str, str], vocabulary: FactVocabulary) -> None:
@@ -230,7 +279,7 @@ def _refuse_unknown(sites: Sites, file: FactsFile, sets: Mapping[str, str], voca
             )
     named = [(file.name, name) for row in (file.all, *file.sites.values()) for name in row]
     for where, name in [*named, *(("--set", name) for name in sets)]:
-        if vocabulary.find(str(name)) is None:
+        if not is_fact_name(str(name), vocabulary):
             zh, en = did_you_mean(str(name)[:60], [fact.name for fact in vocabulary])
             raise FactError(
                 f"{where}：没有名为 {str(name)[:60]!r} 的项目信息{zh}；可用名称见 lianzhou-gis rules facts",
@@ -239,7 +288,7 @@ def _refuse_unknown(sites: Sites, file: FactsFile, sets: Mapping[str, str], voca
 
 
 def _other_columns(sites: Sites, vocabulary: FactVocabulary) -> list[Issue]:
-    columns = sorted({column for row in sites.facts.values() for column in row if vocabulary.find(column) is None})
+    columns = sorted({column for row in sites.facts.values() for column in row if not is_fact_name(column, vocabulary)})
     return [Issue.from_code("info", "column_not_a_fact", "sites", column=column[:40]) for column in columns]
 
 

@@ -102,6 +102,7 @@ def read_filegdb(path: Path, name: str, layer: str | None, encoding: str | None)
     columns = _resolved(read.columns, read.fields, domains, name, issues)
     named = {field: column for column, field in read.fields.items()}
     return RawFeatures(
+        doubles=True,
         name=name,
         columns=columns,
         geometries=read.geometries,

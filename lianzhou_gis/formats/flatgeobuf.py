@@ -33,6 +33,7 @@ def read_flatgeobuf(path: Path, name: str, layer: str | None, encoding: str | No
     digest = sha256_of_file(path)
     read = read_gdal_layer(path, None, name, issues, curved=True)
     return RawFeatures(
+        doubles=True,
         name=name,
         columns=read.columns,
         geometries=read.geometries,

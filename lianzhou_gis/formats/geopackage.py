@@ -119,6 +119,7 @@ def read_geopackage(path: Path, name: str, layer: str | None, encoding: str | No
             issues.append(curves_issue(name))
         counted = _counted(snapshot.path, chosen, declared[chosen].column, len(read.geometries))
         return RawFeatures(
+            doubles=True,
             name=name,
             columns=read.columns,
             geometries=read.geometries,

@@ -80,6 +80,7 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     names, renamed = unique_names([str(title) for title in table], ["geometry", "source_row"], name)
     issues.extend(renamed)
     return RawFeatures(
+        doubles=True,
         name=name,
         columns=dict(zip(names, table.values(), strict=True)),
         geometries=parsed.geometries,

@@ -231,7 +231,7 @@ def georeference_features(
         _refuse_planar(raw, zh, en, region)
     else:
         _refuse_degrees(raw.name, limits, system)
-    errors = digit_errors(raw.geometries, system, raw.steps)
+    errors = digit_errors(raw.geometries, system, raw.steps, doubles=raw.doubles)
     located = _possible(to_cgcs2000(raw.geometries, system), _WHOLE_EARTH, raw.name, issues)
     issues.extend(wholeness_issues(raw.wholeness.faults, raw.name))
     second = _datum_reading(raw) if assumed else None

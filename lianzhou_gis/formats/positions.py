@@ -141,7 +141,9 @@ def _decimals(xy: Floats, owners: npt.NDArray[np.int_], count: int) -> npt.NDArr
     return needed
 
 
-def digit_errors(geometries: Geometries, system: ReferenceSystem, steps: Floats | None = None) -> DigitErrors:
+def digit_errors(
+    geometries: Geometries, system: ReferenceSystem, steps: Floats | None = None, *, doubles: bool = False
+) -> DigitErrors:
     """Return what the digits and the precision of numbers leave open.
 
     Parameters
@@ -151,6 +153,10 @@ def digit_errors(geometries: Geometries, system: ReferenceSystem, steps: Floats 
     system : ReferenceSystem
     steps : ndarray of float, shape (n,), optional
         Worth of the last written digit as the reader saw it; NaN or None: found from the numbers.
+    doubles : bool
+        Whether the numbers were never written as text. Few decimals then tell of rounding only where nothing simpler
+        explains them: in a point, or where both axes show three different values or more. A rectangle or a line
+        between two round positions may be meant exactly (blocks of a graticule are).
 
     Examples
     --------
@@ -161,10 +167,22 @@ def digit_errors(geometries: Geometries, system: ReferenceSystem, steps: Floats 
     unit = METRES_PER_DEGREE if system.crs.is_geographic else _unit_m(system)
     xy, owners = shapely.get_coordinates(geometries, return_index=True)
     worth = _steps(xy, owners, len(geometries))
+    if doubles:
+        worth = np.where(_shows_rounding(geometries, xy, owners), worth, 0.0)
     if steps is not None:
         worth = np.where(np.isnan(steps), worth, steps)
     single = _single_precision(xy, owners, len(geometries))
     return DigitErrors(np.nan_to_num(0.5 * worth * unit), unit * single)
+
+
+def _shows_rounding(geometries: Geometries, xy: Floats, owners: npt.NDArray[np.int_]) -> npt.NDArray[np.bool_]:
+    """Return which geometries are points, or have three different values or more on both axes."""
+    pointed = np.isin(shapely.get_type_id(geometries), (0, 4))
+    varied = np.ones(len(geometries), dtype=bool)
+    for axis in range(2):
+        pairs = np.unique(np.column_stack([owners, xy[:, axis]]), axis=0)
+        varied &= np.bincount(pairs[:, 0].astype(np.int64), minlength=len(geometries)) >= 3
+    return np.asarray(pointed | varied)
 
 
 def _unit_m(system: ReferenceSystem) -> float:

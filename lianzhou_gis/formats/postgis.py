@@ -138,6 +138,7 @@ def _raw(table: Relation, rows: list[tuple[Any, ...]]) -> RawFeatures:
     columns = {ours: _column([row[place] for row in rows], table.columns[place][1]) for place, ours in enumerate(names)}
     keys = [row[-1] for row in rows]
     return RawFeatures(
+        doubles=True,
         name=name,
         columns=columns,
         geometries=geometries,

@@ -74,6 +74,8 @@ class RawFeatures:
         numbers themselves where not given.
     may_be_packed : bool
         Whether numbers between -180 and 180 may be degrees packed as DDD.MMSS, because no form is declared.
+    doubles : bool
+        Whether coordinates came as binary numbers and not as written digits.
     wholeness : Wholeness
         What the file tells about whether it holds all of its records.
     """
@@ -92,6 +94,7 @@ class RawFeatures:
     datum: str | None = None
     steps: npt.NDArray[np.float64] | None = None
     may_be_packed: bool = False
+    doubles: bool = False
     wholeness: Wholeness = field(default_factory=Wholeness)
 
 

@@ -114,6 +114,7 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
     texts = {field: _decoded(values, decided.name) for field, values in zip(names, read.columns.values(), strict=True)}
     issues.extend(_text_issues(name, {field: counts for field, (_, counts) in texts.items()}))
     return RawFeatures(
+        doubles=True,
         name=name,
         columns={field: values for field, (values, _) in texts.items()} if table else {},
         geometries=geometries,

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["read_drafts"]
 
 _SITES, _OUTFALLS = "sites", "outfalls"
+_WKT = "WKT"
 
 
 def read_drafts(
@@ -164,7 +165,7 @@ def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) ->
             f"WKT 有误：{shown!r}；请检查括号与坐标，圆弧须先转为折线",
             f"not WKT: {shown!r}; check brackets and numbers, and make arcs straight first",
         )
-    return _of_geometries([geometry], {}, "WKT", srid, crs=crs, datum=datum, region=region)
+    return _of_geometries([geometry], {}, _WKT, srid, crs=crs, datum=datum, region=region)
 
 
 def _of_frame(frame: gpd.GeoDataFrame, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
@@ -203,7 +204,15 @@ def _of_geometries(
     cleaned = {
         key: cells(map(_cell, values)) for key, values in columns.items() if key not in ("source_row", "geometry")
     }
-    raw = RawFeatures(name=name, columns=cleaned, geometries=shapes, crs=declared, encoding=None, sha256=digest)
+    raw = RawFeatures(
+        name=name,
+        columns=cleaned,
+        geometries=shapes,
+        crs=declared,
+        encoding=None,
+        sha256=digest,
+        doubles=name != _WKT,
+    )
     features = georeference_features(raw, crs=crs, datum=datum, region=region)
     return replace(draft_from_features(features, SiteInput(name, digest, None)), columns=Columns(cleaned))
 

@@ -6,10 +6,10 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
-from lianzhou_gis.errors import FactError, Issue, did_you_mean
+from lianzhou_gis.errors import FactError, Issue, Phrase, did_you_mean
 from lianzhou_gis.rulebook.documents import parse_claim_document
 from lianzhou_gis.rulebook.industries import UNKNOWN_CODE, parse_industry_code
 
@@ -52,6 +52,10 @@ class Fact:
         Of a choice on the checklist: the one that says that nothing of the kind is there.
     item : dict or None
         How a choice reads on the checklist.
+    formerly : mapping of str to {"same", "part"}
+        Former names that this fact replaces: with the same meaning, or as one of several.
+    former_values : mapping of str to list of str
+        Former values of a choice, and the choices that replace each.
     """
 
     name: str
@@ -70,10 +74,19 @@ class Fact:
     maximum: float = LARGEST_NUMBER
     none: str | None = None
     item: dict[str, str] | None = None
+    formerly: Mapping[str, str] = field(default_factory=dict)
+    former_values: Mapping[str, list[str]] = field(default_factory=dict)
 
     def not_there(self) -> bool | str:
         """Return the value that "none of these" records: no, or the choice that means nothing of the kind."""
         return False if self.none is None else self.none
+
+
+class FormerFact(NamedTuple):
+    """What became of a former fact: the fact that takes its value, or those that must be asked anew."""
+
+    same: str | None
+    successors: tuple[str, ...]
 
 
 def _plain(raw: Any) -> str:  # noqa: ANN401 - any cell
@@ -114,6 +127,8 @@ class FactVocabulary:
                 maximum=float(entry.get("maximum", LARGEST_NUMBER)),
                 none=entry.get("none"),
                 item=dict(entry["item"]) if entry.get("item") else None,
+                formerly=dict(entry.get("formerly", {})),
+                former_values={str(old): list(new) for old, new in entry.get("former_values", {}).items()},
             )
             for name, entry in entries.items()
         }
@@ -133,6 +148,21 @@ class FactVocabulary:
             base = self._facts[name.removesuffix(DOCUMENT_SUFFIX)]
             return name if base.claim else None
         return self._by_label.get(_plain(name))
+
+    def former(self, name: str) -> FormerFact | None:
+        """Return what became of a fact of former vocabularies; ``None`` for a name that never was one.
+
+        Examples
+        --------
+        >>> entry = {"type": "yes_no", "zh": "废气", "en": "waste gas", "question": {"zh": "?", "en": "?"}}
+        >>> FactVocabulary({"waste_gas": {**entry, "formerly": {"pollutants": "part"}}}).former("pollutants")
+        FormerFact(same=None, successors=('waste_gas',))
+        """
+        found = {fact.name: fact.formerly[name] for fact in self._facts.values() if name in fact.formerly}
+        if not found:
+            return None
+        same = next((successor for successor, meaning in found.items() if meaning == "same"), None)
+        return FormerFact(same, tuple(found))
 
     def get(self, name: str) -> Fact:
         """Return a fact; one of an access-list item or of a claim's document is made up on the way.
@@ -232,6 +262,9 @@ class FactVocabulary:
         if plain in _UNKNOWN:
             return None, []
         value = _READ[fact.type](fact, raw, plain)
+        former = fact.former_values.get(plain.removesuffix(".0")) if value is None else None
+        if former is not None:
+            return _former_value(fact, text, former, where)
         if value is None:
             allowed_zh, allowed_en = _allowed(fact)
             raise FactError(
@@ -281,6 +314,22 @@ def _unsupported_claim(fact: Fact, given: str, where: str) -> Issue:
         f"the document of {fact.name}, {given[:60]!r}, is incomplete and the claim counts as unknown; give a document "
         "number or project code, the issuer and the date",
     )
+
+
+def _former_value(fact: Fact, text: str, successors: list[str], where: str) -> tuple[str | None, list[Issue]]:
+    """Return the choice that replaces a former one; ``None`` where several do."""
+    listed = {lang: "、".join(f"{code}（{fact.choices[code][lang]}）" for code in successors) for lang in ("zh", "en")}
+    single = len(successors) == 1
+    issue = Issue.from_code(
+        "info" if single else "warning",
+        "fact_value_formerly" if single else "fact_value_formerly.split",
+        where,
+        label=Phrase(fact.label["zh"], fact.label["en"]),
+        name=fact.name,
+        value=text[:60],
+        successors=Phrase(listed["zh"], listed["en"].replace("、", ", ")),
+    )
+    return (successors[0] if single else None), [issue]
 
 
 def _yes_no(fact: Fact, raw: Any, plain: str) -> bool | None:  # noqa: ANN401

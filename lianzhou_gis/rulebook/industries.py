@@ -6,7 +6,7 @@ a public copy of the standard. A code that it does not know is never taken for "
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 __all__ = ["UNKNOWN_CODE", "code_under", "industry_name", "parse_industry_code"]
@@ -70,6 +70,7 @@ def code_under(code: str, parent: str) -> bool:
     return code.lstrip(letter_c).startswith(parent.lstrip(letter_p))
 
 
+@lru_cache(maxsize=4096)
 def codes_match(known: tuple[str, ...], wanted: tuple[str, ...]) -> bool | None:
     """Tell whether one of the codes is one of those wanted or stands under one of them.
 

@@ -26,7 +26,7 @@ _ROW_KEYS = {
 }  # fmt: skip
 _FACT_KEYS = {
     "type", "zh", "en", "question", "unit", "choices", "claim", "help", "group", "checklist", "known_by", "whole",
-    "none", "item", "minimum", "maximum",
+    "none", "item", "minimum", "maximum", "formerly", "former_values",
 }  # fmt: skip
 _ROW_NEEDED = {"id", "when", "effective_from", "paraphrase", "citations", "checked_on"}
 
@@ -150,6 +150,7 @@ def read_facts_vocabulary(path: Path) -> FactVocabulary:
         if entry["type"] not in TYPES or (entry["type"] == "choice") != ("choices" in entry):
             raise reader.fail(f"类型 {entry['type']} 有误", f"type {entry['type']} does not fit")
         _check_fact(reader, entry)
+        _check_former(reader, entry, data)
     return FactVocabulary(data)
 
 
@@ -174,6 +175,17 @@ def _check_fact(reader: Reader, entry: Mapping[str, Any]) -> None:
     bounds = {"whole", "minimum", "maximum"} & set(entry)
     if bounds and entry["type"] != "number":
         raise reader.fail(f"{sorted(bounds)} 只用于数值", f"{sorted(bounds)} belong to a number")
+
+
+def _check_former(reader: Reader, entry: Mapping[str, Any], facts: Mapping[str, Any]) -> None:
+    """Refuse a former name that is a fact, a meaning other than same or part, and values without a successor."""
+    for name, meaning in entry.get("formerly", {}).items():
+        if name in facts or meaning not in ("same", "part"):
+            raise reader.fail(f"formerly 的 {name} 有误", f"formerly: {name}: {meaning} does not fit")
+    for value, successors in entry.get("former_values", {}).items():
+        choices = entry.get("choices", {})
+        if value in choices or not successors or not set(successors) <= set(choices):
+            raise reader.fail(f"former_values 的 {value} 有误", f"former_values: {value}: {successors} does not fit")
 
 
 def read_implications(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> list[Implication]:

@@ -6,7 +6,7 @@ import shapely
 
 from lianzhou_gis.errors import FactError, FormatError
 from lianzhou_gis.formats import merge_facts, read_facts, read_sites
-from lianzhou_gis.rulebook import Rulebook
+from lianzhou_gis.rulebook import FactVocabulary, Rulebook
 
 VOCABULARY = Rulebook.load().facts
 BOX = shapely.box(112.49, 24.82, 112.492, 24.822)
@@ -86,3 +86,43 @@ def test_yaml_json_and_gbk(tmp_path):
         assert known == {"A": {"livestock": True, "tourism": False}}
     (tmp_path / "empty.yaml").write_text("")
     assert merge_facts(sites(), read_facts(tmp_path / "empty.yaml"), None, VOCABULARY)[0] == {"A": {}}
+
+
+def test_a_former_name_with_one_meaning_is_carried_over():
+    entry = {"type": "yes_no", "zh": "废气", "en": "waste gas", "question": {"zh": "？", "en": "?"}}
+    vocabulary = FactVocabulary({"waste_gas": {**entry, "formerly": {"air_emission": "same"}}})
+    known, issues = merge_facts(sites(), {"all": {"air_emission": "yes"}}, None, vocabulary)
+    assert known == {"A": {"waste_gas": True}}
+    assert [(issue.severity, issue.code) for issue in issues] == [("info", "fact_formerly")]
+    known, _ = merge_facts(
+        sites(), {"all": {"air_emission": True}, "sites": {"A": {"waste_gas": False}}}, None, vocabulary
+    )
+    assert known == {"A": {"waste_gas": False}}
+
+
+@pytest.mark.parametrize("given", ["file", "site", "column", "set"])
+def test_a_former_name_that_was_split_is_unknown_and_names_its_successors(given):
+    frame = sites(biomass_boiler=["no"]) if given == "column" else sites()
+    facts = {"file": {"biomass_boiler": False}, "site": {"sites": {"A": {"biomass_boiler": False}}}}.get(given)
+    known, issues = merge_facts(frame, facts, {"biomass_boiler": "no"} if given == "set" else None, VOCABULARY)
+    assert known == {"A": {}}
+    assert [(issue.severity, issue.code) for issue in issues] == [("warning", "fact_formerly")]
+    assert "fuel_kind" in issues[0].zh and "heating_boiler" in issues[0].en
+
+
+def test_the_document_of_a_former_claim_goes_with_it():
+    known, issues = merge_facts(
+        sites(), {"unavoidable_argued": True, "unavoidable_argued_document": "x"}, None, VOCABULARY
+    )
+    assert known == {"A": {}} and {issue.code for issue in issues} == {"fact_formerly"}
+
+
+def test_former_values_of_a_choice():
+    known, issues = merge_facts(sites(), {"limited_activity_class": "0"}, None, VOCABULARY)
+    assert known["A"] == {"limited_activity_class": "not_listed"}
+    assert [(issue.severity, issue.code) for issue in issues] == [("info", "fact_value_formerly")]
+    known, issues = merge_facts(sites(), {"limited_activity_class": 6}, None, VOCABULARY)
+    assert known["A"] == {"limited_activity_class": None}
+    assert [(issue.severity, issue.code) for issue in issues] == [("warning", "fact_value_formerly")]
+    with pytest.raises(FactError):
+        merge_facts(sites(), {"limited_activity_class": 0.5}, None, VOCABULARY)

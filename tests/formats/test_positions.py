@@ -1,5 +1,6 @@
 """How far a position may be wrong, and on what that rests."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -12,12 +13,39 @@ BOX = shapely.box(112.4376041736, 24.8716388940, 112.4383958263, 24.8723611048)
 
 
 @pytest.mark.parametrize(("decimals", "metres"), [(2, 555.0), (3, 55.5), (4, 5.55), (5, 4.0), (8, 4.0)])
-def test_few_decimals_of_degrees_are_an_error(decimals, metres):
+def test_few_written_decimals_of_degrees_are_an_error(decimals, metres, tmp_path):
     rounded = shapely.transform(BOX, lambda xy: np.round(xy, decimals))
     if decimals == 2:
         rounded = shapely.box(112.42, 24.73, 112.43, 24.74)
-    sites = read_sites(rounded, crs="EPSG:4490")
+    path = tmp_path / "a.wkt"
+    path.write_text(rounded.wkt)
+    sites = read_sites(path, crs="EPSG:4490")
     assert sites.columns["position_error_m"][0] == pytest.approx(metres)
+
+
+@pytest.mark.parametrize(
+    ("shape", "metres"),
+    [
+        # Blocks of a graticule and lines between round positions may be meant exactly.
+        (shapely.box(112.42, 24.73, 112.43, 24.74), 4.0),
+        (shapely.LineString([(112.45, 24.62), (112.45, 25.17)]), 4.0),
+        # Three different values on both axes are no drawing by chance, and a point has nothing else to tell.
+        (shapely.Polygon([(112.42, 24.73), (112.44, 24.74), (112.43, 24.76)]), 555.0),
+        (shapely.Point(112.42, 24.73), 555.0),
+    ],
+)
+@pytest.mark.parametrize("ending", [".gpkg", None])
+def test_round_doubles_tell_of_rounding_only_where_nothing_simpler_explains_them(shape, metres, ending, tmp_path):
+    frame = gpd.GeoDataFrame({"site_id": ["A"], "width_m": [20.0]}, geometry=[shape], crs="EPSG:4490")
+    source = frame
+    if ending:
+        source = tmp_path / f"a{ending}"
+        frame.to_file(source)
+    if shape.geom_type == "Point":
+        frame["site_id"] = ["A"]
+        assert read_sites(source, points="outfall").columns["position_error_m"][0] == pytest.approx(metres)
+        return
+    assert read_sites(source).columns["position_error_m"][0] == pytest.approx(metres)
 
 
 def test_one_fine_corner_shows_fine_digits():

@@ -20,6 +20,8 @@ import yaml
 __all__ = ["Edition", "Site", "World", "Zone", "make_world", "write_world"]
 
 ORDINARY = yaml.safe_load((Path(__file__).parent.parent / "cases" / "ordinary.yaml").read_text(encoding="utf-8"))
+# Sites of a world, and worlds (days, sites, facts) on the same layers.
+SITES, SHARED = 8, 5
 COUNTY = (112.2, 24.6, 112.75, 25.2)
 # The system of an edition, in which its edges are straight: geographic, zones of three degrees with or without number.
 SYSTEMS = ("EPSG:4490", "EPSG:4525", "EPSG:4526", "EPSG:4546", "EPSG:4547")
@@ -146,6 +148,9 @@ class _Maker:
         if kind == "ring":
             hole = shapely.affinity.scale(star, 0.4, 0.4, origin=(x, y))
             star = star.difference(hole)
+            if rng.random() < 0.5:
+                # An island in the hole.
+                star = star.union(shapely.affinity.scale(hole, 0.5, 0.5, origin=(x, y)))
         if kind == "parts":
             star = shapely.union_all([star, shapely.box(x + 2 * size, y, x + 2.5 * size, y + size / 2)])
         return star
@@ -173,11 +178,13 @@ def _stored(shape: Any, maker: _Maker, system: str) -> Any:
 
 def _zones(maker: _Maker, theme: str, layer_id: str, system: str) -> tuple[list[Zone], list[Any]]:
     rng, zones, shapes = maker.rng, [], []
-    for number in range(rng.randint(1, 4)):
+    blobs = []
+    for _ in range(rng.randint(1, 3)):
         x, y = rng.uniform(-1500, 1500), rng.uniform(-1500, 1500)
-        size = rng.choice((15.0, 80.0, 300.0, 1200.0))
+        blob = _areal(maker.blob(x, y, rng.choice((15.0, 80.0, 300.0, 1200.0))))
+        blobs += _halves(blob, x) if rng.random() < 0.25 else [blob]
+    for number, shape in enumerate(blobs):
         grades = list(THEMES[theme])
-        shape = _areal(maker.blob(x, y, size))
         picked = [rng.choice(grades)]
         if theme in NESTED and rng.random() < 0.5:
             picked = grades[:2]
@@ -193,6 +200,13 @@ def _zones(maker: _Maker, theme: str, layer_id: str, system: str) -> tuple[list[
     if not zones:
         return _zones(maker, theme, layer_id, system)
     return zones, shapes
+
+
+def _halves(shape: Any, x: float) -> list[Any]:
+    """Return a shape in two parts that share an edge, or whole where nothing is on one side."""
+    west = shape.intersection(shapely.box(x - 1e5, -1e5, x, 1e5))
+    halves = [west, shape.difference(west)]
+    return [_areal(half) for half in halves] if all(half.area > 1.0 for half in halves) else [shape]
 
 
 def _coverage(maker: _Maker) -> Any:
@@ -244,25 +258,30 @@ def _sites(maker: _Maker, drawn: list[Any], count: int) -> list[Site]:
 
 
 def make_world(seed: int) -> World:
-    """Return the world of a seed, the same every time."""
-    rng = random.Random(seed)
-    maker = _Maker(rng)
+    """Return the world of a seed, the same every time; :data:`SHARED` seeds in a row share their layers."""
+    ground = random.Random(seed // SHARED)
+    maker = _Maker(ground)
     drawn: list[Any] = []
     editions = []
-    day = rng.choice(DAYS)
-    for theme in rng.sample(sorted(THEMES), rng.randint(1, 3)):
+    turning_day = ground.choice(DAYS)
+    for theme in ground.sample(sorted(THEMES), ground.randint(1, 3)):
         edition = _edition(maker, theme, theme, drawn)
         editions.append(edition)
-        if rng.random() < 0.25:
+        if ground.random() < 0.25:
             # An older and a newer edition of one series; the day lies in one of them.
-            turn = day + timedelta(days=rng.choice((-400, -1, 0, 1)))
+            turn = turning_day + timedelta(days=ground.choice((-400, -1, 0, 1)))
             older = _edition(maker, theme, f"{theme}_old", drawn)
             older.series, older.valid_to = theme, turn - timedelta(days=1)
             edition.valid_from = turn
             older.valid_from = date(2015, 1, 1)
             editions.append(older)
-        elif rng.random() < 0.06:
-            edition.valid_from, edition.valid_to = date(2015, 1, 1), day - timedelta(days=rng.choice((1, 30)))
+        elif ground.random() < 0.06:
+            edition.valid_from, edition.valid_to = (
+                date(2015, 1, 1),
+                turning_day - timedelta(days=ground.choice((1, 30))),
+            )
+    rng = maker.rng = random.Random(seed)
+    day = turning_day if rng.random() < 0.5 else rng.choice(DAYS)
     facts = dict(ORDINARY)
     for name in rng.sample(sorted(facts), rng.choice((0, 0, 0, 1, 2))):
         if isinstance(facts[name], bool):
@@ -270,7 +289,7 @@ def make_world(seed: int) -> World:
     unknown = rng.sample(sorted(facts), rng.choice((0, 0, 0, 1, 2)))
     for name in unknown:
         facts.pop(name)
-    return World(seed, day, editions, _sites(maker, drawn, 24), facts, unknown)
+    return World(seed, day, editions, _sites(maker, drawn, SITES), facts, unknown)
 
 
 def write_world(world: World, folder: Path) -> Path:

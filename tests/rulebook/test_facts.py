@@ -46,7 +46,7 @@ def test_values_in_the_wild(name, raw, value):
         ("livestock_head", 12.5),
         ("livestock_head", 1e9),
         ("limited_activity_class", 0.5),
-        ("limited_activity_class", 6),
+        ("limited_activity_class", 0.5),
         ("livestock_head", "1e400"),
         ("livestock_head", True),
         ("target_use", "castle"),
