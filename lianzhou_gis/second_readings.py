@@ -64,8 +64,8 @@ def settle_readings(first: Result, second: Result) -> tuple[Sites, list[Issue]]:
             continue
         if reading.kind is ReadingKind.PACKED_DEGREES:
             places = {"first": _place(sites, site_id), "second": _place(second.sites_in, site_id)}
-            raise FormatError.from_code("readings_differ", site=site_id, reading=reading, **places)
-        message = Message.from_code("datum_readings_differ", reading=reading)
+            raise FormatError.from_code("readings_differ", site=site_id, reading=reading.message, **places)
+        message = Message.from_code("datum_readings_differ", reading=reading.message)
         gaps.append(SiteGap(site_id, GapReason.UNRELIABLE_DATUM, message.texts))
     issues = [Issue.from_code("info", "readings_agree", "sites", count=len(agreed))] if agreed else []
     return (replace(sites, gaps=(*sites.gaps, *gaps)) if gaps else sites), issues

@@ -17,7 +17,7 @@ SECTIONS = yaml.safe_load((PACKAGE / "messages.yaml").read_text(encoding="utf-8"
 ENTRIES = {code: entry for section in SECTIONS.values() for code, entry in section.items()}
 BUILDERS = {"from_code"}
 # Codes whose variant is chosen by a value.
-FAMILIES = ("invalid.",)
+FAMILIES = ("invalid.", "line_warning.")
 EXCEPTIONS = [cls for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, LianzhouError)]
 
 

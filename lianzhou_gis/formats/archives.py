@@ -69,19 +69,11 @@ def list_members(archive: zipfile.ZipFile, name: str, *, limit: int = MAX_ARCHIV
     """
     infos = archive.infolist()
     if len(infos) > _MAX_MEMBERS:
-        raise _refuse(
-            name,
-            f"含 {len(infos)} 个文件，超过上限 {_MAX_MEMBERS}",
-            f"holds {len(infos)} files, more than {_MAX_MEMBERS}",
-        )
+        raise FormatError.from_code("archive_members", count=len(infos), most=_MAX_MEMBERS, file=name)
     total = sum(info.file_size for info in infos)
     packed = sum(info.compress_size for info in infos)
     if total > limit or (total > _SMALL and total > _MAX_RATIO * max(packed, 1)):
-        raise _refuse(
-            name,
-            f"解压后 {total / 2**20:.0f} MB（压缩 {packed / 2**20:.1f} MB），超过允许范围",
-            f"unpacks to {total / 2**20:.0f} MB from {packed / 2**20:.1f} MB, more than is allowed",
-        )
+        raise FormatError.from_code("archive_unpacks_large", unpacked=total / 2**20, packed=packed / 2**20, file=name)
     members = []
     for info in infos:
         if info.is_dir():
@@ -92,13 +84,9 @@ def list_members(archive: zipfile.ZipFile, name: str, *, limit: int = MAX_ARCHIV
             continue
         if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", text):
             shown = text[:80]
-            raise _refuse(
-                name,
-                f"压缩包内路径 {shown!r} 指向包外，不予读取；请重新打包",
-                f"the path {shown!r} inside the archive leads out of it; pack it again",
-            )
+            raise FormatError.from_code("archive_path_outside", path=shown, file=name)
         if info.flag_bits & 0x1:
-            raise _refuse(name, "压缩包有密码；请解压后再读", "the archive has a password; unpack it first")
+            raise FormatError.from_code("archive_encrypted", file=name)
         members.append(Member(str(path), info))
     return members
 
@@ -133,15 +121,9 @@ def unpack(archive: zipfile.ZipFile, member: Member, target: Path, name: str, *,
             while chunk := source.read(_CHUNK):
                 written += len(chunk)
                 if written > left:
-                    raise _refuse(name, "解压后超过允许的大小", "unpacks to more than is allowed")
+                    raise FormatError.from_code("archive_unpacks_large.unbounded", file=name)
                 sink.write(chunk)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
         shown = member.name[:80]
-        raise _refuse(
-            name, f"其中的 {shown} 损坏或压缩方式不支持", f"{shown} in it is damaged or packed in an unknown way"
-        ) from error
+        raise FormatError.from_code("archive_member_damaged", member=shown, file=name) from error
     return written
-
-
-def _refuse(name: str, zh: str, en: str) -> FormatError:
-    return FormatError(f"{name}：{zh}", f"{name}: {en}")

@@ -7,13 +7,13 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Phrase
 from lianzhou_gis.formats.parse_numbers import parse_number
 
 __all__ = ["M2_PER_UNIT", "declared_area"]
 
 M2_PER_UNIT: Mapping[str, float] = {"ha": 10_000.0, "m2": 1.0, "mu": 2_000.0 / 3.0}
-_NAMES = {"ha": ("公顷", "hectares"), "m2": ("平方米", "square metres"), "mu": ("亩", "mu")}
+_NAMES = {"ha": Phrase("公顷", "hectares"), "m2": Phrase("平方米", "square metres"), "mu": Phrase("亩", "mu")}
 _WORDS = {
     "公顷": "ha",
     "ha": "ha",
@@ -80,12 +80,13 @@ def declared_area(
         ]
     if stated is not None and chosen != stated:
         issues.append(
-            Issue(
+            Issue.from_code(
                 "warning",
                 "declared_area_unit",
                 where,
-                f"申报面积 {number:g} 按{_NAMES[stated][0]}与图形不符，应为{_NAMES[chosen][0]}，已按后者读取",
-                f"the declared area {number:g} does not fit in {_NAMES[stated][1]} but in {_NAMES[chosen][1]}; read so",
+                number=number,
+                stated=_NAMES[stated],
+                chosen=_NAMES[chosen],
             )
         )
     metres = number * M2_PER_UNIT[chosen]

@@ -108,11 +108,9 @@ def _split_choice(name: str, found: list[str], layer: str | None, also: list[str
                 if layer.casefold().startswith(known.casefold() + "/"):
                     return title, layer[len(known) + 1 :]
     if not found:
-        inside = ", ".join(also[:5])
-        raise FormatError(
-            f"{name}：其中没有可读的矢量或坐标文件" + (f"；有 {inside}" if inside else ""),
-            f"{name}: there is no file in it that can be read" + (f"; it holds {inside}" if inside else ""),
-        )
+        if also:
+            raise FormatError.from_code("container_without_data.others", file=name, others=also[:5])
+        raise FormatError.from_code("container_without_data", file=name)
     return choose_layer(name, found, layer), None
 
 
@@ -121,10 +119,7 @@ def _in_folder(folder: Path, layer: str | None) -> Dataset:
     others = []
     for number, entry in enumerate(sorted(folder.iterdir())):
         if number >= _MOST_ENTRIES:
-            raise FormatError(
-                f"{folder.name}：文件夹内文件太多；请指明其中一个文件",
-                f"{folder.name}: too many files; name one of them",
-            )
+            raise FormatError.from_code("folder_too_many_files", file=folder.name)
         suffix = entry.suffix.lower()
         if entry.is_dir():
             kind = Kind.FILEGDB if any(entry.glob("*.gdbtable")) else None
@@ -175,20 +170,14 @@ def _unpacked(path: Path, layer: str | None) -> Iterator[Dataset]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise FormatError(
-            f"{path.name}：不是有效的 ZIP 压缩包；请重新打包",
-            f"{path.name}: this is no valid ZIP archive; pack it again",
-        ) from error
+        raise FormatError.from_code("archive_invalid", file=path.name) from error
     with archive, tempfile.TemporaryDirectory(prefix="lianzhou-gis-") as folder:
         members = list_members(archive, path.name)
         found, others = _candidates(archive, members, path.name)
         chosen, inner = _split_choice(path.name, list(found), layer, others)
         candidate = found[chosen]
         if candidate.kind is Kind.ARCHIVE:
-            raise FormatError(
-                f"{path.name}：压缩包内又是压缩包（{chosen}）；请先解压",
-                f"{path.name}: an archive inside the archive ({chosen}); unpack it first",
-            )
+            raise FormatError.from_code("archive_nested", file=path.name, member=chosen)
         target, suffix = _write(archive, candidate, Path(folder), path.name)
         name = f"{path.name}/{chosen}{suffix}"
         issues = [*extension_issue(name, suffix, candidate.kind), *_left_out(path.name, others)]
@@ -251,7 +240,4 @@ def _peek(archive: zipfile.ZipFile, member: Member, name: str) -> bytes:
     except Exception as error:
         # Damaged, or packed by an unsupported method.
         shown = member.name[:80]
-        raise FormatError(
-            f"{name}：其中的 {shown} 损坏或压缩方式不支持；请重新打包",
-            f"{name}: {shown} in it is damaged or packed in an unknown way; pack it again",
-        ) from error
+        raise FormatError.from_code("archive_member_damaged", file=name, member=shown) from error

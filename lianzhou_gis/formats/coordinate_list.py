@@ -108,10 +108,7 @@ def list_with_head(cells: pd.DataFrame, name: str) -> CoordinateList | None:
     head: list[str | None] = [f"column_{column + 1}" for column in range(grid.shape[1])]
     if flags and flags <= {*_FLAGS, "none"}:
         if len(flags) > 1:
-            raise FormatError(
-                f"{name}：各行的坐标标志不同（{', '.join(sorted(flags))}）；请分成几个文件",
-                f"{name}: rows carry different datum flags ({', '.join(sorted(flags))}); make them separate files",
-            )
+            raise FormatError.from_code("datum_flags_mixed", file=name, flags=sorted(flags))
         datum = _FLAGS[flags.pop()] if "none" not in flags else None
         grid = grid.copy()
         grid[:, 0] = None

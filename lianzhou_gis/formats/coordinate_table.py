@@ -85,7 +85,7 @@ def parse_csv_cells(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
         # A title above the head holds no separators, or few.
         separator = detect_separator(max(lines, key=lambda line: line.count(detect_separator(line)), default=""))
     width = max((line.count(separator) + 1 for line in lines), default=1)
-    refuse_count(name, width, _WIDEST, "列", "columns")
+    refuse_count(name, width, _WIDEST, "columns")
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
@@ -105,10 +105,7 @@ def parse_csv_cells(text: str, name: str, issues: list[Issue]) -> pd.DataFrame:
         except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
             found = re.search(r"line (\d+)", str(error))
             place = f":{found[1]}" if found else ""
-            raise FormatError(
-                f"{name}{place}：不是规整的 CSV（字段数多于表头、引号不成对或为空表）",
-                f"{name}{place}: no regular CSV (a row longer than the head, an open quote, or nothing in it)",
-            ) from error
+            raise FormatError.from_code("csv_irregular", file=name, place=place) from error
     if caught:
         issues.append(Issue.from_code("warning", "row_cut", name))
     table.index = pd.RangeIndex(1 + skip, 1 + skip + len(table))
@@ -142,13 +139,10 @@ def features_from_cells(cells: pd.DataFrame, name: str, issues: list[Issue]) -> 
             (row for row in cells.iloc[:5].to_numpy(dtype=object) if any(cell is not None for cell in row)), ()
         )
         shown = ", ".join(str(cell)[:20] for cell in first[:8] if cell is not None) or "-"
-        raise FormatError(
-            f"{name}：找不到坐标列；需要 经度/纬度、X/Y 或 WKT，现有 {shown}",
-            f"{name}: no coordinate columns; lon/lat, X/Y or WKT are needed, there are {shown}",
-        )
+        raise FormatError.from_code("coordinate_columns_missing", file=name, columns=shown)
     body = cells.iloc[head.end :]
     filled = body.notna().any(axis=1).to_numpy(dtype=bool)
-    refuse_count(name, int(filled.sum()), MAX_FEATURES, "行", "rows")
+    refuse_count(name, int(filled.sum()), MAX_FEATURES, "rows")
     if "wkt" in head.columns:
         return _of_wkt(body[filled], head, name, issues)
     above = [

@@ -106,16 +106,10 @@ def plots_from_corners(
         issues.extend(shape.issues)
         geometries[number] = shape.geometry
         if shape.trouble is not None:
-            issues.append(
-                Issue("error", "plot_unusable", f"{name}:{plot.line}", shape.trouble["zh"], shape.trouble["en"])
-            )
+            issues.append(Issue("error", "plot_unusable", f"{name}:{plot.line}", shape.trouble.zh, shape.trouble.en))
     issues.append(
-        Issue(
-            "info" if "point" in corners else "warning",
-            "corners_joined",
-            name,
-            f"{len(keys)} 行按拐点读取，连成 {len(plots)} 个地块",
-            f"{len(keys)} rows were read as corners and joined to {len(plots)} plots",
+        Issue.from_code(
+            "info" if "point" in corners else "warning", "corners_joined", name, rows=len(keys), plots=len(plots)
         )
     )
     plot_columns = _plot_columns(columns, corners, list(plots.values()), name, issues)

@@ -124,7 +124,4 @@ def _collect(
 
 
 def _broken(name: str) -> FormatError:
-    return FormatError(
-        f"{name}：表头损坏，不是有效的 DBF；请重新导出 Shapefile",
-        f"{name}: the header is broken, this is no valid DBF; export the Shapefile again",
-    )
+    return FormatError.from_code("dbf_header_invalid", file=name)

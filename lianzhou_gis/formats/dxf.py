@@ -79,10 +79,7 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         raise
     except (Exception, RecursionError) as error:
         # Any exception of the reader on a damaged drawing.
-        raise FormatError(
-            f"{name}：图纸损坏，无法读取；请在 CAD 中修复（RECOVER）后另存为 DXF",
-            f"{name}: the drawing is damaged and cannot be read; repair it in CAD (RECOVER) and save it as DXF",
-        ) from error
+        raise FormatError.from_code("drawing_damaged", file=name) from error
 
 
 def _layer_of(entity: Any) -> str:  # noqa: ANN401 - ezdxf
@@ -195,7 +192,7 @@ def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[An
     """Return the entities with an outline, and the number of others by type."""
     rows: list[tuple[Any, Outline]] = []
     other: Counter[str] = Counter()
-    refuse_count(name, _count(drawing, drawing.modelspace(), name, {}), _MOST_ENTITIES, "个图元", "entities")
+    refuse_count(name, _count(drawing, drawing.modelspace(), name, {}), _MOST_ENTITIES, "entities")
     for entity in _entities(drawing.modelspace()):
         if layer is not None and str(entity.dxf.get("layer", "0")).casefold() != layer.casefold():
             continue
@@ -213,10 +210,7 @@ def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[An
 def _count(drawing: Any, source: Any, name: str, known: dict[str, int], around: tuple[str, ...] = ()) -> int:  # noqa: ANN401
     """Return the number of entities after expansion of all blocks, without expanding them."""
     if len(around) > _DEEPEST_BLOCK:
-        raise FormatError(
-            f"{name}：图块嵌套过深或相互引用；请在 CAD 中炸开图块",
-            f"{name}: blocks are nested too deeply or hold each other; explode them in CAD",
-        )
+        raise FormatError.from_code("drawing_blocks_nested", file=name)
     total = 0
     for entity in source:
         if entity.dxftype() != "INSERT":
@@ -227,7 +221,7 @@ def _count(drawing: Any, source: Any, name: str, known: dict[str, int], around: 
             block = drawing.blocks.get(title)
             known[title] = _count(drawing, block, name, known, (*around, title)) if block is not None else 0
         total += known[title] * max(int(entity.mcount), 1)
-        refuse_count(name, total, _MOST_ENTITIES, "个图元", "entities")
+        refuse_count(name, total, _MOST_ENTITIES, "entities")
     return total
 
 
@@ -257,14 +251,8 @@ def _no_outlines_error(drawing: Any, name: str, layer: str | None) -> FormatErro
     layers = sorted({str(entity.dxf.get("layer", "0")) for entity in drawing.modelspace()})
     listed = ", ".join(layers[:8]) + (" ..." if len(layers) > 8 else "") or "-"
     if layer is not None:
-        return FormatError(
-            f"{name}：图层 {layer[:60]} 中没有边界线；图纸有图层 {listed}",
-            f"{name}: no outlines in the layer {layer[:60]}; the drawing has the layers {listed}",
-        )
-    return FormatError(
-        f"{name}：模型空间中没有边界线（多段线、圆、填充）；图纸有图层 {listed}",
-        f"{name}: there are no outlines (polylines, circles, hatches) in its model space; it has the layers {listed}",
-    )
+        return FormatError.from_code("drawing_layer_without_outlines", file=name, layer=layer, layers=listed)
+    return FormatError.from_code("drawing_without_outlines", file=name, layers=listed)
 
 
 def _report(
@@ -336,14 +324,5 @@ def _report_rings_inside(geometries: Geometries, layers: list[str], name: str, i
         return
     count, is_complete = _rings_inside(geometries[areas], np.unique(layers, return_inverse=True)[1][areas])
     if count:
-        least = ("", "") if is_complete else ("至少 ", "at least ")
-        issues.append(
-            Issue(
-                "warning",
-                "outline_inside",
-                name,
-                f"{least[0]}{count} 个闭合图形位于同图层另一闭合图形之内；按独立的面读取，未作为孔扣除",
-                f"{least[1]}{count} closed outlines lie inside another of their layer; they are areas of their own, "
-                "not holes",
-            )
-        )
+        least = Phrase("", "") if is_complete else Phrase("至少 ", "at least ")
+        issues.append(Issue.from_code("warning", "outline_inside", name, count=count, least=least))

@@ -178,10 +178,7 @@ def decide_dbf_encoding(
     if declared is not None:
         name = codec_name(declared)
         if name is None:
-            raise FormatError(
-                f"{where}：未知编码 {declared[:40]!r}；可用 UTF-8、GB18030 等",
-                f"{where}: unknown encoding {declared[:40]!r}; use UTF-8, GB18030 or the like",
-            )
+            raise FormatError.from_code("encoding_unknown.where", where=where, declared=declared)
         return Encoding(name, "given", tuple(_unreadable(text, name, where)))
     raws = [*text.names, *(cell for cell, _ in text.cells)]
     if all(raw.isascii() for raw in raws):
@@ -198,16 +195,14 @@ def decide_dbf_encoding(
 
     for source, label, claim, name in claims:
         if name is None:
-            issues.append(_contradiction(where, label, claim, "无法识别", "is not known"))
+            issues.append(_contradiction("unknown", where, label, claim))
         elif wrong := _disagreeing(text, name):
-            issues.append(
-                _contradiction(where, label, claim, f"与 {wrong} 处文字的字节不符", f"contradicts {wrong} texts")
-            )
+            issues.append(_contradiction("texts", where, label, claim, count=wrong))
         elif name in _ACCEPTS_ALL and (_disagreeing(text, "utf-8") == 0 or _looks_chinese(text)):
-            issues.append(_contradiction(where, label, claim, "与中文字节不符", "contradicts bytes that are Chinese"))
+            issues.append(_contradiction("chinese", where, label, claim))
         elif name == "gb18030" and beyond >= _FEW_BYTES and _disagreeing(text, "utf-8") == 0:
             # GB 18030 reads nearly anything; a run of Chinese in it that is strict UTF-8 by chance does not occur.
-            issues.append(_contradiction(where, label, claim, "而字节是 UTF-8", "though the bytes are strict UTF-8"))
+            issues.append(_contradiction("utf8", where, label, claim))
         else:
             return Encoding(name, source, tuple(issues))
     if not _disagreeing(text, "utf-8"):
@@ -218,14 +213,9 @@ def decide_dbf_encoding(
     return Encoding("gb18030", "bytes", tuple(issues))
 
 
-def _contradiction(where: str, label: str, claim: str, zh: str, en: str) -> Issue:
-    shown = claim[:40]
-    return Issue(
-        "warning",
-        "encoding_contradiction",
-        where,
-        f"{label} 声明编码为 {shown}，{zh}，未采用",
-        f"{label} declares the encoding {shown}, which {en}; it was not used",
+def _contradiction(ground: str, where: str, label: str, claim: str, **parameters: int) -> Issue:
+    return Issue.from_code(
+        "warning", f"encoding_contradiction.{ground}", where, label=label, claim=claim[:40], **parameters
     )
 
 
@@ -233,15 +223,7 @@ def _unreadable(text: DbfText, name: str, where: str) -> list[Issue]:
     wrong = _disagreeing(text, name)
     if not wrong:
         return []
-    return [
-        Issue(
-            "warning",
-            "text_unreadable",
-            where,
-            f"有 {wrong} 处文字不是 {name} 编码，无法读出的字节以 � 代替",
-            f"{wrong} texts are not in {name}; bytes that cannot be read are shown as �",
-        )
-    ]
+    return [Issue.from_code("warning", "text_unreadable", where, count=wrong, encoding=name)]
 
 
 def decode_text(content: bytes, name: str, *, encoding: str | None = None) -> tuple[str, str, list[Issue]]:
@@ -276,10 +258,7 @@ def decode_text(content: bytes, name: str, *, encoding: str | None = None) -> tu
     if encoding is not None:
         codec = "utf-16" if encoding.strip().lower() in ("utf-16", "utf16") else codec_name(encoding)
         if codec is None:
-            raise FormatError(
-                f"{name}：未知编码 {encoding[:40]!r}；可用 UTF-8、GB18030",
-                f"{name}: unknown encoding {encoding[:40]!r}; use UTF-8 or GB18030",
-            )
+            raise FormatError.from_code("encoding_unknown", file=name, encoding=encoding)
         try:
             return content.decode(codec).removeprefix("\ufeff"), codec, []
         except UnicodeDecodeError as error:
@@ -295,7 +274,7 @@ def decode_text(content: bytes, name: str, *, encoding: str | None = None) -> tu
         except UnicodeDecodeError as error:
             raise _no_text(name, content, error.start, "UTF-16") from error
     if b"\x00" in content:
-        raise FormatError(f"{name}：含有空字节，不是文本文件", f"{name}: contains null bytes, so it is no text file")
+        raise FormatError.from_code("text_with_null_bytes", file=name)
     try:
         return content.decode("utf-8"), "utf-8", []
     except UnicodeDecodeError:
@@ -310,7 +289,4 @@ def decode_text(content: bytes, name: str, *, encoding: str | None = None) -> tu
 
 def _no_text(name: str, content: bytes, start: int, tried: str) -> FormatError:
     line = content.count(b"\n", 0, start) + 1
-    return FormatError(
-        f"{name}:{line}：文字不是 {tried} 编码；请另存为 UTF-8，或用 --encoding 指明",
-        f"{name}:{line}: the text is not {tried}; save it as UTF-8 or name the encoding",
-    )
+    return FormatError.from_code("text_undecodable", file=name, line=line, tried=tried)

@@ -22,8 +22,7 @@ from lianzhou_gis.rulebook.facts import DOCUMENT_SUFFIX, FormerFact
 
 __all__ = ["FactsFile", "merge_facts", "outfalls_from_facts", "read_facts"]
 
-_SHAPE_ZH = "应为 {all: {...}, sites: {编号: {...}}} 或 名称: 值"
-_SHAPE_EN = "needs {all: {...}, sites: {id: {...}}} or name: value"
+_SHAPE = Phrase("{all: {...}, sites: {编号: {...}}} 或 名称: 值", "{all: {...}, sites: {id: {...}}} or name: value")
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or 
         return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         problem = " ".join(str(error).split())[:120]
-        raise FormatError(f"{path.name}：不是有效的 JSON（{problem}）", f"{path.name}: {problem}") from error
+        raise FormatError.from_code("facts_json_invalid", file=path.name, problem=problem) from error
 
 
 def facts_from_mapping(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a mapping of either shape
@@ -102,7 +101,7 @@ def facts_from_mapping(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a m
     FormatError
         If it has another shape.
     """
-    refusal = FormatError(f"{name}：{_SHAPE_ZH}", f"{name}: {_SHAPE_EN}")
+    refusal = FormatError.from_code("facts_shape", file=name, shape=_SHAPE)
     if data is None:
         return FactsFile(name=name)
     if not isinstance(data, Mapping):
@@ -272,19 +271,18 @@ def _refuse_unknown(sites: Sites, file: FactsFile, sets: Mapping[str, str], voca
     for site_id in file.sites:
         if site_id not in ids:
             shown = ", ".join(sorted(ids)[:8])
-            zh, en = did_you_mean(site_id[:60], ids)
-            raise FactError(
-                f"{file.name}：没有编号为 {site_id[:60]} 的项目{zh}；有 {shown}",
-                f"{file.name}: there is no site {site_id[:60]}{en}; there are {shown}",
+            raise FactError.from_code(
+                "facts_site_unknown.known",
+                file=file.name,
+                site=site_id,
+                known=shown,
+                hint=did_you_mean(site_id[:60], ids),
             )
     named = [(file.name, name) for row in (file.all, *file.sites.values()) for name in row]
     for where, name in [*named, *(("--set", name) for name in sets)]:
         if not is_fact_name(str(name), vocabulary):
-            zh, en = did_you_mean(str(name)[:60], [fact.name for fact in vocabulary])
-            raise FactError(
-                f"{where}：没有名为 {str(name)[:60]!r} 的项目信息{zh}；可用名称见 lianzhou-gis rules facts",
-                f"{where}: there is no fact {str(name)[:60]!r}{en}; see lianzhou-gis rules facts",
-            )
+            hint = did_you_mean(str(name)[:60], [fact.name for fact in vocabulary])
+            raise FactError.from_code("fact_unknown", where=where, fact=name, hint=hint)
 
 
 def _other_columns(sites: Sites, vocabulary: FactVocabulary) -> list[Issue]:

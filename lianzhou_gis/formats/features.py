@@ -89,7 +89,7 @@ def read_features(
     with open_dataset(Path(path), layer) as dataset:
         features = read_dataset(dataset, crs=crs, datum=datum, encoding=encoding, region=region)
     if features.second is not None and features.second.kind is ReadingKind.PACKED_DEGREES:
-        raise FormatError(f"{dataset.name}：{features.second.zh}", f"{dataset.name}: {features.second.en}")
+        raise FormatError.from_code("reading_ambiguous", file=dataset.name, reading=features.second.message)
     return features
 
 
@@ -130,10 +130,7 @@ def _parcels(
     systems = list(dict.fromkeys(draft.systems))
     if len(systems) > 1:
         listed = "; ".join(system.name for system in systems)
-        raise FormatError(
-            f"{dataset.name}：各地块坐标系不同（{listed}），不能作为一个图层；请分成几个文件",
-            f"{dataset.name}: plots are in different reference systems ({listed}); split the file",
-        )
+        raise FormatError.from_code("layer_systems_mixed", file=dataset.name, systems=listed)
     # Unlike sites, zones have no gaps of their own: an unreliable plot becomes one without geometry.
     trusted = cells(None if row in draft.troubles else shape for row, shape in enumerate(draft.geometries))
     columns = draft.columns.assign(source_row=draft.rows, geometry=trusted)

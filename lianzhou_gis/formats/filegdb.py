@@ -29,9 +29,7 @@ _ITEMS = "GDB_Items"
 def _files(folder: Path) -> dict[str, Path]:
     files = {file.name: file for file in sorted(folder.iterdir()) if file.is_file()}
     if len(files) > _MOST_FILES:
-        raise FormatError(
-            f"{folder.name}：含 {len(files)} 个文件，超过上限", f"{folder.name}: holds {len(files)} files, too many"
-        )
+        raise FormatError.from_code("gdb_files_many", file=folder.name, count=len(files))
     refuse_outside(files.values(), folder / "gdb")
     return files
 

@@ -153,7 +153,7 @@ def _lines(output: Path, name: str) -> Iterator[dict[str, Any]]:
 
 
 def _features(head: dict[str, Any], lines: Iterator[dict[str, Any]], name: str) -> RawFeatures:
-    refuse_count(name, int(head.get("count", 0)), MAX_FEATURES, "个要素", "features")
+    refuse_count(name, int(head.get("count", 0)), MAX_FEATURES, "features")
     blobs: list[bytes | None] = []
     rows: list[list[Any]] = []
     end: int | None = None

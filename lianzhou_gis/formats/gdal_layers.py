@@ -88,7 +88,7 @@ def read_gdal_layer(
     with capture_warnings(name, issues):
         try:
             count = pyogrio.read_info(path, layer=layer, encoding=encoding, force_feature_count=True)["features"]
-            refuse_count(name, int(count), MAX_FEATURES, "个要素", "features")
+            refuse_count(name, int(count), MAX_FEATURES, "features")
             with _fine_arcs():
                 meta, _, blobs, values = pyogrio.raw.read(path, layer=layer, encoding=encoding, where=_EVERY_ROW)
                 if curved and len(pyogrio.raw.read(path, layer=layer, columns=[], where=_ARCS, max_features=1)[2]):
@@ -96,29 +96,17 @@ def read_gdal_layer(
         except LianzhouError:
             raise
         except UnicodeDecodeError as error:
-            raise FormatError(
-                f"{name}：文字不是 UTF-8，不符合标准；请重新导出",
-                f"{name}: its texts are not UTF-8 as the standard demands; export it again",
-            ) from error
+            raise FormatError.from_code("text_not_utf8", file=name) from error
         except Exception as error:
             # Any exception of GDAL on a damaged file.
             message = _gdal_message(error)
-            raise FormatError(
-                f"{name}：无法读取，可能已损坏{message}；请重新导出",
-                f"{name}: it cannot be read and may be damaged{message}; export it again",
-            ) from error
+            raise FormatError.from_code("layer_damaged", file=name, detail=message) from error
     rows = len(values[0]) if values else 0
     rows = len(blobs) if blobs is not None else rows
     if blobs is None and not values:
-        raise FormatError(
-            f"{name}：既没有图形，也没有字段；请核对图层",
-            f"{name}: it has neither shapes nor columns; check which layer",
-        )
+        raise FormatError.from_code("layer_empty", file=name)
     if counted and rows != count:
-        raise FormatError(
-            f"{name}：文件声明 {count} 条记录，只读出 {rows} 条，可能已损坏；请重新导出",
-            f"{name}: {count} records are declared, {rows} can be read; it may be damaged: export it again",
-        )
+        raise FormatError.from_code("records_missing", file=name, declared=count, read=rows)
     geometries, lost = geometries_from_wkb(blobs, name, rows)
     issues.extend(lost)
     fields = [str(field) for field in meta["fields"]]
@@ -157,10 +145,7 @@ def layer_geometry_types(path: Path, name: str) -> dict[str, str | None]:
             found = pyogrio.list_layers(path)
         except Exception as error:
             message = _gdal_message(error)
-            raise FormatError(
-                f"{name}：无法打开，可能已损坏{message}；请重新导出",
-                f"{name}: it cannot be opened and may be damaged{message}; export it again",
-            ) from error
+            raise FormatError.from_code("file_unopenable", file=name, detail=message) from error
     return {str(title): kind for title, kind in found.tolist()}
 
 

@@ -72,7 +72,7 @@ def parse_geojson(text: str, name: str, sha256: str, issues: list[Issue]) -> Raw
     """Return the features of a GeoJSON text; see :func:`read_geojson`."""
 
     def refuse_constant(constant: str) -> NoReturn:
-        raise FormatError(f"{name}：含有 {constant}，不是合法 JSON", f"{name}: contains {constant}, which is no JSON")
+        raise FormatError.from_code("json_constant", file=name, constant=constant)
 
     def single_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
         found = dict(pairs)
@@ -84,18 +84,13 @@ def parse_geojson(text: str, name: str, sha256: str, issues: list[Issue]) -> Raw
     try:
         document = json.loads(text, parse_constant=refuse_constant, object_pairs_hook=single_keys)
     except json.JSONDecodeError as error:
-        raise FormatError(
-            f"{name}:{error.lineno}：不是合法 JSON（第 {error.colno} 列）；请重新导出",
-            f"{name}:{error.lineno}: no valid JSON at column {error.colno}; export it again",
-        ) from error
+        raise FormatError.from_code("json_invalid", file=name, line=error.lineno, column=error.colno) from error
     except (RecursionError, ValueError) as error:
         if isinstance(error, FormatError):
             raise
-        raise FormatError(
-            f"{name}：JSON 嵌套过深或数字过长", f"{name}: JSON nested too deeply or a number too long"
-        ) from error
+        raise FormatError.from_code("json_too_deep", file=name) from error
     features = _features(document, name)
-    refuse_count(name, len(features), MAX_FEATURES, "个要素", "features")
+    refuse_count(name, len(features), MAX_FEATURES, "features")
     geometries, lost = _geometries(features, name)
     issues.extend(lost)
     columns, renamed = _columns(features, name)
@@ -122,15 +117,10 @@ def _features(document: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401
     elif kind in _GEOMETRIES:
         features = [{"type": "Feature", "properties": {}, "geometry": document}]
     else:
-        raise FormatError(
-            f"{name}：不是 GeoJSON（type 应为 FeatureCollection、Feature 或几何类型）",
-            f"{name}: this is no GeoJSON (its type should be FeatureCollection, Feature or a geometry)",
-        )
+        raise FormatError.from_code("geojson_type_missing", file=name)
     for number, feature in enumerate(features, start=1):
         if not isinstance(feature, dict) or not isinstance(feature.get("properties") or {}, dict):
-            raise FormatError(
-                f"{name}：第 {number} 个要素不是 Feature 对象", f"{name}: feature {number} is no Feature object"
-            )
+            raise FormatError.from_code("geojson_feature_invalid", file=name, number=number)
     return features
 
 

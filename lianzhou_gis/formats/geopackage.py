@@ -79,9 +79,7 @@ def _is_other_sqlite(path: Path) -> bool:
 
 
 def _no_geopackage(name: str) -> FormatError:
-    return FormatError(
-        f"{name}：不是有效的 GeoPackage；请重新导出", f"{name}: this is no valid GeoPackage; export it again"
-    )
+    return FormatError.from_code("geopackage_invalid", file=name)
 
 
 def read_geopackage(path: Path, name: str, layer: str | None, encoding: str | None) -> RawFeatures:
@@ -171,12 +169,9 @@ def _refuse_computed(path: Path, layer: str, name: str) -> None:
         except (sqlite3.Error, TypeError, UnicodeDecodeError) as error:
             raise _no_geopackage(name) from error
     if found is None:
-        raise FormatError(f"{name}：登记的图层表不存在；请重新导出", f"{name}: its table is missing; export it again")
+        raise FormatError.from_code("geopackage_table_missing", file=name)
     if found[0] != "table" or generated or str(found[1] or "")[:21].upper().startswith("CREATE VIRTUAL"):
-        raise FormatError(
-            f"{name}：图层是视图或含计算列；请导出为普通图层",
-            f"{name}: the layer is a view or has computed columns; export it as a plain one",
-        )
+        raise FormatError.from_code("geopackage_view", file=name)
 
 
 def _reference_system(declared: _Declared) -> str | None:

@@ -46,7 +46,7 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
     issues: list[Issue] = []
     try:
         with parquet.ParquetFile(path) as file:
-            refuse_count(name, file.metadata.num_rows, MAX_FEATURES, "个要素", "features")
+            refuse_count(name, file.metadata.num_rows, MAX_FEATURES, "features")
             groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
             _refuse_bytes(sum(group.total_byte_size for group in groups), name)
             meta, column = _geo(file.schema_arrow.metadata or {}, name)
@@ -58,12 +58,9 @@ def read_geoparquet(path: Path, name: str, layer: str | None, encoding: str | No
         raise
     except Exception as error:
         # Any exception of the reader on a damaged file.
-        raise FormatError(
-            f"{name}：不是有效的 Parquet 文件，可能已损坏；请重新导出",
-            f"{name}: this is no valid Parquet file, or damaged; export it again",
-        ) from error
+        raise FormatError.from_code("parquet_invalid", file=name) from error
     if column not in table:
-        raise FormatError(f"{name}：没有图形列 {column[:60]}", f"{name}: there is no geometry column {column[:60]}")
+        raise FormatError.from_code("parquet_geometry_missing", file=name, column=column)
     blobs = table.pop(column)
     there = np.array([isinstance(blob, bytes) for blob in blobs], dtype=bool)
     with capture_warnings(name, []):
@@ -112,15 +109,9 @@ def _geo(metadata: dict[bytes, bytes], name: str) -> tuple[dict[str, Any], str]:
         meta = geo["columns"][column]
         encoding = str(meta["encoding"])
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise FormatError(
-            f"{name}：没有 GeoParquet 的 geo 元数据，不知哪一列是图形；请用 GIS 软件重新导出",
-            f"{name}: it lacks GeoParquet metadata, so the geometry column is unknown; export it again",
-        ) from error
+        raise FormatError.from_code("parquet_metadata_missing", file=name) from error
     if encoding != "WKB":
-        raise FormatError(
-            f"{name}：图形编码为 {encoding[:30]}，只读 WKB；请按 WKB 编码重新导出",
-            f"{name}: geometries are encoded as {encoding[:30]}, only WKB is read; export them as WKB",
-        )
+        raise FormatError.from_code("parquet_encoding", file=name, encoding=encoding)
     return meta, column
 
 
@@ -133,10 +124,7 @@ def _system(meta: dict[str, Any]) -> str | None:
 
 def _refuse_bytes(total: int, name: str) -> None:
     if total > _MOST_BYTES:
-        raise FormatError(
-            f"{name}：解压后超过 {_MOST_BYTES / 2**20:.0f} MB；请拆分或裁剪后再读",
-            f"{name}: unpacks to more than {_MOST_BYTES / 2**20:.0f} MB; split or clip it",
-        )
+        raise FormatError.from_code("parquet_unpacks_large", file=name, most=_MOST_BYTES / 2**20)
 
 
 def _rows(file: Any, flat: list[str], name: str) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401 - a ParquetFile

@@ -13,7 +13,7 @@ import pyproj
 import shapely
 from pyproj.exceptions import CRSError
 
-from lianzhou_gis.errors import Issue, ReferenceSystemError
+from lianzhou_gis.errors import Issue, Message, ReferenceSystemError
 from lianzhou_gis.formats.column_aliases import plain_name, unit_in_name
 from lianzhou_gis.formats.limits import MAX_VERTICES, refuse_count
 from lianzhou_gis.formats.normalise import normalise
@@ -58,15 +58,14 @@ class SecondReading:
     Attributes
     ----------
     kind : ReadingKind
-    zh, en : str
+    message : Message
         Both readings, and how to declare the intended one.
     geometries : ndarray of shapely geometries or None, shape (n,)
         EPSG:4490.
     """
 
     kind: ReadingKind
-    zh: str
-    en: str
+    message: Message
     geometries: Geometries
 
 
@@ -149,7 +148,7 @@ def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue
         issues.append(Issue.from_code("info", "crs_member", raw.name, named=named))
         return named
     form = raw.wgs84_by
-    _refuse_planar(raw, f"{form} 标准为经纬度", f"{form} is longitude and latitude by its standard", region)
+    _refuse_planar(raw, Message.from_code("degrees_by_standard", form=form), region)
     issues.append(Issue.from_code("warning", "datum_assumed", raw.name, form=form))
     return "EPSG:4326"
 
@@ -162,8 +161,8 @@ def _limits(geometries: Geometries) -> tuple[float, float, float, float] | None:
     return (west, south, east, north) if np.isfinite([west, south, east, north]).all() else None
 
 
-def _refuse_planar(raw: RawFeatures, zh: str, en: str, region: Region | None) -> None:
-    """Raise if coordinates cannot be longitude and latitude."""
+def _refuse_planar(raw: RawFeatures, ground: Message, region: Region | None) -> None:
+    """Raise if coordinates cannot be longitude and latitude, which they have to be on the given ground."""
     limits = _limits(raw.geometries)
     if limits is None:
         return
@@ -172,17 +171,12 @@ def _refuse_planar(raw: RawFeatures, zh: str, en: str, region: Region | None) ->
         return
     where = f"x {west:.10g}..{east:.10g}, y {south:.10g}..{north:.10g}"
     if south >= -180.0 and north <= 180.0 and west >= -90.0 and east <= 90.0:
-        raise ReferenceSystemError(
-            f"{raw.name}：{zh}，文件中经度与纬度的顺序似乎颠倒（{where}）；请改为先经度后纬度",
-            f"{raw.name}: {en}; latitude seems to come first ({where}); put longitude first",
-        )
+        raise ReferenceSystemError.from_code("degrees_swapped", file=raw.name, ground=ground, where=where)
     candidates = tuple(rank_candidates((west, south, east, north), region or LIANZHOU))
-    fitting_zh, fitting_en = describe_candidates(candidates)
-    raise ReferenceSystemError(
-        f"{raw.name}：{zh}，文件中却是平面坐标（{where}）；{fitting_zh}。请用 --crs EPSG:代码 指明",
-        f"{raw.name}: {en}, but these are plane coordinates ({where}); {fitting_en}. Name one with --crs EPSG:code",
-        candidates,
-    )
+    fitting = describe_candidates(candidates)
+    raise ReferenceSystemError.from_code(
+        "degrees_but_planar", file=raw.name, ground=ground, where=where, fitting=fitting
+    ).with_candidates(candidates)
 
 
 def georeference_features(
@@ -209,7 +203,7 @@ def georeference_features(
         If the system is missing, unknown or impossible.
     """
     issues = list(raw.issues)
-    refuse_count(raw.name, int(shapely.get_num_coordinates(raw.geometries).sum()), MAX_VERTICES, "个顶点", "vertices")
+    refuse_count(raw.name, int(shapely.get_num_coordinates(raw.geometries).sum()), MAX_VERTICES, "vertices")
     finite = _possible(raw.geometries, _FARTHEST, raw.name, issues)
     raw = replace(raw, geometries=normalise(finite, raw.name, issues))
     assumed = False
@@ -217,7 +211,7 @@ def georeference_features(
         datum = raw.datum
         issues.append(_datum_of_maker(raw))
     if datum is not None:
-        _refuse_planar(raw, "声明的基准要求经纬度", "that datum is of longitude and latitude", region)
+        _refuse_planar(raw, Message.from_code("degrees_by_datum"), region)
     elif raw.wgs84_by is not None and crs is None:
         assumed = raw.crs is None or str(raw.crs).lower() in _WGS84_NAMES
         raw.crs = _standard_system(raw, region, issues)
@@ -227,8 +221,7 @@ def georeference_features(
     system, found = resolve_reference_system(declared, datum=datum, bounds=limits, region=region, where=raw.name)
     issues.extend(found)
     if system.crs.is_geographic:
-        zh, en = f"{system.name} 为经纬度", f"{system.name} is longitude and latitude"
-        _refuse_planar(raw, zh, en, region)
+        _refuse_planar(raw, Message.from_code("degrees_by_system", system=system.name), region)
     else:
         _refuse_degrees(raw.name, limits, system)
     errors = digit_errors(raw.geometries, system, raw.steps, doubles=raw.doubles)
@@ -263,10 +256,7 @@ def _datum_reading(raw: RawFeatures) -> SecondReading | None:
         return None
     return SecondReading(
         ReadingKind.DATUM,
-        "坐标未注明基准：既可能是 WGS 84（按标准），也可能是 GCJ-02（国内电子地图）；"
-        "请用 --datum wgs84 或 --datum gcj02 指明",
-        "the datum is not declared: WGS 84 by the standard, or GCJ-02 of Chinese web maps; give --datum wgs84 or "
-        "--datum gcj02",
+        Message.from_code("datum_undeclared"),
         to_cgcs2000(raw.geometries, ReferenceSystem(CGCS2000.crs, "GCJ-02", "gcj02")),
     )
 
@@ -293,21 +283,11 @@ def _packed_reading(
     around = (region or LIANZHOU).bounds
     packed = np.asarray(shapely.transform(raw.geometries, packed_degrees), dtype=object)
     decimal_inside, packed_inside = _middle_inside(limits, around), _middle_inside(_limits(packed), around)
-    zh, en = "坐标既可能是十进制度，也可能是 度.分秒（DDD.MMSS）", "the numbers may be decimal degrees or DDD.MMSS"
-    head_zh = "请在表头注明，如 经度(度分秒) 或 经度(十进制)"
-    head_en = "let the head say which, for instance lon (DDMMSS) or lon (decimal)"
     if decimal_inside and packed_inside:
-        return raw, SecondReading(ReadingKind.PACKED_DEGREES, f"{zh}；{head_zh}", f"{en}; {head_en}", packed)
+        message = Message.from_code("degrees_may_be_packed")
+        return raw, SecondReading(ReadingKind.PACKED_DEGREES, message, packed)
     if packed_inside:
-        issues.append(
-            Issue(
-                "warning",
-                "degrees_packed_by_place",
-                raw.name,
-                f"{zh}；只有按度分秒才在本区，按度分秒读取，请核对",
-                f"{en}; only as DDD.MMSS they lie in the region, and were read so",
-            )
-        )
+        issues.append(Issue.from_code("warning", "degrees_packed_by_place", raw.name))
         steps = packed_step(raw.steps) if raw.steps is not None else None
         return replace(raw, geometries=packed, steps=steps), None
     return raw, None
@@ -325,11 +305,7 @@ def _refuse_degrees(name: str, limits: tuple[float, float, float, float] | None,
     if limits is None or system.crs.is_geographic:
         return
     if max(abs(limits[0]), abs(limits[2])) <= 180.0 and max(abs(limits[1]), abs(limits[3])) <= 180.0:
-        raise ReferenceSystemError(
-            f"{name}：坐标是经纬度，与 {system.name}（平面坐标）不符；请用 --crs EPSG:4490 等经纬度坐标系",
-            f"{name}: the coordinates are degrees, which {system.name} has not; name a system of longitude and "
-            "latitude with --crs, for instance EPSG:4490",
-        )
+        raise ReferenceSystemError.from_code("degrees_for_plane", file=name, system=system.name)
 
 
 def _effective_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401

@@ -93,19 +93,11 @@ _MAGIC = (
 )
 # Unsupported formats in common use, with their remedy.
 _UNSUPPORTED = (
-    (rb"AC1[0-9]{3}", "是 DWG 图纸；请在 CAD 中另存为 DXF", "this is a DWG drawing; save it as DXF"),
-    (
-        rb"\xd0\xcf\x11\xe0",
-        "是旧版 Office 文件（.xls）；请另存为 .xlsx",
-        "this is an old Office file (.xls); save it as .xlsx",
-    ),
-    (rb"%PDF", "是 PDF；请提供坐标或矢量文件", "this is a PDF; give coordinates or a vector file"),
-    (
-        rb"Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ",
-        "是 ZIP 以外的压缩包；请解压或改用 ZIP",
-        "this archive is no ZIP; unpack it or pack it as ZIP",
-    ),
-    (rb"\x89PNG|\xff\xd8\xff|II\*\x00|MM\x00\*|GIF8", "是图片；请提供矢量文件", "this is an image; give a vector file"),
+    (rb"AC1[0-9]{3}", "dwg"),
+    (rb"\xd0\xcf\x11\xe0", "xls"),
+    (rb"%PDF", "pdf"),
+    (rb"Rar!|7z\xbc\xaf|\x1f\x8b|BZh|\xfd7zXZ", "archive"),
+    (rb"\x89PNG|\xff\xd8\xff|II\*\x00|MM\x00\*|GIF8", "image"),
 )
 WKT = re.compile(
     r"\s*(?:SRID\s*=\s*\d+\s*;\s*)?(?:(?:MULTI)?(?:POINT|LINESTRING|POLYGON|CURVE|SURFACE)|GEOMETRYCOLLECTION"
@@ -162,16 +154,14 @@ def detect_kind(source: str | Path) -> Kind:
         return Kind.FILEGDB if any(path.glob("*.gdbtable")) else Kind.FOLDER
     # A pipe or a device never ends.
     if not path.is_file():
-        raise FormatError(f"{path.name}：不是文件", f"{path.name}: is not a file")
+        raise FormatError.from_code("path_not_a_file", file=path.name)
     try:
         with path.open("rb") as stream:
             head = stream.read(HEAD_BYTES)
     except OSError as error:
-        raise FormatError(
-            f"{path.name}：无法读取（{error.strerror}）", f"{path.name}: cannot be read ({error.strerror})"
-        ) from error
+        raise FormatError.from_code("file_unreadable", file=path.name, reason=error.strerror) from error
     if not head:
-        raise FormatError(f"{path.name}：文件是空的", f"{path.name}: the file is empty")
+        raise FormatError.from_code("file_empty", file=path.name)
     kind = detect_kind_of_head(head, path.suffix.lower())
     if kind is Kind.ARCHIVE and _is_workbook(path):
         return Kind.WORKBOOK
@@ -201,7 +191,7 @@ def detect_kind_of_head(head: bytes, suffix: str) -> Kind | None:
     expected = _BY_EXTENSION.get(suffix)
     if suffix in (".dbf", ".gdbtable"):
         return expected
-    if any(re.match(pattern, head) for pattern, _, _ in _UNSUPPORTED):
+    if any(re.match(pattern, head) for pattern, _ in _UNSUPPORTED):
         return None
     if _is_wkb(head):
         return Kind.WELL_KNOWN
@@ -293,20 +283,14 @@ def _is_workbook(path: Path) -> bool:
 
 
 def _unknown(name: str, head: bytes) -> FormatError:
-    for pattern, zh, en in _UNSUPPORTED:
+    for pattern, format_name in _UNSUPPORTED:
         if re.match(pattern, head):
-            return FormatError(f"{name}：{zh}", f"{name}: {en}")
+            return FormatError.from_code(f"format_unsupported.{format_name}", file=name)
     text = _as_text(head)
     root = _xml_root(text) if text is not None else None
     if root is not None:
-        return FormatError(
-            f"{name}：是 {root[:30]} 网页或 XML 文件；请另存为 .xlsx、.kml 或 .gpkg",
-            f"{name}: this is a page or an XML file of {root[:30]}; save it as .xlsx, .kml or .gpkg",
-        )
-    return FormatError(
-        f"{name}：内容不是可读的格式（可能已损坏）；可读 {READABLE}，请转换或重新导出",
-        f"{name}: the content is in no supported format, or damaged; convert or export it to one of {READABLE}",
-    )
+        return FormatError.from_code("format_xml", file=name, root=root)
+    return FormatError.from_code("format_unknown", file=name, readable=READABLE)
 
 
 def extension_issue(name: str, suffix: str, kind: Kind) -> list[Issue]:
@@ -321,18 +305,8 @@ def extension_issue(name: str, suffix: str, kind: Kind) -> list[Issue]:
     alike = (suffix == ".txt" and kind in _TEXTS) or (suffix == ".json" and kind is Kind.ESRI_JSON)
     if expected is kind or alike or kind in (Kind.FOLDER, Kind.DATABASE):
         return []
-    if expected is None and kind is Kind.FILEGDB:
-        expected_zh, expected_en = "文件夹", "a folder"
-    elif expected is None:
-        expected_zh, expected_en = "未知格式", "no known format"
-    else:
-        expected_zh = expected_en = expected.value
-    return [
-        Issue(
-            "warning",
-            "extension_differs",
-            name,
-            f"扩展名表示{expected_zh}，内容却是 {kind.value}，按内容读取",
-            f"the extension is that of {expected_en}, the content is {kind.value} and was read as such",
-        )
-    ]
+    if expected is not None:
+        return [Issue.from_code("warning", "extension_differs", name, expected=expected.value, kind=kind.value)]
+    if kind is Kind.FILEGDB:
+        return [Issue.from_code("warning", "extension_differs.folder", name, kind=kind.value)]
+    return [Issue.from_code("warning", "extension_differs.unknown", name, kind=kind.value)]

@@ -23,10 +23,6 @@ from lianzhou_gis.formats.raw_features import RawFeatures, unique_names, unreada
 __all__ = ["read_kml"]
 
 _DECLARED = re.compile(r"<\?xml[^>]*encoding\s*=\s*[\"']([\w.\-]+)[\"']")
-_LINK = (
-    "含有指向其他文件的链接（NetworkLink），不予跟随；请把内容另存为一个 KML",
-    "it links to other files (NetworkLink), which are not followed; save all of it as one KML",
-)
 _DRAWN = ("GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Tour")
 # The map program Ovital exports GCJ-02 under these names.
 _GCJ02_SUFFIX = re.compile(r"\.ovkm[lz](?:/|$)", re.IGNORECASE)
@@ -61,19 +57,15 @@ def read_kml(path: Path, name: str, layer: str | None, encoding: str | None) -> 
     """
     content = read_bounded(path, MAX_TEXT_BYTES)
     text, issues = _text(content, name, encoding)
-    root = parse_plain_xml(text, name, {"NetworkLink": _LINK, "NetworkLinkControl": _LINK})
+    root = parse_plain_xml(text, name, {"NetworkLink": "link", "NetworkLinkControl": "link"})
     if root.tag.lower() != "kml":
-        raise FormatError(
-            f"{name}：不是 KML（根元素为 {root.tag[:30]}）", f"{name}: no KML (its root is {root.tag[:30]})"
-        )
+        raise FormatError.from_code("kml_root", file=name, tag=root.tag)
     marks = [(mark, folders) for mark, folders in _placemarks(root, ()) if layer is None or layer in folders]
-    refuse_count(name, len(marks), MAX_FEATURES, "个要素", "features")
+    refuse_count(name, len(marks), MAX_FEATURES, "features")
     if layer is not None and not marks:
         known = sorted({folder for _, folders in _placemarks(root, ()) for folder in folders})
         listed = ", ".join(known[:8]) or "-"
-        raise FormatError(
-            f"{name}：没有文件夹 {layer[:60]}；可选 {listed}", f"{name}: no folder {layer[:60]}; choose one of {listed}"
-        )
+        raise FormatError.from_code("kml_folder_missing", file=name, layer=layer, listed=listed)
     geometries = np.full(len(marks), None, dtype=object)
     broken = np.zeros(len(marks), dtype=bool)
     closed = np.zeros(len(marks), dtype=bool)

@@ -39,12 +39,9 @@ def choose_layer(name: str, found: Sequence[str], layer: str | None, *, also: Se
         if len(found) == 1:
             return found[0]
         if not found and not also:
-            raise FormatError(f"{name}：其中没有矢量图层", f"{name}: there is no feature layer in it")
+            raise FormatError.from_code("container_without_layer", file=name)
         listed = _listed(found or also)
-        raise FormatError(
-            f"{name}：有多个图层，请用 --layer 指明一个；可选 {listed}",
-            f"{name}: there are several layers; name one with --layer: {listed}",
-        )
+        raise FormatError.from_code("layer_unnamed", file=name, layers=listed)
     every = [*found, *also]
     if layer in every:
         return layer
@@ -54,12 +51,8 @@ def choose_layer(name: str, found: Sequence[str], layer: str | None, *, also: Se
         ]
         if len(fitting) == 1:
             return fitting[0]
-    close_zh, close_en = did_you_mean(layer, every)
     listed = _listed(every) or "-"
-    raise FormatError(
-        f"{name}：没有图层 {layer[:60]}{close_zh}；可选 {listed}",
-        f"{name}: no layer {layer[:60]}{close_en}; choose one of {listed}",
-    )
+    raise FormatError.from_code("layer_unknown", file=name, layer=layer, layers=listed, hint=did_you_mean(layer, every))
 
 
 def _listed(titles: Sequence[str]) -> str:

@@ -51,22 +51,25 @@ def require_existing(path: Path) -> Path:
     except (OSError, ValueError):
         found = False
     if not found:
-        raise MissingFileError(
-            f"文件不存在：{path.name[:120]}；请核对路径", f"no such file: {path.name[:120]}; check the path"
-        )
+        raise MissingFileError.from_code("path_missing", file=path.name)
     return path
 
 
 def _refuse_size(name: str, size: int, limit: int) -> None:
     if size > limit:
-        raise FormatError(
-            f"{name}：{size / 2**20:.1f} MB，超过上限 {limit / 2**20:.0f} MB；请拆分或裁剪后再读",
-            f"{name}: {size / 2**20:.1f} MB is more than the {limit / 2**20:.0f} MB that are read; split or clip it",
-        )
+        raise FormatError.from_code("file_too_large", file=name, size=size / 2**20, limit=limit / 2**20)
 
 
-def refuse_count(name: str, count: int, limit: int, zh: str, en: str) -> None:
-    """Refuse a file with more than ``limit`` of what ``zh`` and ``en`` name (features, vertices, sites).
+def refuse_count(name: str, count: int, limit: int, unit: str) -> None:
+    """Refuse a file with more than ``limit`` of something.
+
+    Parameters
+    ----------
+    name : str
+        File, for messages.
+    count, limit : int
+    unit : str
+        What is counted, the variant of the message ``too_many``: ``"features"``, ``"rows"``, ``"vertices"``, ...
 
     Raises
     ------
@@ -75,16 +78,13 @@ def refuse_count(name: str, count: int, limit: int, zh: str, en: str) -> None:
 
     Examples
     --------
-    >>> refuse_count("a.gpkg", 12, 10, "个要素", "features")
+    >>> refuse_count("a.gpkg", 12, 10, "features")
     Traceback (most recent call last):
     ...
     lianzhou_gis.errors.FormatError: a.gpkg: 12 features, more than the 10 that are read; split or clip it
     """
     if count > limit:
-        raise FormatError(
-            f"{name}：共 {count} {zh}，超过上限 {limit}；请拆分或裁剪后再读",
-            f"{name}: {count} {en}, more than the {limit} that are read; split or clip it",
-        )
+        raise FormatError.from_code(f"too_many.{unit}", file=name, count=count, limit=limit)
 
 
 def refuse_outside(files: Iterable[Path], beside: Path) -> None:
@@ -98,10 +98,7 @@ def refuse_outside(files: Iterable[Path], beside: Path) -> None:
     allowed = (beside.parent.resolve(), beside.resolve().parent)
     for file in files:
         if not any(file.resolve().is_relative_to(folder) for folder in allowed):
-            raise FormatError(
-                f"{beside.name}：{file.name} 是指向文件夹之外的链接；请把文件本身放在一起",
-                f"{beside.name}: {file.name} is a link that leads out of the folder; put the file itself there",
-            )
+            raise FormatError.from_code("link_outside", file=beside.name, member=file.name)
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
@@ -116,14 +113,12 @@ def read_bounded(path: Path, limit: int) -> bytes:
     """
     require_existing(path)
     if not path.is_file():
-        raise FormatError(f"{path.name}：不是文件", f"{path.name}: is not a file")
+        raise FormatError.from_code("path_not_a_file", file=path.name)
     try:
         with path.open("rb") as stream:
             content = stream.read(limit + 1)
     except OSError as error:
-        raise FormatError(
-            f"{path.name}：无法读取（{error.strerror}）", f"{path.name}: cannot be read ({error.strerror})"
-        ) from error
+        raise FormatError.from_code("file_unreadable", file=path.name, reason=error.strerror) from error
     if len(content) > limit:
         _refuse_size(path.name, max(path.stat().st_size, len(content)), limit)
     return content
@@ -145,9 +140,7 @@ def sha256_of_file(path: Path, limit: int = MAX_VECTOR_BYTES) -> str:
             while chunk := stream.read(_CHUNK):
                 digest.update(chunk)
     except OSError as error:
-        raise FormatError(
-            f"{path.name}：无法读取（{error.strerror}）", f"{path.name}: cannot be read ({error.strerror})"
-        ) from error
+        raise FormatError.from_code("file_unreadable", file=path.name, reason=error.strerror) from error
     return digest.hexdigest()
 
 

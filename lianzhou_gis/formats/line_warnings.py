@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message, Severity
 
 __all__ = ["LineWarnings"]
 
@@ -19,21 +18,20 @@ class LineWarnings:
     ----------
     name : str
         File.
-    wordings : mapping of code to (severity, zh, en)
-        What each code means; ``{n}`` is the number of lines.
+    severities : mapping of str to severity
+        By code of the message, a variant of ``line_warning``.
 
     Examples
     --------
-    >>> wordings = {"full_width": ("info", "{n} 行有全角标点", "{n} lines with full-width punctuation")}
-    >>> notes = LineWarnings("a.txt", wordings)
-    >>> notes.add("full_width", 3); notes.add("full_width", 7)
-    >>> [(issue.where, issue.en) for issue in notes.issues()]
-    [('a.txt:3', '2 lines with full-width punctuation (lines 3, 7)')]
+    >>> warnings = LineWarnings("a.txt", {"full_width": "info"})
+    >>> warnings.add("full_width", 3); warnings.add("full_width", 7)
+    >>> [(issue.code, issue.where, issue.en) for issue in warnings.issues()]
+    [('full_width', 'a.txt:3', '2 lines have full-width characters, read as ASCII (lines 3, 7)')]
     """
 
-    def __init__(self, name: str, wordings: Mapping[str, tuple[Literal["info", "warning", "error"], str, str]]) -> None:
+    def __init__(self, name: str, severities: Mapping[str, Severity]) -> None:
         self._name = name
-        self._wordings = wordings
+        self._severities = severities
         self._lines: dict[str, list[int]] = {}
 
     def add(self, code: str, line: int) -> None:
@@ -46,15 +44,7 @@ class LineWarnings:
         """Return one Issue per kind, in the order in which they were first noticed."""
         result = []
         for code, lines in self._lines.items():
-            severity, zh, en = self._wordings[code]
             shown = ", ".join(map(str, lines[:_SHOWN])) + (" ..." if len(lines) > _SHOWN else "")
-            result.append(
-                Issue(
-                    severity,
-                    code,
-                    f"{self._name}:{lines[0]}",
-                    f"{zh.format(n=len(lines))}（第 {shown} 行）",
-                    f"{en.format(n=len(lines))} (lines {shown})",
-                )
-            )
+            message = Message.from_code(f"line_warning.{code}", count=len(lines), lines=shown)
+            result.append(Issue(self._severities[code], code, f"{self._name}:{lines[0]}", message.zh, message.en))
         return result

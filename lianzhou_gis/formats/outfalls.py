@@ -47,10 +47,7 @@ def outfalls_from_columns(draft: SiteDraft, found: dict[str, str], issues: list[
         point = _point(value)
         if point is None or shapely.get_type_id(point) not in (0, 4) or shapely.is_empty(point):
             shown = str(value)[:60]
-            raise FormatError(
-                f"{draft.places[row]}：排污口 {shown!r} 不是点；请写成 经度,纬度 两列，或 POINT (经度 纬度)",
-                f"{draft.places[row]}: the outfall {shown!r} is no point; give lon and lat, or POINT (lon lat)",
-            )
+            raise FormatError.from_code("outfall_invalid", place=draft.places[row], outfall=shown)
         flat = shapely.force_2d(point)
         system, is_assumed = _system(flat, draft.systems[row], draft.places[row])
         raw[row] = to_cgcs2000(np.array([flat], dtype=object), system)[0]
@@ -142,16 +139,10 @@ def _system(point: Any, system: ReferenceSystem, place: str) -> tuple[ReferenceS
     west, south, east, north = shapely.total_bounds(point)
     degrees = west >= -180.0 and east <= 180.0 and south >= -180.0 and north <= 180.0
     if degrees and max(abs(south), abs(north)) > 90.0:
-        raise FormatError(
-            f"{place}：排污口的纬度超出范围，经纬度顺序可能颠倒；请先写经度",
-            f"{place}: the latitude of the outfall is out of range; put longitude first",
-        )
+        raise FormatError.from_code("outfall_axes", place=place)
     if system.crs.is_geographic:
         if not degrees:
-            raise FormatError(
-                f"{place}：排污口为平面坐标，而文件为经纬度；请统一坐标系",
-                f"{place}: the outfall is in plane coordinates, the file in degrees; use one system",
-            )
+            raise FormatError.from_code("outfall_planar", place=place)
         return system, False
     return (CGCS2000, True) if degrees else (system, False)
 
@@ -168,20 +159,14 @@ def outfalls_from_layer(draft: SiteDraft, ids: list[str], points: Geometries) ->
     if layer is None:
         return points
     if "site_id" not in layer.columns:
-        raise FormatError(
-            f"{draft.name}：outfalls 图层缺少 site_id 字段，无法对应到地块；请补上",
-            f"{draft.name}: the layer outfalls has no field site_id; add it",
-        )
+        raise FormatError.from_code("outfall_layer_without_ids", file=draft.name)
     result = points.copy()
     gathered: dict[int, list[Any]] = {}
     records = zip(*(layer.columns[name].tolist() for name in ("site_id", "geometry", "source_row")), strict=True)
     for site_id, geometry, row in records:
         key = str(site_id)
         if key not in ids or geometry is None or geometry.geom_type not in ("Point", "MultiPoint"):
-            raise FormatError(
-                f"{draft.name}：outfalls 图层第 {row} 条（site_id={key[:40]!r}）没有对应的地块，或不是点；请改正",
-                f"{draft.name}: record {row} of the layer outfalls (site_id={key[:40]!r}) names no site or is no point",
-            )
+            raise FormatError.from_code("outfall_unmatched", file=draft.name, row=row, key=key)
         gathered.setdefault(ids.index(key), []).extend(shapely.get_parts(geometry))
     for index, parts in gathered.items():
         result[index] = parts[0] if len(parts) == 1 else shapely.multipoints(parts)

@@ -7,14 +7,14 @@ for Lianzhou lies on both sides of a zone border.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError
+from lianzhou_gis.errors import FormatError, Issue, Message, Phrase, ReferenceSystemError
 from lianzhou_gis.formats.axis_order import Axis, classify_axes, zone_prefix
 from lianzhou_gis.formats.parcel_grammar import Plot
 from lianzhou_gis.formats.parse_numbers import packed_degrees, parse_angle, parse_number
@@ -127,16 +127,12 @@ def read_attributes(attributes: Mapping[str, tuple[str, int]], name: str) -> Att
     datum = _datum(system, f"{name}:{line}")
     projection, line = attributes.get("投影类型", ("", 0))
     if projection and not re.search("高斯|经纬|无|gauss", projection, re.IGNORECASE):
-        raise FormatError(
-            f"{name}:{line}：投影类型 {projection[:30]!r} 不支持；应为 高斯克吕格",
-            f"{name}:{line}: the projection {projection[:30]!r} is not supported; it should be 高斯克吕格",
+        raise FormatError.from_code(
+            "parcel_projection", file=name, line=line, projection=projection, expected="高斯克吕格"
         )
     unit, line = attributes.get("计量单位", ("", 0))
     if unit and not re.fullmatch(r"米|公尺|m|meters?|metres?|度|度分秒|经纬度|degrees?", unit, re.IGNORECASE):
-        raise FormatError(
-            f"{name}:{line}：计量单位 {unit[:30]!r} 不支持；应为 米",
-            f"{name}:{line}: the unit {unit[:30]!r} is not supported; it should be 米",
-        )
+        raise FormatError.from_code("parcel_unit", file=name, line=line, unit=unit, expected="米")
     width = _whole_number(attributes, "几度分带", name)
     if width not in (3, 6, None):
         issues.append(_unused(attributes, "几度分带", name))
@@ -163,9 +159,11 @@ def _datum(text: str, where: str) -> str | None:
     for pattern, datum in (("2000", "cgcs2000"), ("WGS", "wgs84"), ("80|西安", "xian80"), ("54|北京", "beijing54")):
         if re.search(pattern, plain):
             return datum
-    raise ReferenceSystemError(
-        f"{where}：坐标系 {text[:30]!r} 无法识别；应为 2000国家大地坐标系、1980西安坐标系 或 1954北京坐标系",
-        f"{where}: unknown coordinate system {text[:30]!r}; write 2000国家大地坐标系, 1980西安坐标系 or 1954北京坐标系",
+    raise ReferenceSystemError.from_code(
+        "parcel_system_unknown",
+        where=where,
+        text=text,
+        expected=("2000国家大地坐标系", "1980西安坐标系", "1954北京坐标系"),
     )
 
 
@@ -174,10 +172,7 @@ def _whole_number(attributes: Mapping[str, tuple[str, int]], key: str, name: str
     digits = re.fullmatch(r"(?:第)?\s*(\d{1,3})(?:\.0*)?\s*(?:带|度|度带|°)?", text)
     if digits is None:
         if text:
-            raise FormatError(
-                f"{name}:{line}：{key} {text[:20]!r} 不是数字；请改正",
-                f"{name}:{line}: {key} {text[:20]!r} is no number",
-            )
+            raise FormatError.from_code("parcel_attribute_not_number", file=name, line=line, key=key, text=text)
         return None
     return int(digits[1])
 
@@ -247,12 +242,7 @@ def order_axes(plot: Plot, name: str, issues: list[Issue]) -> OrderedPlot:
     east = np.where(known, classify_axes(xy)[:, 0], Axis.UNKNOWN)
     if (east != east[np.flatnonzero(known)[0]]).any():
         odd = plot.corners[int(np.flatnonzero(east != east[np.flatnonzero(known)[0]])[0])]
-        raise FormatError(
-            f"{name}:{odd.line}：坐标（{odd.first:.10g}, {odd.second:.10g}）与同一地块其他点的形式不同；"
-            "请核对是否漏位或带号不一",
-            f"{name}:{odd.line}: ({odd.first:.10g}, {odd.second:.10g}) is of another form than the other points of the "
-            "plot; look for missing digits or zone numbers",
-        )
+        raise FormatError.from_code("parcel_points_mixed", file=name, line=odd.line, first=odd.first, second=odd.second)
     if swapped.any():
         line = plot.corners[int(np.flatnonzero(swapped)[0])].line
         issues.append(Issue.from_code("warning", "axes_swapped", f"{name}:{line}", count=int(swapped.sum())))
@@ -284,17 +274,12 @@ def unpacked_plot(plot: Plot, ordered: OrderedPlot, name: str) -> OrderedPlot:
     return replace(ordered, xy=xy)
 
 
-def zone_trouble(plot: Plot, ordered: OrderedPlot, name: str) -> dict[str, str] | None:
+def zone_trouble(plot: Plot, ordered: OrderedPlot, name: str) -> Message | None:
     """Return why a plot cannot be located: its points are in different zones."""
     if len(ordered.zones) < 2:
         return None
     first = int(np.flatnonzero(zone_prefix(ordered.xy[:, 0]) != ordered.zones[0])[0])
-    listed = "、".join(map(str, ordered.zones))
-    return {
-        "zh": f"{name}:{plot.corners[first].line}：同一地块的点分属不同带号（{listed}）；请换算到同一带",
-        "en": f"{name}:{plot.corners[first].line}: points of one plot are in different zones ({listed}); "
-        "convert them to one",
-    }
+    return Message.from_code("plot_zones_mixed", file=name, line=plot.corners[first].line, zones=ordered.zones)
 
 
 def declared_system(
@@ -312,18 +297,12 @@ def declared_system(
     where = f"{name}:{plot.line}"
     if ordered.kind is Axis.UNKNOWN:
         corner = plot.corners[0]
-        raise FormatError(
-            f"{name}:{corner.line}：（{corner.first:.10g}, {corner.second:.10g}）不是国内的高斯坐标或经纬度；"
-            "X 应为 7 位，Y 为 6 位或带号加 6 位",
-            f"{name}:{corner.line}: ({corner.first:.10g}, {corner.second:.10g}) are no Gauss coordinates or degrees in "
-            "China; X has 7 digits, Y 6 or zone number and 6",
+        raise FormatError.from_code(
+            "parcel_point_impossible", file=name, line=corner.line, first=corner.first, second=corner.second
         )
     if attributes.datum is None:
-        raise ReferenceSystemError(
-            f"{where}：文件没有写明坐标系；请在 [属性描述] 中补 坐标系=2000国家大地坐标系，或用 --crs / --datum 指明",
-            f"{where}: the file names no coordinate system; add 坐标系=2000国家大地坐标系 to [属性描述], or give --crs "
-            "or --datum",
-            tuple(rank_candidates(_bounds(ordered), region or LIANZHOU)),
+        raise ReferenceSystemError.from_code("parcel_system_missing", where=where).with_candidates(
+            tuple(rank_candidates(_bounds(ordered), region or LIANZHOU))
         )
     if ordered.kind is Axis.LON:
         return _with_parameters(system_from_code(_GEOGRAPHIC[attributes.datum]), attributes)
@@ -331,34 +310,21 @@ def declared_system(
     zone = ordered.zones[0] if prefixed else attributes.zone
     if zone is None:
         candidates = tuple(rank_candidates(_bounds(ordered), region or LIANZHOU))
-        fitting_zh, fitting_en = describe_candidates(candidates)
-        raise ReferenceSystemError(
-            f"{where}：Y 坐标没有带号，文件也没有写 带号；请补 带号=37 或 38 等，或用 --crs 指明。{fitting_zh}",
-            f"{where}: eastings carry no zone number and the file has no 带号; add 带号=37 (or 38 ...) or give --crs. "
-            f"{fitting_en[0].upper()}{fitting_en[1:]}",
-            candidates,
-        )
+        raise ReferenceSystemError.from_code(
+            "parcel_zone_missing", where=where, fitting=describe_candidates(candidates)
+        ).with_candidates(candidates)
     width = 6 if zone <= _ZONES[6][1] else 3
     if prefixed and attributes.zone is not None and attributes.zone != zone:
-        _contradiction(
-            where, f"带号={attributes.zone}", f"坐标中的带号 {zone}", f"the zone {zone} in the coordinates", issues
+        issues.append(
+            Issue.from_code("warning", "zone_contradiction.number", where, declared=attributes.zone, zone=zone)
         )
     if attributes.width is not None and attributes.width != width:
-        zh = f"{zone} 带为 {width} 度带"
-        _contradiction(where, f"几度分带={attributes.width}", zh, f"zone {zone}, which is of {width} degrees", issues)
-    return _with_parameters(_gauss_kruger(attributes.datum, zone, width, prefixed, where), attributes)
-
-
-def _contradiction(where: str, declared: str, zh: str, en: str, issues: list[Issue]) -> None:
-    issues.append(
-        Issue(
-            "warning",
-            "zone_contradiction",
-            where,
-            f"{declared} 与{zh}不符，以后者为准",
-            f"{declared} contradicts {en}, which counts",
+        issues.append(
+            Issue.from_code(
+                "warning", "zone_contradiction.width", where, declared=attributes.width, zone=zone, width=width
+            )
         )
-    )
+    return _with_parameters(_gauss_kruger(attributes.datum, zone, width, prefixed, where), attributes)
 
 
 def _gauss_kruger(datum: str, zone: int, width: int, prefixed: bool, where: str) -> ReferenceSystem:
@@ -367,10 +333,7 @@ def _gauss_kruger(datum: str, zone: int, width: int, prefixed: bool, where: str)
         return gauss_kruger(zone, width=width, prefix=prefixed)
     low, high = _ZONES[width]
     if not low <= zone <= high:
-        raise ReferenceSystemError(
-            f"{where}：没有第 {zone} 带；3 度带为 25–45，6 度带为 13–23",
-            f"{where}: there is no zone {zone}; 3-degree zones are 25-45, 6-degree zones 13-23",
-        )
+        raise ReferenceSystemError.from_code("parcel_zone_impossible", where=where, zone=zone)
     first, base = _OLD_SERIES[datum, width, prefixed]
     return system_from_code(f"EPSG:{first + zone - base}")
 
@@ -399,15 +362,7 @@ def check_given_system(ordered: OrderedPlot, system: ReferenceSystem, where: str
     expected = int(easting // 1e6) if easting is not None else 0
     planar = ordered.kind in _EASTS
     if (planar and system.crs.is_geographic) or (ordered.kind is Axis.LON and not system.crs.is_geographic):
-        zh, en = "坐标的形式（经纬度或平面）", "the form of the coordinates (degrees or metres)"
-    elif planar and set(ordered.zones or (0,)) != {expected}:
-        zh, en = (
-            f"坐标中的带号 {list(ordered.zones) or '（无）'}",
-            f"the zone in the coordinates {list(ordered.zones) or '(none)'}",
-        )
-    else:
-        return
-    raise ReferenceSystemError(
-        f"{where}：{zh}与指定的 {system.name} 不符；请核对 --crs",
-        f"{where}: {en} does not fit {system.name} as given; check --crs",
-    )
+        raise ReferenceSystemError.from_code("parcel_form_differs", where=where, system=system.name)
+    if planar and set(ordered.zones or (0,)) != {expected}:
+        zones: Sequence[int | Phrase] = ordered.zones or [Phrase("无", "none")]
+        raise ReferenceSystemError.from_code("parcel_zone_differs", where=where, zones=zones, system=system.name)

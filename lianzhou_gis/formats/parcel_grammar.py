@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError, Issue, Severity
 from lianzhou_gis.formats.line_warnings import LineWarnings
 from lianzhou_gis.formats.parse_numbers import parse_written
 
@@ -22,32 +22,20 @@ _KINDS = {"面": "polygon", "线": "line", "点": "point", "面状": "polygon", 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x3010: 0x5B, 0x3011: 0x5D}
 _WIDE_PUNCTUATION = {0xFF0C: ",", 0xFF20: "@", 0x3000: " "}
 
-_WORDINGS = {
-    "full_width": ("info", "{n} 行含全角标点或数字，按半角读取", "{n} lines have full-width characters, read as ASCII"),
-    "section_missing": ("warning", "缺少 [地块坐标] 段标题", "the section title [地块坐标] is missing"),
-    "unknown_section": ("info", "{n} 个未知段，未读取", "{n} unknown sections were not read"),
-    "attribute_unreadable": ("warning", "{n} 行属性没有等号，未读取", "{n} attribute lines have no equals sign"),
-    "attribute_repeated": (
-        "warning",
-        "{n} 个属性重复且取值不同，以先出现者为准",
-        "{n} attributes are repeated differently",
-    ),
-    "header_missing": ("warning", "界址点之前没有地块头", "corner points precede any plot header"),
-    "header_end_missing": ("warning", "{n} 个地块头末尾缺少 @", "{n} plot headers lack the @ at their end"),
-    "header_short": ("info", "{n} 个地块头字段数不是 9", "{n} plot headers have other than 9 fields"),
-    "comma_in_name": ("info", "{n} 个地块名称含逗号", "{n} plot names contain a comma"),
-    "kind_assumed": (
-        "warning",
-        "{n} 个地块未写图形属性，按面读取",
-        "{n} plots do not state 面, 线 or 点; read as areas",
-    ),
-    "separator": ("info", "{n} 行以空白或分号分隔，非逗号", "{n} lines are separated by blanks or semicolons"),
-    "ring_missing": (
-        "warning",
-        "{n} 个界址点没有圈号，按第 1 圈读取",
-        "{n} points have no ring number; ring 1 is taken",
-    ),
-    "point_extra_fields": ("info", "{n} 个界址点行有多余字段，未读取", "{n} point lines have further fields, not read"),
+_SEVERITIES: dict[str, Severity] = {
+    "full_width": "info",
+    "section_missing": "warning",
+    "unknown_section": "info",
+    "attribute_unreadable": "warning",
+    "attribute_repeated": "warning",
+    "header_missing": "warning",
+    "header_end_missing": "warning",
+    "header_short": "info",
+    "comma_in_name": "info",
+    "kind_assumed": "warning",
+    "separator": "info",
+    "ring_missing": "warning",
+    "point_extra_fields": "info",
 }
 
 
@@ -149,7 +137,7 @@ def parse_parcel_text(text: str, name: str) -> ParcelText:
     >>> parsed.attributes["带号"], parsed.plots[0].name, len(parsed.plots[0].corners)
     (('37', 2), '地块1', 4)
     """
-    notes = LineWarnings(name, _WORDINGS)  # type: ignore[arg-type]
+    notes = LineWarnings(name, _SEVERITIES)
     attributes: dict[str, tuple[str, int]] = {}
     plots: list[Plot] = []
     section: str | None = None
@@ -172,10 +160,7 @@ def parse_parcel_text(text: str, name: str) -> ParcelText:
                 notes.add("section_missing", number)
             _plot_line(raw.strip(), narrow, number, name, plots, notes)
     if not plots:
-        raise FormatError(
-            f"{name}：没有地块；[地块坐标] 之后应有地块头（以 @ 结尾）和界址点",
-            f"{name}: there is no plot; after [地块坐标] come a header that ends with @ and corner points",
-        )
+        raise FormatError.from_code("parcel_without_plots", file=name)
     return ParcelText(attributes, plots, notes.issues())
 
 
@@ -200,10 +185,7 @@ def _plot_line(raw: str, narrow: str, number: int, name: str, plots: list[Plot],
     corner = _corner(narrow, number, notes)
     if corner is None:
         shown = raw[:60]
-        raise FormatError(
-            f"{name}:{number}：无法识别 {shown!r}；界址点应为 点号,圈号,X,Y，地块头应以 @ 结尾",
-            f"{name}:{number}: {shown!r} is neither a point (number,ring,X,Y) nor a plot header ending with @",
-        )
+        raise FormatError.from_code("parcel_line_unreadable", file=name, line=number, text=shown)
     if narrow != raw:
         notes.add("full_width", number)
     if not plots:
@@ -236,9 +218,8 @@ def _header(raw: str, narrow: str, number: int, name: str, notes: LineWarnings) 
         fields += [""] * (5 - len(fields))
         place = 4
         if fields[place]:
-            raise FormatError(
-                f"{name}:{number}：图形属性 {fields[place][:20]!r} 无法识别；应为 面、线 或 点",
-                f"{name}:{number}: unknown kind {fields[place][:20]!r}; it should be 面, 线 or 点",
+            raise FormatError.from_code(
+                "parcel_kind_unknown", file=name, line=number, kind=fields[place], expected=("面", "线", "点")
             )
     elif place > 4:
         notes.add("comma_in_name", number)

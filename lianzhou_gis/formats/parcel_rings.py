@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.formats.normalise import close_ring, closing_tolerance
 from lianzhou_gis.formats.parcel_grammar import Corner, Plot
 
@@ -29,12 +29,12 @@ class PlotShape:
     ----------
     geometry : shapely geometry, optional
         None where the points make none.
-    trouble : dict of zh and en, optional
+    trouble : Message, optional
         Why the geometry cannot be trusted.
     """
 
     geometry: Any
-    trouble: dict[str, str] | None = None
+    trouble: Message | None = None
     issues: list[Issue] = field(default_factory=list)
 
 
@@ -75,10 +75,7 @@ def build_plot_shape(plot: Plot, xy: Xy, name: str, *, precision_m: float = 0.0)
     short = [ring for ring in rings if len(np.unique(ring.xy, axis=0)) < fewest]
     if short or not rings:
         line = short[0].line if short else plot.line
-        shape.trouble = {
-            "zh": f"{name}:{line}：该圈不同的点少于 {fewest} 个，不能构成图形；请补全界址点",
-            "en": f"{name}:{line}: fewer than {fewest} distinct points make no {plot.kind}; add the missing points",
-        }
+        shape.trouble = Message.from_code("plot_points_few", file=name, line=line, fewest=fewest)
         return shape
     if plot.kind == "line":
         lines = np.array([shapely.linestrings(ring.xy) for ring in rings], dtype=object)
@@ -165,11 +162,7 @@ def _check_count(plot: Plot, rings: list[_CornerRing], name: str, shape: PlotSha
         return
     if left_open and declared > total:
         # Fewer points than declared and a ring left open: the file was cut off.
-        shape.trouble = {
-            "zh": f"{name}:{plot.line}：声明 {declared} 个点，只有 {total} 个，且图形未闭合，文件可能不完整；请核对",
-            "en": f"{name}:{plot.line}: {declared} points are declared, {total} are there and a ring is open; "
-            "the file may be cut off",
-        }
+        shape.trouble = Message.from_code("plot_cut_off", file=name, line=plot.line, declared=declared, total=total)
     shape.issues.append(
         Issue.from_code("warning", "point_count_differs", f"{name}:{plot.line}", declared=declared, total=total)
     )

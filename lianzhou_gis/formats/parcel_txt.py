@@ -78,7 +78,7 @@ def read_parcel_txt(
     text, _, issues = decode_text(content, name, encoding=encoding)
     parsed = parse_parcel_text(text, name)
     plots = parsed.plots
-    refuse_count(name, len(plots), MAX_SITES, "个地块", "plots")
+    refuse_count(name, len(plots), MAX_SITES, "plots")
     attributes = read_attributes(parsed.attributes, name)
     issues += [*parsed.issues, *attributes.issues]
     given = _given_system(crs, datum, attributes, name, issues)
@@ -86,14 +86,11 @@ def read_parcel_txt(
     native = np.full(len(plots), None, dtype=object)
     unpacked = native.copy()
     systems: list[ReferenceSystem] = []
-    troubles: dict[int, dict[str, str]] = {}
+    troubles: dict[int, Message] = {}
     for index, plot in enumerate(plots):
         if not plot.corners:
             systems.append(given or CGCS2000)
-            troubles[index] = {
-                "zh": f"{name}:{plot.line}：地块头之后没有界址点；请补全",
-                "en": f"{name}:{plot.line}: no corner points follow the plot header; add them",
-            }
+            troubles[index] = Message.from_code("plot_without_points", file=name, line=plot.line)
             continue
         ordered = order_axes(plot, name, issues)
         if ordered.kind is Axis.LON and attributes.degrees_packed:
@@ -111,7 +108,7 @@ def read_parcel_txt(
         unpacked[index] = packed if trouble is None and packed is not None else native[index]
         if trouble is not None:
             troubles[index] = trouble
-            issues.append(Issue("error", "plot_unusable", f"{name}:{plot.line}", trouble["zh"], trouble["en"]))
+            issues.append(Issue("error", "plot_unusable", f"{name}:{plot.line}", trouble.zh, trouble.en))
     second = _packed_reading(native, unpacked, systems, region)
     geometries = _locate(native, systems, plots, name, region, issues)
     errors = _digit_errors(native, systems, plots)
@@ -153,8 +150,7 @@ def _packed_reading(
         rows = np.array([index for index, found in enumerate(systems) if found == system and other[index] is not None])
         if len(rows):
             located[rows] = to_cgcs2000(other[rows], system)
-    message = Message.from_code("parcel_may_be_packed")
-    return SecondReading(ReadingKind.PACKED_DEGREES, message.zh, message.en, located)
+    return SecondReading(ReadingKind.PACKED_DEGREES, Message.from_code("parcel_may_be_packed"), located)
 
 
 def _digit_errors(native: Geometries, systems: Sequence[ReferenceSystem], plots: Sequence[Plot]) -> DigitErrors:
@@ -240,7 +236,7 @@ def _locate(
             where = f"{name}:{plots[row].line}"
             raw = tuple(float(value) for value in shapely.bounds(native[row]))
             resolve_reference_system(system.crs, bounds=(raw[0], raw[1], raw[2], raw[3]), region=region, where=where)
-            raise FormatError(f"{where}：坐标超出范围", f"{where}: coordinates out of range")
+            raise FormatError.from_code("parcel_point_outside", where=where)
     if len(set(systems)) > 1:
         listed = "; ".join(dict.fromkeys(system.name for system in systems))
         issues.append(Issue.from_code("info", "systems_mixed", name, listed=listed))

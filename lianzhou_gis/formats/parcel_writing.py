@@ -102,10 +102,7 @@ def write_parcel_txt(
     shapes = np.asarray(frame["geometry"] if isinstance(sites, Sites) else sites.geometry.array, dtype=object)
     for site_id, shape in zip(frame["site_id"], shapes, strict=True):
         if shape is None or shape.geom_type not in ("Polygon", "MultiPolygon"):
-            raise FormatError(
-                f"{target.name}：项目 {site_id} 不是面，不能写成界址点坐标文件",
-                f"{target.name}: site {site_id} is no area and cannot be written as parcel coordinates",
-            )
+            raise FormatError.from_code("parcel_site_not_area", file=target.name, site=site_id)
     system = gauss_kruger(zone)
     areas = statutory_area(shapes)
     head = {

@@ -129,16 +129,13 @@ def read_plain_table(path: Path, *, known: Collection[str], sheet: str | None = 
     heads = {title: place for title, cells in sheets.items() if (place := _head(cells, known)) is not None}
     if not heads:
         shown = "、".join(sorted(known, key=len)[:6])
-        raise FormatError(
-            f"{path.name}：找不到表头；需要有 {shown} 等字段名的一行",
-            f"{path.name}: no head was found; a row must name columns such as {shown}",
-        )
+        raise FormatError.from_code("table_header_missing", file=path.name, columns=shown)
     chosen = choose_layer(path.name, list(heads), sheet, also=[title for title in sheets if title not in heads])
     name = path.name if len(sheets) == 1 else f"{path.name}/{chosen}"
     cells = stored_values(sheets[chosen], name, issues) if encoding is None else sheets[chosen]
     head, body = cells.iloc[heads[chosen]], cells.iloc[heads[chosen] + 1 :]
     body = body[body.notna().any(axis=1)]
-    refuse_count(name, len(body), MAX_FEATURES, "行", "rows")
+    refuse_count(name, len(body), MAX_FEATURES, "rows")
     selected = [column for column in cells.columns if head[column] is not None or body[column].notna().any()]
     titles = [_text(head[column]) or f"column_{number}" for number, column in enumerate(selected, start=1)]
     names, renamed = unique_names(titles, ["geometry", "source_row"], name)

@@ -15,7 +15,7 @@ _DEEPEST = 200
 _CHUNK = 2**20
 
 
-def parse_plain_xml(text: str, name: str, refused: Mapping[str, tuple[str, str]] | None = None) -> ET.Element:
+def parse_plain_xml(text: str, name: str, refused: Mapping[str, str] | None = None) -> ET.Element:
     """Return the tree of an XML text, tags without namespaces.
 
     Parameters
@@ -24,8 +24,8 @@ def parse_plain_xml(text: str, name: str, refused: Mapping[str, tuple[str, str]]
         Whatever encoding it declares does not count any more.
     name : str
         File, for messages.
-    refused : mapping of tag to (zh, en), optional
-        Elements that end the reading, and why.
+    refused : mapping of str to str, optional
+        Tags of elements that are not read, with the variant of the message ``xml_refused``.
 
     Raises
     ------
@@ -47,24 +47,20 @@ def parse_plain_xml(text: str, name: str, refused: Mapping[str, tuple[str, str]]
     parser.buffer_text = True
     depth = 0
 
-    def refuse(zh: str, en: str) -> NoReturn:
-        line = parser.CurrentLineNumber
-        raise FormatError(f"{name}:{line}：{zh}", f"{name}:{line}: {en}")
+    def refuse(code: str) -> NoReturn:
+        raise FormatError.from_code(f"xml_refused.{code}", file=name, line=parser.CurrentLineNumber)
 
     def doctype(*_: object) -> None:
-        refuse(
-            "含有 DOCTYPE（可夹带实体），不予读取；请重新导出",
-            "a DOCTYPE is not read, for entities may hide in it; export the file again",
-        )
+        refuse("doctype")
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal depth
         depth += 1
         local = tag.rsplit(" ", 1)[-1]
         if depth > _DEEPEST:
-            refuse("XML 嵌套过深；请重新导出", "the XML is nested too deeply; export it again")
+            refuse("depth")
         if refused and local in refused:
-            refuse(*refused[local])
+            refuse(refused[local])
         builder.start(local, {key.rsplit(" ", 1)[-1]: value for key, value in attributes.items()})
 
     def end(tag: str) -> None:
@@ -83,7 +79,4 @@ def parse_plain_xml(text: str, name: str, refused: Mapping[str, tuple[str, str]]
         parser.Parse(b"", True)
         return builder.close()
     except expat.ExpatError as error:
-        raise FormatError(
-            f"{name}:{error.lineno}：不是合法的 XML（第 {error.offset + 1} 列）；请重新导出",
-            f"{name}:{error.lineno}: no well-formed XML at column {error.offset + 1}; export it again",
-        ) from error
+        raise FormatError.from_code("xml_invalid", file=name, line=error.lineno, column=error.offset + 1) from error

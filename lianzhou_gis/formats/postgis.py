@@ -113,10 +113,7 @@ def read_rows(
             size += len(row[-2] or b"")
             if size > MAX_VECTOR_BYTES:
                 most = f"{MAX_VECTOR_BYTES / 2**30:.0f} GB"
-                raise FormatError(
-                    f"{table.source.name}：图形数据超过上限 {most}；请拆分",
-                    f"{table.source.name}: more geometry than the {most} that are read; split it",
-                )
+                raise FormatError.from_code("postgis_geometry_large", file=table.source.name, most=most)
             rows.append(row)
     return _raw(table, rows)
 

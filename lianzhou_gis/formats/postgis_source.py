@@ -110,10 +110,7 @@ class PostgisSource:
         own = {name: options.pop(name) for name in _OWN if name in options}
         refused = sorted(set(options) - _ALLOWED)
         if refused:
-            raise FormatError(
-                f"数据库地址中的参数 {', '.join(refused)} 不可用",
-                f"{', '.join(refused)} cannot be set in a database URL",
-            )
+            raise FormatError.from_code("database_url_parameters", refused=refused)
         given = (parts.hostname, port and str(port), parts.path.lstrip("/"), parts.username, parts.password)
         for name, value in zip(_SERVICE, given, strict=True):
             if value:
@@ -121,9 +118,7 @@ class PostgisSource:
         if layer is not None:
             own = {"table": layer, **{name: own[name] for name in ("geometry",) if name in own}}
         if "table" in own and "query" in own:
-            raise FormatError(
-                "数据库地址中 table 与 query 只能给一个", "give table or query in the database URL, not both"
-            )
+            raise FormatError.from_code("database_url_table_and_query")
         schema, table = _names(own["table"]) if "table" in own else (None, None)
         return cls(options, schema, table, own.get("query"), own.get("geometry"))
 
@@ -168,11 +163,7 @@ class PostgisSource:
 
 
 def _bad_url() -> FormatError:
-    return FormatError(
-        "数据库地址有误，应为 postgresql://用户@主机:端口/数据库?table=模式.表；密码请放入 ~/.pgpass",
-        "the database URL is broken; write postgresql://user@host:port/database?table=schema.table and put the "
-        "password into ~/.pgpass",
-    )
+    return FormatError.from_code("database_url_invalid")
 
 
 def _names(text: str) -> tuple[str | None, str]:
@@ -185,10 +176,7 @@ def _names(text: str) -> tuple[str | None, str]:
             break
         place += 1
     if place != len(text) or not 1 <= len(names) <= 2:
-        raise FormatError(
-            f"表名 {text[:60]!r} 有误；应为 模式.表，特殊名称加双引号",
-            f"{text[:60]!r} is no name of a table; write schema.table, unusual names in double quotes",
-        )
+        raise FormatError.from_code("table_name_invalid", name=text)
     return (names[0], names[1]) if len(names) == 2 else (None, names[0])
 
 
@@ -235,10 +223,7 @@ def open_connection(source: PostgisSource, *, writing: bool = False) -> Iterator
     except psycopg.Error as error:
         raise database_error(error, source) from None
     except UnicodeDecodeError:
-        raise FormatError(
-            f"{source.name}：库中文字不是所声明的编码；请检查数据库编码",
-            f"{source.name}: its texts are not in the encoding that the database declares",
-        ) from None
+        raise FormatError.from_code("postgis_encoding", file=source.name) from None
     finally:
         connection.close()
 
@@ -251,10 +236,7 @@ def database_error(error: Any, source: PostgisSource, *, reached: bool = True) -
         told = str(error).rpartition("FATAL:")[2] if "FATAL:" in str(error) else str(error)
         code = next((known for known, words in _WORDS.items() if words.search(told)), "")
     if code in ("42P01", "3F000"):
-        return MissingFileError(
-            f"{source.name}：数据库中没有这张表；请核对 layer: 模式.表",
-            f"{source.name}: no such table in the database; check layer: schema.table",
-        )
+        return MissingFileError.from_code("postgis_table_missing", file=source.name)
     if code in _MEANING:
         zh, en = _MEANING[code]
     elif not reached:

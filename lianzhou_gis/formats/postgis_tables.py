@@ -77,10 +77,7 @@ def describe_table(connection: Any, source: PostgisSource) -> Relation:  # noqa:
         "WHERE e.extname = 'postgis'",
     )
     if not home:
-        raise FormatError(
-            f"{source.name}：数据库未安装 PostGIS 扩展；请执行 CREATE EXTENSION postgis",
-            f"{source.name}: the database has no PostGIS; run CREATE EXTENSION postgis",
-        )
+        raise FormatError.from_code("postgis_extension_missing", file=source.name)
     functions = str(home[0][0])
     if source.table is None and source.query is None:
         raise _which_table(connection, source, functions)
@@ -123,7 +120,7 @@ def describe_table(connection: Any, source: PostgisSource) -> Relation:  # noqa:
             "FROM (SELECT sha256(convert_to(lianzhou::text, 'UTF8')) AS told FROM {} AS lianzhou) AS rows"
         ).format(relation),
     )[0]
-    refuse_count(source.name, int(rows), MAX_FEATURES, "个要素", "features")
+    refuse_count(source.name, int(rows), MAX_FEATURES, "features")
     return Relation(
         source=source,
         columns=tuple((name, kind) for name, kind in columns if kind not in _SPATIAL and not (made_up and name == key)),
@@ -152,31 +149,22 @@ def _which_table(connection: Any, source: PostgisSource, functions: str) -> Form
         ),
     )
     listed = ", ".join(str(row[0]) for row in found) or "-"
-    return FormatError(
-        f"{source.name}：未指明数据表；请写 ?table=模式.表（或 layer: 模式.表），可选 {listed}",
-        f"{source.name}: no table is named; write ?table=schema.table (or layer: schema.table), there are {listed}",
-    )
+    return FormatError.from_code("postgis_table_unnamed", file=source.name, tables=listed)
 
 
 def _geometry_column(source: PostgisSource, spatial: list[str]) -> str:
     if source.geometry in spatial or (source.geometry is None and len(spatial) == 1):
         return source.geometry or spatial[0]
     if not spatial:
-        raise FormatError(f"{source.name}：表中没有图形字段", f"{source.name}: the table has no geometry column")
+        raise FormatError.from_code("postgis_geometry_missing", file=source.name)
     listed = ", ".join(spatial)
-    raise FormatError(
-        f"{source.name}：有多个图形字段（{listed}）或所指字段不存在；请用 ?geometry=字段 指明",
-        f"{source.name}: which geometry column is meant is not plain ({listed}); name it with ?geometry=column",
-    )
+    raise FormatError.from_code("postgis_geometry_ambiguous", file=source.name, columns=listed)
 
 
 def _one_srid(source: PostgisSource, srids: list[int]) -> int:
     if len(srids) > 1:
         listed = ", ".join(map(str, srids))
-        raise ReferenceSystemError(
-            f"{source.name}：各行坐标系不一（SRID {listed}）；请统一后再用",
-            f"{source.name}: rows differ in their reference system (SRID {listed}); bring them to one",
-        )
+        raise ReferenceSystemError.from_code("postgis_systems_mixed", file=source.name, srids=listed)
     return srids[0] if srids else 0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Phrase
 from lianzhou_gis.geodesy import Plane, StudyArea, statutory_area
 
 __all__ = ["Repair", "repair_geometries"]
@@ -54,17 +54,16 @@ class Repair:
 
     def issue(self, where: str) -> Issue:
         """Say by what method it was repaired, with the area before and after."""
-        within_zh, within_en = ("（研究范围内）", " (within the study area)") if self.cut else ("", "")
-        return Issue(
+        within = Phrase("（研究范围内）", " (within the study area)") if self.cut else Phrase("", "")
+        return Issue.from_code(
             "warning",
             "geometry_repaired",
             where,
-            f"图形有自相交等错误，已逐环修复（错误环 {self.rings} 个；取 make_valid 的 linework、structure 两法之并，"
-            f"与零宽缓冲对照）：面积由 {self.before_m2:.2f} 变为 {self.after_m2:.2f} 平方米{within_zh}，"
-            f"各法相差 {self.changed_m2:.2f} 平方米",
-            f"the shape was broken and has been repaired ring by ring ({self.rings} broken; all that make_valid by "
-            f"linework or by structure holds, set against a buffer of 0): its area was {self.before_m2:.2f} m2, now "
-            f"{self.after_m2:.2f} m2{within_en}; ways to read it differ by {self.changed_m2:.2f} m2",
+            rings=self.rings,
+            before=self.before_m2,
+            after=self.after_m2,
+            changed=self.changed_m2,
+            within=within,
         )
 
 

@@ -88,13 +88,10 @@ def read_shapefile(path: Path, name: str, layer: str | None, encoding: str | Non
     files = shapefile_parts(path)
     for extension in ("shp", "shx"):
         if extension not in files:
-            raise MissingFileError(
-                f"{name}：缺少同名的 .{extension} 文件；请补齐 .shp、.shx、.dbf、.prj",
-                f"{name}: the .{extension} of the same name is missing; add .shp, .shx, .dbf and .prj",
-            )
+            raise MissingFileError.from_code("shapefile_part_missing", file=name, extension=extension)
     digest = sha256_of_files(files)
     records = _check_lengths(name, files)
-    refuse_count(name, records, MAX_FEATURES, "个要素", "features")
+    refuse_count(name, records, MAX_FEATURES, "features")
     issues: list[Issue] = []
     table, decided = _table(name, files, encoding, records, issues)
     wholeness = check_shape_records(files["shp"], files["shx"], table.records if table else None).wholeness
@@ -151,9 +148,8 @@ def _check_lengths(name: str, files: dict[str, Path]) -> int:
             head = stream.read(100)
         declared = 2 * int(struct.unpack(">i", head[24:28])[0]) if len(head) == 100 else 0
         if len(head) < 100 or head[:4] != b"\x00\x00\x27\x0a" or declared > size:
-            raise FormatError(
-                f"{name}：.{extension} 不完整（应有 {declared} 字节，实有 {size}）；请重新导出或重新下载",
-                f"{name}: the .{extension} is cut off ({size} of {declared} bytes); export or fetch it again",
+            raise FormatError.from_code(
+                "shapefile_cut", file=name, extension=extension, declared=declared, present=size
             )
     return (files["shx"].stat().st_size - 100) // 8
 

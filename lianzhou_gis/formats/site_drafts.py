@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.formats.column_aliases import SITE_ALIASES
 from lianzhou_gis.formats.georeference import Features, ReadingKind, SecondReading
 from lianzhou_gis.formats.positions import DigitErrors
@@ -57,7 +57,7 @@ class SiteDraft:
         Source position of each site, for issues (``a.txt:12``).
     area_unit : str, optional
         ``ha`` where the format fixes the unit of declared areas.
-    troubles : dict of int to dict
+    troubles : dict of int to Message
         Why the geometry of a row cannot be trusted.
     outfalls : Features, optional
         A layer of points with ``site_id``.
@@ -76,7 +76,7 @@ class SiteDraft:
     source: SiteInput
     issues: list[Issue] = field(default_factory=list)
     area_unit: str | None = None
-    troubles: dict[int, dict[str, str]] = field(default_factory=dict)
+    troubles: dict[int, Message] = field(default_factory=dict)
     outfalls: Features | None = None
     digit_errors: DigitErrors | None = None
     second: SecondReading | None = None

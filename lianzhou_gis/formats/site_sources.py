@@ -55,7 +55,7 @@ def read_drafts(
     """
     if isinstance(source, list | tuple):
         if not source:
-            raise FormatError("没有给出项目文件；请至少指定一个", "no sites were given; name at least one file")
+            raise FormatError.from_code("sites_missing")
         for one in source:
             yield from read_drafts(one, layer=layer, crs=crs, datum=datum, region=region)
     elif isinstance(source, Mapping):
@@ -75,11 +75,7 @@ def read_drafts(
     elif isinstance(source, str | Path):
         yield _of_file(Path(source), layer=layer, crs=crs, datum=datum, region=region)
     else:
-        raise FormatError(
-            f"不能从 {type(source).__name__} 读取项目；可用文件路径、WKT、几何图形、GeoJSON 字典或 GeoDataFrame",
-            f"sites cannot be read from {type(source).__name__}; "
-            "give a path, WKT, a geometry, GeoJSON as a dict or a GeoDataFrame",
-        )
+        raise FormatError.from_code("site_source_unsupported", type=type(source).__name__)
 
 
 def _is_geodataframe(source: Any) -> TypeGuard[gpd.GeoDataFrame]:  # noqa: ANN401
@@ -146,9 +142,7 @@ def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region:
         text = json.dumps(data, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError) as error:
         problem = type(error).__name__
-        raise FormatError(
-            f"{name}：字典不是 GeoJSON（{problem}）", f"{name}: the dict is no GeoJSON ({problem})"
-        ) from error
+        raise FormatError.from_code("dict_not_geojson", file=name, problem=problem) from error
     raw = parse_geojson(text, name, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), [])
     features = georeference_features(raw, crs=crs, datum=datum, region=region)
     return draft_from_features(features, SiteInput(name, features.sha256, None))
@@ -161,10 +155,7 @@ def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) ->
     geometry = geometry_from_wkt(body)
     if geometry is None:
         shown = text[:60]
-        raise FormatError(
-            f"WKT 有误：{shown!r}；请检查括号与坐标，圆弧须先转为折线",
-            f"not WKT: {shown!r}; check brackets and numbers, and make arcs straight first",
-        )
+        raise FormatError.from_code("wkt_invalid", text=shown)
     return _of_geometries([geometry], {}, _WKT, srid, crs=crs, datum=datum, region=region)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import shapely
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError, Issue, Message
 from lianzhou_gis.formats.areas import declared_area
 from lianzhou_gis.formats.column_aliases import SITE_ALIASES, find_columns, unit_in_name
 from lianzhou_gis.formats.georeference import SecondReading
@@ -180,10 +180,10 @@ def read_sites(
     ([['polygon', None]], 22396.87)
     """
     drafts = list(read_drafts(source, layer=layer, crs=crs, datum=datum, region=region))
-    refuse_count("sites", sum(len(draft.rows) for draft in drafts), MAX_SITES, "个项目", "sites")
+    refuse_count("sites", sum(len(draft.rows) for draft in drafts), MAX_SITES, "sites")
     if not sum(len(draft.rows) for draft in drafts):
         names = ", ".join(draft.name for draft in drafts)
-        raise FormatError(f"{names}：文件中没有任何项目", f"{names}: there are no sites in it")
+        raise FormatError.from_code("sites_empty", file=names)
     defaults = SiteDefaults(corridor_width_m, accuracy_m, points == "outfall")
     reading: dict[str, str | float | None] = {
         "layer": layer,
@@ -217,10 +217,7 @@ class SiteDefaults:
             ("accuracy_m", self.accuracy_m, _WORST_ACCURACY_M),
         ):
             if metres is not None and not 0 < metres <= most:
-                raise FormatError(
-                    f"{name}：{metres:g} 不是 0 到 {most:g} 之间的米数",
-                    f"{name}: {metres:g} is not between 0 and {most:g} m",
-                )
+                raise FormatError.from_code("metres_out_of_range", setting=name, metres=metres, most=most)
 
 
 def build_sites(
@@ -316,29 +313,16 @@ def _position_errors(
 
 def _position_issues(name: str, errors: list[PositionError]) -> list[Issue]:
     issues = []
-    for ground, code, zh, en in (
-        (
-            PositionGround.LAST_DIGIT,
-            "coordinates_coarse",
-            "坐标小数位数少，最末一位的一半即达",
-            "coordinates have few decimals; half of the last digit is",
-        ),
-        (
-            PositionGround.SINGLE_PRECISION,
-            "single_precision",
-            "坐标为单精度数，误差达",
-            "coordinates are single-precision numbers, good to",
-        ),
-    ):
+    for ground in (PositionGround.LAST_DIGIT, PositionGround.SINGLE_PRECISION):
         metres = [error.grounds[ground] for error in errors if error.grounds.get(ground, 0.0) >= error.metres]
         if metres:
             issues.append(
-                Issue(
+                Issue.from_code(
                     "warning",
-                    code,
+                    "coordinates_coarse" if ground is PositionGround.LAST_DIGIT else "single_precision",
                     name,
-                    f"{len(metres)} 个项目的{zh} {max(metres):.3g} 米，按此作为定位误差；请提供更精确的坐标",
-                    f"{len(metres)} sites: {en} {max(metres):.3g} m, which is their position error; give finer ones",
+                    count=len(metres),
+                    metres=max(metres),
                 )
             )
     return issues
@@ -431,67 +415,46 @@ def _all_outfalls(drafts: list[SiteDraft], table: Columns, ids: list[str]) -> Ge
     return points
 
 
-def _check(table: Columns, trouble: list[Any], places: list[str], issues: list[Issue]) -> tuple[Columns, list[SiteGap]]:
+def _check(
+    table: Columns, trouble: list[Message | None], places: list[str], issues: list[Issue]
+) -> tuple[Columns, list[SiteGap]]:
     """Repair footprints, classify them, and add a gap for every site that cannot be assessed completely."""
     gaps: list[SiteGap] = []
     shapes = table["geometry"].copy()
 
-    def gap(row: int, reason: GapReason, zh: str, en: str) -> None:
-        gaps.append(SiteGap(table["site_id"][row], reason, {"zh": zh, "en": en}))
+    def gap(row: int, reason: GapReason, code: str, **parameters: object) -> None:
+        gaps.append(SiteGap(table["site_id"][row], reason, Message.from_code(code, **parameters).texts))
 
     for row, shape in enumerate(shapes):
         if shape is not None and shape.geom_type == "GeometryCollection":
             shapes[row] = _footprint_of_collection(shape)
             if shapes[row] is None:
-                gap(
-                    row,
-                    GapReason.INVALID_GEOMETRY,
-                    "图形混有点、线、面，且点或线位于面之外，无法作为用地范围；请分成几个项目",
-                    "points, lines, areas are mixed and some lie outside the areas; make them separate sites",
-                )
+                gap(row, GapReason.INVALID_GEOMETRY, "site_mixed")
             else:
                 issues.append(Issue.from_code("info", "members_inside_dropped", places[row]))
     for row, repair in repair_geometries(shapes, accuracy_m=np.full(len(shapes), _SITE_ACCURACY_M)).items():
         shapes[row] = repair.geometry
         issues.append(repair.issue(places[row]))
         if repair.doubtful is not None or repair.geometry is None:
-            gap(
-                row,
-                GapReason.INVALID_GEOMETRY,
-                "用地边界自相交，范围无法确定；请更正坐标",
-                "the border of the site crosses itself, so that its extent is ambiguous; correct the coordinates",
-            )
+            gap(row, GapReason.INVALID_GEOMETRY, "site_border_crosses")
     dimension = np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), -1, shapely.get_dimensions(shapes))
     kinds = [_KINDS.get(int(value), "none") for value in dimension]
     width = np.where(dimension == 1, table["corridor_width_m"], np.nan)
     for row, kind in enumerate(kinds):
-        if trouble[row] is not None:
-            gap(row, GapReason.INVALID_GEOMETRY, trouble[row]["zh"], trouble[row]["en"])
+        if (message := trouble[row]) is not None:
+            gaps.append(SiteGap(table["site_id"][row], GapReason.INVALID_GEOMETRY, message.texts))
         elif kind == "none":
-            gap(row, GapReason.NO_FOOTPRINT, "没有用地图形", "the site has no geometry")
+            gap(row, GapReason.NO_FOOTPRINT, "site_without_geometry")
         elif kind == "point":
             gap(
                 row,
                 GapReason.NO_FOOTPRINT,
-                "仅有点位，没有用地范围；请提供用地边界。若该点是排污口，请改填排污口经度、纬度"
-                "（outfall_lon、outfall_lat）字段，或用 --points outfall",
-                "the site is a point without a footprint; give its border. If the point is an outfall, give it in the "
-                "columns outfall_lon and outfall_lat, or with --points outfall",
+                "site_is_point",
             )
         elif kind == "line" and np.isnan(width[row]):
-            gap(
-                row,
-                GapReason.NO_FOOTPRINT,
-                "线性工程未给出走廊宽度；请在 corridor_width_m（走廊宽度）字段给出，或用 --corridor-width 指明米数",
-                "the site is a line without a width; give it in the column corridor_width_m, or with --corridor-width",
-            )
+            gap(row, GapReason.NO_FOOTPRINT, "site_line_without_width")
         if not table["reliable"][row]:
-            gap(
-                row,
-                GapReason.UNRELIABLE_DATUM,
-                f"坐标为 {table['datum'][row]} 且无转换参数，位置可能偏差数十米至一百多米",
-                f"coordinates are {table['datum'][row]} without parameters; they may be off by tens of metres or more",
-            )
+            gap(row, GapReason.UNRELIABLE_DATUM, "site_datum_unreliable", datum=table["datum"][row])
     return table.assign(geometry=shapes, geometry_kind=cells(kinds), corridor_width_m=width), gaps
 
 
@@ -529,8 +492,7 @@ def _measure(table: Columns, places: list[str], issues: list[Issue]) -> tuple[Co
         issues += found
     issues += far_outfalls(table["outfall"], shapes, plane, places)
     thin = (shapely.get_dimensions(taken) == 2) & (2.0 * shapely.area(taken) < _THINNEST_M * shapely.length(taken))
-    zh = "用地宽不足 1 厘米，不成其为用地范围；请核对坐标单位和走廊宽度"
-    en = "the site is less than 1 cm wide, which is no footprint; check the unit of coordinates and corridor width"
+    narrow = Message.from_code("site_too_narrow").texts
     measured = table.assign(area_m2=area, statutory_area_m2=statutory, declared_area_m2=declared, length_m=metres)
-    gaps = [SiteGap(name, GapReason.NO_FOOTPRINT, {"zh": zh, "en": en}) for name in table["site_id"][thin].tolist()]
+    gaps = [SiteGap(name, GapReason.NO_FOOTPRINT, narrow) for name in table["site_id"][thin].tolist()]
     return measured, gaps

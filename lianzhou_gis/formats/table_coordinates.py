@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from lianzhou_gis.errors import FormatError, Issue
+from lianzhou_gis.errors import FormatError, Issue, Phrase
 from lianzhou_gis.formats.axis_order import Axis, classify_axes, zone_prefix
 from lianzhou_gis.formats.parse_numbers import (
     WrittenNumber,
@@ -177,11 +177,7 @@ def _unpack_column(
     wrong = np.flatnonzero(np.isnan(values))
     if len(wrong):
         line, number = lines[degrees][wrong[0]], numbers[degrees][wrong[0]]
-        raise FormatError(
-            f"{name}:{line}：{number:.10g} 的分或秒不小于 60，不是度分秒；若为十进制度，请在表头注明",
-            f"{name}:{line}: minutes or seconds of {number:.10g} reach 60, so it is not packed as the head declares; "
-            "if it is decimal, declare that in the head",
-        )
+        raise FormatError.from_code("packed_impossible", file=name, line=line, number=number)
     numbers[degrees] = values
     steps[degrees] = packed_step(steps[degrees])
     issues.append(Issue.from_code("info", "degrees_unpacked", name, head=head))
@@ -195,10 +191,7 @@ def _northings_first(numbers: npt.NDArray[np.float64], lines: npt.NDArray[np.int
     )
     if north_first.any() and not north_first.all():
         line = lines[np.flatnonzero(north_first != north_first[0])[0]]
-        raise FormatError(
-            f"{name}:{line}：坐标顺序或单位与前面各行不同；请统一后再读",
-            f"{name}:{line}: order or unit of the coordinates differ from the rows before; make them the same",
-        )
+        raise FormatError.from_code("rows_mixed", file=name, line=line)
     return bool(north_first.all())
 
 
@@ -206,11 +199,12 @@ def _one_zone(numbers: npt.NDArray[np.float64], lines: npt.NDArray[np.int_], nam
     zones = zone_prefix(numbers[:, 0])
     if len(numbers) and (zones != zones[0]).any():
         row = int(np.flatnonzero(zones != zones[0])[0])
-        raise FormatError(
-            f"{name}:{lines[row]}：横坐标的带号（{zones[row] or '无'}）与前面各行（{zones[0] or '无'}）不同；"
-            "请分成几个文件",
-            f"{name}:{lines[row]}: the zone of the easting ({zones[row] or 'none'}) is not that of the rows before "
-            f"({zones[0] or 'none'}); make them separate files",
+        raise FormatError.from_code(
+            "zones_mixed",
+            file=name,
+            line=lines[row],
+            zone=zones[row] or Phrase("无", "none"),
+            first=zones[0] or Phrase("无", "none"),
         )
 
 

@@ -176,10 +176,7 @@ def _columns(stack: list[list[str]], place: str) -> dict[str, tuple[int, ...]] |
     for meaning in ("wkt",) if "wkt" in columns else () if used == ("pair", "pair") else used or ():
         if len(claims.get(meaning, ())) > 1:
             listed = ", ".join(str(column + 1) for column in claims[meaning])
-            raise FormatError(
-                f"{place}：有几列都是 {meaning} 坐标（第 {listed} 列）；请只保留一组坐标",
-                f"{place}: several columns are {meaning} coordinates (columns {listed}); keep one pair only",
-            )
+            raise FormatError.from_code("coordinate_columns_several", place=place, meaning=meaning, columns=listed)
     return columns
 
 

@@ -78,10 +78,7 @@ def written_reference(texts: Iterable[str], numbers: npt.NDArray[np.float64], na
     named = [datum for datum, pattern in _DATUMS if re.search(pattern, text, re.IGNORECASE)]
     if len(codes) > 1 or len(named) > 1:
         listed = ", ".join([*(f"EPSG:{code}" for code in codes), *named])
-        raise ReferenceSystemError(
-            f"{name}：表中写有几个坐标系（{listed}）；请用 --crs 指明坐标所属的一个",
-            f"{name}: the sheet names several reference systems ({listed}); give the one of the coordinates with --crs",
-        )
+        raise ReferenceSystemError.from_code("systems_in_sheet", file=name, systems=listed)
     if codes:
         return WrittenReference(f"EPSG:{codes[0]}", None, f"EPSG:{codes[0]}")
     if not named:

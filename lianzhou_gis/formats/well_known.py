@@ -98,10 +98,7 @@ def common_srid(codes: Sequence[str | None], name: str) -> str | None:
     different = sorted({code or "-" for code in codes})
     if len(different) > 1:
         listed = ", ".join(different)
-        raise FormatError(
-            f"{name}：各行 SRID 不一致（{listed}）；请分成几个文件",
-            f"{name}: rows differ in SRID ({listed}); make them separate files",
-        )
+        raise FormatError.from_code("srids_mixed", file=name, srids=listed)
     return codes[0] if codes else None
 
 
@@ -172,17 +169,13 @@ def read_well_known(path: Path, name: str, layer: str | None, encoding: str | No
             parsed, crs = _from_wkb([_unhex(line) for line in text.split()], name)
         else:
             pieces = _pieces(text, name)
-            refuse_count(name, len(pieces), MAX_FEATURES, "个图形", "geometries")
+            refuse_count(name, len(pieces), MAX_FEATURES, "geometries")
             split = [split_srid(piece) for piece in pieces]
             crs = common_srid([code for _, code in split], name)
             parsed = geometries_from_wkt([body for body, _ in split])
     lost = shapely.is_missing(parsed.geometries)
     if lost.all():
-        raise FormatError(
-            f"{name}：其中没有可读的 WKT 或 WKB 图形（圆弧、曲面须先转为折线）；请检查括号与坐标，或重新导出",
-            f"{name}: there is no readable WKT or WKB in it (arcs and surfaces are to be made straight first); check "
-            "brackets and numbers, or export it again",
-        )
+        raise FormatError.from_code("wkt_missing", file=name)
     issues.extend(unreadable_issue(lost, name))
     issues.extend(ring_closed_issue(parsed.closed, name))
     return RawFeatures(
@@ -197,7 +190,7 @@ def read_well_known(path: Path, name: str, layer: str | None, encoding: str | No
 
 
 def _from_wkb(blobs: list[bytes | None], name: str) -> tuple[ParsedGeometries, str | None]:
-    refuse_count(name, len(blobs), MAX_FEATURES, "个图形", "geometries")
+    refuse_count(name, len(blobs), MAX_FEATURES, "geometries")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         parsed = parse_geometries(shapely.from_wkb, screen_wkb(blobs))
@@ -217,9 +210,7 @@ def _pieces(text: str, name: str) -> list[str]:
     """Cut a text where the brackets of a geometry are closed; separators between (``;``, line ends) are dropped."""
     starts, ends, nested = _closings(text)
     if nested:
-        raise FormatError(
-            f"{name}：几何图形嵌套过深；请重新导出", f"{name}: geometries are nested too deeply; export it again"
-        )
+        raise FormatError.from_code("geometry_nested", file=name)
     # GEOMETRY EMPTY has no brackets: it ends with its keyword, unless nested in another.
     words = np.array([found.end() for found in _EMPTY.finditer(text)], dtype=np.int64)
     outside = words[np.searchsorted(starts, words) == np.searchsorted(ends, words)]

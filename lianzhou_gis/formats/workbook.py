@@ -75,10 +75,7 @@ def read_sheets(path: Path, name: str, issues: list[Issue]) -> tuple[dict[str, p
         raise
     except Exception as error:
         # Whatever the reader meets in a damaged workbook.
-        raise FormatError(
-            f"{name}：工作簿损坏或不是有效的 XLSX；请用 Excel 另存后再读",
-            f"{name}: the workbook is damaged or no valid XLSX; save it anew in Excel",
-        ) from error
+        raise FormatError.from_code("workbook_damaged", file=name) from error
     return sheets, hashlib.sha256(content).hexdigest()
 
 
@@ -108,18 +105,18 @@ def _scanned(archive: zipfile.ZipFile, member: Member, name: str) -> bool:
             cells += 1
             place = _CELL.fullmatch(attributes.get("r", ""))
             if place and len(place[1]) > 1:
-                refuse_count(f"{name}:{place[0]}", _number(place[1]), _WIDEST, "列", "columns")
-            refuse_count(name, cells, _MOST_CELLS, "个单元格", "cells")
+                refuse_count(f"{name}:{place[0]}", _number(place[1]), _WIDEST, "columns")
+            refuse_count(name, cells, _MOST_CELLS, "cells")
         elif local == "row":
             rows += 1
             number = attributes.get("r", "")
             last = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else rows
-            refuse_count(f"{name}:{number or rows}", last - rows, _MOST_BLANK, "个空行", "blank rows")
+            refuse_count(f"{name}:{number or rows}", last - rows, _MOST_BLANK, "blank_rows")
         elif local == "f":
             formulas = True
 
     def doctype(*_: object) -> None:
-        raise FormatError(f"{name}：含有 DOCTYPE，不予读取；请另存", f"{name}: a DOCTYPE is not read; save it anew")
+        raise FormatError.from_code("workbook_doctype", file=name)
 
     parser.StartElementHandler = start
     parser.StartDoctypeDeclHandler = doctype
@@ -175,16 +172,15 @@ def _sheets(content: bytes, name: str, *, with_formulas: bool) -> dict[str, pd.D
                 end -= 1
             cells = [_cell(value, text) for value, text in zip(row[:end], source[:end], strict=True)]
             if len(cells) > _WIDEST:
-                raise FormatError(
-                    f"{name}/{sheet.title}:{line}：超过 {_WIDEST} 列；请删去多余的列",
-                    f"{name}/{sheet.title}:{line}: more than {_WIDEST} columns; remove those that are not needed",
+                raise FormatError.from_code(
+                    "workbook_columns_many", file=name, sheet=sheet.title, line=line, most=_WIDEST
                 )
             width = max(width, len(cells))
             # Blank rows part plots: they stay, but not those that a cell at the far end of the sheet claims.
             if cells or (rows and rows[-1]):
                 rows.append(cells)
                 lines.append(line)
-            refuse_count(name, len(rows) * max(width, 1), _MOST_CELLS, "个单元格", "cells")
+            refuse_count(name, len(rows) * max(width, 1), _MOST_CELLS, "cells")
         if width:
             sheets[str(sheet.title)] = pd.DataFrame(
                 [row + [None] * (width - len(row)) for row in rows], index=lines, columns=range(width), dtype=object
@@ -220,10 +216,7 @@ def _plain(cells: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
                 continue
             place = f"{_letters(column)}{line}"
             if value.value is None or (isinstance(value.value, str) and value.value.startswith("#")):
-                raise FormatError(
-                    f"{name}:{place}：公式没有保存的计算结果；请在 Excel 中打开并保存，或改为数值",
-                    f"{name}:{place}: a formula without a stored value; open and save it in Excel, or write the value",
-                )
+                raise FormatError.from_code("formula_without_value", file=name, place=place)
             found.append(place)
             grid[row, column] = value.value
     return pd.DataFrame(grid, index=cells.index, columns=cells.columns, dtype=object), found

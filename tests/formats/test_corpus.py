@@ -75,7 +75,7 @@ def test_sites_come_through_the_same_readers(name, options, said):
     got = answer(name, options, read_sites)
     if not isinstance(got, LianzhouError) and got.second is not None and said.startswith("refused: "):
         # A layer of two readings is refused; sites are screened in both.
-        assert said.removeprefix("refused: ") in got.second.readings[got.columns["site_id"][0]].en
+        assert said.removeprefix("refused: ") in got.second.readings[got.columns["site_id"][0]].message.en
         return
     if said.startswith("refused: "):
         assert isinstance(got, LianzhouError) and said.removeprefix("refused: ").replace("\\|", "|") in got.en

@@ -139,7 +139,7 @@ def test_a_catalog_reads_nothing_outside_of_its_folder(tmp_path):
 def test_what_never_ends_is_not_opened(tmp_path):
     os.mkfifo(tmp_path / "pipe.gpkg")
     for path in (tmp_path / "pipe.gpkg", Path("/dev/zero")):
-        with pytest.raises(FormatError, match="is not a file"):
+        with pytest.raises(FormatError, match="not a file"):
             read_features(path)
 
 
@@ -161,7 +161,7 @@ def test_an_arc_takes_nothing_else_with_it(tmp_path):
     read = read_features(tmp_path / "a.wkt", crs="EPSG:4490")
     assert [shape is None for shape in read.frame["geometry"]] == [True, False]
     assert [issue.code for issue in read.issues] == ["geometry_unreadable"]
-    with pytest.raises(FormatError, match="make arcs straight"):
+    with pytest.raises(FormatError, match="convert arcs to lines"):
         read_sites(arc, crs="EPSG:4490")
 
 
@@ -176,5 +176,5 @@ def test_a_file_may_be_called_like_a_word_of_wkt(tmp_path, monkeypatch):
     shutil.copy(CORPUS / "geojson-plain.geojson", tmp_path / "polygon.geojson")
     monkeypatch.chdir(tmp_path)
     assert len(read_sites("polygon.geojson")) == 1
-    with pytest.raises(FormatError, match="not WKT"):
+    with pytest.raises(FormatError, match="not valid WKT"):
         read_sites("POLYGON ((1 2")

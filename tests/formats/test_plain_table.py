@@ -64,5 +64,5 @@ def test_a_table_with_coordinates_is_none(tmp_path):
 
 def test_no_row_names_anything(tmp_path):
     (tmp_path / "a.csv").write_text("x1,y2\n1,2\n", encoding="utf-8")
-    with pytest.raises(FormatError, match="no head was found"):
+    with pytest.raises(FormatError, match="no header row was found"):
         read_plain_table(tmp_path / "a.csv", known=KNOWN)

@@ -112,7 +112,7 @@ def test_rows_with_names_are_points_and_a_point_never_is_clear(tmp_path):
 
 
 def test_numbers_that_may_be_packed_are_asked_about():
-    with pytest.raises(FormatError, match=r"may be decimal degrees or DDD\.MMSS; let the head say which"):
+    with pytest.raises(FormatError, match=r"may be decimal degrees or DDD\.MMSS; let the header state which"):
         read_features(CORPUS / "csv-packed-unsaid.csv", crs="EPSG:4490")
 
 

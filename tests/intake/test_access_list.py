@@ -77,7 +77,7 @@ def test_a_row_per_requirement(tmp_path, facts):
     ("rows", "words"),
     [
         ((["单元编码", "名称"], ["ZH1", "甲"]), "requirements in one column or in four"),
-        ((["编码", "名称"], ["ZH1", "甲"]), "no head was found"),
+        ((["编码", "名称"], ["ZH1", "甲"]), "no header row was found"),
         ((["单元编码", "管控维度", "管控要求"], ["ZH1", "风水", "不得新建"]), "cannot be read"),
         ((FOUR, [None, "甲", "禁止新建", None, None, None]), "the code of the unit is blank"),
     ],

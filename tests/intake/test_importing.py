@@ -247,7 +247,7 @@ def test_a_list_of_plots_has_names_and_towns_only(desk):
 def test_a_list_whose_columns_nobody_knows_is_read_as_told(desk):
     path = desk.path / "list.csv"
     path.write_text("甲栏,乙栏\nP1,疑似\n", encoding="utf-8")
-    with pytest.raises(LianzhouError, match="no head was found"):
+    with pytest.raises(LianzhouError, match="no header row was found"):
         desk.plan(path, "contaminated_plot")
     columns = {"甲栏": "zone_id", "乙栏": "grade"}
     plan = desk.plan(

@@ -130,7 +130,7 @@ def test_no_password_stands_in_any_message(server, schema):
         "cannot be reached": server.tcp(password=secret, port=1),
         "no such database": server.tcp(password="open-sesame", database="nowhere"),
         "permission is denied": server.tcp(password="open-sesame"),
-        "URL is broken": f"postgresql://reader:{secret}@127.0.0.1:s3cret-w/land",
+        "URL is invalid": f"postgresql://reader:{secret}@127.0.0.1:s3cret-w/land",
         "cannot be set": server.tcp(password=secret) + "?passfile=s3cret-w",
     }
     for said, url in doors.items():
