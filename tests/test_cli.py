@@ -38,7 +38,17 @@ def test_demo_prints_one_table_that_says_what_it_is():
     assert "DEMO-01" in done.stdout and "触及禁止性规定" in done.stdout
     assert "初步筛查，不作为审批依据" in done.stdout
     assert "合成演示数据" in done.stdout
-    assert "《生态环境法典》第320条" in done.stdout.replace("\n", "").replace(" ", "") or "第320条" in done.stdout
+    assert len(done.stdout.splitlines()) <= 35, "one line for each site"
+
+
+def test_one_site_reads_in_thirty_lines_proven_open_and_context_apart():
+    done = run("screen", SITES, *LAYERS, *FACTS, "--as-of", "2026-11-23", "--site", "DEMO-01")
+    card = done.stdout.split("丰阳生猪养殖场（示例）（DEMO-01）")[-1]
+    assert len(card.splitlines()) <= 30
+    heads = [line for line in card.splitlines() if line in ("已查明", "尚待查明", "背景")]
+    assert heads == ["已查明", "尚待查明", "背景"]
+    assert "第320条" in card and "source." not in card
+    assert run("screen", SITES, *LAYERS, "--site", "DEMO-99").returncode == 2
 
 
 def test_demo_in_english():

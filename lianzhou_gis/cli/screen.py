@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from lianzhou_gis.cli import options
-from lianzhou_gis.errors import FormatError
+from lianzhou_gis.errors import FormatError, did_you_mean
 from lianzhou_gis.progress import default_progress
 from lianzhou_gis.vocabulary import Verdict
 
@@ -44,9 +45,23 @@ def with_answers(known: FactsFile | None, answers: FactsFile) -> FactsFile:
 
 
 def finish(
-    result: Result, *, out: Path | None, overwrite: bool, as_json: bool, fail_on: str | None, lang: str, quiet: bool
+    result: Result,
+    *,
+    out: Path | None,
+    overwrite: bool,
+    as_json: bool,
+    fail_on: str | None,
+    lang: str,
+    quiet: bool,
+    shown: Sequence[str] = (),
 ) -> None:
-    """Write and print the result; exit with 1 if a verdict reaches ``fail_on``."""
+    """Write and print the result; exit with 1 if a verdict reaches ``fail_on``.
+
+    Parameters
+    ----------
+    shown : sequence of str
+        Sites whose card is printed, of several.
+    """
     if out is not None:
         default_progress(lang, quiet=quiet)("writing")
         result.save(out, overwrite=overwrite)
@@ -55,19 +70,31 @@ def finish(
 
         click.echo(json.dumps(as_document(result), ensure_ascii=False, indent=1))
     elif not quiet:
-        from lianzhou_gis.cli.question_list import questions_text
-        from lianzhou_gis.cli.tables import sites_table, summary
-
-        window = options.console()
-        window.print(sites_table(result, lang))
-        questions = questions_text(result, lang)
-        if questions is not None:
-            window.print(questions)
-        window.print(summary(result, lang))
+        _show(result, shown, lang)
     if out is not None and not quiet:
         name = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
         click.echo(f"{name}: {out}", err=as_json)
     leave(result, fail_on)
+
+
+def _show(result: Result, shown: Sequence[str], lang: str) -> None:
+    """Print the card of a single site, or one line each and the cards that were asked for."""
+    from lianzhou_gis.cli.site_card import site_card, sites_lines
+    from lianzhou_gis.cli.tables import summary
+
+    ids = list(result.assessment.answers)
+    unknown = sorted(set(shown) - set(ids))
+    if unknown:
+        zh, en = did_you_mean(unknown[0], ids)
+        raise FormatError(f"--site：没有编号为 {unknown[0]} 的项目{zh}", f"--site: there is no site {unknown[0]}{en}")
+    window = options.console()
+    if len(ids) > 1:
+        window.print(sites_lines(result, lang))
+    for site_id in ids if len(ids) == 1 else shown:
+        window.print(site_card(result, site_id, lang), end="")
+    if len(ids) > 1 and not shown:
+        window.print("各项目详情：--site 编号" if lang == "zh" else "Details of a site: --site ID")
+    window.print(summary(result, lang))
 
 
 def leave(result: Result, fail_on: str | None) -> None:
@@ -89,6 +116,9 @@ def leave(result: Result, fail_on: str | None) -> None:
     help="填好的信息填报表 XLSX 或答题表 YAML / sheet filled in, XLSX or YAML (rules facts --for)",
 )
 @click.option("--ask", "asking", is_flag=True, help="在终端逐项提问 / ask in the terminal what is open")
+@click.option(
+    "--site", "shown", multiple=True, metavar="ID", help="多个项目时显示其详情 / details of this site, of several"
+)
 @click.option("--layer", help="文件中有多个图层时指明一个 / which layer of a file that holds several")
 @click.option("--crs", help="坐标系，如 EPSG:4525 / reference system of the sites")
 @click.option(
@@ -123,7 +153,7 @@ def leave(result: Result, fail_on: str | None) -> None:
 @click.option(
     "--fail-on",
     type=click.Choice([verdict.value for verdict in Verdict]),
-    help="最坏可能达到或严于此结论时退出码为 1 / exit 1 at this worst_possible or stricter",
+    help="可能适用的最严结论达到或严于此项时退出码为 1 / exit 1 at this worst_possible or stricter",
 )
 @options.lang
 @options.guarded
@@ -134,6 +164,7 @@ def screen(
     sets: tuple[str, ...],
     answers: Path | None,
     asking: bool,
+    shown: tuple[str, ...],
     layer: str | None,
     crs: str | None,
     datum: str | None,
@@ -218,6 +249,7 @@ def screen(
         fail_on=None,
         lang=lang,
         quiet=against is not None or compare,
+        shown=shown,
     )
     if compare or kinds:
         _write_documents(result, out, kinds, compare=compare, lang=lang)

@@ -147,7 +147,7 @@ def _positions(site: SiteView) -> Iterator[str | Block]:
                 Measure(row.area_m2) if row.area_m2 else None,
                 Measure(row.length_m) if row.length_m else None,
                 *([_measure(row.depth_m), _measure(row.flip_m)] if deep else []),
-                "疑似边界误差" if row.doubtful else "",
+                "须实测界址" if row.doubtful else "",
             ]
             for row in rows
         ],
@@ -194,7 +194,7 @@ def _findings(site: SiteView) -> Iterator[str | Block]:
     yield "核查发现与须办事项"
     rows: list[list[Value]] = []
     for item in site.findings:
-        doubt = "（疑似边界误差）" if item["doubtful"] else ""
+        doubt = "（重叠深度小于定位误差，须实测界址后认定）" if item["doubtful"] else ""
         where = item["zone_name"] or item["zone_id"] or "不因位置"
         rows.append([
             label("effect", item["effect"])["zh"] + doubt, f"{item['title']['zh']}（{where}）", _extent(item),

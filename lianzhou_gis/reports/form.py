@@ -76,7 +76,7 @@ def _map_cells(site: SiteView, maps: SiteMaps, width_mm: float) -> list[Cell]:
 def _step_rows(site: SiteView) -> list[list[Cell]]:
     rows = [[_label("序", 1), _label("须办事项", 4), _label("依据", 3), _label("主管部门", 2), _label("最迟环节", 2)]]
     for number, step in enumerate(site.steps[:_MOST_STEPS], start=1):
-        doubt = "（疑似边界误差）" if step.doubtful else ""
+        doubt = "（重叠深度小于定位误差，须实测界址后认定）" if step.doubtful else ""
         rows.append([
             Cell([str(number)], 1, align="center"), Cell([f"{step.title}{doubt}：{step.action}"], 4),
             Cell([_short(step.basis, 40)], 3), Cell([step.authority], 2), Cell([step.stage], 2),
@@ -148,7 +148,7 @@ def _distance(row: Neighbour) -> str:
 
 def _occupied(row: Neighbour) -> str:
     if row.area_m2 > 0:
-        return f"{row.area_m2:,.2f} m²" + ("（疑似边界误差）" if row.doubtful else "")
+        return f"{row.area_m2:,.2f} m²" + ("（重叠深度小于定位误差，须实测界址后认定）" if row.doubtful else "")
     if row.length_m:
         return f"{row.length_m:,.2f} m"
     return "无"

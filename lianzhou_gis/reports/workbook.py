@@ -111,7 +111,7 @@ def _matrix(views: Sequence[SiteView], notes: Sequence[str]) -> Sheet:
 
 
 _FINDINGS: tuple[Head, ...] = (
-    ("项目编号", 14, _TEXT), ("结论", 12, _TEXT), ("疑似边界误差", 9, _TEXT), ("规定", 34, _TEXT), ("主题", 18, _TEXT),
+    ("项目编号", 14, _TEXT), ("结论", 12, _TEXT), ("须实测界址", 9, _TEXT), ("规定", 34, _TEXT), ("主题", 18, _TEXT),
     ("管控区", 24, _TEXT), ("占用面积（m²）", 14, _AREA), ("占项目比例", 10, _SHARE), ("占用长度（m）", 12, _METRES),
     ("距离（m）", 12, _METRES), ("依据", 40, _TEXT), ("须办事项", 34, _TEXT), ("主管部门", 22, _TEXT),
     ("受限环节", 20, _TEXT), ("可否消除", 18, _TEXT), ("人工判断", 20, _TEXT), ("发现编号", 15, _TEXT),
@@ -135,7 +135,7 @@ _OVERLAPS: tuple[Head, ...] = (
     ("项目编号", 14, _TEXT), ("管控区类别", 30, _TEXT), ("管控区", 26, _TEXT), ("方位", 8, _TEXT),
     ("最近距离（m）", 13, _METRES), ("占用面积（m²）", 14, _AREA), ("占用长度（m）", 12, _METRES),
     ("深度（m）", 11, _METRES), ("翻转距离（m）", 12, _METRES),
-    ("疑似边界误差", 9, _TEXT),
+    ("须实测界址", 9, _TEXT),
 )  # fmt: skip
 
 

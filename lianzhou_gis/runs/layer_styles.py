@@ -79,7 +79,7 @@ def _zones() -> list[Sign]:
 def _sites() -> list[Sign]:
     """Return the fills for what is proven and the borders for what is the worst that can still come."""
     found = []
-    for column, group in (("verdict", "结论（填充）"), ("worst_possible", "最坏可能（边框）")):
+    for column, group in (("verdict", "结论（填充）"), ("worst_possible", "可能适用的最严结论（边框）")):
         fill = column == "verdict"
         for verdict in Verdict:
             look = verdict_style(verdict)

@@ -48,7 +48,7 @@ def test_edge_02_a_sliver_is_told_and_never_passes_a_primary_zone(place):
     said = place.screen(wastewater_generated=True, wastewater_route="sewer_out_of_zone")
     assert said.of("DEMO-Z").doubtful and said.of("DEMO-Z").area_m2 == pytest.approx(100, **ROUND)
     assert (said.verdict, said.worst) == ("needs_judgement", "prohibited")
-    assert "疑似边界误差" in said.row.label_zh
+    assert "重叠深度小于定位误差" in said.row.label_zh
 
 
 @pytest.mark.parametrize(

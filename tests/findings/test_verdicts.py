@@ -110,7 +110,7 @@ def test_a_site_in_zones_that_restrict_nothing_says_in_how_many():
 
 def test_a_doubtful_overlap_alone_says_so():
     said = answer_of([finding("needs_judgement", "prohibited", doubtful=True)], [])
-    assert said.label["zh"] == "须专业论证（疑似边界误差）"
+    assert said.label["zh"] == "须由主管部门认定（重叠深度小于定位误差，须实测界址后认定）"
     both = answer_of([finding("needs_judgement", "prohibited", doubtful=True), finding("needs_judgement")], [])
-    assert both.label["zh"] == "须专业论证"
+    assert both.label["zh"] == "须由主管部门认定"
     assert both.worst_possible is Verdict.PROHIBITED

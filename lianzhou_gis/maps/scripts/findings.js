@@ -82,7 +82,7 @@ function measures(finding) {
 }
 function findingTable(app, findings) {
   const rows = findings.map((finding) => {
-    const rule = lines([finding.title, finding.doubtful ? "疑似边界误差" : null, finding.unverified ? "规则尚待核实" : null]);
+    const rule = lines([finding.title, finding.doubtful ? "重叠深度小于定位误差" : null, finding.unverified ? "规则尚待核实" : null]);
     const grounds = lines([[finding.theme, finding.zone].filter(Boolean).join("："), measures(finding), finding.text]);
     const next = lines([finding.action, finding.authority ? "主管：" + finding.authority : null, finding.blocks.length ? "影响：" + finding.blocks.join("、") : null]);
     const effect = make("span", finding.effect, "lz-effect");

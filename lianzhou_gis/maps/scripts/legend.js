@@ -32,7 +32,7 @@ function legendBox(app) {
   if (data.sites.length) {
     const sites = make("div", null, "lz-theme");
     sites.appendChild(check("项目（" + data.sites.length + "）", true, group("sites")));
-    sites.appendChild(make("p", "填充为结论，边框与标记为最坏可能", "lz-small"));
+    sites.appendChild(make("p", "填充为结论，边框与标记为可能适用的最严结论", "lz-small"));
     const used = new Set(data.sites.flatMap((site) => [site.verdict, site.worst]));
     for (const [id, verdict] of Object.entries(data.verdicts)) {
       if (!used.has(id)) continue;

@@ -28,13 +28,13 @@ function scrolled(element, name) {
 }
 function siteList(app) {
   const data = app.data, box = make("section", null, "lz-sites");
-  const heading = make("h2", "项目（" + data.sites.length + "），按最坏可能排列");
+  const heading = make("h2", "项目（" + data.sites.length + "），按可能适用的最严结论排列");
   heading.id = app.id + "-sites";
   box.setAttribute("aria-labelledby", heading.id);
   box.appendChild(heading);
   const counts = make("div", null, "lz-counts"), list = make("ul", null, "lz-list");
   counts.setAttribute("role", "group");
-  counts.setAttribute("aria-label", "按最坏可能筛选");
+  counts.setAttribute("aria-label", "按可能适用的最严结论筛选");
   let only = null;
   const chips = {};
   for (const [id, verdict] of Object.entries(data.verdicts)) {

@@ -5,7 +5,7 @@ function tableTwin(app) {
   function build() {
     box.append(make("h2", "表格视图：与地图内容相同"));
     if (data.sites.length) {
-      box.appendChild(scrolled(table("项目与结论", ["编号", "名称", "结论", "最坏可能", "面积 m²", "所在乡镇", "规则依据", "未核查与缺项", "最近管控区"], data.sites.map((site) => [
+      box.appendChild(scrolled(table("项目与结论", ["编号", "名称", "结论", "可能适用的最严结论", "面积 m²", "所在乡镇", "规则依据", "未核查与缺项", "最近管控区"], data.sites.map((site) => [
         site.site_id, site.name, site.label, data.verdicts[site.worst].text, site.area_m2 === null ? "" : site.area_m2.toFixed(2), site.town,
         site.findings.filter((finding) => !finding.notice).map((finding) => finding.effect + "：" + finding.title).join("；"),
         site.gaps.map((gap) => [gap.theme, gap.reason].filter(Boolean).join("：")).join("；"),
