@@ -163,13 +163,13 @@ def _shown(value: object, lang: Lang) -> str:
         return "-"
     if isinstance(value, _Bilingual):
         return _bounded(getattr(value, lang), _MAX_SENTENCE)
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and lang in value:
         return _bounded(str(value[lang]), _MAX_SENTENCE)
     if isinstance(value, PurePath):
         return _bounded(value.name, _MAX_TEXT)
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Iterable) and not isinstance(value, str | bytes):
+    if isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping):
         items = [_shown(item, lang) for item in value]
         more = " …" if len(items) > _MAX_ITEMS else ""
         return _SEPARATORS[lang].join(items[:_MAX_ITEMS]) + more

@@ -178,13 +178,7 @@ def parse_access_items(
                 raise ValueError(f"item_id {item.item_id} stands twice")
         except (ValueError, RuleError) as error:
             issues.append(
-                Issue(
-                    "error",
-                    "access_item_unreadable",
-                    f"{where}:{number}",
-                    f"准入清单第 {number} 行无法识别（{error}）；请更正该行",
-                    f"row {number} of the access list cannot be read ({error}); correct it",
-                )
+                Issue.from_code("error", "access_item_unreadable", f"{where}:{number}", number=number, reason=error)
             )
             continue
         items[item.item_id] = item

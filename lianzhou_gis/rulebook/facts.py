@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from lianzhou_gis.errors import FactError, Issue, Phrase, did_you_mean
+from lianzhou_gis.errors import FactError, Issue, Message, Phrase, did_you_mean
 from lianzhou_gis.rulebook.documents import parse_claim_document
 from lianzhou_gis.rulebook.industries import UNKNOWN_CODE, parse_industry_code
 
@@ -174,11 +174,7 @@ class FactVocabulary:
         """
         found = self.find(name)
         if found is None:
-            zh, en = did_you_mean(name, self._facts)
-            raise FactError(
-                f"没有名为 {name!r} 的项目信息{zh}；可用名称见 rules facts",
-                f"there is no fact {name!r}{en}; see rules facts",
-            )
+            raise FactError.from_code("fact_name_unknown", name=name, hint=did_you_mean(name, self._facts))
         if found in self._facts:
             return self._facts[found]
         if found.startswith(ACCESS_PREFIX):
@@ -257,7 +253,7 @@ class FactVocabulary:
             raw = str(parse_claim_document(raw) or raw.get("number") or "") if of_claim else raw.get("value")
         text = str(raw)
         if len(text) > _LONGEST:
-            raise FactError(f"{where}：{name} 的值过长", f"{where}: the value of {name} is too long")
+            raise FactError.from_code("fact_value_long", where=where, name=name)
         plain = _plain(raw)
         if plain in _UNKNOWN:
             return None, []
@@ -266,10 +262,8 @@ class FactVocabulary:
         if former is not None:
             return _former_value(fact, text, former, where)
         if value is None:
-            allowed_zh, allowed_en = _allowed(fact)
-            raise FactError(
-                f"{where}：{fact.label['zh']}（{name}）的值 {text[:60]!r} 无法识别；{allowed_zh}",
-                f"{where}: {name} = {text[:60]!r} cannot be read; {allowed_en}",
+            raise FactError.from_code(
+                "fact_value_unreadable", where=where, name=name, text=text, label=fact.label, allowed=_allowed(fact)
             )
         return _known_codes(name, value, where) if isinstance(value, tuple) else (value, [])
 
@@ -298,21 +292,9 @@ class FactVocabulary:
 def _unsupported_claim(fact: Fact, given: str, where: str) -> Issue:
     name = fact.name + DOCUMENT_SUFFIX
     if not given:
-        return Issue(
-            "warning",
-            "claim_without_document",
-            where,
-            f"“{fact.label['zh']}”未附文件，按未知处理；请以 {name} 给出文号、机关和日期",
-            f"{fact.name} has no document and counts as unknown; give number, issuer and date as {name}",
-        )
-    return Issue(
-        "warning",
-        "claim_document_unclear",
-        where,
-        f"“{fact.label['zh']}”所附文件“{given[:60]}”不完整，按未知处理；应写明文号（如 粤府函〔2026〕12号）或项目代码、"
-        "发文机关和日期",
-        f"the document of {fact.name}, {given[:60]!r}, is incomplete and the claim counts as unknown; give a document "
-        "number or project code, the issuer and the date",
+        return Issue.from_code("warning", "claim_without_document", where, name=name, label=fact.label)
+    return Issue.from_code(
+        "warning", "claim_document_unclear", where, given=given, example="粤府函〔2026〕12号", label=fact.label
     )
 
 
@@ -368,13 +350,7 @@ def _known_codes(name: str, codes: tuple[str, ...], where: str) -> tuple[tuple[s
     """Return codes with their letters; one that GB/T 4754 does not have counts as any industry, and is told."""
     found = {code: parse_industry_code(code) for code in codes}
     issues = [
-        Issue(
-            "warning",
-            "industry_code_unknown",
-            where,
-            f"{name}：国民经济行业分类（GB/T 4754—2017）中没有代码 {code}，按行业未知处理；请更正",
-            f"{name}: GB/T 4754-2017 has no code {code}; the industry counts as unknown; correct it",
-        )
+        Issue.from_code("warning", "industry_code_unknown", where, name=name, code=code)
         for code, known in found.items()
         if known is None
     ]
@@ -385,17 +361,15 @@ _READ = {"yes_no": _yes_no, "number": _number, "choice": _choice, "text": _text,
 TYPES = tuple(_READ)
 
 
-def _allowed(fact: Fact) -> tuple[str, str]:
+def _allowed(fact: Fact) -> Message:
+    """Return which values a fact can have."""
     if fact.type == "choice":
-        zh = "、".join(f"{code}（{label['zh']}）" for code, label in fact.choices.items())
-        return f"可填 {zh}", f"one of {', '.join(fact.choices)}"
-    whole = ("整数", "whole number") if fact.whole else ("数", "number")
-    return {
-        "yes_no": ("可填 是/否/未知", "yes, no or unknown"),
-        "number": (
-            f"应为 {fact.minimum:g} 至 {fact.maximum:g} 的{whole[0]}",
-            f"a {whole[1]} from {fact.minimum:g} to {fact.maximum:g}",
-        ),
-        "text": ("应为文字", "a text"),
-        "codes": ("应为国民经济行业代码，如 C2631", "codes of GB/T 4754 such as C2631"),
-    }[fact.type]
+        labels = "、".join(f"{code}（{label['zh']}）" for code, label in fact.choices.items())
+        return Message.from_code("fact_values.choice", choices=Phrase(labels, ", ".join(fact.choices)))
+    if fact.type == "number":
+        return Message.from_code(
+            "fact_values.whole" if fact.whole else "fact_values.number", minimum=fact.minimum, maximum=fact.maximum
+        )
+    if fact.type == "codes":
+        return Message.from_code("fact_values.codes")
+    return Message.from_code("fact_values.yes_no" if fact.type == "yes_no" else "fact_values.text")

@@ -49,10 +49,7 @@ class Files(NamedTuple):
         rules = sorted(path for path in (folder / "rules").glob("*.yaml") if not path.name.endswith(".cases.yaml"))
         for needed in (folder / "facts.yaml", folder / "laws.yaml"):
             if not needed.is_file() or not rules:
-                raise MissingFileError(
-                    f"{folder.name}：规则库应有 facts.yaml、laws.yaml 与 rules/*.yaml",
-                    f"{folder.name}: a rulebook needs facts.yaml, laws.yaml and rules/*.yaml",
-                )
+                raise MissingFileError.from_code("rulebook_files_missing", folder=folder)
         horizon = folder / "horizon.yaml" if (folder / "horizon.yaml").is_file() else SHIPPED / "horizon.yaml"
         implications = sorted((folder / "implications").glob("*.yaml"))
         return cls(folder / "facts.yaml", folder / "laws.yaml", horizon, tuple(rules), tuple(implications))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Phrase
 from lianzhou_gis.rulebook.conditions import Condition, Test
 from lianzhou_gis.rulebook.facts import FactVocabulary
 from lianzhou_gis.rulebook.model import Citation
@@ -127,7 +127,7 @@ class Implications:
                 break
         issues = [_contradiction(self._vocabulary, where, name, *against[name]) for name in sorted(against)]
         issues += [
-            _doubt(self._vocabulary, where, name, facts[name], value, row)
+            _contradiction(self._vocabulary, where, name, facts[name], value, row)
             for row in self._doubting
             for name, value in row.says(facts).items()
             if facts.get(name) is not None and facts[name] != value
@@ -191,37 +191,20 @@ def _contradiction(
     vocabulary: FactVocabulary,
     where: str,
     name: str,
-    before: Any,  # noqa: ANN401 - a fact's value
-    value: Any,  # noqa: ANN401
+    before: object,
+    value: object,
     row: Implication,
 ) -> Issue:
-    label, given, implied = vocabulary.get(name).label, vocabulary.shown(name, before), vocabulary.shown(name, value)
-    return Issue(
+    """Return the issue of a given value that differs from the one implied."""
+    citation = row.citations[0]
+    return Issue.from_code(
         "warning",
-        "fact_contradicted",
+        "fact_doubted" if row.unverified else "fact_contradicted",
         where,
-        f"{label['zh']}（{name}）填“{given['zh']}”，与其他信息矛盾：{row.paraphrase['zh']}，依{row.citations[0].text('zh')}应为"
-        f"“{implied['zh']}”；按未知处理，请更正其一",
-        f"{name} is given as {given['en']}, which contradicts other facts: {row.paraphrase['en']} "
-        f"({row.citations[0].text('en')}: {implied['en']}); it counts as unknown; correct one of them",
-    )
-
-
-def _doubt(
-    vocabulary: FactVocabulary,
-    where: str,
-    name: str,
-    before: Any,  # noqa: ANN401
-    value: Any,  # noqa: ANN401
-    row: Implication,
-) -> Issue:
-    label, given, implied = vocabulary.get(name).label, vocabulary.shown(name, before), vocabulary.shown(name, value)
-    return Issue(
-        "warning",
-        "fact_doubted",
-        where,
-        f"{label['zh']}（{name}）填“{given['zh']}”，可能应为“{implied['zh']}”：{row.paraphrase['zh']}"
-        f"（{row.citations[0].text('zh')}，未核实）；请核对",
-        f"{name} is given as {given['en']} and may be {implied['en']}: {row.paraphrase['en']} "
-        f"({row.citations[0].text('en')}, unverified); check it",
+        label=vocabulary.get(name).label,
+        name=name,
+        given=vocabulary.shown(name, before),
+        implied=vocabulary.shown(name, value),
+        ground=row.paraphrase,
+        citation=Phrase(citation.text("zh"), citation.text("en")),
     )

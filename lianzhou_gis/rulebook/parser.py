@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from lianzhou_gis.errors import RuleError
+from lianzhou_gis.errors import Message, RuleError
 from lianzhou_gis.located_yaml import LocatedMapping
 from lianzhou_gis.rulebook.conditions import OPERATORS, Condition, Test
 from lianzhou_gis.rulebook.facts import FactVocabulary
@@ -37,18 +37,18 @@ class Reader:
         self.path, self.facts, self.laws = path, facts, laws
         self.rule, self.line = "", 0
 
-    def fail(self, zh: str, en: str) -> RuleError:
+    def fail(self, code: str, **parameters: object) -> RuleError:
         """Return the refusal of what is being read, with its place."""
-        where = f"{self.path.name}:{self.line}"
-        return RuleError(f"{where}：规则 {self.rule}：{zh}", f"{where}: rule {self.rule}: {en}")
+        where, problem = f"{self.path.name}:{self.line}", Message.from_code(code, **parameters)
+        return RuleError.from_code("rule_invalid", where=where, rule=self.rule, problem=problem)
 
     def keys(self, entry: Mapping[str, Any], allowed: Iterable[str], needed: Iterable[str] = ()) -> None:
         """Refuse keys that are not allowed, and the absence of those needed."""
         unknown, absent = sorted(set(entry) - set(allowed)), sorted(set(needed) - set(entry))
         if unknown:
-            raise self.fail(f"未知的键 {', '.join(unknown)}", f"unknown key {', '.join(unknown)}")
+            raise self.fail("key_unknown", keys=unknown)
         if absent:
-            raise self.fail(f"缺少 {', '.join(absent)}", f"{', '.join(absent)} is missing")
+            raise self.fail("key_missing", keys=absent)
 
     def text(self, entry: Mapping[str, Any], key: str) -> dict[str, str]:
         """Return a text that must be there in both languages."""
@@ -58,14 +58,14 @@ class Reader:
             or set(value) != {"zh", "en"}
             or not all(str(item).strip() for item in value.values())
         ):
-            raise self.fail(f"{key} 应有 zh 和 en 两种文字", f"{key} needs a text in zh and en")
+            raise self.fail("text_languages", key=key)
         return {"zh": str(value["zh"]).strip(), "en": str(value["en"]).strip()}
 
     def day(self, entry: Mapping[str, Any], key: str) -> date | None:
         """Return a date, ``None`` where there is none."""
         value = entry.get(key)
         if value is not None and type(value) is not date:
-            raise self.fail(f"{key} 不是日期", f"{key} is no date")
+            raise self.fail("not_a_date", key=key)
         return value
 
     def effect(self, value: Any) -> Effect:  # noqa: ANN401 - a YAML value
@@ -73,45 +73,41 @@ class Reader:
         try:
             return Effect(value)
         except ValueError as error:
-            raise self.fail(f"没有效力 {value!r}", f"no effect {value!r}") from error
+            raise self.fail("effect_unknown", value=value) from error
 
     def condition(self, tree: Any) -> Condition | Test | None:  # noqa: ANN401 - a YAML value
         """Return a tree of tests; ``None`` where nothing is asked."""
         if tree is None:
             return None
         if not isinstance(tree, dict) or not tree:
-            raise self.fail("when 应为 all/any/not/asked_if 或 fact", "when must be all, any, not, asked_if or a fact")
+            raise self.fail("condition_operator")
         if "fact" in tree:
             return self._test(tree)
         if len(tree) != 1 or next(iter(tree)) not in ("all", "any", "not", "asked_if"):
-            raise self.fail(f"when 的键 {sorted(tree)} 有误", f"when has keys {sorted(tree)}")
+            raise self.fail("condition_keys", keys=sorted(tree))
         ((operator, members),) = tree.items()
         listed = [members] if operator == "not" else members
         if not isinstance(listed, list) or not listed:
-            raise self.fail(f"{operator} 应为非空列表", f"{operator} needs a list that is not empty")
+            raise self.fail("condition_members", operator=operator)
         read = tuple(member for member in map(self.condition, listed) if member is not None)
         if operator == "asked_if" and len(read) != 2:
-            raise self.fail(
-                "asked_if 应有两项：向谁问、问什么", "asked_if needs two members: of whom it is asked, and what"
-            )
+            raise self.fail("asked_if_members")
         if operator == "not" and isinstance(read[0], Condition) and read[0].operator == "asked_if":
             # What is not asked counts as no; turned round it would count as yes.
-            raise self.fail("not 之内不得用 asked_if", "asked_if cannot stand within not")
+            raise self.fail("asked_if_in_not")
         return Condition(operator, read)
 
     def _test(self, tree: Mapping[str, Any]) -> Test:
         operators = [key for key in tree if key != "fact"]
         if len(operators) != 1 or operators[0] not in OPERATORS:
-            raise self.fail(
-                f"fact {tree['fact']} 应有 {OPERATORS} 之一", f"fact {tree['fact']} needs one of {OPERATORS}"
-            )
+            raise self.fail("test_operator", fact=tree["fact"], operators=OPERATORS)
         name, operator, value = str(tree["fact"]), operators[0], tree[operators[0]]
         if name not in self.facts:
-            raise self.fail(f"没有项目信息 {name}", f"no fact {name} in the vocabulary")
+            raise self.fail("fact_missing", name=name)
         fact = self.facts.get(name)
         listed = value if operator == "in" else [value]
         if not isinstance(listed, list) or not listed:
-            raise self.fail(f"{name} 的 in 应为非空列表", f"in of {name} needs a list")
+            raise self.fail("test_list", name=name)
         checks: dict[str, Callable[[Any], bool]] = {
             "yes_no": lambda item: isinstance(item, bool) and operator in ("is", "in"),
             "number": lambda item: isinstance(item, int | float) and not isinstance(item, bool) and math.isfinite(item),
@@ -120,7 +116,7 @@ class Reader:
             "codes": lambda item: parse_industry_code(str(item)) is not None and operator in ("is", "in"),
         }
         if not all(checks[fact.type](item) for item in listed):
-            raise self.fail(f"{name} 不能与 {value!r} 比较", f"{name} cannot be compared with {value!r} by {operator}")
+            raise self.fail("test_value", value=value, name=name, operator=operator)
         if operator == "in":
             return Test(name, operator, tuple(str(item) if fact.type == "codes" else item for item in listed))
         return Test(name, operator, str(value) if fact.type == "codes" else value)
@@ -128,22 +124,19 @@ class Reader:
     def citations(self, entries: Any, effective_from: date) -> tuple[Citation, ...]:  # noqa: ANN401 - a YAML value
         """Return citations of articles that the register of laws has."""
         if not isinstance(entries, list) or not entries:
-            raise self.fail("缺少 citations", "citations is missing")
+            raise self.fail("key_missing", keys="citations")
         found = []
         for entry in entries:
             if not isinstance(entry, dict):
-                raise self.fail("citation 应写明 law 与 article", "a citation needs law and article")
+                raise self.fail("citation_keys")
             self.keys(entry, {"law", "article"}, {"law", "article"})
             law = self.laws.get(str(entry["law"]))
             if law is None:
-                raise self.fail(f"laws.yaml 中没有 {entry['law']}", f"laws.yaml has no {entry['law']}")
+                raise self.fail("law_unknown", law=entry["law"])
             article = str(entry["article"])
             number = article.split("-")[0].split("(")[0].split("第")[0]
             if law.articles is not None and number.isdigit() and not 1 <= int(number) <= law.articles:
-                raise self.fail(
-                    f"{law.title['zh']}只有 {law.articles} 条，没有第 {article} 条",
-                    f"{law.id} has {law.articles} articles, no {article}",
-                )
+                raise self.fail("article_unknown", count=law.articles, article=article, title=law.title)
             found.append(Citation(law.id, law.title, article, law.issuer, law.link, law.effective_from))
         return tuple(found)
 
@@ -155,7 +148,7 @@ class Reader:
         known = {grade.id for grade in themes()[theme].grades} if theme else set()
         unknown = [str(grade) for grade in listed if grade not in known]
         if unknown:
-            raise self.fail(f"主题 {theme} 没有级别 {unknown}", f"theme {theme} has no grade {unknown}")
+            raise self.fail("grade_unknown", theme=theme, grades=unknown)
         return listed
 
     def names(self, value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a YAML value
@@ -163,7 +156,7 @@ class Reader:
         if value is None:
             return None
         if not isinstance(value, list) or not value or not all(isinstance(name, str) and name for name in value):
-            raise self.fail("named 应为名称的非空列表", "named needs a list of names")
+            raise self.fail("names_list")
         return tuple(value)
 
     def version(self, entry: LocatedMapping, given: Mapping[str, Any]) -> RuleVersion:
@@ -172,30 +165,28 @@ class Reader:
         theme = None if entry.get("everywhere") else entry["theme"]
         effective_from = self.day(given, "effective_from")
         if effective_from is None:
-            raise self.fail("缺少 effective_from", "effective_from is missing")
+            raise self.fail("key_missing", keys="effective_from")
         effective_to = self.day(given, "effective_to")
         if effective_to is not None and effective_to < effective_from:
-            raise self.fail("effective_to 早于 effective_from", "effective_to is before effective_from")
+            raise self.fail("version_dates")
         relation, setback = merged.get("relation"), merged.get("setback_m")
         if theme is not None and (relation is None) == (setback is None):
-            raise self.fail("relation 与 setback_m 应有且只有一个", "exactly one of relation and setback_m is needed")
+            raise self.fail("relation_or_setback")
         if relation not in (None, "overlap", "within", "touch", "outside"):
-            raise self.fail(f"没有关系 {relation}", f"no relation {relation}")
+            raise self.fail("relation_unknown", relation=relation)
         effect = self.effect(merged.get("effect"))
         curable = merged.get("curable")
         if curable is not None and (not isinstance(curable, dict) or curable.get("by") not in _CURES):
-            raise self.fail(
-                f"curable 的 by 应为 {sorted(_CURES)} 之一", f"by of curable must be one of {sorted(_CURES)}"
-            )
+            raise self.fail("cure_unknown", cures=sorted(_CURES))
         blocks = merged.get("blocks") or []
         for block in blocks:
             try:
                 label("blocks", block)
             except KeyError as error:
-                raise self.fail(f"没有 blocks {block}", f"no blocks {block}") from error
+                raise self.fail("blocks_unknown", block=block) from error
         checked = self.day(merged, "checked_on")
         if checked is None:
-            raise self.fail("缺少 checked_on", "checked_on is missing")
+            raise self.fail("key_missing", keys="checked_on")
         citations = self.citations(given.get("citations"), effective_from)
         return RuleVersion(
             id=self.rule,
@@ -228,26 +219,26 @@ class Reader:
         """Return one rule with its versions."""
         self.rule, self.line = "?", getattr(entry, "line", 0)
         if not isinstance(entry, LocatedMapping):
-            raise self.fail("规则应为键值对", "a rule must be a mapping")
+            raise self.fail("entry_not_mapping")
         self.rule = str(entry.get("id", "?"))
         self.keys(entry, _RULE_KEYS, {"id", "title", "effect", "action", "authority", "checked_on", "versions"})
         if bool(entry.get("everywhere")) == ("theme" in entry):
-            raise self.fail("theme 与 everywhere 应有且只有一个", "exactly one of theme and everywhere is needed")
+            raise self.fail("theme_or_everywhere")
         if "theme" in entry and entry["theme"] not in themes():
-            raise self.fail(f"没有主题 {entry['theme']}", f"no theme {entry['theme']}")
+            raise self.fail("rule_theme_unknown", theme=entry["theme"])
         if entry.get("subject", "footprint") not in ("footprint", "outfall"):
-            raise self.fail(f"没有 subject {entry['subject']}", f"no subject {entry['subject']}")
+            raise self.fail("subject_unknown", subject=entry["subject"])
         if not isinstance(entry["versions"], list) or not entry["versions"]:
-            raise self.fail("versions 应为非空列表", "versions needs a list that is not empty")
+            raise self.fail("versions_list")
         versions: list[RuleVersion] = []
         for given in entry["versions"]:
             self.line = getattr(given, "line", self.line)
             if not isinstance(given, dict):
-                raise self.fail("version 应为键值对", "a version must be a mapping")
+                raise self.fail("entry_not_mapping")
             self.keys(given, _VERSION_KEYS)
             version = self.version(entry, given)
             if versions and (versions[-1].effective_to is None or version.effective_from <= versions[-1].effective_to):
-                raise self.fail("各版本日期重叠或未按先后排列", "versions overlap or are not in order")
+                raise self.fail("versions_order")
             versions.append(version)
         before = self.text(entry, "nothing_before") if "nothing_before" in entry else None
         return Rule(self.rule, self.path.name, entry.line, tuple(versions), before)

@@ -66,9 +66,7 @@ def read_project_types(rulebook: Rulebook) -> ProjectTypes:
     path = rulebook.folder / "project_types.yaml"
     data = read_located_yaml(path, RuleError)
     if not isinstance(data, dict) or set(data) != {"states", "open", "types"} or len(data["states"]) != 2:
-        raise RuleError(
-            f"{path.name}：应有 states（两日）、open、types", f"{path.name}: needs states (two days), open, types"
-        )
+        raise RuleError.from_code("project_types_keys", file=path.name)
     types = []
     for entry in data["types"]:
         where = f"{path.name}:{entry.line}"
@@ -80,5 +78,5 @@ def read_project_types(rulebook: Rulebook) -> ProjectTypes:
         types.append(ProjectType(str(entry["id"]), dict(entry["title"]), facts))
     unknown = [name for name in data["open"] if name not in rulebook.facts]
     if unknown:
-        raise RuleError(f"{path.name}：没有项目信息 {unknown}", f"{path.name}: no fact {unknown}")
+        raise RuleError.from_code("project_types_facts", file=path.name, facts=unknown)
     return ProjectTypes(tuple(types), (data["states"][0], data["states"][1]), tuple(data["open"]))

@@ -168,10 +168,7 @@ class Rulebook:
         try:
             return self._by_id[rule_id]
         except KeyError as error:
-            zh, en = did_you_mean(rule_id, self._by_id)
-            raise RuleError(
-                f"规则库中没有 {rule_id}{zh}；用 rules list 查看", f"no rule {rule_id}{en}; see them with rules list"
-            ) from error
+            raise RuleError.from_code("rule_unknown", rule=rule_id, hint=did_you_mean(rule_id, self._by_id)) from error
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Severity
 from lianzhou_gis.rulebook.authoring.case_coverage import proofs
 from lianzhou_gis.rulebook.authoring.consistency import soundness
 from lianzhou_gis.rulebook.authoring.worked_cases import Case, read_cases
@@ -49,40 +49,32 @@ def _cases(rulebook: Rulebook) -> list[Issue]:
     for case in read_cases(rulebook):
         where = f"{case.file}:{case.line}"
         if case.rule not in worked:
-            issues.append(Issue("error", "case_fails", where, f"没有规则 {case.rule}", f"there is no rule {case.rule}"))
+            issues.append(Issue.from_code("error", "case_fails.unknown_rule", where, rule=case.rule))
             continue
         worked[case.rule].append(case)
         failure = case.failure(rulebook)
         if failure:
-            issues.append(
-                Issue("error", "case_fails", where, f"用例“{case.name}”不符：{failure}", f"{case.name}: {failure}")
-            )
+            issues.append(Issue.from_code("error", "case_fails", where, case=case.name, failure=failure))
     for rule in rulebook.rules:
         if not worked[rule.id]:
             where = f"{rule.file}:{rule.line}"
-            issues.append(
-                Issue("error", "rule_without_case", where, f"规则 {rule.id} 没有用例", f"{rule.id} has no case")
-            )
+            issues.append(Issue.from_code("error", "rule_without_case", where, rule=rule.id))
     return issues + _kinds(rulebook)
 
 
 def _kinds(rulebook: Rulebook) -> list[Issue]:
     """Return what kinds of cases a version lacks: hit, miss, unknown fact, the days of its beginning and end."""
-    told = {"hit": ("命中", "a hit"), "miss": ("不命中", "a miss"), "unknown": ("信息未知", "an unknown fact")}
     issues = []
     for proof in proofs(rulebook):
         version, rule = proof.version, proof.rule
+        named = {"rule": rule.id, "day": version.effective_from}
         for kind in proof.lacking:
-            zh, en = told.get(kind, (f" {kind}（变更前后）", f"{kind}, at the change"))
-            issues.append(
-                Issue(
-                    "warning" if kind in ("miss", "unknown") else "error",
-                    "case_missing",
-                    f"{rule.file}:{rule.line}",
-                    f"规则 {rule.id}（{version.effective_from} 起）没有{zh}的用例",
-                    f"{rule.id} from {version.effective_from} has no case of {en}",
-                )
-            )
+            severity: Severity = "warning" if kind in ("miss", "unknown") else "error"
+            where = f"{rule.file}:{rule.line}"
+            if kind in ("hit", "miss", "unknown"):
+                issues.append(Issue.from_code(severity, f"case_missing.{kind}", where, **named))
+            else:
+                issues.append(Issue.from_code(severity, "case_missing.change", where, at=kind, **named))
     return issues
 
 
@@ -95,13 +87,7 @@ def _facts(rulebook: Rulebook) -> list[Issue]:
     for row in rulebook.implications:
         used |= row.when.facts() | {*row.sets, *row.computes} | {of for of, _, _ in row.computes.values()}
     return [
-        Issue(
-            "warning",
-            "fact_unused",
-            "facts.yaml",
-            f"没有规则使用项目信息 {fact.name}",
-            f"no rule asks for the fact {fact.name}",
-        )
+        Issue.from_code("warning", "fact_unused", "facts.yaml", fact=fact.name)
         for fact in rulebook.facts
         if fact.name not in used and fact.name not in _ASKED_ELSEWHERE
     ]
@@ -118,12 +104,13 @@ def _citations(rulebook: Rulebook) -> list[Issue]:
                     if version.effect.value == "notice":
                         continue
                     issues.append(
-                        Issue(
+                        Issue.from_code(
                             "error",
                             "law_not_in_force",
                             f"{rule.file}:{rule.line}",
-                            f"规则 {rule.id} 的版本（{version.effective_from} 起）超出《{law.title['zh']}》的有效期",
-                            f"{rule.id}: the version from {version.effective_from} is not within the time of {law.id}",
+                            rule=rule.id,
+                            day=version.effective_from,
+                            title=law.title,
                         )
                     )
     return issues
@@ -138,11 +125,7 @@ def _coverage(rulebook: Rulebook, today: date) -> list[Issue]:
         for grade in grades or [None]:
             if not any(rule.theme == theme.id and rule.applies_to(grade) for rule in rules):
                 named = f"{theme.id}/{grade}" if grade else theme.id
-                issues.append(
-                    Issue(
-                        "warning", "no_rule", named, f"{named} 在 {today} 没有有效规则", f"{named}: no rule on {today}"
-                    )
-                )
+                issues.append(Issue.from_code("warning", "no_rule", named, zone=named, day=today))
     return issues
 
 
@@ -150,13 +133,7 @@ def _stale(rulebook: Rulebook, today: date) -> list[Issue]:
     checked = [(rule.file, rule.line, rule.id, rule.versions[-1].checked_on) for rule in rulebook.rules]
     checked += [(row.file, row.line, row.id, row.checked_on) for row in rulebook.implications]
     return [
-        Issue(
-            "warning",
-            "not_checked_lately",
-            f"{file}:{line}",
-            f"规则 {name} 上次核对于 {day}",
-            f"{name} was last checked on {day}",
-        )
+        Issue.from_code("warning", "not_checked_lately", f"{file}:{line}", rule=name, day=day)
         for file, line, name, day in checked
         if today - day > rulebook.checked_for
     ]

@@ -101,12 +101,8 @@ def _values(name: str, tests: Sequence[Test], vocabulary: FactVocabulary) -> lis
 
 def _never(rulebook: Rulebook) -> list[Issue]:
     return [
-        Issue(
-            "error",
-            "rule_never_bears",
-            f"{rule.file}:{rule.line}",
-            f"规则 {rule.id}（{version.effective_from} 起）的条件无法成立",
-            f"{rule.id}: the condition of the version from {version.effective_from} can never hold",
+        Issue.from_code(
+            "error", "rule_never_applies", f"{rule.file}:{rule.line}", rule=rule.id, day=version.effective_from
         )
         for rule in rulebook.rules
         for version in rule.versions
@@ -120,29 +116,19 @@ def _pairs(rulebook: Rulebook) -> list[Issue]:
         for left in one.versions:
             for right in other.versions:
                 if _same_place(left, right) and _same_time(left, right) and _same_when(left, right, rulebook):
-                    found[one.id, other.id] = _told(one, other, left, right)
+                    found[one.id, other.id] = _contradiction(one, other, left, right)
     return [issue for issue in found.values() if issue is not None]
 
 
-def _told(one: Rule, other: Rule, left: RuleVersion, right: RuleVersion) -> Issue | None:
+def _contradiction(one: Rule, other: Rule, left: RuleVersion, right: RuleVersion) -> Issue | None:
     where = f"{one.file}:{one.line}"
     if Effect.NOTICE in (left.effect, right.effect):
-        # A notice says something beside the rule, not against it.
+        # A notice adds to a rule and does not contradict it.
         return None
     if left.effect is right.effect:
-        return Issue(
-            "warning",
-            "rule_twice",
-            where,
-            f"规则 {one.id} 与 {other.id} 在同一地点、条件下效力相同，可合并",
-            f"{one.id} and {other.id} say the same of the same",
-        )
-    return Issue(
-        "error",
-        "rules_contradict",
-        where,
-        f"规则 {one.id}（{left.effect}）与 {other.id}（{right.effect}）在同一地点、条件下效力不同",
-        f"{one.id} ({left.effect}) and {other.id} ({right.effect}) differ on the same place and condition",
+        return Issue.from_code("warning", "rule_twice", where, one=one.id, other=other.id)
+    return Issue.from_code(
+        "error", "rules_contradict", where, one=one.id, left=left.effect, other=other.id, right=right.effect
     )
 
 

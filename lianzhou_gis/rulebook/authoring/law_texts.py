@@ -82,10 +82,7 @@ def read_law_texts(folder: Path) -> list[LawText]:
     """
     paths = sorted(path for path in folder.glob("*.md") if path.name.lower() != "readme.md")
     if not paths:
-        raise MissingFileError(
-            f"{folder}：没有法规文本（*.md）；每部法律一个文件，文件名含版本日期",
-            f"{folder}: no law texts (*.md); one file a law, with the date of its edition in the name",
-        )
+        raise MissingFileError.from_code("law_texts_missing", folder=folder)
     return [_read(path) for path in paths if path.stat().st_size <= _LARGEST]
 
 

@@ -48,12 +48,12 @@ def read_reviews(rulebook: Rulebook) -> list[Review]:
         return []
     data = read_located_yaml(path, RuleError)
     if not isinstance(data, dict) or set(data) != {"reviews"}:
-        raise RuleError(f"{path.name}：应只有 reviews 列表", f"{path.name}: must hold a list reviews and nothing else")
+        raise RuleError.from_code("list_only", file=path.name, key="reviews")
     found = []
     for entry in data["reviews"]:
         where = f"{path.name}:{getattr(entry, 'line', 0)}"
         if not isinstance(entry, dict) or set(entry) != _KEYS or type(entry["reviewed_on"]) is not date:
-            raise RuleError(f"{where}：复核记录有误", f"{where}: the review is wrong")
+            raise RuleError.from_code("review_invalid", where=where, keys=sorted(_KEYS))
         _version_exists(rulebook, str(entry["rule"]), entry["effective_from"], where)
         found.append(
             Review(
@@ -69,7 +69,7 @@ def read_reviews(rulebook: Rulebook) -> list[Review]:
 
 def _version_exists(rulebook: Rulebook, rule_id: str, day: date, where: str) -> None:
     if day not in {version.effective_from for version in rulebook.rule(rule_id).versions}:
-        raise RuleError(f"{where}：{rule_id} 没有 {day} 起的版本", f"{where}: {rule_id} has no version from {day}")
+        raise RuleError.from_code("review_version_unknown", where=where, rule=rule_id, day=day)
 
 
 def add_review(rulebook: Rulebook, review: Review) -> Path:
@@ -83,7 +83,7 @@ def add_review(rulebook: Rulebook, review: Review) -> Path:
     _version_exists(rulebook, review.rule, review.effective_from, REVIEWS)
     for name, text in (("by", review.by), ("remark", review.remark)):
         if (name == "by" and not text.strip()) or len(text) > _LONGEST or "\n" in text:
-            raise RuleError(f"{name} 为空或过长", f"{name} is empty or too long")
+            raise RuleError.from_code("review_text", key=name)
     path = rulebook.folder / REVIEWS
     lines = path.read_text(encoding="utf-8") if path.is_file() else "# Reviews of versions of rules.\nreviews:\n"
     lines += (

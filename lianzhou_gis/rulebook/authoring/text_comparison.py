@@ -105,7 +105,7 @@ def read_anchors(rulebook: Rulebook) -> dict[tuple[str, str], Anchor]:
     found = {}
     for law, entry in data.items():
         if law not in rulebook.laws or set(entry) != {"edition", "last", "checked_by", "checked_on", "articles"}:
-            raise RuleError(f"{path.name}：{law} 的锚点有误", f"{path.name}: the anchors of {law} are wrong")
+            raise RuleError.from_code("anchors_invalid", file=path.name, law=law)
         for article, digest in entry["articles"].items():
             found[law, str(article)] = Anchor(
                 law, str(article), entry["edition"], str(digest), str(entry["checked_by"]), entry["checked_on"],

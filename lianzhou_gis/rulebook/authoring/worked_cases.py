@@ -77,7 +77,7 @@ def read_cases(rulebook: Rulebook) -> Iterator[Case]:
     for path in sorted((rulebook.folder / "rules").glob("*.cases.yaml")):
         data = read_located_yaml(path, RuleError)
         if not isinstance(data, dict) or set(data) != {"cases"}:
-            raise RuleError(f"{path.name}：应只有 cases 列表", f"{path.name}: must hold a list cases and nothing else")
+            raise RuleError.from_code("list_only", file=path.name, key="cases")
         for entry in data["cases"]:
             yield _case(path, entry)
 
@@ -87,7 +87,7 @@ def _case(path: Path, entry: Any) -> Case:  # noqa: ANN401 - a YAML value
     unknown = sorted(set(entry) - _KEYS) if isinstance(entry, dict) else ["?"]
     absent = sorted({"name", "rule", "as_of", "expect"} - set(entry)) if isinstance(entry, dict) else []
     if unknown or absent or entry["expect"] not in ("finding", "none", "missing_fact"):
-        raise RuleError(f"{where}：用例有误 {unknown + absent}", f"{where}: the case is wrong: {unknown + absent}")
+        raise RuleError.from_code("case_invalid", where=where, keys=unknown + absent)
     if entry.get("effect") is not None:
         Effect(entry["effect"])
     return Case(

@@ -112,7 +112,7 @@ def test_a_rule_that_nobody_looked_at_for_long(check):
 )
 def test_a_rule_that_can_never_bear(check, when):
     planted = rule("test.one", when=when).replace("effective_from: 2021-01-01", "effective_from: 2025-09-01")
-    assert ("error", "rule_never_bears") in check(planted)
+    assert ("error", "rule_never_applies") in check(planted)
 
 
 def test_two_rules_that_contradict_one_another(check):
