@@ -87,12 +87,16 @@ def test_edge_03_every_list_applies_to_its_part_and_the_parts_make_the_site(plac
     assert said.verdict == "prohibited"
 
 
-def test_edge_04_the_part_beyond_the_city_is_told(place):
+def test_edge_04_the_part_beyond_the_city_is_a_gap_of_each_layer(place):
     place.at = (112.2, 24.9)
     said = place.screen()
     gaps = said.result.gaps
-    beyond = gaps[gaps["reason"] == "outside_coverage"]
-    assert len(set(beyond["theme"])) == len(place.county.entries)
+    outside = gaps[gaps["reason"] == "outside_coverage"]
+    assert len(set(outside["theme"])) == len(place.county.entries)
+    # The gap of a rule's setback has no area of its own; the gap of a layer has the part of the site.
+    beyond = outside[outside["rule_id"].isna()]
+    assert len(beyond) == len(place.county.entries)
+    assert set(outside.loc[outside["rule_id"].notna(), "theme"]) <= set(beyond["theme"])
     assert beyond["area_m2"].tolist() == pytest.approx([5000] * len(beyond), **ROUND)
     assert (said.verdict, said.worst) == ("not_assessed", "prohibited")
 

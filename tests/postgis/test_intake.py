@@ -74,7 +74,7 @@ def test_the_command_keeps_the_password_out_of_the_catalog(server, schema, file,
     words = ["layers", "import", str(file), "--as", "water_source_zone", "--id", "water", "--layers", str(catalog)]
     url = server.tcp(password="open-sesame") + f"?table={schema}.water"
     with pytest.raises(SystemExit) as ended:
-        main([*words, "--coverage", CITY, "--store", url])
+        main([*words, "--coverage", CITY, "--expected-count", "3", "--count-by", "source_row", "--store", url])
     told = capsys.readouterr()
     assert ended.value.code == 0, told.err
     assert "sesame" not in told.out + told.err + catalog.read_text(encoding="utf-8")
