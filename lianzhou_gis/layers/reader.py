@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -52,6 +53,9 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     # Control units are kept wherever they lie: their access list names them.
     study = None if theme(entry.theme).covering else loading.study
     features, known = read_source(loading.catalog, entry, region=loading.region, study=study)
+    if known is not None and coverage is not None and misplaced_gaps(_edges(known.extent), coverage, entry):
+        # Some zone lies far beyond the coverage: only the whole table tells how many do.
+        features, known = read_source(loading.catalog, entry, region=loading.region)
     loading.issues.extend(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
     records = named_columns(features, entry)
@@ -77,10 +81,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
         name = features.system.name
         loading.gap(GapReason.UNRELIABLE_DATUM, entry, Message.from_code("layer_datum_unreliable", system=name))
     if coverage is not None:
-        places = current["geometry"].to_numpy(dtype=object)
-        if known is not None and known.extent is not None:
-            places = np.array([shapely.box(*known.extent)], dtype=object)
-        loading.gaps.extend(misplaced_gaps(places, coverage, entry))
+        loading.gaps.extend(misplaced_gaps(current["geometry"].to_numpy(dtype=object), coverage, entry))
     near = near_zones(current, study)
     usable = usable_zones(near, entry, study)
     if far := present.rows - len(near) + usable.elsewhere:
@@ -93,6 +94,15 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     beyond = study if far or usable.cut else None
     files = {"source": features.sha256}
     return Layer(entry, Columns.of_frame(usable.zones), "loaded", None, whole.sha256, beyond, usable.cut, files)
+
+
+def _edges(extent: tuple[float, float, float, float] | None) -> npt.NDArray[np.object_]:
+    """Return the four edges of an extent: each is met by a zone."""
+    if extent is None:
+        return np.empty(0, dtype=object)
+    west, south, east, north = extent
+    corners = np.array([(west, south), (west, north), (east, north), (east, south), (west, south)])
+    return np.asarray(shapely.linestrings(np.stack([corners[:-1], corners[1:]], axis=1)))
 
 
 def _of_the_day(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.DataFrame:
