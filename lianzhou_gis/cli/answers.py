@@ -27,7 +27,6 @@ LIST_TITLES = {
         "zh": "以下情形（现有、拟建及施工期）在本地块如有，即触及禁止性规定：",
         "en": "Any of these, now, planned or during works, is prohibited on this very site:",
     },
-    "access": {"zh": "以下准入清单条目是否适用于本项目：", "en": "Does any of these items of the access list apply:"},
     "other": {
         "zh": "以下情形（现有、拟建及施工期）是否存在：",
         "en": "Is any of these there, now, planned or during works:",
@@ -259,7 +258,8 @@ def _list_texts(result: Result, one: QuestionList, lang: str) -> list[str]:
     for name in one.facts:
         fact = result.rulebook.facts.get(name)
         if name in items:
-            texts.append(items[name].text)
+            head = {"zh": "是否属于准入清单所列情形", "en": "Does this item of the access list apply"}[lang]
+            texts.append(f"{head}：{items[name].text}")
         else:
             texts.append(fact.item[lang] if fact.item else fact.question[lang])
     return texts

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from lianzhou_gis.cli import options
+from lianzhou_gis.cli.layers_access import access
 from lianzhou_gis.cli.layers_check import check
 from lianzhou_gis.cli.layers_diff import diff
 from lianzhou_gis.cli.layers_import import import_layer
@@ -21,6 +22,7 @@ def layers() -> None:
     """图层清单、入库与检查 / List, import and check the layers."""
 
 
+layers.add_command(access)
 layers.add_command(check)
 layers.add_command(diff)
 layers.add_command(import_layer)

@@ -83,7 +83,9 @@ class ComparedItem:
 
     @property
     def result(self) -> str:
-        """``applies``, ``does_not_apply`` or ``undecided``, as the codes of the vocabulary."""
+        """What came of it, as the codes of the vocabulary."""
+        if self.item.restates and self.item.fact not in self.outcome.used:
+            return "restated"
         if self.outcome.value is False:
             return "does_not_bear"
         return "undecided" if self.decision.finding is None else "bears"

@@ -24,7 +24,7 @@ __all__ = ["LIST_KINDS", "QuestionList", "Questionnaire", "questionnaire"]
 # What the whole project is: asked before anything that may follow from it.
 FIRST = ("project_type", "industry_code", "construction_nature", "target_use")
 OUTFALL = "outfall"
-LIST_KINDS = ("prohibiting", "access", "other")
+LIST_KINDS = ("prohibiting", "other")
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class QuestionList:
 
     Attributes
     ----------
-    kind : {"prohibiting", "access", "other"}
-        What would prove a prohibition here; items of the access list; the rest, claims that need a document last.
+    kind : {"prohibiting", "other"}
+        What would prove a prohibition here; the rest, items of the access list and claims that need a document last.
     facts : tuple of str
     """
 
@@ -206,21 +206,19 @@ def questionnaire(
 
 
 def _lists(this: _Round, names: Sequence[str], verdict: Verdict) -> tuple[QuestionList, ...]:
-    """Return the lists: what would prohibit, items of access lists, and the rest.
+    """Return the lists: what would prohibit, and the rest.
 
     A claim that needs a document is listed where it is needed though nothing else is there; else an answer opens it.
     """
     vocabulary = this.vocabulary
-    listable = [name for name in names if not name.startswith(ACCESS_PREFIX) and vocabulary.get(name).checklist]
+    listable = [name for name in names if name.startswith(ACCESS_PREFIX) or vocabulary.get(name).checklist]
     alone = {name for name in listable if _prohibits_alone(this, name, verdict)}
     # What prohibits only by what follows from it is covered by the item on that.
     alone = {name for name in alone if not _follows(this, name) & (alone - {name})}
-    access = {name for name in names if name.startswith(ACCESS_PREFIX)}
-    needed = this.needed({name: _absent(name, vocabulary) for name in (*listable, *access)})
-    claims = [name for name in names if name not in access and vocabulary.get(name).claim and name in needed]
+    needed = this.needed({name: _absent(name, vocabulary) for name in listable})
+    claims = [name for name in names if vocabulary.get(name).claim and name in needed]
     found = {
         "prohibiting": this.ordered(alone),
-        "access": this.ordered(access),
         "other": (*this.ordered(set(listable) - alone), *this.ordered(claims)),
     }
     return tuple(QuestionList(kind, found[kind]) for kind in LIST_KINDS if found[kind])

@@ -125,7 +125,7 @@ class AccessComparison:
         ``None`` for an item of province, region or city, which holds in every unit.
     known : dict
         What is known of the project on the facts that the item turns on; ``None`` is unknown.
-    outcome : {"bears", "does_not_bear", "undecided"}
+    outcome : {"bears", "does_not_bear", "restated", "undecided"}
     finding_id : str or None
         Of the finding that it led to.
     """

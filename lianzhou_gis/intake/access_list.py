@@ -21,7 +21,7 @@ __all__ = ["AccessList", "read_access_table"]
 
 COLUMNS = (
     "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
-    "valid_from", "valid_to",
+    "valid_from", "valid_to", "restates",
 )  # fmt: skip
 # "1-1.", "3、", "（2）", "④" at the beginning of a text or of a sentence; "1.5" is a number.
 _NUMBER = re.compile(

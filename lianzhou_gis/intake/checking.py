@@ -20,7 +20,7 @@ from lianzhou_gis.intake.nesting import Nesting, nesting
 from lianzhou_gis.intake.planar import PlanarLayer
 from lianzhou_gis.intake.quality_issues import SEVERITIES, Defect, defects_of_issue
 from lianzhou_gis.intake.table_reader import read_zones
-from lianzhou_gis.intake.unit_checks import unit_gaps, unit_list, unit_overlaps
+from lianzhou_gis.intake.unit_checks import undecided_items, unit_gaps, unit_list, unit_overlaps
 from lianzhou_gis.layers import Layer, LayerGap, load_layers
 from lianzhou_gis.rulebook import FactVocabulary
 from lianzhou_gis.vocabulary import label, theme, themes
@@ -159,6 +159,7 @@ def check_layers(catalog: Catalog, day: date, *, facts: FactVocabulary, subset: 
             defects += found
             if theme(layer.entry.theme).covering:
                 defects += unit_list(there, layers.access_items)
+                defects += undecided_items(there, layers.access_items)
         reports.append(_reported(layer, there, nestings))
     defects += contradicting(planar)
     kept = [item for item in defects if not subset or item.layer_id in subset]

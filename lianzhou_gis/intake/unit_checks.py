@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import shapely
 
 from lianzhou_gis.errors import Message
+from lianzhou_gis.intake.access_decisions import share
 from lianzhou_gis.intake.planar import PlanarLayer, areas_of, beyond, wide_parts
 from lianzhou_gis.intake.quality_issues import Defect, threshold
 from lianzhou_gis.rulebook import AccessItem
 
-__all__ = ["unit_gaps", "unit_list", "unit_overlaps"]
+__all__ = ["undecided_items", "unit_gaps", "unit_list", "unit_overlaps"]
 
 
 def unit_gaps(there: PlanarLayer) -> list[Defect]:
@@ -87,3 +88,12 @@ def unit_list(there: PlanarLayer, items: Iterable[AccessItem]) -> list[Defect]:
         )
         for name, count in sorted(listed.items())
     ]
+
+
+def undecided_items(there: PlanarLayer, items: Sequence[AccessItem]) -> list[Defect]:
+    """Return how many items that prohibit or restrict a person must judge for every project, as one remark."""
+    total, undecided = share(items)
+    if not undecided:
+        return []
+    message = Message.from_code("access_items_undecided", total=total, undecided=undecided, share=undecided / total)
+    return [Defect.from_kind("list_items_undecided", there.layer.entry.id, message, amount=undecided, unit="count")]

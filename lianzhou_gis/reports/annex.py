@@ -21,7 +21,7 @@ _NUMBERS = "一二三四五六七八九十"
 _BY_OFFICE = "（由单位填写）"
 _MOST_CORNERS = 2000
 _MOST_NEIGHBOURS = 200
-_OUTCOMES = {"bears": "适用", "does_not_bear": "不涉及", "undecided": "未判定"}
+_OUTCOMES = {"bears": "适用", "does_not_bear": "不涉及", "undecided": "未判定", "restated": "按同款规定核查"}
 
 
 @dataclass(frozen=True)

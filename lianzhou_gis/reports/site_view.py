@@ -294,7 +294,7 @@ class SiteView:
     def items_of_unit(self, unit_name: str) -> str:
         """Return how many items of the access list apply in a unit, do not, or are undecided."""
         rows = [row for row in self.site["access"] if row["unit_name"] in (unit_name, None)]
-        words = {"bears": "适用", "does_not_bear": "不涉及", "undecided": "未判定"}
+        words = {"bears": "适用", "does_not_bear": "不涉及", "undecided": "未判定", "restated": "按同款规定核查"}
         counts = [(word, sum(row["outcome"] == code for row in rows)) for code, word in words.items()]
         return "，".join(f"{number} 条{word}" for word, number in counts if number) or "无条目"
 

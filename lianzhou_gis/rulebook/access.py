@@ -17,7 +17,7 @@ from lianzhou_gis.rulebook.conditions import Condition, Outcome, Test
 from lianzhou_gis.rulebook.facts import ACCESS_PREFIX, FactVocabulary
 from lianzhou_gis.rulebook.industries import parse_industry_code
 from lianzhou_gis.rulebook.parser import condition_of
-from lianzhou_gis.vocabulary import Effect
+from lianzhou_gis.vocabulary import Effect, themes
 
 __all__ = ["AccessItem", "parse_access_items"]
 
@@ -45,6 +45,8 @@ class AccessItem:
     when : Condition, Test or None
     effect : Effect
         Of its kind, unless the list states its own.
+    restates : tuple of str
+        Themes whose rules say the same: those decide, the item is not asked again.
     """
 
     item_id: str
@@ -59,6 +61,7 @@ class AccessItem:
     document: str | None
     valid_from: date | None
     valid_to: date | None
+    restates: tuple[str, ...] = ()
 
     @property
     def fact(self) -> str:
@@ -87,6 +90,8 @@ class AccessItem:
         answer = facts.get(self.fact)
         if answer is not None:
             return Outcome(bool(answer), used=frozenset({self.fact}))
+        if self.restates:
+            return Outcome(False)
         outcomes = []
         if self.industries:
             industry = Test("industry_code", "in", self.industries).evaluate(facts)
@@ -109,7 +114,7 @@ class AccessItem:
 
 _COLUMNS = {
     "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
-    "valid_from", "valid_to",
+    "valid_from", "valid_to", "restates",
 }  # fmt: skip
 
 
@@ -133,6 +138,9 @@ def _item(row: Mapping[str, Any], vocabulary: FactVocabulary) -> AccessItem:
     if len(industries) < len(listed):
         # A code that is not in GB/T 4754 would match no project, and so clear them all.
         raise ValueError(f"industries {cells['industries'][:40]!r}")
+    restates = tuple(name for name in re.split(r"[;；,，、\s]+", cells["restates"]) if name)
+    if set(restates) - set(themes()) or (restates and (industries or cells["when"])):
+        raise ValueError(f"restates {cells['restates'][:40]!r}")
     when = condition_of(json.loads(cells["when"]), vocabulary, cells["item_id"]) if cells["when"] else None
     return AccessItem(
         item_id=cells["item_id"],
@@ -147,6 +155,7 @@ def _item(row: Mapping[str, Any], vocabulary: FactVocabulary) -> AccessItem:
         document=cells["document"] or None,
         valid_from=_day(cells["valid_from"]),
         valid_to=_day(cells["valid_to"]),
+        restates=restates,
     )
 
 

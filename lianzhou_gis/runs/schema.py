@@ -205,7 +205,7 @@ class AccessRecord(_Record):
     document: str | None
     known: dict[str, Any]
     missing_facts: list[str]
-    outcome: Literal["bears", "does_not_bear", "undecided"]
+    outcome: Literal["bears", "does_not_bear", "restated", "undecided"]
     said: Text
     finding_id: str | None
     area_m2: float

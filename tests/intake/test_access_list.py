@@ -124,3 +124,48 @@ def test_the_list_of_the_demo_comes_back_equal(facts):
     with path.open(encoding="utf-8", newline="") as stream:
         items, issues = parse_access_items(csv.DictReader(stream), facts)
     assert not issues and read_access_table(path, facts).items == items
+
+
+def test_a_decision_table_goes_out_comes_back_and_decides_only_what_was_confirmed(workbook, facts, tmp_path):
+    from lianzhou_gis.intake.access_decisions import (
+        compile_list,
+        decision_table,
+        read_decisions,
+        share,
+        write_decisions,
+    )
+
+    texts = ["禁止新建、扩建印染、制革项目。", "生态保护红线按照国家和省的有关规定管理", "限制大规模、高强度城镇建设"]
+    heads = ["单元编码", "管控维度", "管控类型", "管控要求"]
+    kinds = ["禁止", "禁止", "限制"]
+    rows = [[f"ZH{unit}", "空间布局约束", *cells] for unit in range(3) for cells in zip(kinds, texts, strict=True)]
+    listed = read_access_table(workbook(heads, *rows), facts)
+    table = decision_table(listed.items)
+    assert sorted((row.outcome, row.count) for row in table) == [("decided", 3), ("restated", 3), ("undecided", 3)]
+    path = tmp_path / "decisions.xlsx"
+    write_decisions(path, table, datetime.date(2026, 11, 23))
+    assert compile_list(listed, read_decisions(path, facts)) == listed.text, "nothing is confirmed yet"
+    book = openpyxl.load_workbook(path)
+    sheet = book.active
+    head = next(row for row in sheet.iter_rows() if row[0].value == "条目文本")
+    columns = {cell.value: cell.column for cell in head}
+    for row in range(head[0].row + 1, sheet.max_row + 1):
+        if sheet.cell(row, columns["处理"]).value != "逐项目人工判断":
+            sheet.cell(row, columns["确认"]).value = "是"
+            sheet.cell(row, columns["确认人"]).value = "规划股 甲"
+            sheet.cell(row, columns["确认日期"]).value = "2026-11-23"
+    book.save(path)
+    compiled = tmp_path / "list.csv"
+    compiled.write_text(compile_list(listed, read_decisions(path, facts)), encoding="utf-8")
+    items = read_access_table(compiled, facts).items
+    assert share(items) == (9, 3)
+    dyeing = next(item for item in items if "印染" in item.text)
+    project = {"industry_code": ("C1713",), "construction_nature": "new"}
+    assert dyeing.bears_on(project).value is True
+    assert dyeing.bears_on({"industry_code": ("G5990",), "construction_nature": "new"}).value is False
+    assert dyeing.bears_on(project | {"industry_code": ("C1810",)}).missing == {dyeing.fact}
+    assert next(item for item in items if "红线" in item.text).restates == ("ecological_redline",)
+    sheet.cell(head[0].row + 1, columns["确认人"]).value = None
+    book.save(path)
+    with pytest.raises(FormatError):
+        read_decisions(path, facts)
