@@ -96,7 +96,7 @@ def _index(zones: list[Any]) -> Any:  # noqa: ANN401
     from lianzhou_gis.overlay.shape_index import ShapeIndex
 
     with ThreadPoolExecutor(CORES) as pool:
-        return ShapeIndex.joined(list(pool.map(ShapeIndex.build, zones)))
+        return ShapeIndex.concatenate(list(pool.map(ShapeIndex.build, zones)))
 
 
 def _ours(folder: Path, count: int, geometry: bool) -> tuple[Taken, Answers]:
@@ -138,7 +138,7 @@ def ours_warm(folder: Path, count: int) -> tuple[Taken, Answers]:
     started = _now()
     with ThreadPoolExecutor(CORES) as pool:
         kept = list(pool.map(lambda name: cache.get("bench", {"layer": name}), LAYERS))
-    index = ShapeIndex.joined([ShapeIndex.from_arrays(one.arrays) for one in kept if one is not None])
+    index = ShapeIndex.concatenate([ShapeIndex.from_arrays(one.arrays) for one in kept if one is not None])
     loaded = _since(started).seconds
     found = _all_pairs(sites, index, False)
     return _since(started, loaded), _split(*found, sizes)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["REPEATS", "run", "server"]
+__all__ = ["REPEATS", "processor_seconds", "run", "server"]
 
 # The join over cut zones takes seconds: it is run so often on the same tables, and the median taken.
 REPEATS = 3
@@ -65,6 +65,12 @@ def server() -> Iterator[Any]:
         running.terminate()
         running.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def processor_seconds(connection: Any) -> float:  # noqa: ANN401 - of psycopg
+    """Return the seconds of the processor that the server has spent on a connection (Linux)."""
+    ticks = Path(f"/proc/{connection.info.backend_pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(ticks[11]) + int(ticks[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def run(files: list[tuple[str, Path]], subdivided: bool) -> tuple[float, dict[str, tuple[Any, Any, Any]]]:

@@ -26,7 +26,19 @@ import shapely
 
 from lianzhou_gis.geodesy import Plane
 
-__all__ = ["LAYERS", "layer_file", "read_blocks", "read_shapes", "site_file", "sites", "write"]
+__all__ = [
+    "LAYERS",
+    "SEED",
+    "layer",
+    "layer_file",
+    "middle",
+    "read_blocks",
+    "read_shapes",
+    "redline",
+    "site_file",
+    "sites",
+    "write",
+]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -48,7 +60,7 @@ def ragged(middle: Floats, radius: float, corners: int, random: np.random.Genera
     return middle + (radius * (1.0 + noise))[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
 
 
-def redline(random: np.random.Generator, middle: Floats) -> Geometries:
+def redline(random: np.random.Generator, middle: Floats, small: int = 1_708) -> Geometries:
     """Return giants with holes, and small ones all over."""
     shapes = []
     for number, corners in enumerate((42_000, 55_000, 63_000, 70_000, 84_000, 101_000)):
@@ -60,7 +72,7 @@ def redline(random: np.random.Generator, middle: Floats) -> Geometries:
             for at, far in zip(angle, reach, strict=True)
         ]
         shapes.append(shapely.Polygon(ragged(place, 8_500.0, corners, random), holes))
-    for _ in range(1_708):
+    for _ in range(small):
         place = middle + random.uniform(-HALF_M, HALF_M, 2)
         shapes.append(shapely.Polygon(ragged(place, 10 ** random.uniform(1.7, 2.8), 164, random)))
     return np.array(shapes, dtype=object)
@@ -100,16 +112,16 @@ def _border(start: Floats, end: Floats, straight: bool, random: np.random.Genera
 def layer(name: str) -> Geometries:
     """Return the zones of a layer."""
     random = np.random.default_rng([SEED, LAYERS.index(name)])
-    middle = _middle()
+    centre = middle()
     if name == "redline":
-        return redline(random, middle)
+        return redline(random, centre)
     if name == "units":
-        return units(random, middle)
+        return units(random, centre)
     count, corners, small, large = (51, 5_900, 2.6, 3.5) if name == "sources" else (4_000, 33, 1.5, 2.3)
     return np.array(
         [
             shapely.Polygon(
-                ragged(middle + random.uniform(-HALF_M, HALF_M, 2), 10 ** random.uniform(small, large), corners, random)
+                ragged(centre + random.uniform(-HALF_M, HALF_M, 2), 10 ** random.uniform(small, large), corners, random)
             )
             for _ in range(count)
         ],
@@ -117,7 +129,8 @@ def layer(name: str) -> Geometries:
     )
 
 
-def _middle() -> Floats:
+def middle() -> Floats:
+    """Return the middle of the county, in the plane."""
     return np.asarray(shapely.get_coordinates(Plane().project(shapely.points([[112.45, 24.91]]))))[0]
 
 
@@ -125,21 +138,21 @@ def _block(number: int) -> Geometries:
     """Return ten thousand sites; two in a hundred are corridors."""
     random = np.random.default_rng([SEED, 100, number])
     count = BLOCK
-    middle = _middle() + random.uniform(-HALF_M, HALF_M, (count, 2))
+    centre = middle() + random.uniform(-HALF_M, HALF_M, (count, 2))
     corners = np.floor(10 ** random.uniform(np.log10(4), np.log10(201), count)).astype(int)
     reach = np.sqrt(10 ** random.uniform(3.0, 6.3, count) / np.pi)
     owner = np.repeat(np.arange(count), corners)
     place = np.arange(len(owner)) - np.repeat(np.cumsum(corners) - corners, corners)
     angle = 2.0 * np.pi * place / corners[owner]
     far = reach[owner] * random.uniform(0.7, 1.3, len(owner))
-    rings = middle[owner] + far[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+    rings = centre[owner] + far[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
     found = np.asarray(shapely.polygons(shapely.linearrings(rings, indices=owner)), dtype=object)
     for chosen in np.flatnonzero(np.arange(count) % 50 == 17):
         length = random.uniform(5_000.0, 30_000.0)
         steps = int(random.integers(6, 40))
         heading = random.uniform(0.0, 2.0 * np.pi) + np.cumsum(random.normal(0.0, 0.12, steps))
         way = np.cumsum(np.column_stack([np.cos(heading), np.sin(heading)]) * length / steps, axis=0)
-        line = shapely.LineString(middle[chosen] + way - way.mean(axis=0))
+        line = shapely.LineString(centre[chosen] + way - way.mean(axis=0))
         found[chosen] = line.buffer(random.uniform(8.0, 30.0), cap_style="flat", join_style="mitre", mitre_limit=2.0)
     return found
 

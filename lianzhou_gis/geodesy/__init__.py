@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lianzhou_gis.geodesy.distance import Distances, distances, length
+from lianzhou_gis.geodesy.distance import Distances, distances, length, path_between
 from lianzhou_gis.geodesy.footprint import buffer_metres, footprints
 from lianzhou_gis.geodesy.plane import LIANZHOU_PROJ, Plane, statutory_area
 from lianzhou_gis.geodesy.reference_systems import (
@@ -39,6 +39,7 @@ __all__ = [
     "from_cgcs2000",
     "gauss_kruger",
     "length",
+    "path_between",
     "rank_candidates",
     "resolve_reference_system",
     "statutory_area",

