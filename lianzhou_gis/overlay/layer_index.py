@@ -88,7 +88,7 @@ def project_zones(zones: Columns, theme_id: str, plane: Plane) -> Geometries:
 
 def index_zones(zones: Columns, theme_id: str, plane: Plane) -> ShapeIndex:
     """Index the zones of a layer; see :func:`project_zones`."""
-    return ShapeIndex.build(project_zones(zones, theme_id, plane))
+    return ShapeIndex.build(project_zones(zones, theme_id, plane), compare=True)
 
 
 def _cached_index(layer: Layer, plane: Plane, cache: Cache) -> ShapeIndex:

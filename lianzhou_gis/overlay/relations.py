@@ -59,9 +59,9 @@ class Subjects:
         return np.asarray(np.hypot(self.site_error_m[site], self.zone_error_m[zone]), dtype=np.float64)
 
 
-def may_be_thin(rest_m2: Floats, sites: Geometries, pieces: Geometries) -> Flags:
+def may_be_thin(rest_m2: Floats, border_m: Floats) -> Flags:
     """Return where the rest of a site may be a rim of 2 mm: its area is below that of such a rim along all borders."""
-    return np.asarray(rest_m2 < TOUCH_WIDTH_M * (shapely.length(sites) + shapely.length(pieces)), dtype=bool)
+    return np.asarray(rest_m2 < TOUCH_WIDTH_M * border_m, dtype=bool)
 
 
 def _interior(subjects: Subjects, pairs: IntersectingPairs) -> Flags:
@@ -112,7 +112,10 @@ def _within(subjects: Subjects, pairs: IntersectingPairs, interior: Flags) -> Fl
     lines = interior & (dimension == 1) & ~pairs.whole
     result[lines] = shapely.length(own[lines]) - shapely.length(pairs.shapes[lines]) <= TOUCH_WIDTH_M
     areal = interior & (dimension == 2) & ~pairs.whole
-    areal[areal] = may_be_thin(shapely.area(own[areal]) - pairs.area_m2[areal], own[areal], pairs.shapes[areal])
+    areal[areal] = may_be_thin(
+        shapely.area(own[areal]) - pairs.area_m2[areal],
+        shapely.length(own[areal]) + shapely.length(pairs.shapes[areal]),
+    )
     maybe = np.flatnonzero(areal)
     if not len(maybe):
         return result

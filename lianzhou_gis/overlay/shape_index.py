@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from lianzhou_gis.overlay.disjoint import every_pair, sharing_pairs
 from lianzhou_gis.overlay.quadtree import Quadtree
 from lianzhou_gis.overlay.segment_runs import SegmentRuns
 from lianzhou_gis.overlay.subdivide import Tiles, border_chains, box_tree, tile_geometries
@@ -40,6 +41,10 @@ class ShapeIndex:
         The lines and points.
     areas : Quadtree
         The areas.
+    group : ndarray of int, shape (n,)
+        Shapes of different groups may share area.
+    sharing : ndarray of int, shape (k, 2)
+        Pairs of one group that do, the first lower.
     """
 
     dimension: npt.NDArray[np.int8]
@@ -47,16 +52,27 @@ class ShapeIndex:
     chains: Tiles
     lines: Tiles
     areas: Quadtree
+    group: Positions
+    sharing: Positions
 
     @classmethod
-    def build(cls, shapes: Geometries) -> ShapeIndex:
-        """Index shapes; None and empty ones are never found."""
+    def build(cls, shapes: Geometries, *, compare: bool = False) -> ShapeIndex:
+        """Index shapes; None and empty ones are never found.
+
+        Parameters
+        ----------
+        shapes : ndarray of shapely geometries or None, shape (n,)
+        compare : bool
+            Whether to find out which of them share area: worth it for many sites.
+        """
         area = np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64))
         present = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
         dimension = np.where(present, shapely.get_dimensions(shapes), -1).astype(np.int8)
         lines = shapes.copy()
         lines[dimension == 2] = None
-        return cls(dimension, area, border_chains(shapes), tile_geometries(lines), Quadtree.build(shapes))
+        areas = Quadtree.build(shapes)
+        pairs = sharing_pairs(shapes, areas) if compare else every_pair(len(shapes))
+        return cls(dimension, area, border_chains(shapes), tile_geometries(lines), areas, *pairs)
 
     @classmethod
     def concatenate(cls, several: Sequence[ShapeIndex]) -> ShapeIndex:
@@ -70,6 +86,16 @@ class ShapeIndex:
             Tiles.concatenate([one.chains for one in several], starts),
             Tiles.concatenate([one.lines for one in several], starts),
             Quadtree.concatenate([one.areas for one in several], starts),
+            # Groups are below the number of shapes.
+            np.concatenate(
+                [np.empty(0, dtype=np.intp), *(one.group + start for one, start in zip(several, starts, strict=True))]
+            ),
+            np.concatenate(
+                [
+                    np.empty((0, 2), dtype=np.intp),
+                    *(one.sharing + start for one, start in zip(several, starts, strict=True)),
+                ]
+            ),
         )
 
     def subset(self, members: Positions) -> ShapeIndex:
@@ -82,6 +108,8 @@ class ShapeIndex:
             self.chains.subset(number),
             self.lines.subset(number),
             self.areas.subset(number),
+            self.group[members],
+            number[self.sharing[(number[self.sharing] >= 0).all(axis=1)]],
         )
 
     @classmethod
@@ -100,17 +128,31 @@ class ShapeIndex:
             chains,
             lines,
             Quadtree.from_arrays(_under("area_", arrays)),
+            np.asarray(arrays["group"], dtype=np.intp),
+            np.asarray(arrays["sharing"], dtype=np.intp).reshape(-1, 2),
         )
 
     def arrays(self) -> Arrays:
         """Return the arrays by name, for a cache."""
         arrays: Arrays = {"dimension": self.dimension, "area_m2": self.area_m2}
+        arrays |= {"group": self.group, "sharing": self.sharing}
         for kind, parts in (("chain", self.chains), ("line", self.lines), ("area", self.areas)):
             arrays |= {f"{kind}_{name}": array for name, array in parts.arrays().items()}
         return arrays
 
     def __len__(self) -> int:
         return len(self.dimension)
+
+    def may_share(self, one: Positions, other: Positions) -> npt.NDArray[np.bool_]:
+        """Return which pairs of shapes may share area."""
+        keys = self.keys(np.minimum(one, other), np.maximum(one, other))
+        same = self.group[one] == self.group[other]
+        return ~same | np.isin(keys, self._sharing_keys) | (one == other)
+
+    @cached_property
+    def _sharing_keys(self) -> npt.NDArray[np.int64]:
+        pairs = np.sort(self.sharing, axis=1)
+        return self.keys(pairs[:, 0], pairs[:, 1])
 
     @property
     def chain_tree(self) -> shapely.STRtree:

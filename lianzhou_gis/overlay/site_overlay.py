@@ -320,7 +320,7 @@ def _overlay_chunk(
     close = _reported(near, sites.error_m, index, near_m, setback_m)
     subjects = Subjects(sites.footprints, sites.error_m, index.shapes, index.error_m, index.plane)
     rows = _with_zone_columns(classify_pairs(subjects, pairs, close), index)
-    totals, within = net_totals(rows, sites.footprints)
+    totals, within = net_totals(rows, sites.footprints, index.shapes)
     site, zone = rows["site"], rows["zone"]
     zone_area = index.shapes.area_m2[zone]
     with np.errstate(divide="ignore", invalid="ignore"):

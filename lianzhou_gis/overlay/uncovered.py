@@ -9,6 +9,7 @@ import shapely
 from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, union_by_group
 from lianzhou_gis.overlay.layer_index import LayerIndex
 from lianzhou_gis.overlay.shape_index import ShapeIndex
+from lianzhou_gis.overlay.totals import sharing_groups
 from lianzhou_gis.overlay.width import parts_wider_than
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason
@@ -17,6 +18,7 @@ __all__ = ["difference_from_shapes", "uncovered_parts"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 # A part outside a coverage, or a gap between units, counts where it holds a disc, or a length, of this.
@@ -55,10 +57,8 @@ def difference_from_shapes(
     partial = own.subset(~covered[own.site])
     if len(partial.site):
         candidates, number = np.unique(partial.site, return_inverse=True)
-        shared = union_by_group(partial.shapes, number.astype(np.intp), len(candidates))
-        covered[candidates] = ~shapely.is_empty(shared) & (
-            _measure(shared) >= (1.0 - 1e-12) * _measure(sites[candidates])
-        )
+        shared = _shared_measure(sites[candidates], index, partial, number.astype(np.intp))
+        covered[candidates] = shared >= (1.0 - 1e-12) * _measure(sites[candidates])
     positions = np.flatnonzero(~covered & ~(shapely.is_missing(sites) | shapely.is_empty(sites)))
     if not len(positions):
         return positions, np.empty(0, dtype=object)
@@ -75,6 +75,19 @@ def difference_from_shapes(
     counts[counts] = (dimension[counts] == 0) | parts_wider_than(parts[counts], _GAP_WIDTH_M)
     remaining, number = np.unique(owner[counts], return_inverse=True)
     return positions[remaining], union_by_group(parts[counts], number.astype(np.intp), len(remaining))
+
+
+def _shared_measure(sites: Geometries, index: ShapeIndex, pairs: IntersectingPairs, number: Positions) -> Floats:
+    """Return the measure of what each site shares with the zones of its pairs, -1 for none; ``number`` is its site."""
+    areal = shapely.get_dimensions(sites) == 2
+    united = sharing_groups(index, pairs.zone, number, len(sites)) | ~areal
+    shared = np.bincount(number, weights=pairs.area_m2, minlength=len(sites)).astype(np.float64)
+    chosen = np.flatnonzero(united[number])
+    if len(chosen):
+        place = np.cumsum(united) - 1
+        unions = union_by_group(pairs.shapes[chosen], place[number[chosen]], int(united.sum()))
+        shared[united] = np.where(shapely.is_empty(unions), -1.0, _measure(unions))
+    return shared
 
 
 def _records(reason: GapReason, layer_id: str, site: Positions, parts: Geometries) -> Columns:
