@@ -247,7 +247,7 @@ def nearest_runs(parts: SiteParts, index: ShapeIndex, found: Candidates, near_m:
         return least_distances(own, runs, one, other, plane.factor_at((a[:, 1] + a[:, 3] + b[:, 1] + b[:, 3]) / 4.0))
 
     def limits(one: Positions, other: Positions) -> Floats:
-        return distances(one, other) * (found.distortion + _ROUGH) + SLACK_M
+        return distances(one, other).astype(np.float64) * (found.distortion + _ROUGH) + SLACK_M
 
     least = box_distance(parts.boxes[part], index.chains.boxes[chain])
     guess = first_minimum(found.pair, least)

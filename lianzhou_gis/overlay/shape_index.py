@@ -147,7 +147,7 @@ class ShapeIndex:
         """Return which pairs of shapes may share area."""
         keys = self.keys(np.minimum(one, other), np.maximum(one, other))
         same = self.group[one] == self.group[other]
-        return ~same | np.isin(keys, self._sharing_keys) | (one == other)
+        return np.asarray(~same | np.isin(keys, self._sharing_keys) | (one == other), dtype=bool)
 
     @cached_property
     def _sharing_keys(self) -> npt.NDArray[np.int64]:
