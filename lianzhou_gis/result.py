@@ -165,8 +165,30 @@ class Result:
                 for row in zip(*(columns[name].tolist() for name in columns.arrays), strict=True)
             ),
             inputs=frozenset((item.name, item.sha256) for item in self.sites_in.inputs),
-            facts=self.facts,
+            facts=_plain(self.facts),
             overrides=self.assessment.overrides,
+        )
+
+    @property
+    def certificates(self) -> pd.DataFrame:
+        """On what every clear rests, one row per site and theme in scope.
+
+        ``site_id, theme, coverage_m, distance_m, margin_m``: the site widened by ``coverage_m`` lies in the coverage
+        of the theme's layers; no zone on which a rule bears that the facts do not exclude is nearer than
+        ``distance_m``, and ``margin_m`` is the least that errors of borders and setbacks leave of such a distance.
+        """
+        import pandas as pd
+
+        from lianzhou_gis.clearance import certificates_of
+
+        found = certificates_of(self)
+        count, themes = found.coverage_m.shape
+        return pd.DataFrame(
+            {
+                "site_id": found.site_ids.repeat(themes),
+                "theme": list(self.scope) * count,
+                **{name: getattr(found, name).ravel() for name in ("coverage_m", "distance_m", "margin_m")},
+            }
         )
 
     @property
@@ -281,6 +303,8 @@ def _plain(value: object) -> object:
     """Return records of a cell as plain mappings."""
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(item) for name, item in asdict(value).items()}
     return value.isoformat() if isinstance(value, date) else value

@@ -22,6 +22,7 @@ LEVELS = [
         "progress",
         "result",
         "certificate_sources",
+        "certificate_record",
         "certificate",
         "clearance",
         "second_readings",
@@ -40,6 +41,7 @@ DOORS = {
     *((room, "maps") for room in ("catalog", "evidence", "result", "layers")),
     *((room, "reports") for room in ("catalog", "evidence", "formats", "result", "rulebook", "layers")),
     ("catalog", "layers"),
+    ("result", "clearance"),
     ("result", "evidence"),
     ("result", "runs"),
 }

@@ -19,6 +19,24 @@ if TYPE_CHECKING:
 
 __all__ = ["verify"]
 
+_MOST_LINES = 20
+_CERTIFICATE = {
+    "confirmed": {
+        "zh": "证书：校验程序读取图层复核，结论一致",
+        "en": "Certificates: the checker read the layers and agrees",
+    },
+    "consistent": {
+        "zh": "证书：与结果、规则和所附管控区一致；未给出 --layers，没有用图层复核",
+        "en": "Certificates: consistent with results, rules and zones shown; without --layers not checked against them",
+    },
+    "disagrees": {"zh": "证书：校验程序不同意", "en": "Certificates: the checker disagrees"},
+    "no_clears": {
+        "zh": "证书：没有“未发现冲突”的项目，无须证书",
+        "en": "Certificates: no site is clear, none is needed",
+    },
+    "not_checked": {"zh": "证书未复核", "en": "The certificate was not checked"},
+}
+
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
@@ -30,9 +48,10 @@ __all__ = ["verify"]
 @options.lang
 @options.guarded
 def verify(run: Path, catalog: Path | None, keys: tuple[str, ...], as_json: bool, lang: str) -> None:
-    """核验结果文件夹：校验值、结论、签名；给出图层时重复核查。退出码 0 一致，1 不一致。
+    """核验结果文件夹：校验值、指纹、结论、证书、签名；给出图层时由图层复核证书并重复核查。退出码 0 一致，1 不一致。
 
-    Verify a run folder: hashes, verdicts, signature; with the layers the run is repeated. Exit 0 intact, 1 not.
+    Verify a run folder: hashes, fingerprint, verdicts, certificates, signature; with the layers the certificates are
+    checked against them and the run is repeated. Exit 0 intact, 1 not.
     """
     from lianzhou_gis.maps import map_page
     from lianzhou_gis.runs.verify import verify as check
@@ -63,12 +82,15 @@ def _record(found: Verification) -> dict[str, Any]:
             for item in found.alterations
         ],
         "signer": None if found.signer is None else {"name": found.signer[0], "public_key": found.signer[1]},
-        "certificate": "not_checked",
+        "certificate": {
+            "state": found.certificate.state,
+            "messages": [message.texts for message in found.certificate.messages],
+        },
         "repeated": repetition is not None,
         "not_repeated": None
         if found.not_repeated is None
         else {"zh": found.not_repeated.zh, "en": found.not_repeated.en},
-        "files": [] if repetition is None else list(repetition.files),
+        "files": [] if repetition is None else [item.record() for item in repetition.differences],
         "difference": None if repetition is None else repetition.difference.record(),
     }
 
@@ -92,7 +114,11 @@ def _lines(found: Verification, lang: str) -> Iterator[str]:
     else:
         name, key = found.signer
         yield f"{'签名者' if zh else 'Signed by'} {name}（{key}）"
-    yield "证书未复核" if zh else "The certificate was not checked"
+    yield _CERTIFICATE[found.certificate.state][lang]
+    for message in found.certificate.messages[:_MOST_LINES]:
+        yield f"  {message.texts[lang]}"
+    if len(found.certificate.messages) > _MOST_LINES:
+        yield f"  … +{len(found.certificate.messages) - _MOST_LINES}"
     if found.not_repeated is not None:
         yield found.not_repeated.text(lang)
     elif found.repetition is None:
@@ -100,7 +126,11 @@ def _lines(found: Verification, lang: str) -> Iterator[str]:
     elif not found.repetition.files:
         yield "重复核查：逐字节一致" if zh else "Repeated: the same bytes"
     else:
-        yield f"{'重复核查：不同的文件' if zh else 'Repeated: files that differ'} {'、'.join(found.repetition.files)}"
+        yield f"{'重复核查：不同的文件' if zh else 'Repeated: files that differ'} {len(found.repetition.files)}"
+        for file in found.repetition.differences:
+            yield f"  {file.text(lang)}"
+            for place, before, after in file.places:
+                yield f"    {place}: {before} → {after}"
         difference = found.repetition.difference
         for cause in difference.causes:
             yield f"  {cause.text(lang)}"

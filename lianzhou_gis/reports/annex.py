@@ -313,22 +313,35 @@ def _layers(site: SiteView) -> Iterator[str | Block]:
 
 
 def _certificate(site: SiteView) -> Iterator[str | Block]:
-    if site.site["verdict"] != "no_conflict_found":
+    if site.verdict is not Verdict.NO_CONFLICT_FOUND:
         return
-    yield "未发现冲突的依据"
-    certified = site.site.get("certificate")
-    words = "经校验程序核对一致" if certified else "证书未复核"
-    yield Paragraph(f"各主题的最近距离如下；{words}。", size_pt=9.5)
+    yield "未发现冲突的证书"
+    found, check = site.view.certified.get(site.site_id), site.view.certificate_check
+    agreed = found is not None and check.state == "consistent"
+    words = "核查时经校验程序读取图层核对一致；写出本表时复核，证书与结果、规则和所附管控区一致。"
+    yield Paragraph(words if agreed else "证书未复核，不得据此认为未发现冲突。", size_pt=9.5)
+    if found is None:
+        return
+    yield Paragraph(
+        "项目外扩“覆盖余量”后仍全部在图层覆盖范围内；凡项目信息未排除其规定的管控区，距项目均不小于“所证距离”；"
+        "“余量”为该距离扣除定位误差和规定退让距离后所剩。",
+        size_pt=9.5,
+    )
+    status = {check["theme"]: check for check in site.site["checks"]}
+    scope = site.view.record["scope"]
     yield DataTable(
-        "依据",
-        (Column("主题", 2.0), Column("状态", 1.5), Column("最近距离（m）", 1.2, "right")),
+        "证书",
+        (Column("主题", 2.0), Column("状态", 1.2), Column("覆盖余量（m）", 1.2, "right"),
+         Column("所证距离（m）", 1.2, "right"), Column("余量（m）", 1.1, "right"),
+         Column("最近管控区（m）", 1.3, "right")),
         [
             [
-                theme(check["theme"]).label["zh"], label("check", check["status"])["zh"],
-                None if check["nearest_m"] is None else Measure(check["nearest_m"]),
+                theme(name).label["zh"], label("check", status[name]["status"])["zh"], Measure(coverage),
+                Measure(distance), Measure(margin), _measure(status[name]["nearest_m"]),
             ]
-            for check in site.site["checks"]
-            if check["status"] != "not_in_scope"
+            for name, coverage, distance, margin in zip(
+                scope, found.coverage_m, found.distance_m, found.margin_m, strict=True
+            )
         ],
     )  # fmt: skip
 

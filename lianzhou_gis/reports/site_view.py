@@ -12,9 +12,11 @@ import pandas as pd
 from lianzhou_gis.reports.particulars import Particulars
 from lianzhou_gis.reports.site_maps import compass
 from lianzhou_gis.rulebook import Rulebook
+from lianzhou_gis.runs.certificate_file import CertificateCheck, check_certificate
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, label, theme, themes
 
 if TYPE_CHECKING:
+    from lianzhou_gis.certificate_record import CertifiedSite
     from lianzhou_gis.runs import Run
 
 __all__ = [
@@ -158,6 +160,17 @@ class RunView:
         for row in table.to_dict("records"):
             found.setdefault(str(row["site_id"]), []).append({str(key): _null(value) for key, value in row.items()})
         return found
+
+    @cached_property
+    def certificate_check(self) -> CertificateCheck:
+        """What the independent checker says of the certificates, without the layers."""
+        return check_certificate(self.run.certificate, self.run.document, self.run.tables)
+
+    @cached_property
+    def certified(self) -> dict[str, CertifiedSite]:
+        """The certificates by site."""
+        record = self.run.certificate
+        return {} if record is None else {site.site_id: site for site in record.sites}
 
     @cached_property
     def layer_days(self) -> tuple[str, str] | None:

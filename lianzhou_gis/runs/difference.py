@@ -12,8 +12,24 @@ __all__ = ["Cause", "Change", "RunDifference", "SiteDifference", "compare_docume
 
 Record = Mapping[str, Any]
 Text = dict[str, str]
-CauseKind = Literal["site", "fact", "layer", "rule", "day", "program", "scope"]
+CauseKind = Literal["site", "fact", "layer", "catalog", "rule", "day", "program", "scope"]
 _VERDICT = ("verdict", "worst_possible", "complete")
+# Parts of the fingerprint that no other cause names, as people call them.
+_PROGRAM_PARTS: dict[str, Text] = {
+    "code": {"zh": "程序代码", "en": "code"},
+    "libraries": {"zh": "所用软件库", "en": "libraries"},
+}
+_CATALOG_PARTS: dict[str, Text] = {
+    "access_lists": {"zh": "准入清单", "en": "access lists"},
+    "catalog": {"zh": "区域及其信息", "en": "region and its facts"},
+    "coverages": {"zh": "覆盖范围", "en": "coverages"},
+    "entries": {"zh": "图层条目", "en": "entries of layers"},
+    "files": {"zh": "图层文件", "en": "files of layers"},
+    "gaps": {"zh": "图层缺项", "en": "gaps of layers"},
+    "plane": {"zh": "计算平面", "en": "plane"},
+    "region": {"zh": "区域", "en": "region"},
+    "study": {"zh": "读取范围", "en": "study area"},
+}
 # Measures of a site whose change means that its footprint is another.
 _SHAPE = ("geometry_kind", "area_m2", "statutory_area_m2", "length_m", "corridor_width_m", "accuracy_m", "survey_crs")
 
@@ -24,7 +40,7 @@ class Cause:
 
     Attributes
     ----------
-    kind : {"site", "fact", "layer", "rule", "day", "program", "scope"}
+    kind : {"site", "fact", "layer", "catalog", "rule", "day", "program", "scope"}
     name : str
         The layer, the fact ...; empty where there is one only.
     before, after : str or None
@@ -40,7 +56,8 @@ class Cause:
         """Return the cause in words, ``"zh"`` or ``"en"``."""
         kinds = _KINDS[self.kind]
         zh = lang == "zh"
-        name = f" {self.name}" if self.name else ""
+        part = {**_PROGRAM_PARTS, **_CATALOG_PARTS}.get(self.name) if self.kind in ("program", "catalog") else None
+        name = f" {part[lang] if part else self.name}" if self.name else ""
         none = "无" if zh else "none"
         return (
             f"{kinds[lang]}{name}：{self.before or none} → {self.after or none}"
@@ -53,6 +70,7 @@ _KINDS: dict[CauseKind, Text] = {
     "site": {"zh": "项目范围", "en": "site"},
     "fact": {"zh": "项目信息", "en": "fact"},
     "layer": {"zh": "图层", "en": "layer"},
+    "catalog": {"zh": "图层目录", "en": "catalog"},
     "rule": {"zh": "规则库", "en": "rulebook"},
     "day": {"zh": "基准日", "en": "day"},
     "program": {"zh": "程序", "en": "program"},
@@ -187,6 +205,7 @@ def _run_causes(before: Record, after: Record) -> Iterator[Cause]:
         yield Cause("rule", "", *(f"{book['version']}（{book['sha256'][:8]}）" for book in (old, new)))
     if before["software"] != after["software"]:
         yield Cause("program", "", before["software"]["version"], after["software"]["version"])
+    yield from _part_causes("program", _PROGRAM_PARTS, before, after)
     if before["scope"] != after["scope"]:
         yield Cause("scope", "", str(len(before["scope"])), str(len(after["scope"])))
     olds = {layer["id"]: layer for layer in before["layers"]}
@@ -195,6 +214,15 @@ def _run_causes(before: Record, after: Record) -> Iterator[Cause]:
         was, now = olds.get(name), news.get(name)
         if was is None or now is None or (was["sha256"], was["status"]) != (now["sha256"], now["status"]):
             yield Cause("layer", name, _edition(was), _edition(now))
+    yield from _part_causes("catalog", _CATALOG_PARTS, before, after)
+
+
+def _part_causes(kind: CauseKind, names: Mapping[str, Text], before: Record, after: Record) -> Iterator[Cause]:
+    """Yield the parts of the fingerprint that differ, by the beginnings of their hashes."""
+    old, new = before["fingerprint"], after["fingerprint"]
+    for name in names:
+        if old.get(name) != new.get(name):
+            yield Cause(kind, name, *(None if part is None else part[:8] for part in (old.get(name), new.get(name))))
 
 
 def _edition(layer: Record | None) -> str | None:
@@ -284,7 +312,7 @@ def _causes_of(
         or (cause.kind == "fact" and cause.name in facts)
         or (cause.kind == "layer" and (cause.name in layers or (not layers and themes)))
     ]
-    whole = [cause for cause in shared if cause.kind in ("day", "rule", "program", "scope")]
+    whole = [cause for cause in shared if cause.kind in ("day", "rule", "program", "scope", "catalog")]
     # A rule that changed and a layer that changed may both be the reason; the nearer stand first.
     yield from found
     yield from whole if not found else [cause for cause in whole if cause.kind in ("day", "rule")]

@@ -14,7 +14,7 @@ import numpy as np
 import lianzhou_gis
 from lianzhou_gis.findings import AccessComparison, Finding, Gap
 from lianzhou_gis.runs.recheck import recheck_by_of
-from lianzhou_gis.runs.seal import content_sha256
+from lianzhou_gis.runs.seal import seal_of
 from lianzhou_gis.table import columns_of
 from lianzhou_gis.vocabulary import DISCLAIMER, label
 
@@ -204,7 +204,14 @@ def _run(result: Result) -> dict[str, Any]:
         "inputs": [{"name": name, "sha256": sha256} for name, sha256 in inputs],
         "parameters": plain(result.parameters),
     }
-    return {"id": result.identity.sha256[:16], "created": datetime.now(UTC).isoformat(timespec="seconds"), **record}
+    identity = result.identity
+    created = datetime.now(UTC).isoformat(timespec="seconds")
+    return {
+        "id": identity.sha256[:16],
+        "created": created,
+        **record,
+        "fingerprint": {name: identity.parts[name] for name in sorted(identity.parts)},
+    }
 
 
 def as_document(result: Result) -> dict[str, Any]:
@@ -222,4 +229,4 @@ def as_document(result: Result) -> dict[str, Any]:
             for severity, code, where, zh, en in issues
         ],
     }
-    return {**document, "seal": {"content_sha256": content_sha256(document)}}
+    return {**document, "seal": seal_of(document)}

@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from pydantic import ValidationError
 
+from lianzhou_gis.certificate_record import CertificateRecord, parse_record
+from lianzhou_gis.clearance import certificates_of
 from lianzhou_gis.errors import AlteredRunError, MissingFileError, RunError
 from lianzhou_gis.formats.containers import dataset_files
 from lianzhou_gis.formats.postgis_source import mask_password
+from lianzhou_gis.runs.certificate_file import CERTIFICATE, certificate_bytes, read_certificate
 from lianzhou_gis.runs.document import as_document, plain
-from lianzhou_gis.runs.folding import check_fold
+from lianzhou_gis.runs.folding import check_fold, check_texts
+from lianzhou_gis.runs.identity import check_identity
 from lianzhou_gis.runs.layer_styles import STYLES
 from lianzhou_gis.runs.repeat import READING, reading_record
 from lianzhou_gis.runs.schema import validated
 from lianzhou_gis.runs.seal import DOCUMENT, Alteration, check_seal, document_bytes, write_manifest
 from lianzhou_gis.runs.signature import check_signature
+from lianzhou_gis.runs.stored_sites import SITES, stored_sites_bytes
 from lianzhou_gis.runs.working_folder import move_into_place, sweep, working_folder
 
 if TYPE_CHECKING:
@@ -45,18 +50,22 @@ class Run:
         The layers of ``findings.gpkg`` (sites, outfalls, overlaps, totals, findings, gaps, zones), EPSG:4490.
     alterations : tuple of Alteration
         In what the folder is not as it was sealed; every page made of such a run says so.
+    certificate : CertificateRecord or None
+        On what the clears rest; ``None`` where the folder has none that can be read.
     """
 
     document: dict[str, Any]
     tables: dict[str, gpd.GeoDataFrame]
     alterations: tuple[Alteration, ...] = ()
+    certificate: CertificateRecord | None = None
 
     @classmethod
     def of(cls, result: Result) -> Run:
         """Return the run of a result, without writing it."""
         from lianzhou_gis.runs.geopackage import layers_of
 
-        return cls(validated(as_document(result)), layers_of(result))
+        record = parse_record(certificates_of(result).record())
+        return cls(validated(as_document(result)), layers_of(result), certificate=record)
 
     def subset(self, site_ids: Collection[str]) -> Run:
         """Return the run with some of its sites only, for maps and comparisons."""
@@ -65,7 +74,7 @@ class Run:
             name: table[table["site_id"].isin(site_ids)] if "site_id" in table.columns else table
             for name, table in self.tables.items()
         }
-        return Run(document, tables, self.alterations)
+        return Run(document, tables, self.alterations, self.certificate)
 
     @classmethod
     def open(cls, folder: str | Path, *, altered: bool = False, remakes: str | None = None) -> Run:
@@ -98,7 +107,8 @@ class Run:
         import pyogrio
 
         names = [str(name) for name in pyogrio.list_layers(folder / TABLES)[:, 0] if name != STYLES]
-        return cls(document, {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names}, found)
+        tables = {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in names}
+        return cls(document, tables, found, read_certificate(folder))
 
 
 def inspect(folder: Path) -> tuple[dict[str, Any], tuple[Alteration, ...]]:
@@ -115,7 +125,13 @@ def inspect(folder: Path) -> tuple[dict[str, Any], tuple[Alteration, ...]]:
         if not (folder / name).is_file():
             raise MissingFileError.from_code("run_folder_incomplete", folder=folder, file=name)
     document, content = _read_document(folder)
-    found = [*check_seal(folder, content, document), *check_fold(document), *check_signature(folder)]
+    found = [
+        *check_seal(folder, content, document),
+        *check_identity(document),
+        *check_fold(document),
+        *check_texts(document),
+        *check_signature(folder),
+    ]
     return document, tuple(found)
 
 
@@ -153,8 +169,7 @@ def _write_inputs(result: Result, folder: Path) -> None:
         several = len(parts) > 1 and not item.path.is_dir()
         sources[f"{item.name} {item.sha256}"] = before + (item.path.name if several else item.name)
     if in_memory:
-        frame = result.sites_in.frame.sort_values("site_id")[["site_id", "name", "survey_crs", "geometry"]]
-        (folder / "sites.geojson").write_text(frame.to_json(drop_id=True, ensure_ascii=False), encoding="utf-8")
+        (folder / SITES).write_bytes(stored_sites_bytes(result.sites_in))
     reading = json.dumps(reading_record(result.sites_in, sources), ensure_ascii=False, indent=1)
     (folder / READING).write_text(reading + "\n", encoding="utf-8")
     facts = {"sites": {site: plain(dict(sorted(known.items()))) for site, known in sorted(result.given.items())}}
@@ -215,6 +230,7 @@ def save(
         built = building / "run"
         built.mkdir()
         (built / DOCUMENT).write_bytes(document_bytes(run.document))
+        (built / CERTIFICATE).write_bytes(certificate_bytes(result))
         write_geopackage(result, built / TABLES)
         for name, page in pages.items():
             (built / name).write_text(page(run), encoding="utf-8")

@@ -13,6 +13,7 @@ from lianzhou_gis.findings import read_overrides
 from lianzhou_gis.formats import read_facts, read_sites
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.progress import Progress
+from lianzhou_gis.runs.stored_sites import SITES, read_stored_sites
 from lianzhou_gis.screening import screen
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def repeat(
     Raises
     ------
     RunError
-        If the sites were not read from files, or the folder does not say how.
+        If the folder does not hold the sites and how they were read.
     """
     inputs = folder / "inputs"
     try:
@@ -76,18 +77,24 @@ def repeat(
         in_memory = bool(reading["in_memory"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError.from_code("run_reading_missing", folder=folder) from error
-    if in_memory or not sources:
-        raise RunError.from_code("run_in_memory", folder=folder)
     if any(Path(name).name != name for name in sources):
         raise RunError.from_code("run_reading_missing", folder=folder)
-    region = catalog.region
-    box = Region(region.name, region.bounds) if region.bounds else None
-    paths = [inputs / name for name in sources]
-    sites = read_sites(
-        paths if len(paths) > 1 else paths[0],
-        region=box,
-        **{name: options[name] for name in _OPTIONS if options.get(name) is not None},
-    )
+    if in_memory:
+        try:
+            sites = read_stored_sites(inputs / SITES)
+        except (OSError, ValueError) as error:
+            raise RunError.from_code("run_reading_missing", folder=folder) from error
+    elif sources:
+        region = catalog.region
+        box = Region(region.name, region.bounds) if region.bounds else None
+        paths = [inputs / name for name in sources]
+        sites = read_sites(
+            paths if len(paths) > 1 else paths[0],
+            region=box,
+            **{name: options[name] for name in _OPTIONS if options.get(name) is not None},
+        )
+    else:
+        raise RunError.from_code("run_reading_missing", folder=folder)
     facts, judged = inputs / "facts.yaml", inputs / "overrides.yaml"
     return screen(
         sites,

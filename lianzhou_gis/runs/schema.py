@@ -67,7 +67,11 @@ class InputRecord(_Record):
 
 
 class RunRecord(_Record):
-    """The circumstances of the run; ``created`` is the only value that differs between equal runs."""
+    """The circumstances of the run; ``created`` is the only value that differs between equal runs.
+
+    ``fingerprint`` has the SHA-256 of everything that the answers rest on, by its name; ``id`` is the beginning of the
+    hash of all of them.
+    """
 
     id: str
     created: str
@@ -83,6 +87,7 @@ class RunRecord(_Record):
     layers: list[LayerRecord]
     inputs: list[InputRecord]
     parameters: dict[str, Any]
+    fingerprint: dict[str, str]
 
 
 class CitationRecord(_Record):
@@ -273,9 +278,13 @@ class IssueRecord(_Record):
 
 
 class SealRecord(_Record):
-    """The hash of the document's content, without ``run.created`` and the seal itself."""
+    """Hashes of the document: of its content, without ``run.created`` and the seal itself, and of both together.
+
+    ``moment_sha256`` is the SHA-256 of ``content_sha256``, a space and ``run.created``.
+    """
 
     content_sha256: str
+    moment_sha256: str
 
 
 class Document(_Record):

@@ -1,9 +1,9 @@
 """The seal of a run: hashes by which any change of a run folder is found.
 
 ``result.json`` carries the SHA-256 of its own content (without ``run.created`` and the seal itself, so that equal runs
-have equal seals); ``manifest.json`` carries that hash and the SHA-256 of every other file. Neither needs a secret:
-whoever rewrites all of it consistently is found by the signature (:mod:`lianzhou_gis.runs.signature`), or by repeating
-the run (:mod:`lianzhou_gis.runs.verify`).
+have equal seals) and one of that hash with the moment of the run; ``manifest.json`` carries the first and the SHA-256
+of every other file. Neither needs a secret: whoever rewrites all of it consistently is found by the signature
+(:mod:`lianzhou_gis.runs.signature`), or by repeating the run (:mod:`lianzhou_gis.runs.verify`).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ __all__ = [
     "document_bytes",
     "manifest_bytes",
     "reseal",
+    "seal_of",
     "short_seal",
     "write_manifest",
 ]
@@ -76,6 +77,16 @@ def content_sha256(document: Mapping[str, Any]) -> str:
     run = {key: value for key, value in document["run"].items() if key != "created"}
     rest = {key: value for key, value in document.items() if key not in ("seal", "run")}
     return hashlib.sha256(_canonical({**rest, "run": run})).hexdigest()
+
+
+def seal_of(document: Mapping[str, Any]) -> dict[str, str]:
+    """Return the seal of a document: the hash of its content, and one that also covers the moment of the run."""
+    content = content_sha256(document)
+    return {"content_sha256": content, "moment_sha256": _moment_sha256(content, document)}
+
+
+def _moment_sha256(content: str, document: Mapping[str, Any]) -> str:
+    return hashlib.sha256(f"{content} {document['run']['created']}".encode()).hexdigest()
 
 
 def short_seal(document: Mapping[str, Any]) -> str:
@@ -192,6 +203,10 @@ def _check_document(content: bytes, document: Mapping[str, Any]) -> Iterator[Alt
     if content_sha256(document) != document["seal"]["content_sha256"]:
         yield Alteration(
             "content_altered", DOCUMENT, "核查结果内容与封印的校验值不符", "its content is not what was sealed"
+        )
+    elif _moment_sha256(document["seal"]["content_sha256"], document) != document["seal"]["moment_sha256"]:
+        yield Alteration(
+            "moment_altered", DOCUMENT, "核查时间与封印的校验值不符", "the moment of the run is not what was sealed"
         )
     elif document_bytes(document) != content:
         yield Alteration(

@@ -1,12 +1,14 @@
 """A detached ed25519 signature of a run, verified offline.
 
-``signature.json`` holds the public key, the signature over the manifest's bytes, and the name of who signed. The
-private key never enters a run folder. Trust in a public key is the reader's: it is compared with the keys they name.
+``signature.json`` holds the public key, the signature over the hash of ``result.json`` and the manifest's bytes, and
+the name of who signed. The private key never enters a run folder. Trust in a public key is the reader's: it is compared
+with the keys they name.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -14,14 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lianzhou_gis.errors import FormatError, MissingFileError, RunError, extra
-from lianzhou_gis.runs.seal import MANIFEST, SIGNATURE, Alteration
+from lianzhou_gis.runs.seal import DOCUMENT, MANIFEST, SIGNATURE, Alteration
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = ["check_signature", "make_key", "public_text", "sign_run", "signer_of"]
 
-_PURPOSE = b"lianzhou-gis run manifest\n"
+_PURPOSE = b"lianzhou-gis run\n"
 
 
 def _ed25519() -> Any:  # noqa: ANN401 - a module
@@ -107,7 +109,8 @@ def sign_run(folder: str | Path, key: str | Path, *, signer: str) -> str:
 
 
 def _message(folder: Path, signer: str) -> bytes:
-    return _PURPOSE + signer.encode() + b"\n" + (folder / MANIFEST).read_bytes()
+    document = hashlib.sha256((folder / DOCUMENT).read_bytes()).hexdigest()
+    return _PURPOSE + f"{signer}\n{document}\n".encode() + (folder / MANIFEST).read_bytes()
 
 
 def signer_of(folder: str | Path) -> tuple[str, str] | None:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lianzhou_gis.errors import RunError
+from lianzhou_gis.errors import LianzhouError, Message
+from lianzhou_gis.runs.byte_difference import FileDifference, file_difference
+from lianzhou_gis.runs.certificate_file import CertificateCheck, check_certificate, read_certificate
 from lianzhou_gis.runs.difference import RunDifference, compare_documents
 from lianzhou_gis.runs.folder import TABLES, inspect
 from lianzhou_gis.runs.repeat import repeat
-from lianzhou_gis.runs.seal import DOCUMENT, MANIFEST, Alteration, check_seal, document_bytes
+from lianzhou_gis.runs.seal import DOCUMENT, MANIFEST, Alteration, check_seal, document_bytes, seal_of
 from lianzhou_gis.runs.signature import check_signature, signer_of
 
 if TYPE_CHECKING:
@@ -33,14 +35,19 @@ class Repetition:
 
     Attributes
     ----------
-    files : tuple of str
+    differences : tuple of FileDifference
         Files whose bytes differ, or that only one of the two has; the moment of the run left out.
     difference : RunDifference
         What that means for the sites, and what it is due to.
     """
 
-    files: tuple[str, ...]
+    differences: tuple[FileDifference, ...]
     difference: RunDifference
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of the files that differ."""
+        return tuple(item.name for item in self.differences)
 
 
 @dataclass(frozen=True)
@@ -52,24 +59,32 @@ class Verification:
     document : dict
         Content of ``result.json``.
     alterations : tuple of Alteration
+    certificate : CertificateCheck
+        What the independent checker says of the clears; with layers, it reads them itself.
     signer : (str, str) or None
         Who signed, and the public key.
     repetition : Repetition or None
         ``None`` where no layers were given.
-    not_repeated : RunError or None
+    not_repeated : LianzhouError or None
         Why the run could not be repeated though layers were given.
     """
 
     document: dict[str, Any]
     alterations: tuple[Alteration, ...]
+    certificate: CertificateCheck
     signer: tuple[str, str] | None
     repetition: Repetition | None = None
-    not_repeated: RunError | None = None
+    not_repeated: LianzhouError | None = None
 
     @property
     def intact(self) -> bool:
         """Whether nothing is wrong, as far as it was checked."""
-        return not self.alterations and (self.repetition is None or not self.repetition.files)
+        return (
+            not self.alterations
+            and self.certificate.state != "disagrees"
+            and self.not_repeated is None
+            and (self.repetition is None or not self.repetition.files)
+        )
 
 
 def verify(
@@ -101,14 +116,26 @@ def verify(
     document, found = inspect(folder)
     signed = check_signature(folder, trusted) if trusted else []
     alterations = (*found, *(item for item in signed if item not in found), *_check_tables(folder, document))
+    certificate = _certificate(folder, document, catalog)
     signer = signer_of(folder)
     if catalog is None:
-        return Verification(document, alterations, signer)
+        return Verification(document, alterations, certificate, signer)
     try:
         repetition = _repetition(folder, document, catalog, pages or {}, progress)
-    except RunError as error:
-        return Verification(document, alterations, signer, not_repeated=error)
-    return Verification(document, alterations, signer, repetition)
+    except LianzhouError as error:
+        return Verification(document, alterations, certificate, signer, not_repeated=error)
+    return Verification(document, alterations, certificate, signer, repetition)
+
+
+def _certificate(folder: Path, document: Mapping[str, Any], catalog: Catalog | None) -> CertificateCheck:
+    import pyogrio
+
+    try:
+        tables = {name: pyogrio.read_dataframe(folder / TABLES, layer=name) for name in ("sites", "outfalls", "zones")}
+        return check_certificate(read_certificate(folder), document, tables, catalog)
+    except (KeyError, ValueError, OSError, RuntimeError, AttributeError) as error:
+        message = Message.from_code("certificate_failed", problem=type(error).__name__)
+        return CertificateCheck("disagrees", (message,))
 
 
 def _check_tables(folder: Path, document: Mapping[str, Any]) -> Iterator[Alteration]:
@@ -158,11 +185,15 @@ def _repetition(
         other, _ = inspect(again)
         # Bytes of the document differ by its moment alone: that of the earlier run is put in.
         other["run"]["created"] = document["run"]["created"]
+        other["seal"] = seal_of(other)
         content = document_bytes(other)
         (again / DOCUMENT).write_bytes(content)
         # The new folder against the manifest of the earlier one.
         (again / MANIFEST).write_bytes((folder / MANIFEST).read_bytes())
         differing = {item.where for item in check_seal(again, content, other) if item.where != MANIFEST}
+        # A page that nobody here can make again is not compared.
+        differing -= {DOCUMENT, *(item.name for item in folder.glob("*.html") if item.name not in pages)}
         if content != (folder / DOCUMENT).read_bytes():
             differing.add(DOCUMENT)
-        return Repetition(tuple(sorted(differing)), compare_documents(document, other))
+        found = tuple(file_difference(name, folder / name, again / name) for name in sorted(differing))
+        return Repetition(found, compare_documents(document, other))

@@ -136,6 +136,7 @@ def document(names):
             "synthetic": True,
             "disclosure": "restricted",
             "disclaimer": text("初步筛查，不作为审批依据"),
+            "fingerprint": {},
             "software": {"version": "0"},
             "rulebook": {"version": "1", "sha256": "0"},
             "layers": [
@@ -164,7 +165,7 @@ def document(names):
             for number, name in enumerate(names)
         ],
         "issues": [],
-        "seal": {"content_sha256": "0" * 64},
+        "seal": {"content_sha256": "0" * 64, "moment_sha256": "0" * 64},
     }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lianzhou_gis.errors import AlteredRunError, FormatError, RunError
-from lianzhou_gis.runs.seal import content_sha256, document_bytes, manifest_bytes
+from lianzhou_gis.runs.seal import document_bytes, manifest_bytes, seal_of
 
 register_module = pytest.importorskip("lianzhou_gis.runs.register")
 Register = register_module.Register
@@ -20,7 +20,7 @@ def renamed(folder, target, run_id, **run):
     copy = Path(shutil.copytree(folder, target))
     document = json.loads((copy / "result.json").read_text(encoding="utf-8"))
     document["run"] |= {"id": run_id, **run}
-    document["seal"]["content_sha256"] = content_sha256(document)
+    document["seal"] = seal_of(document)
     (copy / "result.json").write_bytes(document_bytes(document))
     (copy / "manifest.json").write_bytes(manifest_bytes(copy, document))
     return copy

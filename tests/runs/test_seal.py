@@ -11,7 +11,7 @@ import shapely
 from lianzhou_gis.errors import AlteredRunError, RunError
 from lianzhou_gis.runs import Run
 from lianzhou_gis.runs.folder import inspect
-from lianzhou_gis.runs.seal import content_sha256, document_bytes, manifest_bytes
+from lianzhou_gis.runs.seal import document_bytes, manifest_bytes, seal_of
 from lianzhou_gis.runs.signature import check_signature, make_key, sign_run
 
 FACTS = {"target_use": "industrial", "construction_nature": "new", "related_to_water_supply": "no", "is_linear": "no"}
@@ -39,7 +39,7 @@ def edited(folder, change, *, resealed=False):
     document = json.loads(path.read_text(encoding="utf-8"))
     change(document)
     if resealed:
-        document["seal"]["content_sha256"] = content_sha256(document)
+        document["seal"] = seal_of(document)
     path.write_bytes(document_bytes(document))
     if resealed:
         (folder / "manifest.json").write_bytes(manifest_bytes(folder, document))

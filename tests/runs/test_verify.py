@@ -5,7 +5,10 @@ import shutil
 import sqlite3
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pytest
+import shapely
 
 from lianzhou_gis.catalog import Catalog
 from lianzhou_gis.errors import RunError
@@ -13,7 +16,7 @@ from lianzhou_gis.maps import map_page
 from lianzhou_gis.runs import Run
 from lianzhou_gis.runs.difference import compare_documents
 from lianzhou_gis.runs.repeat import repeat
-from lianzhou_gis.runs.seal import content_sha256, document_bytes, manifest_bytes
+from lianzhou_gis.runs.seal import document_bytes, manifest_bytes, seal_of
 from lianzhou_gis.runs.verify import verify
 
 PAGES = {"map.html": map_page}
@@ -70,7 +73,7 @@ def test_a_consistent_forgery_is_found_by_repeating(filed, copied):
     path = copied / "result.json"
     document = json.loads(path.read_text(encoding="utf-8"))
     document["sites"][0]["name"] = "另一项目"
-    document["seal"]["content_sha256"] = content_sha256(document)
+    document["seal"] = seal_of(document)
     path.write_bytes(document_bytes(document))
     (copied / "manifest.json").write_bytes(manifest_bytes(copied, document))
     assert verify(copied).intact
@@ -78,10 +81,33 @@ def test_a_consistent_forgery_is_found_by_repeating(filed, copied):
     assert "result.json" in found.repetition.files
 
 
-def test_sites_from_memory_are_not_repeated(county, square, tmp_path):
+def test_sites_from_memory_are_repeated_from_what_was_read(county, square, moved, tmp_path):
+    """A GeoDataFrame with facts of its own, a point with an outfall, missing values and a date."""
+    shapes = [square(112.44, 24.87, 100), shapely.Point(112.5, 24.9), square(112.46, 24.87, 100)]
+    frame = gpd.GeoDataFrame(
+        {
+            "site_id": ["DEMO-A", "DEMO-B", "DEMO-C"],
+            "name": ["甲", None, "丙"],
+            "livestock_head": [np.int64(3), None, 5],
+            "accuracy_m": [0.5, None, 0.2],
+            "surveyed": pd.to_datetime(["2026-01-02", None, "2026-01-03"]),
+        },
+        geometry=shapes,
+        crs="EPSG:4490",
+    )
+    folder = county.screen(frame, {"target_use": "industrial"}).save(tmp_path / "run")
+    found = verify(folder, catalog=Catalog.open(county.folder / "layers.yaml"), pages=PAGES)
+    assert [item.text("en") for item in found.repetition.differences] == [] and found.intact
+    again = repeat(folder, found.document, Catalog.open(county.folder / "layers.yaml"))
+    assert again.identity.sha256[:16] == found.document["run"]["id"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"columns": {}}', "null", '{"columns": 3, "facts": []}'])
+def test_stored_sites_that_are_broken_are_refused(county, square, tmp_path, content):
     folder = county.screen(square(112.44, 24.87, 100)).save(tmp_path / "run")
-    with pytest.raises(RunError, match="came from memory"):
-        repeat(folder, Run.open(folder).document, Catalog.open(county.folder / "layers.yaml"))
+    (folder / "inputs" / "sites.json").write_text(content, encoding="utf-8")
+    with pytest.raises(RunError, match="cannot be repeated"):
+        repeat(folder, Run.open(folder, altered=True).document, Catalog.open(county.folder / "layers.yaml"))
 
 
 def test_whose_doing_a_change_is(filed):
