@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lianzhou_gis.errors import GeometryError
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,12 +51,12 @@ class LianzhouAccessor:
     44793.6
     """
 
-    def __init__(self, frame: Any) -> None:  # noqa: ANN401 - pandas hands over any DataFrame
+    def __init__(self, frame: pd.DataFrame) -> None:
         if not hasattr(frame, "geometry") or getattr(frame, "_geometry_column_name", None) is None:
             raise NoGeometryError.from_code("table_without_geometry")
         self._frame = frame
 
-    def sites(self, *, crs: Any = None, datum: str | None = None) -> Sites:  # noqa: ANN401 - whatever pyproj takes
+    def sites(self, *, crs: CrsLike | None = None, datum: str | None = None) -> Sites:
         """Return the rows as checked sites, as :func:`lianzhou_gis.read_sites` does."""
         from lianzhou_gis.formats import read_sites
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from lianzhou_gis.fingerprint import code_fingerprint
 
@@ -201,7 +201,7 @@ def _forget(path: Path) -> None:
         path.unlink()
 
 
-def _write(stream: Any, name: str, kind: str, subject: str, meta: Mapping[str, Any], arrays: Arrays) -> None:  # noqa: ANN401
+def _write(stream: BinaryIO, name: str, kind: str, subject: str, meta: Mapping[str, Any], arrays: Arrays) -> None:
     listed, bodies, offset = [], [], 0
     if arrays:
         import numpy as np
@@ -232,7 +232,7 @@ def _start(path: Path) -> bytes:
         return head + stream.read(min(int.from_bytes(head[8:16], "little"), 2**26))
 
 
-def _header(content: Any) -> dict[str, Any]:  # noqa: ANN401 - bytes or a memory map
+def _header(content: bytes | memoryview) -> dict[str, Any]:
     if bytes(content[:8]) != _MAGIC:
         raise ValueError("not a file of this cache")
     header = json.loads(bytes(content[_HEAD : _HEAD + int.from_bytes(content[8:16], "little")]))

@@ -9,11 +9,12 @@ from datetime import date
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.cache import Arrays, Cache, CacheEntry
 from lianzhou_gis.catalog import Catalog, LayerEntry
@@ -87,7 +88,7 @@ class Source:
         return shape[met], zone[met]
 
 
-def _filled(shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
+def _filled(shape: BaseGeometry) -> BaseGeometry:
     """Return a broken shape as its linework and all areas that it encloses."""
     lines = shapely.node(
         shapely.union_all([shapely.force_2d(line) for line in shapely.get_rings(shapely.get_parts(shape))])
@@ -106,6 +107,9 @@ def _longest_edges(shapes: Geometries) -> npt.NDArray[np.float64]:
     return longest
 
 
+_Drawn = TypeVar("_Drawn", shapely.Geometry, npt.NDArray[np.object_])
+
+
 class TangentPlane:
     """Metres east and north of a latitude; right within 2e-7 of the distance for each metre of it."""
 
@@ -116,7 +120,7 @@ class TangentPlane:
         east = _SEMI_MAJOR_M / math.sqrt(flat) * math.cos(math.radians(latitude))
         self.scale = np.radians(np.array([east, north]))
 
-    def draw(self, shapes: Any) -> Any:  # noqa: ANN401 - one geometry or an array
+    def draw(self, shapes: _Drawn) -> _Drawn:
         """Return shapes of degrees in metres."""
         return shapely.transform(shapes, lambda xy: xy * self.scale)
 
@@ -238,7 +242,7 @@ def _whole(
     return None
 
 
-def _text(cell: Any) -> str | None:  # noqa: ANN401 - a cell
+def _text(cell: object) -> str | None:
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
         return None
     text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from lianzhou_gis.rulebook import AccessItem
+from lianzhou_gis.rulebook import AccessItem, RuleVersion
 from lianzhou_gis.screening import Result
 from lianzhou_gis.vocabulary import Effect, GapReason, label, theme
 
@@ -179,7 +178,7 @@ def _why(first: Result, second: Result, site_id: str, rule_id: str | None, theme
     )
 
 
-def _because(zh: str, en: str, version: Any) -> Text:  # noqa: ANN401 - a RuleVersion
+def _because(zh: str, en: str, version: RuleVersion) -> Text:
     cited = {lang: "、".join(citation.text(lang) for citation in version.citations) for lang in ("zh", "en")}
     return {
         "zh": f"{zh}：{cited['zh']}；{version.paraphrase['zh']}",

@@ -22,7 +22,9 @@ from lianzhou_gis.findings import Assessment, Evaluator, Override, QuestionPlann
 from lianzhou_gis.findings.given_facts import IN_PARK, PARK_THEME, in_park_facts, region_facts
 from lianzhou_gis.fingerprint import Fingerprint
 from lianzhou_gis.formats import FactsFile, SiteGap, Sites, merge_facts, outfalls_from_facts, read_sites
+from lianzhou_gis.formats.site_sources import SiteSource
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.layers import Cache, Layers, load_layers
 from lianzhou_gis.overlay import LayerIndex, overlay_sites
 from lianzhou_gis.progress import Progress, default_progress
@@ -44,11 +46,11 @@ _PROCESSORS = os.cpu_count() or 1
 
 
 def screen(
-    sites: Any,  # noqa: ANN401 - whatever read_sites takes
+    sites: SiteSource,
     catalog: Catalog | str | Path,
     rulebook: Rulebook | None = None,
     *,
-    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None = None,
     datum: str | None = None,
     facts: Facts | None = None,
     sets: Mapping[str, str] | None = None,
@@ -197,7 +199,7 @@ class Screener:
 
     def screen(
         self,
-        sites: Any,  # noqa: ANN401 - whatever read_sites takes
+        sites: SiteSource,
         *,
         facts: Facts | None = None,
         sets: Mapping[str, str] | None = None,

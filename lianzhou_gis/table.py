@@ -22,10 +22,11 @@ Array = npt.NDArray[Any]
 
 
 @cache
-def _row(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a class of named tuples
-    # Made once for the same columns: to make one takes longer than to fill a few.
+def _row(names: tuple[str, ...]) -> Callable[[Iterable[object]], Any]:
+    # One class for the same columns: building it takes longer than a few rows.
     make: Any = namedtuple
-    return make("Row", names)
+    build: Callable[[Iterable[object]], Any] = make("Row", names)._make
+    return build
 
 
 def cells(values: Iterable[Any]) -> Array:
@@ -228,11 +229,11 @@ class Columns:
         """Return some rows, by place or by flag."""
         return Columns({name: array[places] for name, array in self.arrays.items()})
 
-    def assign(self, **more: Any) -> Columns:  # noqa: ANN401 - arrays, or one value for all rows
+    def assign(self, **more: object) -> Columns:
         """Return the table with further columns."""
         return Columns({**self.arrays, **{name: self._column(value) for name, value in more.items()}})
 
-    def _column(self, value: Any) -> Array:  # noqa: ANN401
+    def _column(self, value: object) -> Array:
         if isinstance(value, np.ndarray):
             return value
         kind: Any = object if value is None or isinstance(value, str) else None
@@ -244,9 +245,7 @@ class Columns:
 
     def rows(self) -> Iterator[Any]:
         """Yield every row as a named tuple of plain values."""
-        return map(
-            _row(tuple(self.arrays))._make, zip(*(array.tolist() for array in self.arrays.values()), strict=True)
-        )
+        return map(_row(tuple(self.arrays)), zip(*(array.tolist() for array in self.arrays.values()), strict=True))
 
     def frame(self, inferred: Collection[str] = ()) -> pd.DataFrame:
         """Return the table as a DataFrame of its own; texts and geometries as objects.

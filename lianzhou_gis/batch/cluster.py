@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from lianzhou_gis.batch.local import Work, alone
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.work import Done, Task, screener_of, work
 from lianzhou_gis.errors import RunError, extra
+
+if TYPE_CHECKING:
+    from distributed import Client, Worker, WorkerPlugin
 
 __all__ = ["run_on_cluster"]
 
@@ -60,7 +64,7 @@ def run_on_cluster(
         _stream(client, distributed, task, chunks, commit, threads, do)
 
 
-def _make_ready(client: Any, distributed: Any, task: Task) -> None:  # noqa: ANN401 - of distributed
+def _make_ready(client: Client, distributed: ModuleType, task: Task) -> None:
     """Let every worker that is there, and every one that comes later, make the layers ready before its first chunk."""
     try:
         client.register_plugin(_plugin(distributed, task))
@@ -69,8 +73,8 @@ def _make_ready(client: Any, distributed: Any, task: Task) -> None:  # noqa: ANN
         raise RunError.from_code("worker_unprepared", kind=type(error).__name__, problem=error) from error
 
 
-def _plugin(distributed: Any, task: Task) -> Any:  # noqa: ANN401 - the module, a WorkerPlugin
-    class Ready(distributed.WorkerPlugin):  # type: ignore[misc]
+def _plugin(distributed: ModuleType, task: Task) -> WorkerPlugin:
+    class Ready(distributed.WorkerPlugin):  # type: ignore[name-defined, misc]
         """Makes the layers ready on a worker."""
 
         name = "lianzhou_gis"
@@ -78,15 +82,15 @@ def _plugin(distributed: Any, task: Task) -> Any:  # noqa: ANN401 - the module, 
         def __init__(self, asked: Task) -> None:
             self.asked = asked
 
-        def setup(self, worker: Any) -> None:  # noqa: ANN401 - the worker
+        def setup(self, worker: Worker) -> None:
             screener_of(self.asked.catalog, self.asked.as_of, self.asked.themes)
 
     return Ready(task)
 
 
 def _stream(
-    client: Any,  # noqa: ANN401 - of distributed
-    distributed: Any,  # noqa: ANN401
+    client: Client,
+    distributed: ModuleType,
     task: Task,
     chunks: Iterator[Chunk],
     commit: Callable[[Done], None],

@@ -88,7 +88,7 @@ def _hash(asked: Mapping[str, Any]) -> str:
     return hashlib.sha256(_json(asked).encode()).hexdigest()[:16]
 
 
-def _json(value: Any) -> str:  # noqa: ANN401 - plain values
+def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
 
 

@@ -9,12 +9,15 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.work import Done, Task, work
+
+if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
 
 __all__ = ["Work", "alone", "run_local"]
 
@@ -84,7 +87,7 @@ def _begin() -> None:
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
-def _end_with(parent: Any) -> None:  # noqa: ANN401 - the process
+def _end_with(parent: BaseProcess) -> None:
     parent.join()
     os._exit(1)
 

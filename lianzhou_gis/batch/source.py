@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from lianzhou_gis.errors import FormatError, extra
 from lianzhou_gis.formats.column_aliases import SITE_ALIASES, find_columns
 from lianzhou_gis.formats.limits import require_existing
 from lianzhou_gis.formats.site_ids import MAX_ID, plain_text
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["Chunk", "SiteSource"]
 
@@ -114,7 +117,7 @@ class SiteSource:
         arrow = extra("pyarrow", "arrow")
         number, held, rows = 0, [], 0
 
-        def whole(table: Any) -> Chunk:  # noqa: ANN401 - a pyarrow table
+        def whole(table: pa.Table) -> Chunk:
             start = number * size
             names = ["geometry" if name == self.geometry else name for name in table.schema.names]
             return Chunk(number, start + 1, tuple(ids[start : start + len(table)]), table.rename_columns(names))

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyproj
@@ -19,6 +19,9 @@ from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
 from lianzhou_gis.runs.document import decimals, plain
 from lianzhou_gis.table import CodedColumn, cells, columns_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["TABLES", "TEXTS", "overlaps_table", "records_table", "sites_table", "written"]
 
@@ -54,7 +57,7 @@ TABLES = {"sites": _SITES, "overlaps": _OVERLAPS, "findings": _columns_of(Findin
 TEXTS = ("title", "paraphrase", "citations", "action", "authority", "blocks", "effect", "worst", "unverified")
 
 
-def _values(name: str, kind: str, cells: Sequence[Any]) -> Any:  # noqa: ANN401 - a pyarrow array
+def _values(name: str, kind: str, cells: Sequence[Any]) -> pa.Array:
     arrow = extra("pyarrow", "arrow")
     if kind == "double":
         numbers = np.array(cells, dtype=np.float64)
@@ -84,7 +87,7 @@ def _json(value: object) -> str:
     return json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
 
 
-def _coded(name: str, kind: str, column: CodedColumn) -> Any:  # noqa: ANN401 - a pyarrow array
+def _coded(name: str, kind: str, column: CodedColumn) -> pa.Array:
     """Return a coded column; texts as a dictionary in the order in which they occur, as plain texts are written."""
     arrow = extra("pyarrow", "arrow")
     used, first, which = np.unique(column.codes, return_index=True, return_inverse=True)
@@ -110,7 +113,7 @@ def _geo() -> bytes:
     return json.dumps(geo).encode()
 
 
-def _table(kind: str, column: Callable[[str], CodedColumn | Sequence[Any]]) -> Any:  # noqa: ANN401 - a pyarrow table
+def _table(kind: str, column: Callable[[str], CodedColumn | Sequence[Any]]) -> pa.Table:
     arrow = extra("pyarrow", "arrow")
     arrays = {}
     for name, held in TABLES[kind].items():
@@ -120,7 +123,7 @@ def _table(kind: str, column: Callable[[str], CodedColumn | Sequence[Any]]) -> A
     return arrow.table(arrays)
 
 
-def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[str, Any]) -> pa.Table:
     """Return the sites with their verdicts."""
     table = sites.columns
     said = [answers[site_id] for site_id in table["site_id"]]
@@ -135,7 +138,7 @@ def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[st
     return _table("sites", lambda name: own[name] if name in own else table[name].tolist())
 
 
-def overlaps_table(overlay: Overlay | None) -> Any:  # noqa: ANN401 - a pyarrow table
+def overlaps_table(overlay: Overlay | None) -> pa.Table:
     """Return the overlaps; what zones have in common is coded by the zone. Without an overlay there are none."""
     if overlay is None:
         return _table("overlaps", lambda name: ())
@@ -149,7 +152,7 @@ def overlaps_table(overlay: Overlay | None) -> Any:  # noqa: ANN401 - a pyarrow 
     return _table("overlaps", lambda name: coded[name] if name in coded else rows[name].tolist())
 
 
-def records_table(kind: str, table: RecordTable[Any]) -> Any:  # noqa: ANN401 - a pyarrow table
+def records_table(kind: str, table: RecordTable[Any]) -> pa.Table:
     """Return findings or gaps; what rules say of themselves is left out."""
 
     def column(name: str) -> CodedColumn | Sequence[Any]:
@@ -164,7 +167,7 @@ def records_table(kind: str, table: RecordTable[Any]) -> Any:  # noqa: ANN401 - 
     return _table(kind, column)
 
 
-def written(table: Any) -> bytes:  # noqa: ANN401 - a pyarrow table
+def written(table: pa.Table) -> bytes:
     """Return a table as the bytes of a Parquet file; readers see plain texts, dictionaries are how they are stored."""
     stream = io.BytesIO()
     parquet = extra("pyarrow.parquet", "arrow")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.batch.source import Chunk
@@ -148,7 +149,7 @@ def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Don
     )
 
 
-def _screened(task: Task, chunk: Chunk, rows: Any, screener: Screener, gathered: _Gathered) -> None:  # noqa: ANN401
+def _screened(task: Task, chunk: Chunk, rows: npt.NDArray[np.intp], screener: Screener, gathered: _Gathered) -> None:
     """Screen some sites of a chunk; where that fails, each half by itself, down to the one that it fails for."""
     try:
         sites = _sites(task, chunk, rows, screener)
@@ -179,7 +180,7 @@ def _rule_texts(table: RecordTable[Finding]) -> dict[str, dict[str, Any]]:
     return {rule_id: {name: plain(table.templates[number][name]) for name in TEXTS} for rule_id, number in last.items()}
 
 
-def _sites(task: Task, chunk: Chunk, rows: Any, screener: Screener) -> Sites:  # noqa: ANN401
+def _sites(task: Task, chunk: Chunk, rows: npt.NDArray[np.intp], screener: Screener) -> Sites:
     """Return some sites of a chunk, checked and measured as those of any file."""
     table = chunk.table.take(rows)
     columns: dict[str, Any] = {}

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 from importlib import import_module
-from typing import Any
 
 import click
 
@@ -39,7 +38,7 @@ class _Commands(click.Group):
         info_name: str | None,
         args: list[str],
         parent: click.Context | None = None,
-        **extra: Any,  # noqa: ANN401 - click's settings
+        **extra: object,
     ) -> click.Context:
         language = requested_language(args)
         with single_line_errors(language):
@@ -47,7 +46,7 @@ class _Commands(click.Group):
         ctx.obj = language
         return ctx
 
-    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's value
+    def invoke(self, ctx: click.Context) -> object:
         with single_line_errors(ctx.obj):
             return super().invoke(ctx)
 

@@ -142,7 +142,7 @@ def _sheet_line(rulebook: Rulebook, name: str, lang: str) -> str:
     return f"    {name}:  # {fact.question[lang]}{f'（{choices}）' if choices else ''}"
 
 
-def _yaml(value: Any) -> str:  # noqa: ANN401 - a fact's value
+def _yaml(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple | list):

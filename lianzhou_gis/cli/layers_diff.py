@@ -100,7 +100,7 @@ def _print(diffs: list[EditionDiff], runs: list[RunOutcome] | None, lang: str) -
 @options.json_option
 @options.lang
 @options.guarded
-def diff(old: str, new: str, catalog: Path, **given: Any) -> None:  # noqa: ANN401 - click's values
+def diff(old: str, new: str, catalog: Path, **given: Any) -> None:  # noqa: ANN401 - the options above
     """比较两个版本：OLD 与 NEW 各为图层编号、文件，或两个图层目录。
 
     Compare two editions: OLD and NEW are each the id of a layer or a file, or both are catalogs.

@@ -180,7 +180,7 @@ def print_imported(done: Imported, lang: str) -> None:
 @options.json_option
 @options.lang
 @options.guarded
-def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  # noqa: ANN401 - click's values
+def import_layer(file: Path, theme: str, catalog: Path, **given: Any) -> None:  # noqa: ANN401 - the options above
     """把文件入库为图层：识别字段与级别、修复并记录、写入图层目录。
 
     Bring a file in as a layer: find its columns and grades, repair with a record, write the entry of the catalog.

@@ -41,7 +41,7 @@ _ANSWERS = ("expected_count", "count_by", "uncounted", "coverage", "data_date", 
 @options.json_option
 @options.lang
 @options.guarded
-def replace_layer(layer_id: str, file: Path, catalog: Path, **given: Any) -> None:  # noqa: ANN401 - click's values
+def replace_layer(layer_id: str, file: Path, catalog: Path, **given: Any) -> None:  # noqa: ANN401 - the options above
     """以更正后的文件替换图层，编号、日期和其他设置不变；旧文件保留。
 
     Replace a layer by a corrected file under the same id, dates and settings; the old file stays.

@@ -6,7 +6,7 @@ import functools
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -42,7 +42,7 @@ lang = click.option(
 )
 
 
-def _fail(message: str, language: str) -> None:
+def _fail(message: str, language: str) -> NoReturn:
     word = "错误：" if language == "zh" else "Error: "
     click.echo(word + " ".join(message.split()), err=True)
     sys.exit(2)
@@ -52,7 +52,7 @@ def guarded(function: Command) -> Command:
     """Turn errors of the input into one line on stderr and exit code 2."""
 
     @functools.wraps(function)
-    def run(**options: Any) -> Any:  # noqa: ANN401 - click's values
+    def run(**options: Any) -> object:  # noqa: ANN401 - what click passes
         language = options.get("lang", "zh")
         try:
             return function(**options)

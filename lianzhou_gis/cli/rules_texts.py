@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -26,7 +25,7 @@ _KINDS = {
 }
 
 
-def _json(value: Any) -> str:  # noqa: ANN401 - plain data
+def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=1, default=str)
 
 

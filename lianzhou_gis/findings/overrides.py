@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from lianzhou_gis.errors import FormatError, Issue, Phrase
 from lianzhou_gis.findings.records import Override
@@ -60,7 +59,7 @@ def read_overrides(path: str | Path) -> tuple[Override, ...]:
     return tuple(found.values())
 
 
-def _override(entry: Any, where: str) -> Override:  # noqa: ANN401 - any YAML
+def _override(entry: object, where: str) -> Override:
     cells = {str(key): value for key, value in entry.items()} if isinstance(entry, Mapping) else {}
     unknown = sorted(set(cells) - {*_NEEDED, "by"})
     absent = [key for key in _NEEDED if not str(cells.get(key) or "").strip()]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from typing import Any
 
 from lianzhou_gis.errors import Issue, Phrase
 from lianzhou_gis.formats.parse_numbers import parse_number
@@ -31,7 +30,7 @@ _LARGEST_ROUNDING_M2 = 50.0
 
 
 def declared_area(
-    value: Any,  # noqa: ANN401 - a number or a text with or without unit
+    value: object,
     statutory_m2: float,
     *,
     unit: str | None,
@@ -101,7 +100,7 @@ def declared_area(
     return metres, issues
 
 
-def _parse(value: Any) -> tuple[float | None, str | None, int]:  # noqa: ANN401
+def _parse(value: object) -> tuple[float | None, str | None, int]:
     """Return number, unit and decimals of what was written."""
     if isinstance(value, int | float):
         text = repr(float(value))

@@ -7,9 +7,9 @@ import io
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,11 @@ from lianzhou_gis.formats.dxf_outlines import ARC_TOLERANCE_M, Outline, outline_
 from lianzhou_gis.formats.encodings import DbfText, decide_dbf_encoding
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.raw_features import Geometries, RawFeatures, unreadable_issue
+
+if TYPE_CHECKING:
+    from ezdxf.document import Drawing
+    from ezdxf.entities import DXFEntity
+    from ezdxf.math import Vec3
 
 __all__ = ["read_dxf"]
 
@@ -82,11 +87,13 @@ def read_dxf(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         raise FormatError.from_code("drawing_damaged", file=name) from error
 
 
-def _layer_of(entity: Any) -> str:  # noqa: ANN401 - ezdxf
+def _layer_of(entity: DXFEntity) -> str:
     return str(entity.dxf.get("layer", "0"))
 
 
-def _of_one_layer(rows: list[tuple[Any, Outline]], name: str, issues: list[Issue]) -> list[tuple[Any, Outline]]:
+def _of_one_layer(
+    rows: list[tuple[DXFEntity, Outline]], name: str, issues: list[Issue]
+) -> list[tuple[DXFEntity, Outline]]:
     """Return the outlines where one layer holds all of them; single points count where there is nothing else.
 
     Raises
@@ -104,7 +111,7 @@ def _of_one_layer(rows: list[tuple[Any, Outline]], name: str, issues: list[Issue
     return drawn or rows
 
 
-def _layer_text(title: str, rows: list[tuple[Any, Outline]]) -> tuple[str, str]:
+def _layer_text(title: str, rows: list[tuple[DXFEntity, Outline]]) -> tuple[str, str]:
     """Return what a layer holds, in Chinese and English."""
     shapes = [outline.geometry for entity, outline in rows if _layer_of(entity) == title]
     areas = [shape for shape in shapes if shape is not None and shapely.get_dimensions(shape) == 2]
@@ -116,7 +123,9 @@ def _layer_text(title: str, rows: list[tuple[Any, Outline]]) -> tuple[str, str]:
     return message.zh, message.en
 
 
-def _without_point_signs(rows: list[tuple[Any, Outline]], name: str, issues: list[Issue]) -> list[tuple[Any, Outline]]:
+def _without_point_signs(
+    rows: list[tuple[DXFEntity, Outline]], name: str, issues: list[Issue]
+) -> list[tuple[DXFEntity, Outline]]:
     """Leave out small circles around the corners of other outlines: the signs by which survey points are drawn."""
     small = [entity.dxftype() == "CIRCLE" and abs(float(entity.dxf.radius)) <= _LARGEST_SIGN_M for entity, _ in rows]
     others = [outline.geometry for (_, outline), sign in zip(rows, small, strict=True) if not sign]
@@ -135,13 +144,13 @@ def _without_point_signs(rows: list[tuple[Any, Outline]], name: str, issues: lis
     return selected
 
 
-def _xy(point: Any) -> tuple[float, float]:  # noqa: ANN401 - a vector of ezdxf
+def _xy(point: Vec3) -> tuple[float, float]:
     return float(point[0]), float(point[1])
 
 
 def _raw(
-    drawing: Any,  # noqa: ANN401 - ezdxf
-    rows: list[tuple[Any, Outline]],
+    drawing: Drawing,
+    rows: list[tuple[DXFEntity, Outline]],
     other: Counter[str],
     sha256: str,
     name: str,
@@ -169,7 +178,7 @@ def _raw(
     )
 
 
-def _drawing(path: Path, content: bytes, name: str, encoding: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401 - ezdxf
+def _drawing(path: Path, content: bytes, name: str, encoding: str | None, issues: list[Issue]) -> Drawing:
     ezdxf = extra("ezdxf", "dxf")
     logging.getLogger("ezdxf").addHandler(logging.NullHandler())
     if not content.startswith(_BINARY):
@@ -183,14 +192,16 @@ def _drawing(path: Path, content: bytes, name: str, encoding: str | None, issues
         issues.extend(decided.issues)
         if decided.source == "bytes":
             issues.append(Issue.from_code("info", "encoding_detected", name, name=decided.name))
-        return ezdxf.read(io.StringIO(content.decode(decided.name, errors="replace"), newline=None))
+        drawing: Drawing = ezdxf.read(io.StringIO(content.decode(decided.name, errors="replace"), newline=None))
+        return drawing
     # No recovery: the library would change damaged numbers.
-    return ezdxf.readfile(path)
+    drawing = ezdxf.readfile(path)
+    return drawing
 
 
-def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[Any, Outline]], Counter[str]]:  # noqa: ANN401
+def _outlines(drawing: Drawing, name: str, layer: str | None) -> tuple[list[tuple[DXFEntity, Outline]], Counter[str]]:
     """Return the entities with an outline, and the number of others by type."""
-    rows: list[tuple[Any, Outline]] = []
+    rows: list[tuple[DXFEntity, Outline]] = []
     other: Counter[str] = Counter()
     refuse_count(name, _count(drawing, drawing.modelspace(), name, {}), _MOST_ENTITIES, "entities")
     for entity in _entities(drawing.modelspace()):
@@ -207,13 +218,17 @@ def _outlines(drawing: Any, name: str, layer: str | None) -> tuple[list[tuple[An
     return rows, other
 
 
-def _count(drawing: Any, source: Any, name: str, known: dict[str, int], around: tuple[str, ...] = ()) -> int:  # noqa: ANN401
+def _count(
+    drawing: Drawing, source: Iterable[DXFEntity], name: str, known: dict[str, int], around: tuple[str, ...] = ()
+) -> int:
     """Return the number of entities after expansion of all blocks, without expanding them."""
     if len(around) > _DEEPEST_BLOCK:
         raise FormatError.from_code("drawing_blocks_nested", file=name)
+    from ezdxf.entities import Insert
+
     total = 0
     for entity in source:
-        if entity.dxftype() != "INSERT":
+        if not isinstance(entity, Insert):
             total += 1
             continue
         title = str(entity.dxf.name)
@@ -225,17 +240,19 @@ def _count(drawing: Any, source: Any, name: str, known: dict[str, int], around: 
     return total
 
 
-def _entities(source: Any) -> Iterator[Any]:  # noqa: ANN401
+def _entities(source: Iterable[DXFEntity]) -> Iterator[DXFEntity]:
     """Yield all entities, those of inserted blocks at their position."""
+    from ezdxf.entities import Insert
+
     for entity in source:
-        if entity.dxftype() != "INSERT":
+        if not isinstance(entity, Insert):
             yield entity
             continue
         for insert in entity.multi_insert() if entity.mcount > 1 else [entity]:
             yield from _entities(insert.virtual_entities())
 
 
-def _xdata(entity: Any) -> str | None:  # noqa: ANN401
+def _xdata(entity: DXFEntity) -> str | None:
     """Return the texts that programs attach to an entity (CASS: code and number of a parcel under SOUTH)."""
     if entity.xdata is None:
         return None
@@ -247,7 +264,7 @@ def _xdata(entity: Any) -> str | None:  # noqa: ANN401
     return "; ".join(found) or None
 
 
-def _no_outlines_error(drawing: Any, name: str, layer: str | None) -> FormatError:  # noqa: ANN401
+def _no_outlines_error(drawing: Drawing, name: str, layer: str | None) -> FormatError:
     layers = sorted({str(entity.dxf.get("layer", "0")) for entity in drawing.modelspace()})
     listed = ", ".join(layers[:8]) + (" ..." if len(layers) > 8 else "") or "-"
     if layer is not None:
@@ -256,8 +273,8 @@ def _no_outlines_error(drawing: Any, name: str, layer: str | None) -> FormatErro
 
 
 def _report(
-    drawing: Any,  # noqa: ANN401
-    rows: list[tuple[Any, Outline]],
+    drawing: Drawing,
+    rows: list[tuple[DXFEntity, Outline]],
     other: Counter[str],
     layers: list[str],
     name: str,

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.formats.normalise import CLOSING_TOLERANCE_M, close_ring
+
+if TYPE_CHECKING:
+    from ezdxf.entities import Circle, DXFEntity, DXFGraphic, Polyline
+    from ezdxf.entities.boundary_paths import AbstractEdge
+    from ezdxf.entities.polygon import DXFPolygon
+    from ezdxf.math import BSpline, ConstructionEllipse, Vec2, Vec3
 
 __all__ = ["ARC_TOLERANCE_M", "Outline", "outline_from_entity"]
 
@@ -93,11 +99,11 @@ def _shape(xy: Xy, curved: bool, *, areal: bool) -> Outline:
     return Outline(shapely.Polygon(xy) if areal else shapely.LineString(xy), curved)
 
 
-def _flat(point: Any) -> tuple[float, float]:  # noqa: ANN401 - a vector of ezdxf or a pair
+def _flat(point: Vec2 | Vec3 | Sequence[float]) -> tuple[float, float]:
     return float(point[0]), float(point[1])
 
 
-def _world(entity: Any, points: Iterable[Any], elevation: float = 0.0) -> Xy:  # noqa: ANN401 - ezdxf
+def _world(entity: DXFGraphic, points: Xy | Iterable[Vec3], elevation: float = 0.0) -> Xy:
     """Return points of an entity's plane as x and y of the drawing; mirrored entities have a plane of their own."""
     ocs = entity.ocs()
     if not ocs.transform and isinstance(points, np.ndarray):
@@ -109,48 +115,52 @@ def _world(entity: Any, points: Iterable[Any], elevation: float = 0.0) -> Xy:  #
     return np.array([(point.x, point.y) for point in points_wcs], dtype=np.float64).reshape(-1, 2)
 
 
-def outline_from_entity(entity: Any) -> Outline | None:  # noqa: ANN401 - an entity of ezdxf
+def outline_from_entity(entity: DXFEntity) -> Outline | None:
     """Return the outline of an entity of a drawing, None for what is none (texts, dimensions, pictures).
 
     Parameters
     ----------
     entity : ezdxf entity
     """
-    kind = entity.dxftype()
-    if kind == "LWPOLYLINE":
-        xy, curved = _path(list(entity.get_points("xyb")), bool(entity.closed))
-        return _of_polyline(entity, xy, curved, bool(entity.closed), float(entity.dxf.get("elevation", 0.0)))
-    if kind == "POLYLINE":
-        return _of_old_polyline(entity)
-    if kind == "LINE":
-        ends = np.array([_flat(entity.dxf.start), _flat(entity.dxf.end)])
-        return _shape(ends, False, areal=False)
-    if kind == "CIRCLE":
-        return _shape(_circle(entity, 0.0, 360.0), True, areal=True)
-    if kind == "ARC":
-        sweep = (float(entity.dxf.end_angle) - float(entity.dxf.start_angle)) % 360.0 or 360.0
-        return _shape(_circle(entity, float(entity.dxf.start_angle), sweep), True, areal=sweep == 360.0)
-    if kind in ("ELLIPSE", "SPLINE"):
-        xy = _sampled(entity.construction_tool())
-        closed = len(xy) > 3 and bool(np.hypot(*(xy[0] - xy[-1])) <= ARC_TOLERANCE_M)
-        return _shape(np.vstack([xy[:-1], xy[:1]]) if closed else xy, True, areal=closed)
-    if kind in ("HATCH", "MPOLYGON"):
-        return _of_hatch(entity)
-    if kind in ("SOLID", "TRACE", "3DFACE"):
-        corners = [entity.dxf.vtx0, entity.dxf.vtx1, entity.dxf.get("vtx3", entity.dxf.vtx2), entity.dxf.vtx2]
-        if kind == "3DFACE":
+    # Imported lazily: an extra, loaded by whoever has an entity.
+    from ezdxf import entities as dxf
+
+    match entity:
+        case dxf.LWPolyline():
+            xy, curved = _path([(x, y, bulge) for x, y, bulge in entity.get_points("xyb")], bool(entity.closed))
+            return _of_polyline(entity, xy, curved, bool(entity.closed), float(entity.dxf.get("elevation", 0.0)))
+        case dxf.Polyline():
+            return _of_old_polyline(entity)
+        case dxf.Line():
+            ends = np.array([_flat(entity.dxf.start), _flat(entity.dxf.end)])
+            return _shape(ends, False, areal=False)
+        case dxf.Arc():
+            sweep = (float(entity.dxf.end_angle) - float(entity.dxf.start_angle)) % 360.0 or 360.0
+            return _shape(_circle(entity, float(entity.dxf.start_angle), sweep), True, areal=sweep == 360.0)
+        case dxf.Circle():
+            return _shape(_circle(entity, 0.0, 360.0), True, areal=True)
+        case dxf.Ellipse() | dxf.Spline():
+            xy = _sampled(entity.construction_tool())
+            closed = len(xy) > 3 and bool(np.hypot(*(xy[0] - xy[-1])) <= ARC_TOLERANCE_M)
+            return _shape(np.vstack([xy[:-1], xy[:1]]) if closed else xy, True, areal=closed)
+        case dxf.Hatch() | dxf.MPolygon():
+            return _of_hatch(entity)
+        case dxf.Face3d():
             corners = [entity.dxf.vtx0, entity.dxf.vtx1, entity.dxf.vtx2, entity.dxf.get("vtx3", entity.dxf.vtx2)]
             xy = np.array([_flat(corner) for corner in corners])
-        else:
+            return _shape(np.vstack([xy, xy[:1]]), False, areal=True)
+        case dxf.Solid() | dxf.Trace():
+            corners = [entity.dxf.vtx0, entity.dxf.vtx1, entity.dxf.get("vtx3", entity.dxf.vtx2), entity.dxf.vtx2]
             xy = _world(entity, corners)
-        return _shape(np.vstack([xy, xy[:1]]), False, areal=True)
-    if kind == "POINT":
-        place = np.array(_flat(entity.dxf.location))
-        return Outline(shapely.Point(place) if np.isfinite(place).all() else None)
-    return None
+            return _shape(np.vstack([xy, xy[:1]]), False, areal=True)
+        case dxf.Point():
+            place = np.array(_flat(entity.dxf.location))
+            return Outline(shapely.Point(place) if np.isfinite(place).all() else None)
+        case _:
+            return None
 
 
-def _of_polyline(entity: Any, xy: Xy, curved: bool, closed: bool, elevation: float) -> Outline:  # noqa: ANN401
+def _of_polyline(entity: DXFGraphic, xy: Xy, curved: bool, closed: bool, elevation: float) -> Outline:
     # Many programs repeat the first point instead of setting the flag.
     xy, closes = _snapped(xy)
     return _shape(_world(entity, xy, elevation), curved, areal=closed or closes)
@@ -163,7 +173,7 @@ def _snapped(xy: Xy) -> tuple[Xy, bool]:
     return close_ring(xy, CLOSING_TOLERANCE_M).xy, True
 
 
-def _of_old_polyline(entity: Any) -> Outline | None:  # noqa: ANN401
+def _of_old_polyline(entity: Polyline) -> Outline | None:
     if entity.is_poly_face_mesh or entity.is_polygon_mesh:
         return None
     # Of a smoothed polyline the frame points of the spline are no part of the border.
@@ -178,7 +188,7 @@ def _of_old_polyline(entity: Any) -> Outline | None:  # noqa: ANN401
     return _of_polyline(entity, xy, curved, bool(entity.is_closed), elevation)
 
 
-def _circle(entity: Any, start: float, sweep: float) -> Xy:  # noqa: ANN401
+def _circle(entity: Circle, start: float, sweep: float) -> Xy:
     radius = float(entity.dxf.radius)
     count = _steps(abs(radius), np.radians(sweep))
     angles = np.radians(start) + np.linspace(0.0, np.radians(sweep), max(count, 8) + 1)
@@ -189,7 +199,7 @@ def _circle(entity: Any, start: float, sweep: float) -> Xy:  # noqa: ANN401
     return _world(entity, xy, float(centre[2]))
 
 
-def _of_hatch(entity: Any) -> Outline:  # noqa: ANN401
+def _of_hatch(entity: DXFPolygon) -> Outline:
     """Return the area of a hatch: rings inside rings are holes, unless its style ignores them."""
     rings: list[Any] = []
     curved = False
@@ -214,9 +224,11 @@ def _of_hatch(entity: Any) -> Outline:  # noqa: ANN401
     return Outline(area, curved)
 
 
-def _boundaries(entity: Any) -> Iterator[tuple[Xy, bool]]:  # noqa: ANN401
+def _boundaries(entity: DXFPolygon) -> Iterator[tuple[Xy, bool]]:
+    from ezdxf.entities.boundary_paths import PolylinePath
+
     for boundary in entity.paths:
-        if hasattr(boundary, "vertices"):
+        if isinstance(boundary, PolylinePath):
             points = [(float(x), float(y), float(bulge)) for x, y, bulge in boundary.vertices]
             yield _path(points, True)
             continue
@@ -246,25 +258,33 @@ def _nearer_from_start(first: Xy, second: Xy) -> bool:
     return bool(min(np.hypot(*(first[0] - second[0])), np.hypot(*(first[0] - second[-1]))) < ends)
 
 
-def _edge(edge: Any) -> tuple[Xy, bool]:  # noqa: ANN401
-    kind = type(edge).__name__
-    if kind == "LineEdge":
-        return np.array([_flat(edge.start), _flat(edge.end)]), False
-    if kind == "ArcEdge":
-        start, end = float(edge.start_angle), float(edge.end_angle)
-        sweep = (end - start) % 360.0 or 360.0
-        angles = np.radians(start) + np.linspace(0.0, np.radians(sweep), _steps(edge.radius, np.radians(sweep)) + 1)
-        unit = np.column_stack([np.cos(angles), np.sin(angles)])
-        return np.array(_flat(edge.center)) + float(edge.radius) * unit, True
-    return _sampled(edge.construction_tool()), True
+def _edge(edge: AbstractEdge) -> tuple[Xy, bool]:
+    # Imported lazily: as above.
+    from ezdxf.entities.boundary_paths import ArcEdge, EllipseEdge, LineEdge, SplineEdge
+
+    match edge:
+        case LineEdge():
+            return np.array([_flat(edge.start), _flat(edge.end)]), False
+        case ArcEdge():
+            start, end = float(edge.start_angle), float(edge.end_angle)
+            sweep = (end - start) % 360.0 or 360.0
+            angles = np.radians(start) + np.linspace(0.0, np.radians(sweep), _steps(edge.radius, np.radians(sweep)) + 1)
+            unit = np.column_stack([np.cos(angles), np.sin(angles)])
+            return np.array(_flat(edge.center)) + float(edge.radius) * unit, True
+        case EllipseEdge() | SplineEdge():
+            return _sampled(edge.construction_tool()), True
+        case _:
+            raise TypeError(f"unknown kind of edge: {type(edge).__name__}")
 
 
-def _sampled(curve: Any) -> Xy:  # noqa: ANN401 - an ellipse or a spline of ezdxf
+def _sampled(curve: ConstructionEllipse | BSpline) -> Xy:
     """Return points along a curve, of a spline twice as many until chords lie within the tolerance.
 
     The library's own flattening halves for ever where coordinates are absurd.
     """
-    if not hasattr(curve, "approximate"):
+    from ezdxf.math import ConstructionEllipse
+
+    if isinstance(curve, ConstructionEllipse):
         return _of_ellipse(curve)
     count = 32
     xy = _along(curve, count)
@@ -277,11 +297,11 @@ def _sampled(curve: Any) -> Xy:  # noqa: ANN401 - an ellipse or a spline of ezdx
     return xy
 
 
-def _along(curve: Any, count: int) -> Xy:  # noqa: ANN401
+def _along(curve: BSpline, count: int) -> Xy:
     return np.array([(point.x, point.y) for point in curve.approximate(count)], dtype=np.float64)
 
 
-def _of_ellipse(curve: Any) -> Xy:  # noqa: ANN401
+def _of_ellipse(curve: ConstructionEllipse) -> Xy:
     """Return points of an ellipse: flattened, a circle keeps its chords within the tolerance."""
     start = float(curve.start_param)
     sweep = (float(curve.end_param) - start) % (2.0 * np.pi) or 2.0 * np.pi

@@ -76,7 +76,7 @@ def read_facts(path: str | Path) -> FactsFile:
     return facts_from_mapping(parse_document(text, path), path.name)
 
 
-def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or JSON
+def parse_document(text: str, path: Path) -> object:
     """Parse YAML or JSON; duplicate keys and aliases are refused.
 
     Raises
@@ -93,7 +93,7 @@ def parse_document(text: str, path: Path) -> Any:  # noqa: ANN401 - any YAML or 
         raise FormatError.from_code("facts_json_invalid", file=path.name, problem=problem) from error
 
 
-def facts_from_mapping(data: Any, name: str) -> FactsFile:  # noqa: ANN401 - a mapping of either shape
+def facts_from_mapping(data: object, name: str) -> FactsFile:
     """Return facts given as a mapping, flat or with ``all`` and ``sites``.
 
     Raises
@@ -290,7 +290,7 @@ def _other_columns(sites: Sites, vocabulary: FactVocabulary) -> list[Issue]:
     return [Issue.from_code("info", "column_not_a_fact", "sites", column=column[:40]) for column in columns]
 
 
-def _conflict(site_id: str, name: str, before: Any, value: Any, where: str) -> Issue:  # noqa: ANN401
+def _conflict(site_id: str, name: str, before: object, value: object, where: str) -> Issue:
     return Issue.from_code(
         "warning", "fact_conflict", f"site {site_id}", name=name, before=before, value=value, where=where
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.containers import Dataset, open_dataset
@@ -14,6 +13,7 @@ from lianzhou_gis.formats.georeference import Features, ReadingKind, georeferenc
 from lianzhou_gis.formats.kinds import Kind, is_database
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.geodesy import Region
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.table import cells
 
 __all__ = ["Features", "read_dataset", "read_features"]
@@ -41,7 +41,7 @@ def read_features(
     path: str | Path,
     *,
     layer: str | None = None,
-    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None = None,
     datum: str | None = None,
     encoding: str | None = None,
     region: Region | None = None,
@@ -96,7 +96,7 @@ def read_features(
 def read_dataset(
     dataset: Dataset,
     *,
-    crs: Any = None,  # noqa: ANN401
+    crs: CrsLike | None = None,
     datum: str | None = None,
     encoding: str | None = None,
     region: Region | None = None,
@@ -118,7 +118,7 @@ def read_dataset(
 def _parcels(
     dataset: Dataset,
     *,
-    crs: Any,  # noqa: ANN401
+    crs: CrsLike | None,
     datum: str | None,
     encoding: str | None,
     region: Region | None,

@@ -147,7 +147,7 @@ def _described(
     )
 
 
-def _code(value: Any) -> str:  # noqa: ANN401 - whatever the column holds
+def _code(value: object) -> str:
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value).strip()

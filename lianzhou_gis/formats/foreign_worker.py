@@ -11,8 +11,8 @@ import ctypes
 import json
 import resource
 import sys
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 _MEMORY_BYTES = 3 * 2**30
 _OUTPUT_BYTES = 2**30
@@ -55,7 +55,7 @@ def layers_of(path: str, driver: str) -> dict[str, int]:
     return {title: count for title, count in found.items() if _POINTS_OF_LINES.get(title) not in found}
 
 
-def count_of(source: Any) -> int:  # noqa: ANN401 - a collection of fiona
+def count_of(source: Collection[object]) -> int:
     """Return how many records a layer holds; drivers that cannot count are read through."""
     try:
         return len(source)
@@ -63,7 +63,7 @@ def count_of(source: Any) -> int:  # noqa: ANN401 - a collection of fiona
         return sum(1 for _ in source)
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
+def plain(value: object) -> object:
     """Return a value that JSON has; other kinds as text, bytes as None."""
     if value is None or isinstance(value, str | int | float | bool):
         return value

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
@@ -108,8 +109,10 @@ def parse_geojson(text: str, name: str, sha256: str, issues: list[Issue]) -> Raw
     )
 
 
-def _features(document: Any, name: str) -> list[dict[str, Any]]:  # noqa: ANN401 - any JSON
-    kind = document.get("type") if isinstance(document, dict) else None
+def _features(document: object, name: str) -> list[dict[str, Any]]:
+    if not isinstance(document, dict):
+        document = {}
+    kind = document.get("type")
     if kind == "FeatureCollection" and isinstance(document.get("features"), list):
         features: list[dict[str, Any]] = document["features"]
     elif kind == "Feature":
@@ -145,7 +148,7 @@ def _old_member(document: dict[str, JsonValue]) -> str | None:
     return f"{UNNAMED_CRS}{str(member.get('type'))[:20]} {str(properties.get('href', ''))[:120]}".strip()
 
 
-def parse_geojson_geometry(value: Any) -> Any:  # noqa: ANN401 - any JSON in, a shapely geometry or None out
+def parse_geojson_geometry(value: object) -> BaseGeometry | None:
     """Return the geometry of one GeoJSON geometry object, None if it is none.
 
     Examples

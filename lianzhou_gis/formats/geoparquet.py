@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,9 @@ from lianzhou_gis.formats.limits import MAX_FEATURES, MAX_VECTOR_BYTES, refuse_c
 from lianzhou_gis.formats.normalise import parse_geometries, ring_closed_issue
 from lianzhou_gis.formats.raw_features import RawFeatures, capture_warnings, unique_names, unreadable_issue
 from lianzhou_gis.formats.well_known import screen_wkb
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
 
 __all__ = ["ASSUMED_CRS", "declared_geometry", "read_geoparquet"]
 
@@ -127,7 +130,7 @@ def _refuse_bytes(total: int, name: str) -> None:
         raise FormatError.from_code("parquet_unpacks_large", file=name, most=_MOST_BYTES / 2**20)
 
 
-def _rows(file: Any, flat: list[str], name: str) -> dict[str, npt.NDArray[Any]]:  # noqa: ANN401 - a ParquetFile
+def _rows(file: ParquetFile, flat: list[str], name: str) -> dict[str, npt.NDArray[Any]]:
     """Return the columns batch by batch, within bounds; shared texts are built once but counted for each row."""
     parts: dict[str, list[npt.NDArray[Any]]] = {title: [] for title in flat}
     total = 0

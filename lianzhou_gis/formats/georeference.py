@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyproj
@@ -31,6 +31,7 @@ from lianzhou_gis.geodesy import (
     resolve_reference_system,
     to_cgcs2000,
 )
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.table import Columns
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ class Features:
         return replace(self, columns=Columns(columns))
 
 
-def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue]) -> Any:  # noqa: ANN401
+def _standard_system(raw: RawFeatures, region: Region | None, issues: list[Issue]) -> str:
     """Return the reference system of a format that is WGS 84 by its standard; planar numbers are refused.
 
     The old ``crs`` member of GeoJSON takes precedence.
@@ -182,7 +183,7 @@ def _refuse_planar(raw: RawFeatures, ground: Message, region: Region | None) -> 
 def georeference_features(
     raw: RawFeatures,
     *,
-    crs: Any,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None,
     datum: str | None,
     region: Region | None,
 ) -> Features:
@@ -263,7 +264,7 @@ def _datum_reading(raw: RawFeatures) -> SecondReading | None:
 
 def _packed_reading(
     raw: RawFeatures,
-    declared: Any,  # noqa: ANN401 - whatever pyproj takes
+    declared: CrsLike | None,
     datum: str | None,
     region: Region | None,
     issues: list[Issue],
@@ -308,7 +309,9 @@ def _refuse_degrees(name: str, limits: tuple[float, float, float, float] | None,
         raise ReferenceSystemError.from_code("degrees_for_plane", file=name, system=system.name)
 
 
-def _effective_declaration(raw: RawFeatures, crs: Any, datum: str | None, issues: list[Issue]) -> Any:  # noqa: ANN401
+def _effective_declaration(
+    raw: RawFeatures, crs: CrsLike | None, datum: str | None, issues: list[Issue]
+) -> CrsLike | None:
     if crs is None or raw.crs is None:
         return raw.crs if crs is None else crs
     try:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import codec_name, decode_text
@@ -75,10 +76,11 @@ def read_kml(path: Path, name: str, layer: str | None, encoding: str | None) -> 
         passed_over.update(child.tag for child in shapes if child.tag == "Model")
         unclosed: list[npt.NDArray[np.float64]] = []
         parts = [part for child in shapes for part in _parts(child, unclosed)]
+        sound = [part for part in parts if part is not None]
         closed[row] = bool(unclosed)
-        broken[row] = None in parts
+        broken[row] = len(sound) < len(parts)
         if parts and not broken[row]:
-            geometries[row] = _joined(parts)
+            geometries[row] = _joined(sound)
     issues.extend(unreadable_issue(broken, name))
     issues.extend(ring_closed_issue(closed & ~broken, name))
     if passed_over:
@@ -161,7 +163,7 @@ def _track(element: ET.Element) -> npt.NDArray[np.float64] | None:
     return numbers if numbers.ndim == 2 and numbers.shape[1] == 2 else None
 
 
-def _parts(element: ET.Element, unclosed: list[npt.NDArray[np.float64]]) -> Iterator[shapely.Geometry | None]:
+def _parts(element: ET.Element, unclosed: list[npt.NDArray[np.float64]]) -> Iterator[BaseGeometry | None]:
     """Yield the simple geometries of an element, None for each that cannot be built; open rings are collected."""
     if element.tag in (*_MULTI, "MultiTrack"):
         for child in element:
@@ -194,18 +196,19 @@ def _parts(element: ET.Element, unclosed: list[npt.NDArray[np.float64]]) -> Iter
         yield None
 
 
-def _joined(parts: list[Any]) -> Any:  # noqa: ANN401 - shapely geometries
+def _joined(parts: list[BaseGeometry]) -> BaseGeometry:
     if len(parts) == 1:
         return parts[0]
     kinds = {part.geom_type for part in parts}
     if len(kinds) > 1:
         return shapely.GeometryCollection(parts)
-    build: dict[str, Any] = {
-        "Point": shapely.MultiPoint,
-        "LineString": shapely.MultiLineString,
-        "Polygon": shapely.MultiPolygon,
-    }
-    return build[kinds.pop()](parts)
+    match kinds.pop():
+        case "Point":
+            return shapely.MultiPoint([part for part in parts if isinstance(part, shapely.Point)])
+        case "LineString":
+            return shapely.MultiLineString([part for part in parts if isinstance(part, shapely.LineString)])
+        case _:
+            return shapely.MultiPolygon([part for part in parts if isinstance(part, shapely.Polygon)])
 
 
 def _extended(mark: ET.Element) -> dict[str, str | None]:

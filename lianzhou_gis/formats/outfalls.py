@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.geojson import parse_geojson_geometry
@@ -58,7 +59,7 @@ def outfalls_from_columns(draft: SiteDraft, found: dict[str, str], issues: list[
     return raw
 
 
-def outfall_point(value: Any, place: str) -> Any:  # noqa: ANN401 - shapely geometry
+def outfall_point(value: object, place: str) -> BaseGeometry:
     """Return the outfall that an answer gives, EPSG:4490.
 
     Parameters
@@ -89,10 +90,12 @@ def outfall_point(value: Any, place: str) -> Any:  # noqa: ANN401 - shapely geom
             f"{place}：排污口 {shown!r} 不是点；请写成 经度,纬度（CGCS2000），或 POINT (经度 纬度)",
             f"{place}: the outfall {shown!r} is no point; give longitude,latitude (CGCS2000), or POINT (lon lat)",
         )
-    return to_cgcs2000(np.array([shapely.force_2d(point)], dtype=object), _system(point, CGCS2000, place)[0])[0]
+    flat = np.array([shapely.force_2d(point)], dtype=object)
+    outfall: BaseGeometry = to_cgcs2000(flat, _system(point, CGCS2000, place)[0])[0]
+    return outfall
 
 
-def _value(draft: SiteDraft, found: dict[str, str], row: int) -> Any:  # noqa: ANN401 - whatever the column holds
+def _value(draft: SiteDraft, found: dict[str, str], row: int) -> object:
     if "outfall" in found:
         value = draft.columns[found["outfall"]][row]
         if not _is_empty(value):
@@ -104,15 +107,15 @@ def _value(draft: SiteDraft, found: dict[str, str], row: int) -> Any:  # noqa: A
     return None
 
 
-def _is_empty(value: Any) -> bool:  # noqa: ANN401
+def _is_empty(value: object) -> bool:
     if value is None or value == "" or value == []:
         return True
     return isinstance(value, float) and bool(np.isnan(value))
 
 
-def _point(value: Any) -> Any:  # noqa: ANN401 - shapely geometry or None
+def _point(value: object) -> BaseGeometry | None:
     """Return the geometry of a pair, a WKT, a GeoJSON geometry or text of one, or a shapely geometry."""
-    if isinstance(value, shapely.Geometry):
+    if isinstance(value, BaseGeometry):
         return value
     if isinstance(value, dict):
         return parse_geojson_geometry(value)
@@ -134,7 +137,7 @@ def _point(value: Any) -> Any:  # noqa: ANN401 - shapely geometry or None
     return geometry_from_wkt(split_srid(text)[0])
 
 
-def _system(point: Any, system: ReferenceSystem, place: str) -> tuple[ReferenceSystem, bool]:  # noqa: ANN401
+def _system(point: BaseGeometry, system: ReferenceSystem, place: str) -> tuple[ReferenceSystem, bool]:
     """Return the system of an outfall: that of its file, or CGCS2000 for degrees in a planar file."""
     west, south, east, north = shapely.total_bounds(point)
     degrees = west >= -180.0 and east <= 180.0 and south >= -180.0 and north <= 180.0

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.formats.normalise import close_ring, closing_tolerance
@@ -168,17 +169,20 @@ def _check_count(plot: Plot, rings: list[_CornerRing], name: str, shape: PlotSha
     )
 
 
-def _areas(rings: list[_CornerRing], tolerance: float, name: str, where: str, issues: list[Issue]) -> Any:  # noqa: ANN401 - a polygon or multipolygon
+def _areas(
+    rings: list[_CornerRing], tolerance: float, name: str, where: str, issues: list[Issue]
+) -> BaseGeometry | None:
     """Return the polygon or multipolygon of closed rings: even depth of containment is land, odd a hole."""
     polygons = np.array([shapely.polygons(close_ring(ring.xy, tolerance).xy) for ring in rings], dtype=object)
     keep = _distinct_rings(polygons, rings, name, issues)
     polygons, rings = polygons[keep], [rings[index] for index in keep]
     if len(polygons) == 1:
-        return polygons[0]
+        lone: shapely.Polygon = polygons[0]
+        return lone
     usable = shapely.is_valid(polygons)
     if not usable.all():
         # Containment is undefined for a ring that crosses itself; the repair of the whole reports it.
-        return shapely.multipolygons(polygons)
+        return shapely.MultiPolygon(list(polygons))
     inner, outer = shapely.STRtree(polygons).query(polygons, predicate="covered_by")
     inner, outer = inner[inner != outer], outer[inner != outer]
     depth = np.bincount(inner, minlength=len(polygons))

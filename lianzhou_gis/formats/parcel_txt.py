@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -34,6 +33,7 @@ from lianzhou_gis.formats.positions import DigitErrors, digit_errors
 from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
 from lianzhou_gis.geodesy import CGCS2000, LIANZHOU, ReferenceSystem, Region, resolve_reference_system, to_cgcs2000
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.table import Columns, cells
 
 __all__ = ["read_parcel_txt"]
@@ -43,7 +43,7 @@ def read_parcel_txt(
     path: Path,
     name: str,
     *,
-    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None = None,
     datum: str | None = None,
     region: Region | None = None,
     encoding: str | None = None,
@@ -175,7 +175,7 @@ def _columns(plots: Sequence[Plot]) -> Columns:
 
 
 def _given_system(
-    crs: Any,  # noqa: ANN401
+    crs: CrsLike | None,
     datum: str | None,
     attributes: Attributes,
     name: str,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import FormatError
 from lianzhou_gis.formats.sites import Sites
@@ -22,11 +23,11 @@ __all__ = ["write_parcel_txt"]
 _RESERVED = str.maketrans({",": "，", "@": "＠", "\n": " ", "\r": " "})
 
 
-def _field(value: Any) -> str:  # noqa: ANN401 - a cell
+def _field(value: object) -> str:
     return "" if not isinstance(value, str) else value.translate(_RESERVED)
 
 
-def _ring(ring: Any, number: int, first: int, decimals: int) -> list[str]:  # noqa: ANN401 - a LinearRing
+def _ring(ring: BaseGeometry, number: int, first: int, decimals: int) -> list[str]:
     """Return the lines of a ring; the last repeats the number of the first."""
     points = shapely.get_coordinates(ring)
     labels = [*range(first, first + len(points) - 1), first]
@@ -36,7 +37,7 @@ def _ring(ring: Any, number: int, first: int, decimals: int) -> list[str]:  # no
     ]
 
 
-def _plot(shape: Any, row: Any, area_m2: float, decimals: int) -> list[str]:  # noqa: ANN401 - polygon and named tuple
+def _plot(shape: BaseGeometry, name: object, site_id: object, area_m2: float, decimals: int) -> list[str]:
     lines: list[str] = []
     number, first = 0, 1
     for part in shapely.get_parts(shape):
@@ -44,8 +45,7 @@ def _plot(shape: Any, row: Any, area_m2: float, decimals: int) -> list[str]:  # 
             number += 1
             lines += _ring(ring, number, first, decimals)
             first += shapely.get_num_coordinates(ring) - 1
-    name = _field(row.name) or _field(row.site_id)
-    return [f"{len(lines)},{area_m2 / 10_000:.4f},{_field(row.site_id)},{name},面,,,,@", *lines]
+    return [f"{len(lines)},{area_m2 / 10_000:.4f},{_field(site_id)},{_field(name) or _field(site_id)},面,,,,@", *lines]
 
 
 def write_parcel_txt(
@@ -119,6 +119,6 @@ def write_parcel_txt(
     }
     lines = ["[属性描述]", *(f"{key}={value}" for key, value in head.items()), "[地块坐标]"]
     for row, shape, area in zip(frame.itertuples(), from_cgcs2000(shapes, system), areas, strict=True):
-        lines += _plot(shape, row, float(area), decimals)
+        lines += _plot(shape, row.name, row.site_id, float(area), decimals)
     target.write_bytes(("\r\n".join(lines) + "\r\n").encode(encoding))
     return target

@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -95,7 +94,7 @@ def _head(cells: pd.DataFrame, known: Collection[str]) -> int | None:
     return hits.index(max(hits)) if hits and max(hits) > 0 else None
 
 
-def _text(value: Any) -> str | None:  # noqa: ANN401 - a cell
+def _text(value: object) -> str | None:
     if value is None or (isinstance(value, float) and pd.isna(value)):
         return None
     if isinstance(value, datetime):

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,10 @@ from lianzhou_gis.formats.raw_features import (
     unique_names,
 )
 from lianzhou_gis.geodesy import StudyArea, resolve_reference_system
+from lianzhou_gis.geodesy.reference_systems import CrsLike
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 __all__ = ["read_postgis", "read_rows"]
 
@@ -56,11 +60,11 @@ def read_postgis(url: str, *, layer: str | None = None) -> RawFeatures:
 
 
 def read_rows(
-    connection: Any,  # noqa: ANN401 - psycopg
+    connection: Connection[tuple[Any, ...]],
     table: Relation,
     *,
     study: StudyArea | None = None,
-    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None = None,
     datum: str | None = None,
 ) -> RawFeatures:
     """Stream rows through a cursor on the server.

@@ -6,10 +6,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from lianzhou_gis.errors import FormatError, LianzhouError, MissingFileError, extra
+
+if TYPE_CHECKING:
+    from psycopg.sql import Composable
 
 __all__ = ["PostgisSource", "database_error", "mask_password", "open_connection"]
 
@@ -153,13 +156,15 @@ class PostgisSource:
         tail = f"?{urlencode(given, quote_via=quote)}" if given else ""
         return f"postgresql://{who}{place}/{quote(database, safe='')}{tail}"
 
-    def relation(self) -> Any:  # noqa: ANN401 - psycopg.sql.Composable
+    def relation(self) -> Composable:
         """Return the table, or the query in brackets, as SQL."""
         sql = extra("psycopg.sql", "postgis")
         if self.query is not None:
             # The query is its user's own; it runs in a transaction that cannot write.
-            return sql.SQL("({}\n)").format(sql.SQL(self.query.rstrip().rstrip(";")))
-        return sql.Identifier(*(name for name in (self.schema, self.table) if name))
+            query: Composable = sql.SQL("({}\n)").format(sql.SQL(self.query.rstrip().rstrip(";")))
+            return query
+        table: Composable = sql.Identifier(*(name for name in (self.schema, self.table) if name))
+        return table
 
 
 def _bad_url() -> FormatError:
@@ -228,7 +233,7 @@ def open_connection(source: PostgisSource, *, writing: bool = False) -> Iterator
         connection.close()
 
 
-def database_error(error: Any, source: PostgisSource, *, reached: bool = True) -> LianzhouError:  # noqa: ANN401
+def database_error(error: Exception, source: PostgisSource, *, reached: bool = True) -> LianzhouError:
     """Return what an error of psycopg means, in one line; its own text, which may hold secrets, is not repeated."""
     code = getattr(error, "sqlstate", None) or ""
     if not reached and not code:

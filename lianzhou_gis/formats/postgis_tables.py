@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any, LiteralString
 
 from lianzhou_gis.errors import FormatError, Issue, ReferenceSystemError, extra
 from lianzhou_gis.formats.limits import MAX_FEATURES, refuse_count
 from lianzhou_gis.formats.postgis_source import PostgisSource
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+    from psycopg.sql import Composable, Composed
 
 __all__ = ["Relation", "describe_table"]
 
@@ -64,11 +68,13 @@ class Relation:
     issues: tuple[Issue, ...]
 
 
-def _all(connection: Any, query: Any, *values: Any) -> list[tuple[Any, ...]]:  # noqa: ANN401 - psycopg
+def _all(
+    connection: Connection[tuple[Any, ...]], query: LiteralString | Composed, *values: object
+) -> list[tuple[Any, ...]]:
     return list(connection.execute(query, values or None).fetchall())
 
 
-def describe_table(connection: Any, source: PostgisSource) -> Relation:  # noqa: ANN401 - psycopg
+def describe_table(connection: Connection[tuple[Any, ...]], source: PostgisSource) -> Relation:
     """Ask what a table or query is like: its columns, its reference system, how many rows, and their hash."""
     sql = extra("psycopg.sql", "postgis")
     home = _all(
@@ -83,10 +89,11 @@ def describe_table(connection: Any, source: PostgisSource) -> Relation:  # noqa:
         raise _which_table(connection, source, functions)
     relation = source.relation()
     # Binary: the protocol then takes one statement only, whatever stands in a query.
-    found = connection.execute(
-        sql.SQL("SELECT * FROM {} AS lianzhou LIMIT 0").format(relation), binary=True
-    ).description
-    types = dict(
+    found = (
+        connection.execute(sql.SQL("SELECT * FROM {} AS lianzhou LIMIT 0").format(relation), binary=True).description
+        or []
+    )
+    types: dict[int, str] = dict(
         _all(connection, "SELECT oid, typname FROM pg_type WHERE oid = ANY(%s)", [item.type_code for item in found])
     )
     columns = [(str(item.name), str(types[item.type_code])) for item in found]
@@ -140,7 +147,7 @@ def describe_table(connection: Any, source: PostgisSource) -> Relation:  # noqa:
     )
 
 
-def _which_table(connection: Any, source: PostgisSource, functions: str) -> FormatError:  # noqa: ANN401 - psycopg
+def _which_table(connection: Connection[tuple[Any, ...]], source: PostgisSource, functions: str) -> FormatError:
     sql = extra("psycopg.sql", "postgis")
     found = _all(
         connection,
@@ -168,7 +175,9 @@ def _one_srid(source: PostgisSource, srids: list[int]) -> int:
     return srids[0] if srids else 0
 
 
-def _declared_srid(connection: Any, source: PostgisSource, functions: str, geometry: str) -> list[int]:  # noqa: ANN401
+def _declared_srid(
+    connection: Connection[tuple[Any, ...]], source: PostgisSource, functions: str, geometry: str
+) -> list[int]:
     """Return the SRID of the column itself, for a table without rows."""
     if source.query is not None:
         return []
@@ -186,7 +195,7 @@ def _declared_srid(connection: Any, source: PostgisSource, functions: str, geome
     return [int(row[0]) for row in found]
 
 
-def _key(connection: Any, source: PostgisSource) -> tuple[str | None, bool]:  # noqa: ANN401 - psycopg
+def _key(connection: Connection[tuple[Any, ...]], source: PostgisSource) -> tuple[str | None, bool]:
     """Return the primary key if it is one column of whole numbers, and whether the database counts it up itself."""
     found = _all(
         connection,
@@ -200,7 +209,7 @@ def _key(connection: Any, source: PostgisSource) -> tuple[str | None, bool]:  # 
     return (str(found[0][0]), bool(found[0][1])) if found else (None, False)
 
 
-def _reference_system(connection: Any, functions: str, srid: int) -> str | None:  # noqa: ANN401 - psycopg
+def _reference_system(connection: Connection[tuple[Any, ...]], functions: str, srid: int) -> str | None:
     sql = extra("psycopg.sql", "postgis")
     if srid == 0:
         return None
@@ -217,10 +226,10 @@ def _reference_system(connection: Any, functions: str, srid: int) -> str | None:
 
 
 def _extent(
-    connection: Any,  # noqa: ANN401 - psycopg
+    connection: Connection[tuple[Any, ...]],
     functions: str,
-    shape: Any,  # noqa: ANN401
-    relation: Any,  # noqa: ANN401
+    shape: Composable,
+    relation: Composable,
 ) -> tuple[float, float, float, float] | None:
     """Return the box of all rows: whether the system is plausible is judged by the whole table."""
     sql = extra("psycopg.sql", "postgis")
@@ -241,9 +250,9 @@ def _extent(
     return west, south, east, north
 
 
-def _comment(connection: Any, source: PostgisSource) -> str:  # noqa: ANN401 - psycopg
+def _comment(connection: Connection[tuple[Any, ...]], source: PostgisSource) -> str:
     if source.query is not None:
         return ""
-    told = source.relation().as_string(connection)
-    found = _all(connection, "SELECT obj_description(%s::regclass, 'pg_class')", told)
+    name = source.relation().as_string(connection)
+    found = _all(connection, "SELECT obj_description(%s::regclass, 'pg_class')", name)
     return str(found[0][0] or "")

@@ -104,7 +104,7 @@ def drop_layer(url: str, table: str | None = None) -> None:
         connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(source.relation()))
 
 
-def _missing(value: Any) -> bool:  # noqa: ANN401 - a cell
+def _missing(value: object) -> bool:
     return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value))
 
 

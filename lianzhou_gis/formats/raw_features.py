@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyproj
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.wholeness import Wholeness
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 
 __all__ = [
     "ARC_DEGREES",
@@ -83,7 +83,7 @@ class RawFeatures:
     name: str
     columns: dict[str, npt.NDArray[Any]]
     geometries: Geometries
-    crs: pyproj.CRS | str | None
+    crs: CrsLike | None
     encoding: str | None
     issues: list[Issue] = field(default_factory=list)
     sha256: str = ""

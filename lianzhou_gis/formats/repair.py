@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Issue, Phrase
 from lianzhou_gis.geodesy import Plane, StudyArea, statutory_area
@@ -93,7 +94,7 @@ class _PartialRepair:
     rings: int = 0
 
 
-def _polygons(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
+def _polygons(geometry: BaseGeometry) -> BaseGeometry:
     """Keep the areas of what make_valid or an intersection returns; empty where there are none."""
     parts = shapely.get_parts(shapely.get_parts(geometry))
     selected = parts[(shapely.get_type_id(parts) == 3) & ~shapely.is_empty(parts)]
@@ -103,7 +104,7 @@ def _polygons(geometry: Any) -> Any:  # noqa: ANN401 - a shapely geometry
     return whole if shapely.is_valid(whole) else shapely.union_all(selected)
 
 
-def _crossings(ring: Any) -> list[npt.NDArray[np.float64]]:  # noqa: ANN401 - a LinearRing
+def _crossings(ring: BaseGeometry) -> list[npt.NDArray[np.float64]]:
     """Return, for every place where a ring crosses itself, the corners of the smaller loop and its two neighbours."""
     corners = shapely.get_coordinates(ring)[:-1]
     count = len(corners)
@@ -123,9 +124,9 @@ def _crossings(ring: Any) -> list[npt.NDArray[np.float64]]:  # noqa: ANN401 - a 
     return loops
 
 
-def _read(area: Any, study: StudyArea | None) -> _RingReadings:  # noqa: ANN401 - a Polygon of one broken ring
+def _read(area: shapely.Polygon, study: StudyArea | None) -> _RingReadings:
     """Read a broken ring in every way. The readings are valid, so that they can be clipped; the ring itself is not."""
-    ring = shapely.get_exterior_ring(area)
+    ring = area.exterior
     if study is not None:
         area = study.simplify_outside(ring)
     readings = [
@@ -149,7 +150,7 @@ def _read(area: Any, study: StudyArea | None) -> _RingReadings:  # noqa: ANN401 
     )
 
 
-def _add_part(part: Any, study: StudyArea | None, partial: _PartialRepair) -> None:  # noqa: ANN401 - a Polygon
+def _add_part(part: BaseGeometry, study: StudyArea | None, partial: _PartialRepair) -> None:
     """Repair a broken polygon: those of its rings that meet the study area one by one, then its holes taken out."""
     areas = np.asarray(shapely.polygons(shapely.get_rings(part)), dtype=object)
     if study is not None:
@@ -168,7 +169,7 @@ def _add_part(part: Any, study: StudyArea | None, partial: _PartialRepair) -> No
     partial.shapes += [shapely.difference(by_any[0], shapely.union_all(by_all[1:])), *odd]
 
 
-def _odd_holes(holes: Geometries, shell: Any) -> list[Any]:  # noqa: ANN401 - an area
+def _odd_holes(holes: Geometries, shell: BaseGeometry) -> list[BaseGeometry]:
     """Return where holes overlap one another or stick out of their shell: by even and odd that is area again."""
     holes = holes[~shapely.is_empty(holes)]
     first, second = shapely.STRtree(holes).query(holes, predicate="intersects")
@@ -179,7 +180,7 @@ def _odd_holes(holes: Geometries, shell: Any) -> list[Any]:  # noqa: ANN401 - an
     return [place for place in map(_polygons, [*overlaps, *beyond]) if not place.is_empty]
 
 
-def _nested(shapes: list[Any]) -> list[Any]:
+def _nested(shapes: list[BaseGeometry]) -> list[BaseGeometry]:
     """Return the parts of one geometry that lie inside another of its parts: they may well be meant as holes."""
     parts = np.array([shape for shape in shapes if not shape.is_empty], dtype=object)
     outer, inner = shapely.STRtree(parts).query(parts, predicate="covers")
@@ -187,14 +188,14 @@ def _nested(shapes: list[Any]) -> list[Any]:
     return list(map(_polygons, parts[inner[~is_duplicate]]))
 
 
-def _wide(places: Any, accuracy_m: float) -> Any:  # noqa: ANN401 - shapely geometries
+def _wide(places: BaseGeometry, accuracy_m: float) -> BaseGeometry | None:
     """Return those parts of open places that are somewhere wider than the accuracy; ``None`` if there are none."""
     parts = shapely.get_parts(places)
     selected = parts[~shapely.is_empty(shapely.buffer(Plane().project_vertices(parts), -accuracy_m / 2.0))]
-    return None if not len(selected) else selected[0] if len(selected) == 1 else shapely.multipolygons(selected)
+    return None if not len(selected) else selected[0] if len(selected) == 1 else shapely.MultiPolygon(list(selected))
 
 
-def _repair(geometry: Any, study: StudyArea | None, accuracy_m: float) -> Repair:  # noqa: ANN401 - a shapely geometry
+def _repair(geometry: BaseGeometry, study: StudyArea | None, accuracy_m: float) -> Repair:
     members = shapely.get_parts(shapely.get_parts(geometry))
     areal = shapely.get_type_id(members) == 3
     parts = members[areal]

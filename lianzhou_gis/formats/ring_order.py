@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Issue
 from lianzhou_gis.formats.raw_features import Geometries
@@ -15,7 +14,7 @@ __all__ = ["holes_by_containment"]
 _AREAL = (3, 6)
 
 
-def _by_containment(shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
+def _by_containment(shape: BaseGeometry) -> BaseGeometry | None:
     """Return the area of rings by even-odd containment; ``None`` where they cross."""
     rings = shapely.get_rings(shapely.get_parts(shape))
     areas = np.asarray(shapely.polygons(rings), dtype=object)
@@ -30,7 +29,7 @@ def _by_containment(shape: Any) -> Any:  # noqa: ANN401 - a shapely geometry
     )
     if len(crossing) or len(duplicates) > len(areas):
         return None
-    built = shapely.build_area(shapely.geometrycollections(rings))
+    built = shapely.build_area(shapely.GeometryCollection(list(rings)))
     return built if shapely.is_valid(built) and not shapely.is_empty(built) else None
 
 

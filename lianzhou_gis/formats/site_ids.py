@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import Issue
 
@@ -22,7 +23,7 @@ MAX_NAME = 200
 _DECIMALS = 9
 
 
-def plain_text(value: Any, longest: int) -> tuple[str | None, bool]:  # noqa: ANN401 - whatever a column holds
+def plain_text(value: object, longest: int) -> tuple[str | None, bool]:
     r"""Return a value as one line of text, and whether anything was left out.
 
     Markup stays as it is: what shows text must escape it. Control characters become blanks.
@@ -50,7 +51,7 @@ def plain_text(value: Any, longest: int) -> tuple[str | None, bool]:  # noqa: AN
     return text or None, changed
 
 
-def geometry_hash(geometry: Any) -> str:  # noqa: ANN401 - shapely geometry or None
+def geometry_hash(geometry: BaseGeometry | None) -> str:
     """Return the SHA-256 of a geometry, whatever the order and direction of its parts and rings.
 
     Parameters

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import numpy as np
 import shapely
@@ -21,22 +21,25 @@ from lianzhou_gis.formats.kinds import WKT, Kind, is_database
 from lianzhou_gis.formats.raw_features import RawFeatures
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput, draft_from_features
 from lianzhou_gis.geodesy import Region
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.table import Columns, cells
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["read_drafts"]
+__all__ = ["SiteSource", "read_drafts"]
+
+SiteSource: TypeAlias = "str | Path | shapely.Geometry | Mapping[str, Any] | gpd.GeoDataFrame | Sequence[SiteSource]"
 
 _SITES, _OUTFALLS = "sites", "outfalls"
 _WKT = "WKT"
 
 
 def read_drafts(
-    source: Any,  # noqa: ANN401
+    source: SiteSource,
     *,
     layer: str | None,
-    crs: Any,  # noqa: ANN401
+    crs: CrsLike | None,
     datum: str | None,
     region: Region | None,
 ) -> Iterator[SiteDraft]:
@@ -78,7 +81,7 @@ def read_drafts(
         raise FormatError.from_code("site_source_unsupported", type=type(source).__name__)
 
 
-def _is_geodataframe(source: Any) -> TypeGuard[gpd.GeoDataFrame]:  # noqa: ANN401
+def _is_geodataframe(source: object) -> TypeGuard[gpd.GeoDataFrame]:
     # Without geopandas loaded there can be no such table; it is slow to import.
     module = sys.modules.get("geopandas")
     return module is not None and isinstance(source, module.GeoDataFrame)
@@ -88,7 +91,7 @@ def _of_file(
     path: Path,
     *,
     layer: str | None,
-    crs: Any,  # noqa: ANN401
+    crs: CrsLike | None,
     datum: str | None,
     region: Region | None,
 ) -> SiteDraft:
@@ -110,7 +113,7 @@ def _of_file(
 def _sites_among(
     dataset: Dataset,
     *,
-    crs: Any,  # noqa: ANN401
+    crs: CrsLike | None,
     datum: str | None,
     region: Region | None,
 ) -> tuple[Dataset, Features | None]:
@@ -133,7 +136,7 @@ def _sites_among(
     return replace(dataset, layer=_SITES), outfalls
 
 
-def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+def _of_mapping(data: Mapping[str, Any], *, crs: CrsLike | None, datum: str | None, region: Region | None) -> SiteDraft:
     """Read GeoJSON that is in memory as its text would be read."""
     from lianzhou_gis.formats.geojson import parse_geojson
 
@@ -148,7 +151,7 @@ def _of_mapping(data: Mapping[str, Any], *, crs: Any, datum: str | None, region:
     return draft_from_features(features, SiteInput(name, features.sha256, None))
 
 
-def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+def _of_wkt(text: str, *, crs: CrsLike | None, datum: str | None, region: Region | None) -> SiteDraft:
     from lianzhou_gis.formats.well_known import geometry_from_wkt, split_srid
 
     body, srid = split_srid(text.strip())
@@ -159,7 +162,7 @@ def _of_wkt(text: str, *, crs: Any, datum: str | None, region: Region | None) ->
     return _of_geometries([geometry], {}, _WKT, srid, crs=crs, datum=datum, region=region)
 
 
-def _of_frame(frame: gpd.GeoDataFrame, *, crs: Any, datum: str | None, region: Region | None) -> SiteDraft:  # noqa: ANN401
+def _of_frame(frame: gpd.GeoDataFrame, *, crs: CrsLike | None, datum: str | None, region: Region | None) -> SiteDraft:
     try:
         geometry = frame.geometry
     except AttributeError as error:
@@ -180,9 +183,9 @@ def _of_geometries(
     geometries: list[Any],
     columns: dict[str, Any],
     name: str,
-    declared: Any,  # noqa: ANN401 - whatever pyproj takes
+    declared: CrsLike | None,
     *,
-    crs: Any,  # noqa: ANN401
+    crs: CrsLike | None,
     datum: str | None,
     region: Region | None,
 ) -> SiteDraft:
@@ -208,9 +211,9 @@ def _of_geometries(
     return replace(draft_from_features(features, SiteInput(name, digest, None)), columns=Columns(cleaned))
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401
+def _cell(value: object) -> object:
     if value is None or isinstance(value, shapely.Geometry | list | tuple | dict):
         return value
     import pandas as pd
 
-    return None if pd.isna(value) else value
+    return None if pd.isna(value) else value  # type: ignore[call-overload]

@@ -21,8 +21,9 @@ from lianzhou_gis.formats.raw_features import Geometries
 from lianzhou_gis.formats.repair import repair_geometries
 from lianzhou_gis.formats.site_drafts import SiteDraft, SiteInput
 from lianzhou_gis.formats.site_ids import MAX_ID, MAX_NAME, plain_text, site_ids
-from lianzhou_gis.formats.site_sources import read_drafts
+from lianzhou_gis.formats.site_sources import SiteSource, read_drafts
 from lianzhou_gis.geodesy import Plane, Region, footprints, length, statutory_area
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.table import Columns, cells
 from lianzhou_gis.vocabulary import GapReason
 
@@ -130,10 +131,10 @@ class Sites:
 
 
 def read_sites(
-    source: Any,  # noqa: ANN401 - see below
+    source: SiteSource,
     *,
     layer: str | None = None,
-    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None = None,
     datum: str | None = None,
     region: Region | None = None,
     corridor_width_m: float | None = None,

@@ -90,7 +90,7 @@ def find_remark_rows(
     return RemarkRows(remark, divides, tuple(texts))
 
 
-def _is_coordinate(value: Any) -> bool:  # noqa: ANN401 - a cell
+def _is_coordinate(value: object) -> bool:
     return parse_written(value) is not None or split_pair(value) is not None
 
 

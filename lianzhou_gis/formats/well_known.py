@@ -12,10 +12,10 @@ import struct
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats.encodings import decode_text
@@ -60,9 +60,10 @@ def geometries_from_wkt(texts: Sequence[str | None]) -> ParsedGeometries:
         return parse_geometries(shapely.from_wkt, bounded)
 
 
-def geometry_from_wkt(text: str) -> Any:  # noqa: ANN401 - a shapely geometry or None
+def geometry_from_wkt(text: str) -> BaseGeometry | None:
     """Return the geometry of one WKT; see :func:`geometries_from_wkt`."""
-    return geometries_from_wkt([text]).geometries[0]
+    geometry: BaseGeometry | None = geometries_from_wkt([text]).geometries[0]
+    return geometry
 
 
 def _nested(text: str) -> bool:

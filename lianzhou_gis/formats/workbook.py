@@ -7,8 +7,9 @@ import hashlib
 import io
 import re
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from xml.parsers import expat
 
 import pandas as pd
@@ -20,6 +21,9 @@ from lianzhou_gis.formats.layer_choice import choose_layer
 from lianzhou_gis.formats.limits import MAX_TEXT_BYTES, read_bounded, refuse_count
 from lianzhou_gis.formats.raw_features import RawFeatures, capture_warnings
 from lianzhou_gis.formats.table_header import find_header
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 __all__ = ["read_sheets", "read_workbook", "stored_values"]
 
@@ -188,8 +192,9 @@ def _sheets(content: bytes, name: str, *, with_formulas: bool) -> dict[str, pd.D
     return sheets
 
 
-def _rows(sheet: Any) -> Any:  # noqa: ANN401 - a sheet of openpyxl, an iterator of rows
-    return sheet.iter_rows(max_col=_WIDEST + 1, values_only=True)
+def _rows(sheet: Worksheet) -> Iterator[tuple[object, ...]]:
+    rows: Iterator[tuple[object, ...]] = sheet.iter_rows(max_col=_WIDEST + 1, values_only=True)
+    return rows
 
 
 def _cell(value: object, written: object) -> object:

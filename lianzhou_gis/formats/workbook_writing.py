@@ -9,10 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from lianzhou_gis.errors import extra
 from lianzhou_gis.formats.site_ids import plain_text
+
+if TYPE_CHECKING:
+    from openpyxl.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 __all__ = ["Sheet", "write_workbook"]
 
@@ -83,7 +88,7 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], *, title: str, day: date
     path.write_bytes(_timeless(content.getvalue(), stamp))
 
 
-def _fill(page: Any, sheet: Sheet, styles: Any) -> None:  # noqa: ANN401 - openpyxl
+def _fill(page: Worksheet, sheet: Sheet, styles: ModuleType) -> None:
     bold, wrapped = styles.Font(bold=True), styles.Alignment(wrap_text=True, vertical="top")
     for number, note in enumerate(sheet.notes, start=1):
         _set(page.cell(number, 1), note)
@@ -111,7 +116,7 @@ def _fill(page: Any, sheet: Sheet, styles: Any) -> None:  # noqa: ANN401 - openp
     page.print_title_rows = f"{head}:{head}"
 
 
-def _set(cell: Any, value: Any) -> None:  # noqa: ANN401 - openpyxl, any cell
+def _set(cell: Cell, value: object) -> None:
     if isinstance(value, str):
         cell.value = plain_text(value, _LONGEST)[0]
         if cell.value is not None:

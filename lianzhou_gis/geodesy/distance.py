@@ -107,7 +107,9 @@ def scale(geometries: Geometries, k: Floats) -> Geometries:
     return result
 
 
-def length(geometries: Geometries | Sequence[Any], plane: Plane, survey_crs: Any = None) -> Floats:  # noqa: ANN401
+def length(
+    geometries: Geometries | Sequence[Any], plane: Plane, survey_crs: str | Sequence[str | None] | None = None
+) -> Floats:
     """Return the length of lines (the perimeter of polygons) on the ellipsoid, metres.
 
     Parameters

@@ -140,7 +140,7 @@ class Plane:
         e2 = 0.006694380022900686
         true, phi = np.radians(self._latitude_of_true_scale), np.radians(latitude)
 
-        def radius(angle: Any) -> Any:  # noqa: ANN401 - scalar or array
+        def radius(angle: Floats) -> Floats:
             return np.cos(angle) / np.sqrt(1.0 - e2 * np.sin(angle) ** 2)
 
         return np.asarray(radius(phi) / radius(true), dtype=np.float64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import TypeAlias
 
 import pyproj
 from pyproj.exceptions import CRSError
@@ -40,6 +40,10 @@ class Region:
 
 # The extent of the city (112.12-112.78 E, 24.62-25.20 N) and some 50 km around it, for sites across the border.
 LIANZHOU = Region("连州市", (111.6, 24.1, 113.3, 25.7))
+
+
+# What a caller may name a reference system by: a code or WKT, an EPSG number, a pyproj object.
+CrsLike: TypeAlias = "str | int | pyproj.CRS"
 
 
 @dataclass(frozen=True)
@@ -179,7 +183,7 @@ def system_from_code(code: str) -> ReferenceSystem:
     return parse_reference_system(code, "")
 
 
-def parse_reference_system(declared: Any, where: str) -> ReferenceSystem:  # noqa: ANN401 - whatever pyproj takes
+def parse_reference_system(declared: object, where: str) -> ReferenceSystem:
     """Parse a declared system; ESRI names of Chinese zones are known too.
 
     Raises

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyproj
@@ -16,6 +15,7 @@ from lianzhou_gis.geodesy.reference_systems import (
     OFFSET_BAND_M,
     OFFSETS,
     Bounds,
+    CrsLike,
     ReferenceSystem,
     Region,
     gauss_kruger,
@@ -122,7 +122,7 @@ def _refuse(
 
 
 def resolve_reference_system(
-    crs: Any,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None,
     *,
     datum: str | None = None,
     bounds: Bounds | None = None,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.geodesy.reference_systems import ReferenceSystem, Region
 from lianzhou_gis.geodesy.transformation import from_cgcs2000
@@ -74,7 +75,7 @@ class StudyArea:
         return cls(box)
 
     @property
-    def box(self) -> Any:  # noqa: ANN401 - a shapely geometry
+    def box(self) -> shapely.Polygon:
         """The box as a polygon."""
         return shapely.box(*self.bounds)
 
@@ -115,7 +116,7 @@ class StudyArea:
         result[broken] = shapely.intersection(shapes[broken], self.box)
         return result
 
-    def simplify_outside(self, ring: Any) -> Any:  # noqa: ANN401 - a LinearRing, a Polygon
+    def simplify_outside(self, ring: BaseGeometry) -> shapely.Polygon:
         """Drop vertices of a ring, valid or not, outside the area, keeping its winding number everywhere inside.
 
         Of consecutive vertices on one side of the area (all west of it, say) the first and the last are kept, with one

@@ -174,7 +174,7 @@ def _same_shapes(one: Geometries, two: Geometries) -> npt.NDArray[np.bool_]:
     return np.asarray((missing[0] & missing[1]) | same, dtype=np.bool_)
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401 - a cell
+def _cell(value: Any) -> Any:  # noqa: ANN401 - any cell
     return None if value is None or pd.isna(value) else value
 
 

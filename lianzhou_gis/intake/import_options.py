@@ -70,7 +70,7 @@ class ImportOptions(BaseModel):
     accuracy_m: float | None = Field(default=None, ge=0)
     synthetic: bool = False
 
-    def updated(self, **answers: Any) -> ImportOptions:  # noqa: ANN401 - the fields
+    def updated(self, **answers: Any) -> ImportOptions:  # noqa: ANN401 - fields of the options
         """Return the options with some more; mappings are joined, the new values win."""
         joined = {
             name: {**getattr(self, name), **value}

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from lianzhou_gis.errors import FormatError, Issue
 from lianzhou_gis.formats import Features, read_features
 from lianzhou_gis.formats.plain_table import PlainTable, is_plain_table, read_plain_table
 from lianzhou_gis.geodesy import CGCS2000, Region
+from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.intake.table_reader import region_of
 from lianzhou_gis.layers.schema_mapping import column_names
 from lianzhou_gis.rulebook import FactVocabulary
@@ -54,7 +54,7 @@ def read_source(
     day: date,
     facts: FactVocabulary,
     layer: str | None = None,
-    crs: Any = None,  # noqa: ANN401 - whatever pyproj takes
+    crs: CrsLike | None = None,
     datum: str | None = None,
     encoding: str | None = None,
     named: Collection[str] = (),

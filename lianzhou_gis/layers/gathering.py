@@ -44,7 +44,7 @@ class Loading:
     coverages: dict[str, DeclaredCoverage] = field(default_factory=dict)
     administrative_gaps: list[LayerGap] = field(default_factory=list)
 
-    def gap(self, reason: GapReason, entry: LayerEntry, message: Message, **more: Any) -> LayerGap:  # noqa: ANN401
+    def gap(self, reason: GapReason, entry: LayerEntry, message: Message, **more: Any) -> LayerGap:  # noqa: ANN401 - fields of LayerGap
         """Record and return a gap; further fields of it by name."""
         gap = LayerGap(reason, entry.theme, entry.id, message, **more)
         self.gaps.append(gap)

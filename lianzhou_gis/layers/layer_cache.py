@@ -114,7 +114,7 @@ def _cell(value: object) -> object:
     raise TypeError(f"{type(value).__name__} is not kept")
 
 
-def _value(cell: Any) -> Any:  # noqa: ANN401 - as :func:`_cell` wrote it
+def _value(cell: object) -> object:
     if isinstance(cell, dict):
         return date.fromisoformat(cell["day"]) if "day" in cell else datetime.fromisoformat(cell["time"])
     return cell

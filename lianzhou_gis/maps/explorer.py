@@ -67,7 +67,7 @@ class OfflineMap(folium.Map):
     them (jQuery, Bootstrap, icons), which comes from folium's servers, as always with folium.
     """
 
-    def render(self, **kwargs: Any) -> str:  # noqa: ANN401 - folium's own
+    def render(self, **kwargs: object) -> str:
         """Bring the scripts that are needed, then render as folium does."""
         script = leaflet.data_uri(leaflet.script().encode(), ".js")
         style = leaflet.data_uri(leaflet.style().encode(), ".css")

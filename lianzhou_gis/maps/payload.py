@@ -45,7 +45,7 @@ def as_json(data: object) -> str:
     return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
 
 
-def frame_of(**given: Any) -> dict[str, Any]:  # noqa: ANN401 - parts of the payload
+def frame_of(**given: object) -> dict[str, Any]:
     """Return what every map needs, with empty places for what this one does not show."""
     empty: dict[str, Any] = {
         "subtitle": [],

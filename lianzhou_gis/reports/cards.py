@@ -36,12 +36,12 @@ _MOST_TEXT = 200
 _ASKED = GapReason.MISSING_FACT.value
 
 
-def _short(value: Any) -> str:  # noqa: ANN401 - any cell
+def _short(value: object) -> str:
     text = "" if value is None or value != value else str(value)
     return text if len(text) <= _MOST_TEXT else text[: _MOST_TEXT - 1] + "…"
 
 
-def _outward(link: Any) -> str | None:  # noqa: ANN401 - whatever a rulebook holds
+def _outward(link: object) -> str | None:
     """Return a link that may be clicked; anything but http(s) is text only."""
     return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
 
@@ -70,7 +70,7 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _card(kind: str, **values: Any) -> str:  # noqa: ANN401 - what the template needs
+def _card(kind: str, **values: object) -> str:
     return _environment().get_template(f"{kind}.html.jinja").render(**values)
 
 

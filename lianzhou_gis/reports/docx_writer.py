@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 from xml.sax.saxutils import escape, quoteattr
 
 from lianzhou_gis.errors import extra
@@ -35,6 +35,7 @@ from lianzhou_gis.reports.qr import qr_svg
 
 if TYPE_CHECKING:
     from docx.document import Document
+    from docx.section import _BaseHeaderFooter
 
 __all__ = ["docx_bytes"]
 
@@ -270,7 +271,7 @@ class _Writer:
         self._fill(section.first_page_footer, list(self._foot(first=True)))
         self._fill(section.footer, list(self._foot(first=False)))
 
-    def _fill(self, part: Any, paragraphs: Sequence[str]) -> None:  # noqa: ANN401 - header or footer of python-docx
+    def _fill(self, part: _BaseHeaderFooter, paragraphs: Sequence[str]) -> None:
         element = part._element
         for child in list(element):
             element.remove(child)

@@ -55,7 +55,7 @@ class Particulars:
 _NAMES = tuple(item.name for item in fields(Particulars))
 
 
-def _checked(raw: Any, where: str) -> dict[str, Any]:  # noqa: ANN401 - a YAML value
+def _checked(raw: object, where: str) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
         raise FormatError(f"{where}：应为“名称: 值”的列表", f"{where}: a mapping of names to values is expected")
     found: dict[str, Any] = {}

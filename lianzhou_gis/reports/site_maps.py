@@ -15,8 +15,10 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane
+from lianzhou_gis.geodesy.distance import Floats
 from lianzhou_gis.maps.figures.decorations import Frame, frame_around
 from lianzhou_gis.maps.figures.fonts import clean, width_of
 from lianzhou_gis.maps.nearest import ways
@@ -119,14 +121,14 @@ class _Canvas:
     frame: Frame
     height_px: float
 
-    def xy(self, points: Any) -> Any:  # noqa: ANN401 - array of coordinates
+    def xy(self, points: Floats) -> Floats:
         scale = 1000.0 * _PX_PER_MM / self.frame.denominator
         return np.column_stack([
             (points[:, 0] - self.frame.west) * scale,
             self.height_px - (points[:, 1] - self.frame.south) * scale,
         ])  # fmt: skip
 
-    def path(self, shape: Any) -> str:  # noqa: ANN401 - a geometry in metres
+    def path(self, shape: BaseGeometry | None) -> str:
         if shape is None or shape.is_empty:
             return ""
         parts = shapely.get_parts(shapely.get_parts(np.asarray([shape], dtype=object)))
@@ -168,7 +170,7 @@ class SiteMaps:
     def _plane(self) -> Plane:
         return Plane(self._run.document["run"]["parameters"].get("plane") or LIANZHOU_PROJ)
 
-    def _shape(self, site_id: str) -> Any:  # noqa: ANN401 - a geometry or None
+    def _shape(self, site_id: str) -> BaseGeometry | None:
         shape = self._sites.geometry.get(site_id)
         return None if shape is None or shape.is_empty else shape
 
@@ -249,7 +251,7 @@ class SiteMaps:
         for row, piece in zip(rows.itertuples(), drawn, strict=True):
             if piece is None or piece.is_empty:
                 continue
-            style, words = _look(row)
+            style, words = _look(row.theme, row.grade)
             parts += _area(canvas.path(piece), style)
             if theme(str(row.theme)).covering:
                 units.append((piece, words))
@@ -323,19 +325,19 @@ def _room(taken: list[_Box], x: float, y: float, words: str, size: float) -> boo
     return True
 
 
-def _look(row: Any) -> tuple[Style, str]:  # noqa: ANN401 - a row of the zones
-    entry = theme(row.theme)
-    grade = next((item for item in entry.grades if item.id == row.grade), None)
+def _look(theme_id: str, grade_id: str | None) -> tuple[Style, str]:
+    entry = theme(theme_id)
+    grade = next((item for item in entry.grades if item.id == grade_id), None)
     if grade is None:
         return entry.style, entry.label["zh"]
     words = grade.label["zh"]
     return grade.style, words if entry.covering else f"{entry.label['zh']}·{words}"
 
 
-def _pattern_definitions(rows: Any) -> str:  # noqa: ANN401 - the zones drawn
+def _pattern_definitions(rows: gpd.GeoDataFrame) -> str:
     found = {}
     for row in rows.itertuples():
-        style, _ = _look(row)
+        style, _ = _look(row.theme, row.grade)
         name = _pattern_name(style)
         if name not in found and patterns()[style.pattern].paths:
             strokes = "".join(
@@ -361,7 +363,7 @@ def _area(path: str, style: Style) -> list[str]:
     return parts
 
 
-def _label_point(piece: Any, frame: Frame, site: Any) -> Any:  # noqa: ANN401 - geometries in metres
+def _label_point(piece: BaseGeometry, frame: Frame, site: BaseGeometry) -> shapely.Point | None:
     """Return a point for the label of a zone, outside the site and away from the edge; ``None`` where none fits."""
     margin = frame.denominator * 0.008
     inner = shapely.box(
@@ -373,7 +375,7 @@ def _label_point(piece: Any, frame: Frame, site: Any) -> Any:  # noqa: ANN401 - 
     return room.representative_point()
 
 
-def _site_mark(canvas: _Canvas, shape: Any) -> list[str]:  # noqa: ANN401 - a geometry in metres
+def _site_mark(canvas: _Canvas, shape: BaseGeometry) -> list[str]:
     path = canvas.path(shape)
     if path:
         return [

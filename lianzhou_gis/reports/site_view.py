@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.reports.particulars import Particulars
 from lianzhou_gis.reports.site_maps import compass
-from lianzhou_gis.rulebook import Rulebook
+from lianzhou_gis.rulebook import FactVocabulary, Rulebook
 from lianzhou_gis.runs.certificate_file import CertificateCheck, check_certificate
 from lianzhou_gis.vocabulary import Effect, GapReason, Verdict, label, theme, themes
 
@@ -125,7 +126,7 @@ class RunView:
         self.sites: dict[str, Record] = {site["site_id"]: site for site in run.document["sites"]}
 
     @cached_property
-    def _facts(self) -> Any:  # noqa: ANN401 - a FactVocabulary
+    def _facts(self) -> FactVocabulary:
         return Rulebook.load().facts
 
     def fact_name(self, name: str) -> str:
@@ -134,7 +135,7 @@ class RunView:
             return str(self._facts.get(name).label["zh"])
         return name
 
-    def fact_value(self, name: str, value: Any) -> str:  # noqa: ANN401 - a fact's value
+    def fact_value(self, name: str, value: object) -> str:
         """Return the value of a fact in words."""
         if value is None:
             return "未知"
@@ -186,7 +187,7 @@ class RunView:
         return layer_id or ""
 
 
-def _null(value: Any) -> Any:  # noqa: ANN401 - any cell
+def _null(value: object) -> object:
     return None if isinstance(value, float) and value != value else value
 
 
@@ -226,7 +227,7 @@ class SiteView:
         return Verdict(self.site["worst_possible"])
 
     @property
-    def geometry(self) -> Any:  # noqa: ANN401 - a shapely geometry or None
+    def geometry(self) -> BaseGeometry | None:
         """The footprint, EPSG:4490."""
         sites = self.view.run.tables["sites"]
         found = sites.geometry[sites["site_id"] == self.site_id]

@@ -142,11 +142,11 @@ class Condition:
         return {self.operator: members[0] if self.operator == "not" else members}
 
 
-def _listed(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 - one or several
+def _listed(value: object) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-def _is_in(known: Any, wanted: Any) -> bool | None:  # noqa: ANN401 - a value or several
+def _is_in(known: object, wanted: object) -> bool | None:
     if isinstance(known, tuple):
         return codes_match(known, tuple(str(code) for code in _listed(wanted)))
     return known in _listed(wanted)

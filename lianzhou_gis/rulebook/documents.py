@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 __all__ = ["ClaimDocument", "parse_claim_document"]
 
@@ -42,7 +41,7 @@ class ClaimDocument:
         return f"{self.number}，{self.issuer}，{self.issued_on}"
 
 
-def parse_claim_document(raw: Any) -> ClaimDocument | None:  # noqa: ANN401 - a cell or a mapping
+def parse_claim_document(raw: object) -> ClaimDocument | None:
     """Read a document from one text or from a mapping of ``number``, ``issuer`` and ``date``.
 
     Parameters

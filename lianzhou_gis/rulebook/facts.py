@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -89,7 +89,7 @@ class FormerFact(NamedTuple):
     successors: tuple[str, ...]
 
 
-def _plain(raw: Any) -> str:  # noqa: ANN401 - any cell
+def _plain(raw: object) -> str:
     return unicodedata.normalize("NFKC", str(raw)).strip().casefold()
 
 
@@ -134,7 +134,7 @@ class FactVocabulary:
         }
         self._by_label = {_plain(fact.label[lang]): name for name, fact in self._facts.items() for lang in ("zh", "en")}
 
-    def __iter__(self) -> Any:  # noqa: ANN401 - an iterator of facts
+    def __iter__(self) -> Iterator[Fact]:
         return iter(self._facts.values())
 
     def __contains__(self, name: object) -> bool:
@@ -202,7 +202,7 @@ class FactVocabulary:
             False,
         )
 
-    def shown(self, name: str, value: Any) -> dict[str, str]:  # noqa: ANN401 - a fact's value
+    def shown(self, name: str, value: object) -> dict[str, str]:
         """Return a value as people read it: yes and no, the label of a choice, a number with its unit.
 
         Examples
@@ -216,14 +216,14 @@ class FactVocabulary:
             return {"zh": "未知", "en": "unknown"}
         if isinstance(value, bool):
             return {"zh": "是" if value else "否", "en": "yes" if value else "no"}
-        if value in fact.choices:
+        if isinstance(value, str) and value in fact.choices:
             return dict(fact.choices[value])
         if isinstance(value, int | float):
             return {"zh": f"{value:g}{fact.unit or ''}", "en": f"{value:g}"}
         text = "、".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
         return {"zh": text, "en": text.replace("、", ", ")}
 
-    def parse(self, name: str, raw: Any, where: str) -> tuple[Any, list[Issue]]:  # noqa: ANN401 - any cell
+    def parse(self, name: str, raw: object, where: str) -> tuple[Any, list[Issue]]:
         """Read a value as its fact's type.
 
         Parameters
@@ -314,11 +314,11 @@ def _former_value(fact: Fact, text: str, successors: list[str], where: str) -> t
     return (successors[0] if single else None), [issue]
 
 
-def _yes_no(fact: Fact, raw: Any, plain: str) -> bool | None:  # noqa: ANN401
+def _yes_no(fact: Fact, raw: object, plain: str) -> bool | None:
     return True if plain in _YES or plain in {"1.0"} else False if plain in _NO or plain in {"0.0"} else None
 
 
-def _number(fact: Fact, raw: Any, plain: str) -> float | None:  # noqa: ANN401
+def _number(fact: Fact, raw: object, plain: str) -> float | None:
     if isinstance(raw, bool):
         return None
     try:
@@ -329,18 +329,18 @@ def _number(fact: Fact, raw: Any, plain: str) -> float | None:  # noqa: ANN401
     return value if math.isfinite(value) and whole and fact.minimum <= value <= fact.maximum else None
 
 
-def _choice(fact: Fact, raw: Any, plain: str) -> str | None:  # noqa: ANN401
+def _choice(fact: Fact, raw: object, plain: str) -> str | None:
     for code, label in fact.choices.items():
         if plain in {_plain(code), _plain(label["zh"]), _plain(label["en"])}:
             return code
     return None
 
 
-def _text(fact: Fact, raw: Any, plain: str) -> str | None:  # noqa: ANN401
+def _text(fact: Fact, raw: object, plain: str) -> str | None:
     return str(raw).strip()
 
 
-def _codes(fact: Fact, raw: Any, plain: str) -> tuple[str, ...] | None:  # noqa: ANN401
+def _codes(fact: Fact, raw: object, plain: str) -> tuple[str, ...] | None:
     listed = raw if isinstance(raw, list | tuple) else re.split(r"[,;，；、\s]+", plain.upper())
     codes = tuple(unicodedata.normalize("NFKC", str(code)).strip().upper() for code in listed if str(code).strip())
     return codes if codes and all(_CODE.fullmatch(code) and len(code) > 1 for code in codes) else None

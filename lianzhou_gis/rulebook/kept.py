@@ -10,7 +10,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lianzhou_gis.cache import Cache
 from lianzhou_gis.rulebook.conditions import Condition, Test
@@ -19,6 +19,9 @@ from lianzhou_gis.rulebook.files import Contents
 from lianzhou_gis.rulebook.implications import Implication
 from lianzhou_gis.rulebook.model import Citation, Law, Rule, RuleVersion
 from lianzhou_gis.vocabulary import Effect
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["keep", "revived"]
 
@@ -84,7 +87,7 @@ def _contents(told: Plain) -> Contents:
     )
 
 
-def _shallow(item: Any) -> Plain:  # noqa: ANN401 - a dataclass
+def _shallow(item: DataclassInstance) -> Plain:
     return {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
 
 
@@ -125,13 +128,13 @@ def _tree(when: Condition | Test) -> list[Any]:
     return [when.operator, [_tree(member) for member in when.members]]
 
 
-def _when(tree: list[Any] | None) -> Any:  # noqa: ANN401 - a condition, a test or nothing
+def _when(tree: list[Any] | None) -> Condition | Test | None:
     if tree is None:
         return None
     if len(tree) == 3:
         fact, operator, value = tree
         return Test(fact, operator, tuple(value) if isinstance(value, list) else value)
-    return Condition(tree[0], tuple(map(_when, tree[1])))
+    return Condition(tree[0], tuple(member for member in map(_when, tree[1]) if member is not None))
 
 
 def _parts(row: Plain, laws: Mapping[str, Law], cited: Cited) -> Plain:

@@ -83,7 +83,7 @@ def read_rules(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> li
     return [reader.read(_completed(entry, defaults)) for entry in data["rules"]]
 
 
-def _completed(entry: Any, defaults: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a YAML value
+def _completed(entry: object, defaults: Mapping[str, Any]) -> object:
     """Return a rule with what its file says once for all of them."""
     if not isinstance(entry, LocatedMapping):
         return entry
@@ -196,7 +196,7 @@ def read_implications(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]
     return [_row(reader, _completed(entry, defaults)) for entry in data["implications"]]
 
 
-def _row(reader: Reader, entry: Any) -> Implication:  # noqa: ANN401 - a YAML value
+def _row(reader: Reader, entry: object) -> Implication:
     reader.rule, reader.line = "?", getattr(entry, "line", 0)
     if not isinstance(entry, dict):
         raise reader.fail("entry_not_mapping")
@@ -226,7 +226,7 @@ def _row(reader: Reader, entry: Any) -> Implication:  # noqa: ANN401 - a YAML va
     )
 
 
-def _value(reader: Reader, name: str, raw: Any) -> Any:  # noqa: ANN401 - a YAML value
+def _value(reader: Reader, name: str, raw: object) -> object:
     # The same check as that of a condition: what a rule may ask for, a row may set.
     test = reader.condition({"fact": name, "is": raw})
     if not isinstance(test, Test) or reader.facts.get(name).type not in ("yes_no", "choice"):
@@ -234,7 +234,7 @@ def _value(reader: Reader, name: str, raw: Any) -> Any:  # noqa: ANN401 - a YAML
     return raw
 
 
-def _factor(reader: Reader, name: str, given: Any) -> tuple[str, float, float]:  # noqa: ANN401 - a YAML value
+def _factor(reader: Reader, name: str, given: object) -> tuple[str, float, float]:
     if not isinstance(given, dict) or set(given) != {"of", "times", "per"}:
         raise reader.fail("factor_keys", name=name)
     kinds = {reader.facts.get(fact).type if fact in reader.facts else None for fact in (name, given["of"])}

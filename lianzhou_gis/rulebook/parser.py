@@ -68,14 +68,14 @@ class Reader:
             raise self.fail("not_a_date", key=key)
         return value
 
-    def effect(self, value: Any) -> Effect:  # noqa: ANN401 - a YAML value
+    def effect(self, value: object) -> Effect:
         """Return an effect by its name."""
         try:
-            return Effect(value)
+            return Effect(str(value))
         except ValueError as error:
             raise self.fail("effect_unknown", value=value) from error
 
-    def condition(self, tree: Any) -> Condition | Test | None:  # noqa: ANN401 - a YAML value
+    def condition(self, tree: object) -> Condition | Test | None:
         """Return a tree of tests; ``None`` where nothing is asked."""
         if tree is None:
             return None
@@ -121,7 +121,7 @@ class Reader:
             return Test(name, operator, tuple(str(item) if fact.type == "codes" else item for item in listed))
         return Test(name, operator, str(value) if fact.type == "codes" else value)
 
-    def citations(self, entries: Any, effective_from: date) -> tuple[Citation, ...]:  # noqa: ANN401 - a YAML value
+    def citations(self, entries: object, effective_from: date) -> tuple[Citation, ...]:
         """Return citations of articles that the register of laws has."""
         if not isinstance(entries, list) or not entries:
             raise self.fail("key_missing", keys="citations")
@@ -140,7 +140,7 @@ class Reader:
             found.append(Citation(law.id, law.title, article, law.issuer, law.link, law.effective_from))
         return tuple(found)
 
-    def grades(self, theme: str | None, value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a YAML value
+    def grades(self, theme: str | None, value: object) -> tuple[str, ...] | None:
         """Return grades of a theme; ``None`` for any."""
         if value in (None, "any"):
             return None
@@ -151,7 +151,7 @@ class Reader:
             raise self.fail("grade_unknown", theme=theme, grades=unknown)
         return listed
 
-    def names(self, value: Any) -> tuple[str, ...] | None:  # noqa: ANN401 - a YAML value
+    def names(self, value: object) -> tuple[str, ...] | None:
         """Return names of zones; ``None`` for any."""
         if value is None:
             return None
@@ -215,7 +215,7 @@ class Reader:
             checked_on=checked,
         )
 
-    def read(self, entry: Any) -> Rule:  # noqa: ANN401 - a YAML value
+    def read(self, entry: object) -> Rule:
         """Return one rule with its versions."""
         self.rule, self.line = "?", getattr(entry, "line", 0)
         if not isinstance(entry, LocatedMapping):
@@ -244,7 +244,7 @@ class Reader:
         return Rule(self.rule, self.path.name, entry.line, tuple(versions), before)
 
 
-def condition_of(tree: Any, facts: FactVocabulary, name: str) -> Condition | Test | None:  # noqa: ANN401 - JSON
+def condition_of(tree: object, facts: FactVocabulary, name: str) -> Condition | Test | None:
     """Read the condition of an access-list item, of the same shape as in a rule.
 
     Raises

@@ -6,7 +6,7 @@ Names resolve on first use: to tell a result as a document needs no library that
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lianzhou_gis.runs.document import SCHEMA_VERSION, as_document
@@ -25,7 +25,7 @@ _HOMES = {
 __all__ = ["SCHEMA_VERSION", "Document", "Run", "as_document", "json_schema", "save"]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+def __getattr__(name: str) -> object:
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -57,7 +57,7 @@ def rounded(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{column: frame[column].round(digits) + 0.0 for column, digits in places.items()})
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any cell of a table
+def plain(value: object) -> Any:  # noqa: ANN401 - a JSON value
     """Return a value as JSON knows it: no numpy, no NaN, dates as ISO text, sets sorted."""
     if value is None:
         return None
@@ -89,7 +89,7 @@ def _records(column: Callable[[str], Any], names: Sequence[str]) -> list[dict[st
     return [dict(zip(names, map(plain, row), strict=True)) for row in zip(*columns, strict=True)]
 
 
-def _written(name: str, column: Any) -> list[Any]:  # noqa: ANN401 - an array or a list
+def _written(name: str, column: Iterable[Any]) -> list[Any]:
     digits = decimals(name)
     if digits is None:
         return column.tolist() if isinstance(column, np.ndarray) else list(column)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import pandas as pd
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["write_geopackage"]
 
 
-def _cell(value: Any) -> Any:  # noqa: ANN401 - any cell of a table
+def _cell(value: object) -> object:
     """Return a cell as a GeoPackage column holds it: what is no scalar becomes JSON text."""
     value = plain(value)
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if isinstance(value, dict | list) else value

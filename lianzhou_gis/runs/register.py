@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -20,6 +20,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from lianzhou_gis.errors import FormatError, MissingFileError, RunError
 from lianzhou_gis.runs.folder import inspect
 from lianzhou_gis.vocabulary import Verdict
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from sqlalchemy.dialects.postgresql import Insert as PostgresInsert
+    from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 
 __all__ = ["DueRun", "Register", "RegisteredRun", "RegisteredSite"]
 
@@ -168,7 +174,7 @@ class Register:
         engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
 
         @sa.event.listens_for(engine, "connect")
-        def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401 - a DB-API connection
+        def _configure(connection: sqlite3.Connection, _record: object) -> None:
             # Writers wait for each other; foreign keys are checked; transactions begin where SQLAlchemy says.
             connection.isolation_level = None
             connection.execute("PRAGMA journal_mode = WAL")
@@ -218,8 +224,10 @@ class Register:
                     if rows[table.name]:
                         connection.execute(self._upsert(table), rows[table.name])
 
-    def _upsert(self, table: sa.Table) -> Any:  # noqa: ANN401 - an insert of either dialect
-        insert = (postgresql if self._engine.dialect.name == "postgresql" else sqlite).insert(table)
+    def _upsert(self, table: sa.Table) -> sa.Insert:
+        insert: PostgresInsert | SqliteInsert = (
+            postgresql if self._engine.dialect.name == "postgresql" else sqlite
+        ).insert(table)
         if table is _RUNS:
             return insert.on_conflict_do_update(index_elements=["run_id"], set_={"folder": insert.excluded.folder})
         return insert.on_conflict_do_nothing()

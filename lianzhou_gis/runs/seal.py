@@ -62,7 +62,7 @@ class Alteration:
         return self.zh if lang == "zh" else self.en
 
 
-def _canonical(value: Any) -> bytes:  # noqa: ANN401 - any JSON value
+def _canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 

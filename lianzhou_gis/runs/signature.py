@@ -13,7 +13,8 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from lianzhou_gis.errors import FormatError, MissingFileError, RunError, extra
 from lianzhou_gis.runs.seal import DOCUMENT, MANIFEST, SIGNATURE, Alteration
@@ -26,11 +27,11 @@ __all__ = ["check_signature", "make_key", "public_text", "sign_run", "signer_of"
 _PURPOSE = b"lianzhou-gis run\n"
 
 
-def _ed25519() -> Any:  # noqa: ANN401 - a module
+def _ed25519() -> ModuleType:
     return extra("cryptography.hazmat.primitives.asymmetric.ed25519", "reports")
 
 
-def _serialization() -> Any:  # noqa: ANN401 - a module
+def _serialization() -> ModuleType:
     return extra("cryptography.hazmat.primitives.serialization", "reports")
 
 

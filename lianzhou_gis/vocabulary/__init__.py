@@ -6,7 +6,7 @@ Codes are enums here, labels and colours are data in the YAML files beside this 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lianzhou_gis.vocabulary.codes import Effect, GapReason, Relation, Verdict
 from lianzhou_gis.vocabulary.labels import DISCLAIMER, label
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 - PEP 562
+def __getattr__(name: str) -> object:
     if name in _STYLES:
         return getattr(import_module(f"{__name__}.styles"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

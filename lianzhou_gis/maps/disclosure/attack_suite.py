@@ -165,7 +165,7 @@ def _refuse(
         raise DisclosureError.from_code("editions_differ", layer=layer_id, cells=differing)
 
 
-def _at_least(metres: Any) -> float:  # noqa: ANN401 - a number of numpy
+def _at_least(metres: float) -> float:
     """Return an error rounded down: an exact one would tell how far a guess is from a border that is not public."""
     return float(metres // _STEP_M * _STEP_M)
 

@@ -185,7 +185,7 @@ def distance_to_lines(points: Floats, lines: list[Floats]) -> Floats:
     return _nearest(shapely.STRtree(_sides(lines)), shapely.points(points))
 
 
-def _nearest(tree: shapely.STRtree, points: Any) -> Floats:  # noqa: ANN401 - array of points
+def _nearest(tree: shapely.STRtree, points: shapely.Geometry | npt.NDArray[np.object_]) -> Floats:
     _, far = tree.query_nearest(points, all_matches=False, return_distance=True)
     return np.asarray(far, dtype=np.float64)
 
@@ -200,8 +200,9 @@ def _rings(shape: Shape) -> list[Floats]:
     return [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shape))]
 
 
-def _sides(rings: list[Floats]) -> Any:  # noqa: ANN401 - array of lines
-    return shapely.linestrings(np.concatenate([np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings]))
+def _sides(rings: list[Floats]) -> npt.NDArray[np.object_]:
+    ends = np.concatenate([np.stack([ring[:-1], ring[1:]], axis=1) for ring in rings])
+    return np.asarray(shapely.linestrings(ends), dtype=object)
 
 
 def _dense(rings: list[Floats], step: float) -> Floats:

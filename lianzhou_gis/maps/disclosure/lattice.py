@@ -68,7 +68,7 @@ class Lattice:
         """Metres of a degree of longitude and latitude, on which distances between drawings are measured."""
         return np.array([self.cell_m / self.size[0], self.cell_m / self.size[1]])
 
-    def corners(self, columns: Any, rows: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401 - array or number
+    def corners(self, columns: npt.ArrayLike, rows: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return the south-western corners of cells, degrees, shape (n, 2)."""
         doubled = np.stack(
             [(2 * np.asarray(columns) - 1) * self.east, (2 * np.asarray(rows) - 1) * self.north], axis=-1
@@ -76,7 +76,7 @@ class Lattice:
         result: npt.NDArray[np.float64] = doubled / (2 * _UNITS)
         return result
 
-    def centres(self, columns: Any, rows: Any) -> npt.NDArray[np.float64]:  # noqa: ANN401 - array or number
+    def centres(self, columns: npt.ArrayLike, rows: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Return the centres of cells, degrees, shape (n, 2)."""
         whole = np.stack([np.asarray(columns) * self.east, np.asarray(rows) * self.north], axis=-1)
         result: npt.NDArray[np.float64] = whole / _UNITS

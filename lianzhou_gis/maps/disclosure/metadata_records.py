@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 from datetime import date
 from functools import cache, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
 import shapely
 
 from lianzhou_gis.errors import MissingExtraError
-from lianzhou_gis.maps.disclosure.publication import Manifest, Part, approval_text
+from lianzhou_gis.maps.disclosure.publication import Manifest, Part, PublicPart, approval_text
 from lianzhou_gis.vocabulary import theme, themes
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 __all__ = ["iso_record"]
 
@@ -52,7 +55,7 @@ def _rendered(fields: str) -> bytes:
 
 
 @cache
-def _template() -> Any:  # noqa: ANN401 - a template of jinja2
+def _template() -> Template:
     """Return the ISO 19139 template of pygeometa, compiled once; its ``write`` compiles it for each record."""
     from jinja2 import Environment, FileSystemLoader
     from pygeometa import core
@@ -74,7 +77,7 @@ def _template() -> Any:  # noqa: ANN401 - a template of jinja2
     return environment.get_template("main.j2")
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - nested records
+def _plain(value: object) -> object:
     """Return texts as they may stand in XML."""
     if isinstance(value, dict):
         return {key: _plain(item) for key, item in value.items()}
@@ -143,7 +146,7 @@ def _day(day: date | None) -> str:
     return day.isoformat() if day else ".."
 
 
-def abstract(record: Any) -> str:  # noqa: ANN401 - a PublicPart
+def abstract(record: PublicPart) -> str:
     """Return what a layer shows, in one sentence."""
     if record.show == "counts":
         return f"{record.title}：按{record.columns[0].label}统计的数量，数量较少的合并，不含位置。"
@@ -155,7 +158,7 @@ def abstract(record: Any) -> str:  # noqa: ANN401 - a PublicPart
     return f"{record.title}：公众版示意图形，边界精度约 {record.public_accuracy_m:g} 米，不作为划界、量算和审批依据。"
 
 
-def lineage(record: Any) -> str:  # noqa: ANN401 - a PublicPart
+def lineage(record: PublicPart) -> str:
     """Return how a layer was made."""
     made = f"来源：{record.source}；数据日期 {record.data_date.isoformat()}。"
     if record.grid is None:

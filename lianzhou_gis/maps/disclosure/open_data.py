@@ -21,7 +21,15 @@ from lianzhou_gis.maps import assets
 from lianzhou_gis.maps.disclosure.metadata_records import abstract, iso_record, lineage
 from lianzhou_gis.maps.disclosure.public_columns import column_label
 from lianzhou_gis.maps.disclosure.public_page import page_bytes
-from lianzhou_gis.maps.disclosure.publication import MANIFEST, PAGE, FileRecord, Manifest, Part, approval_text
+from lianzhou_gis.maps.disclosure.publication import (
+    MANIFEST,
+    PAGE,
+    FileRecord,
+    Manifest,
+    Part,
+    PublicPart,
+    approval_text,
+)
 from lianzhou_gis.maps.page import content_policy
 from lianzhou_gis.maps.payload import SYNTHETIC
 from lianzhou_gis.vocabulary import theme, themes
@@ -37,7 +45,7 @@ _FORMATS = {
 }
 
 
-def names_of(record: Any) -> list[str]:  # noqa: ANN401 - a PublicPart
+def names_of(record: PublicPart) -> list[str]:
     """Return the names of the files of a layer."""
     endings = ["csv", "xml", "html"] + (["geojson", "gpkg"] if record.show == "shapes" else [])
     return [f"{FOLDER}/{record.id}.{ending}" for ending in endings]
@@ -88,7 +96,7 @@ def geojson_bytes(part: Part) -> bytes:
     assert part.shapes is not None and part.record.decimals is not None
     decimals = part.record.decimals
 
-    def cut(value: Any) -> Any:  # noqa: ANN401 - nested lists
+    def cut(value: Any) -> Any:  # noqa: ANN401 - positions, nested as the kind of geometry has it
         return [cut(item) for item in value] if isinstance(value, list | tuple) else round(float(value), decimals)
 
     features = []
@@ -119,7 +127,7 @@ def _csv(part: Part) -> bytes:
     return b"\xef\xbb\xbf" + stream.getvalue().encode("utf-8")
 
 
-def guarded(value: Any) -> str:  # noqa: ANN401 - a cell
+def guarded(value: object) -> str:
     """Return a cell as text that no spreadsheet takes for a formula.
 
     Examples
@@ -145,7 +153,7 @@ def _geopackage(part: Part, stamp: str) -> bytes:
         return path.read_bytes()
 
 
-def _number(value: Any) -> str:  # noqa: ANN401 - a number or None
+def _number(value: object) -> str:
     return "" if value is None else f"{value:g}"
 
 

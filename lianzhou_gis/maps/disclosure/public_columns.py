@@ -102,7 +102,7 @@ def public_values(
 _WRONG = object()
 
 
-def _typed(value: Any, type_id: str, accuracy_m: float) -> object:  # noqa: ANN401 - a cell
+def _typed(value: object, type_id: str, accuracy_m: float) -> object:
     """Return a value of a type, or ``_WRONG``."""
     kind = policy().types[type_id]
     if type_id == "year":

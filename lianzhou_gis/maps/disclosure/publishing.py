@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 import lianzhou_gis
 from lianzhou_gis.errors import DisclosureError, RunError
@@ -260,12 +261,13 @@ def _merged(table: pd.DataFrame, request: Request) -> tuple[pd.DataFrame, Shapes
     )
 
 
-def _joined(cells: list[Any]) -> Any:  # noqa: ANN401 - a cell
+def _joined(cells: list[object]) -> object:
     """Return the value of a merged zone: the common one, texts joined, nothing for numbers that differ."""
     values = sorted({cell for cell in cells if cell is not None}, key=str)
     if len(values) <= 1:
         return values[0] if values else None
-    return "、".join(values) if all(isinstance(value, str) for value in values) and len(values) <= 4 else None
+    texts = [value for value in values if isinstance(value, str)]
+    return "、".join(texts) if len(texts) == len(values) <= 4 else None
 
 
 def _drawn(request: Request, table: pd.DataFrame, profile: Profile) -> _Layer:
@@ -360,7 +362,7 @@ def _exact(request: Request, table: pd.DataFrame) -> _Layer:
     return _Layer(request, kept, [outlines[number] for number in order], withheld, true=shapes[shown])
 
 
-def _large_parts(shape: Any, least: float) -> Any:  # noqa: ANN401 - a geometry or None
+def _large_parts(shape: BaseGeometry, least: float) -> BaseGeometry | None:
     """Return an area without parts and holes smaller than a place; ``None`` where nothing is left."""
     if shapely.get_type_id(shape) not in (3, 6):
         return None
@@ -369,7 +371,7 @@ def _large_parts(shape: Any, least: float) -> Any:  # noqa: ANN401 - a geometry 
         for part in shapely.get_parts(shape)
         if shapely.Polygon(part.exterior).area >= least
     ]
-    return None if not parts else parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    return None if not parts else parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
 
 
 def _in_public_order(table: pd.DataFrame) -> pd.DataFrame:

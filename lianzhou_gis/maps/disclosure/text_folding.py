@@ -9,10 +9,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from lianzhou_gis.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 __all__ = ["decoded", "fold", "inner_texts", "is_hash"]
 
@@ -32,7 +35,7 @@ _ALIKE = str.maketrans(
 
 
 @cache
-def _simplifier() -> Any:  # noqa: ANN401 - a converter of opencc
+def _simplifier() -> OpenCC:
     try:
         from opencc import OpenCC
     except ImportError as error:
@@ -128,7 +131,7 @@ def is_hash(text: str) -> bool:
     return bool(_HASH.search(text))
 
 
-def inner_texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - parsed JSON
+def inner_texts(value: object) -> Iterator[str]:
     """Yield every key and value of a parsed document as text."""
     if isinstance(value, dict):
         for key, item in value.items():

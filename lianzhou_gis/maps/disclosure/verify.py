@@ -106,7 +106,7 @@ class _Repeated(ValueError):
     """A key stands twice in a mapping of JSON."""
 
 
-def _strict_json(content: bytes) -> Any:  # noqa: ANN401 - any JSON
+def _strict_json(content: bytes) -> Any:  # noqa: ANN401 - parsed JSON
     """Parse JSON in which no key stands twice and every number is finite."""
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def _part(record: PublicPart, contents: dict[str, bytes]) -> tuple[Part | None, 
     return Part(record, pd.DataFrame(rows, columns=columns, dtype=object), None), found
 
 
-def _cell(text: str, kind: str) -> Any:  # noqa: ANN401 - a cell
+def _cell(text: str, kind: str) -> object:
     """Return a cell of a CSV file as it was before it was guarded against formulas."""
     if text == "":
         return None

@@ -16,6 +16,7 @@ from lianzhou_gis.vocabulary import Style, VerdictStyle, patterns
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path
+    from matplotlib.text import Text
 
 __all__ = ["draw", "mark", "swatch", "write"]
 
@@ -23,7 +24,7 @@ __all__ = ["draw", "mark", "swatch", "write"]
 _PIXEL = 0.55
 
 
-def write(axes: Axes, x: float, y: float, text: str, size: float, families: list[str], **look: Any) -> Any:  # noqa: ANN401
+def write(axes: Axes, x: float, y: float, text: str, size: float, families: list[str], **look: Any) -> Text:  # noqa: ANN401 - options of matplotlib
     """Write a text at a place of the axes; what it says is never read as a formula."""
     return axes.text(x, y, clean(text), fontsize=size, fontfamily=families, parse_math=False, **look)
 
@@ -50,7 +51,7 @@ def draw(
     style: Style,
     *,
     order: float,
-    dash: Any = "solid",  # noqa: ANN401 - matplotlib's line style
+    dash: object = "solid",
     opaque: float | None = None,
 ) -> None:
     """Draw shapes of one style: ground, pattern and border of areas, lines, and points as small rings.
@@ -86,7 +87,7 @@ def draw(
         )  # fmt: skip
 
 
-def _area(axes: Axes, path: Path, style: Style, *, order: float, dash: Any, opaque: float | None = None) -> None:  # noqa: ANN401
+def _area(axes: Axes, path: Path, style: Style, *, order: float, dash: object, opaque: float | None = None) -> None:
     from matplotlib.patches import PathPatch
 
     pattern = patterns()[style.pattern]
@@ -113,7 +114,7 @@ def swatch(
     box: tuple[float, float, float, float],
     style: Style,
     *,
-    dash: Any = "solid",  # noqa: ANN401 - line style of matplotlib
+    dash: object = "solid",
     opaque: float | None = None,
 ) -> None:
     """Draw the sample of a style in a box of the legend."""

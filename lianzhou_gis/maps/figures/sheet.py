@@ -191,7 +191,7 @@ def _halo(
     families: list[str],
     *,
     order: float,
-    **look: Any,  # noqa: ANN401 - matplotlib's
+    **look: Any,  # noqa: ANN401 - options of matplotlib
 ) -> None:
     """Write a text with a white edge, so that it is read over any pattern."""
     from matplotlib.patheffects import withStroke

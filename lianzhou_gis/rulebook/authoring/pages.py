@@ -6,9 +6,9 @@ The pages are generated and never edited; a test compares them with what this mo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from lianzhou_gis.rulebook.authoring.case_coverage import proofs, proofs_as_csv
 from lianzhou_gis.rulebook.authoring.matrix import Matrix
@@ -16,6 +16,7 @@ from lianzhou_gis.rulebook.authoring.matrix_page import matrix_page
 from lianzhou_gis.rulebook.authoring.page_parts import GENERATED, WIDE, effect_in_words, head, table
 from lianzhou_gis.rulebook.authoring.worked_cases import Case, read_cases
 from lianzhou_gis.rulebook.model import Rule
+from lianzhou_gis.rulebook.project_types import ProjectType
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.rulebook.wording import (
     before_in_words,
@@ -162,7 +163,7 @@ def _law(law_id: str, rulebook: Rulebook) -> str | None:
     return "\n\n".join([head(law.title["zh"], law.title["en"], told), listed])
 
 
-def _project(matrix: Matrix, project: Any) -> str:  # noqa: ANN401 - a ProjectType
+def _project(matrix: Matrix, project: ProjectType) -> str:
     facts, rulebook = matrix.rulebook.facts, matrix.rulebook
     old, new = matrix.kinds.states
     known = "；".join(
@@ -194,7 +195,7 @@ def _project(matrix: Matrix, project: Any) -> str:  # noqa: ANN401 - a ProjectTy
     return "\n\n".join(parts)
 
 
-def _bearing(rulebook: Rulebook, rule_id: str, known: bool, day: Any) -> str:  # noqa: ANN401 - a date
+def _bearing(rulebook: Rulebook, rule_id: str, known: bool, day: date) -> str:
     version = rulebook.rule(rule_id).version(day)
     assert version is not None
     return f"{'' if known else '？'}{version.title['zh']}（{label('effect', version.effect)['zh']}）"

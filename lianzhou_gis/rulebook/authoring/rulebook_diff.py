@@ -5,10 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lianzhou_gis.rulebook.model import Rule, RuleVersion
 from lianzhou_gis.rulebook.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 __all__ = ["RulebookChange", "diff_rulebooks"]
 
@@ -35,7 +38,7 @@ class RulebookChange:
     fields: tuple[tuple[str, str, str], ...] = ()
 
 
-def _shown(value: Any) -> str:  # noqa: ANN401 - a field of a record
+def _shown(value: object) -> str:
     if hasattr(value, "tree"):
         return str(value.tree())
     if isinstance(value, tuple) and value and hasattr(value[0], "article"):
@@ -43,7 +46,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - a field of a record
     return str(value)
 
 
-def _fields(before: Any, after: Any) -> tuple[tuple[str, str, str], ...]:  # noqa: ANN401 - two dataclasses
+def _fields(before: DataclassInstance, after: DataclassInstance) -> tuple[tuple[str, str, str], ...]:
     found = []
     for field in dataclasses.fields(before):
         one, other = getattr(before, field.name), getattr(after, field.name)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lianzhou_gis.errors import RuleError
-from lianzhou_gis.located_yaml import read_located_yaml
+from lianzhou_gis.located_yaml import LocatedMapping, read_located_yaml
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.vocabulary import Effect
 
@@ -82,10 +82,12 @@ def read_cases(rulebook: Rulebook) -> Iterator[Case]:
             yield _case(path, entry)
 
 
-def _case(path: Path, entry: Any) -> Case:  # noqa: ANN401 - a YAML value
+def _case(path: Path, entry: object) -> Case:
     where = f"{path.name}:{getattr(entry, 'line', 0)}"
-    unknown = sorted(set(entry) - _KEYS) if isinstance(entry, dict) else ["?"]
-    absent = sorted({"name", "rule", "as_of", "expect"} - set(entry)) if isinstance(entry, dict) else []
+    if not isinstance(entry, LocatedMapping):
+        raise RuleError.from_code("case_invalid", where=where, keys="?")
+    unknown = sorted(set(entry) - _KEYS)
+    absent = sorted({"name", "rule", "as_of", "expect"} - set(entry))
     if unknown or absent or entry["expect"] not in ("finding", "none", "missing_fact"):
         raise RuleError.from_code("case_invalid", where=where, keys=unknown + absent)
     if entry.get("effect") is not None:
