@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from lianzhou_gis.errors import Issue
+from lianzhou_gis.errors import Issue, Message
 from lianzhou_gis.formats import SiteGap, Sites
 from lianzhou_gis.formats.georeference import ReadingKind, SecondReading
 from lianzhou_gis.formats.limits import MAX_SITES
@@ -58,7 +58,9 @@ def _record(sites: Sites) -> dict[str, Any]:
         "reading": dict(sites.reading),
     }
     if sites.second is not None:
-        readings = {name: [item.kind.value, item.zh, item.en] for name, item in sites.second.readings.items()}
+        readings = {
+            name: [item.kind.value, item.message.zh, item.message.en] for name, item in sites.second.readings.items()
+        }
         record["second"] = {"sites": _record(sites.second.sites), "readings": readings}
     return record
 
@@ -88,7 +90,7 @@ def _sites(record: Mapping[str, Any], *, nested: bool = False) -> Sites:
     second = None
     if "second" in record and not nested:
         readings = {
-            name: SecondReading(ReadingKind(kind), str(zh), str(en), np.empty(0, dtype=object))
+            name: SecondReading(ReadingKind(kind), Message(None, str(zh), str(en)), np.empty(0, dtype=object))
             for name, (kind, zh, en) in record["second"]["readings"].items()
         }
         second = SecondSites(_sites(record["second"]["sites"], nested=True), readings)
