@@ -25,6 +25,7 @@ from lianzhou_gis.formats import FactsFile, SiteGap, Sites, merge_facts, outfall
 from lianzhou_gis.formats.site_sources import SiteSource
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.geodesy.reference_systems import CrsLike
+from lianzhou_gis.isolation import screen_isolated
 from lianzhou_gis.layers import Cache, Layers, load_layers
 from lianzhou_gis.overlay import LayerIndex, overlay_sites
 from lianzhou_gis.progress import Progress, default_progress
@@ -217,14 +218,14 @@ class Screener:
         step = progress or default_progress()
         index = _frame_index(sites)
         sites = sites if isinstance(sites, Sites) else read_sites(sites, region=_region(self.catalog))
-        result = self._screen_reading(sites, facts, sets, overrides, threads, step)
+        result = self._screen_isolated(sites, facts, sets, overrides, threads, step)
         if sites.second is None:
             return _as_given(self._checked(result, facts, sets, overrides, threads, step), index)
         other = sites.second.sites
-        second = self._screen_reading(other, facts_of_sites(facts, other), sets, (), threads, step)
+        second = self._screen_isolated(other, facts_of_sites(facts, other), sets, (), threads, step)
         settled, issues = settle_readings(result, second)
         if settled is not sites:
-            result = self._screen_reading(settled, facts, sets, overrides, threads, step)
+            result = self._screen_isolated(settled, facts, sets, overrides, threads, step)
         result = self._checked(result, facts, sets, overrides, threads, step)
         return _as_given(replace(result, issues=(*result.issues, *issues)), index)
 
@@ -249,13 +250,34 @@ class Screener:
         named = zip(disagreements, issues, strict=True)
         gaps = [SiteGap(name, GapReason.CHECK_DISAGREES, issue.message) for name, issue in named]
         doubted = replace(sites, gaps=(*sites.gaps, *gaps))
-        found = self._screen_reading(doubted, facts, sets, overrides, threads, step)
+        found = self._screen_isolated(doubted, facts, sets, overrides, threads, step)
         return replace(found, issues=(*found.issues, *issues))
 
     @cached_property
     def checker(self) -> Checker:
         """The independent checker of clears; it reads the sources itself."""
         return Checker(self.catalog, self.rulebook, self.as_of, self.scope, Cache.standard(CHECKER_ROOMS))
+
+    def _screen_isolated(
+        self,
+        sites: Sites,
+        facts: Facts | None,
+        sets: Mapping[str, str] | None,
+        overrides: Sequence[Override],
+        threads: int | None,
+        step: Progress,
+    ) -> Result:
+        """Screen sites in one reading of their coordinates; a site on which that fails is a gap of its own."""
+
+        def run(some: Sites) -> Result:
+            whole = len(some) == len(sites)
+            own = facts if some is sites else facts_of_sites(facts, some)
+            result = self._screen_reading(some, own, sets, overrides if whole else (), threads, step)
+            # Verdicts are found on first access: here, so that a fault of a site shows here too.
+            _ = result.assessment.answers
+            return result
+
+        return screen_isolated(sites, run)
 
     def _screen_reading(
         self,

@@ -26,6 +26,7 @@ LEVELS = [
         "certificate",
         "clearance",
         "second_readings",
+        "isolation",
         "screening",
         "evidence",
         "runs",

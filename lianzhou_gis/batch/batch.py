@@ -16,7 +16,8 @@ from lianzhou_gis.batch.local import run_local
 from lianzhou_gis.batch.source import SiteSource
 from lianzhou_gis.batch.summary import summarise
 from lianzhou_gis.batch.work import Done, Task, screener_of
-from lianzhou_gis.errors import FactError, ReferenceSystemError, did_you_mean, extra
+from lianzhou_gis.errors import FactError, ReferenceSystemError, RunError, did_you_mean, extra
+from lianzhou_gis.fingerprint import Fingerprint
 from lianzhou_gis.formats import FactsFile
 from lianzhou_gis.formats.facts import facts_from_mapping, is_fact_name
 from lianzhou_gis.formats.limits import sha256_of_file
@@ -56,8 +57,8 @@ class Batch:
     Attributes
     ----------
     folder : pathlib.Path
-    sites, failed : int
-        All sites, and those that could not be screened.
+    sites, failed, faults : int
+        All sites, those that could not be screened, and those of them on which the program itself failed.
     summary : dict
         What ``summary.json`` holds.
     """
@@ -65,6 +66,7 @@ class Batch:
     folder: Path
     sites: int
     failed: int
+    faults: int
     summary: dict[str, Any]
 
 
@@ -121,6 +123,8 @@ def run_batch(
     source = SiteSource.open(sites, layer)
     day = day_of(as_of)
     named = tuple(themes) if themes else None
+    # Layers that an earlier batch of this process held may have changed since.
+    screener_of.cache_clear()
     screener = screener_of(str(Path(catalog).resolve()), day, named)
     ids = source.ids()
     told = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
@@ -140,9 +144,12 @@ def run_batch(
         datum=datum,
         facts=told,
         sets=tuple(sorted((sets or {}).items())),
+        ground=screener.fingerprint.sha256,
     )
     chunks = -(-source.count // chunk)
-    ledger = Ledger.open(Path(folder), _asked(task, source, screener, chunk))
+    ledger = Ledger.open(
+        Path(folder), _asked(task, source, screener, chunk), _fingerprint(task, source, screener, chunk)
+    )
     done = ledger.done()
     state = _State(source.count, sum(min(chunk, source.count - number * chunk) for number in done), progress)
 
@@ -157,8 +164,10 @@ def run_batch(
         run_on_cluster(task, waiting, commit, scheduler)
     else:
         run_local(task, waiting, commit, min(workers or os.cpu_count() or 1, max(chunks - len(done), 1)))
-    summary = summarise(ledger, screener)
-    return Batch(Path(folder), summary["sites"], summary["failed"], summary)
+    if sha256_of_file(source.path) != task.sha256:
+        raise RunError.from_code("batch_source_changed", file=source.path.name)
+    summary = summarise(ledger, screener, chunks)
+    return Batch(Path(folder), summary["sites"], summary["failed"], summary["faults"], summary)
 
 
 class _State:
@@ -206,7 +215,7 @@ def _asked(
     screener: Screener,
     chunk: int,
 ) -> dict[str, Any]:
-    """Return all that the result hangs on: a folder is taken up only by the very same."""
+    """Return what was asked, as the manifest says it to people."""
     return {
         "software": lianzhou_gis.__version__,
         "input": {"name": task.name, "sha256": task.sha256, "layer": source.layer, "sites": source.count},
@@ -224,3 +233,14 @@ def _asked(
         "facts": {"all": task.facts.all, "sites": task.facts.sites, "sets": dict(task.sets)},
         "disclosure": "restricted",
     }
+
+
+def _fingerprint(task: Task, source: SiteSource, screener: Screener, chunk: int) -> Fingerprint:
+    """Return the fingerprint of all that the answers rest on: a folder is taken up only by the very same."""
+    return screener.fingerprint.with_inputs(
+        sites={"sha256": task.sha256, "name": task.name, "layer": source.layer, "count": source.count},
+        crs=task.crs,
+        datum=task.datum,
+        facts={"all": task.facts.all, "sites": task.facts.sites, "name": task.facts.name, "sets": task.sets},
+        chunk=chunk,
+    )

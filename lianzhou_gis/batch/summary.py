@@ -27,9 +27,15 @@ _WHOLE = ""
 _SHADES = ("#f7fbff", "#deebf7", "#9ecae1", "#4292c6", "#08519c")
 
 
-def summarise(ledger: Ledger, screener: Screener) -> dict[str, Any]:
-    """Write summary, table, map and the texts of the rules; return the summary."""
-    marks = ledger.marks()
+def summarise(ledger: Ledger, screener: Screener, chunks: int) -> dict[str, Any]:
+    """Write summary, table, map and the texts of the rules of all chunks; return the summary.
+
+    Raises
+    ------
+    RunError
+        If a chunk is missing.
+    """
+    marks = ledger.marks(chunks)
     towns: dict[str, Any] = {}
     rules: dict[str, Any] = {}
     issues: dict[tuple[str, str], dict[str, Any]] = {}
@@ -49,6 +55,7 @@ def summarise(ledger: Ledger, screener: Screener) -> dict[str, Any]:
         "synthetic": any(layer.entry.synthetic for layer in screener.layers.layers),
         "sites": sum(mark["sites"] for mark in marks),
         "failed": sum(mark["failed"] for mark in marks),
+        "faults": sum(mark["faults"] for mark in marks),
         "verdicts": _by_verdict(whole["verdicts"]),
         "worst_possible": _by_verdict(whole["worst_possible"]),
         "themes": _by_theme(whole["themes"]),

@@ -16,7 +16,7 @@ import shapely
 
 from lianzhou_gis.batch.source import Chunk
 from lianzhou_gis.batch.tables import TEXTS, overlaps_table, records_table, sites_table, written
-from lianzhou_gis.errors import LianzhouError, ReferenceSystemError, extra
+from lianzhou_gis.errors import LianzhouError, Message, Phrase, ReferenceSystemError, RunError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, RecordTable, answer_of, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
 from lianzhou_gis.formats.geoparquet import ASSUMED_CRS
@@ -27,6 +27,7 @@ from lianzhou_gis.formats.site_drafts import SiteInput, draft_from_features
 from lianzhou_gis.formats.sites import SITE_COLUMNS, build_sites
 from lianzhou_gis.formats.well_known import screen_wkb
 from lianzhou_gis.geodesy import Region
+from lianzhou_gis.isolation import fault_place
 from lianzhou_gis.runs.document import plain
 from lianzhou_gis.screening import Result, Screener
 from lianzhou_gis.table import Columns, cells
@@ -55,6 +56,8 @@ class Task:
     datum : str or None
     facts : FactsFile
     sets : tuple of (str, str)
+    ground : str
+        SHA-256 of the fingerprint of layers, rules and program, which every worker must find the same.
     """
 
     catalog: str
@@ -66,6 +69,7 @@ class Task:
     datum: str | None
     facts: FactsFile
     sets: tuple[tuple[str, str], ...]
+    ground: str
 
 
 @dataclass(frozen=True)
@@ -85,6 +89,8 @@ class Done:
         Code, severity, how often, some places, both texts of the first.
     failed : int
         Sites that could not be screened.
+    faults : int
+        Those of them on which the program itself failed.
     """
 
     number: int
@@ -94,6 +100,14 @@ class Done:
     rules: dict[str, Any]
     issues: list[dict[str, Any]]
     failed: int
+    faults: int = 0
+
+
+class _WorkerEndedError(Exception):
+    """A site ended the process that screened it."""
+
+
+_ENDED = Phrase("核查它的进程意外终止", "the process that screened it ended")
 
 
 @lru_cache(maxsize=2)
@@ -111,6 +125,7 @@ class _Gathered:
     issues: list[Any] = field(default_factory=list)
     counts: dict[str, Any] = field(default_factory=dict)
     failed: int = 0
+    faults: int = 0
 
 
 def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Done:
@@ -122,22 +137,30 @@ def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Don
     chunk : Chunk
     lost : mapping of int to str, optional
         Places in the chunk of sites that are not even tried, and why: they ended a worker.
+
+    Raises
+    ------
+    RunError
+        If layers, rules or program are not those that the batch was begun with.
     """
     screener = screener_of(task.catalog, task.as_of, task.themes)
+    if screener.fingerprint.sha256 != task.ground:
+        # A worker of a cluster may hold layers of an earlier batch.
+        screener_of.cache_clear()
+        screener = screener_of(task.catalog, task.as_of, task.themes)
+    if screener.fingerprint.sha256 != task.ground:
+        raise RunError.from_code("batch_ground_changed", catalog=Path(task.catalog).name)
     gathered = _Gathered()
     lost = lost or {}
     tried = np.array([row for row in range(len(chunk.ids)) if row not in lost], dtype=np.intp)
     if len(tried):
         _screened(task, chunk, tried, screener, gathered)
-    for row, why in lost.items():
-        _failed(task, chunk, row, RuntimeError(why), screener, gathered)
-    arrow = extra("pyarrow", "arrow")
+    for row in lost:
+        _failed(task, chunk, row, _WorkerEndedError(), screener, gathered)
     tables = {}
     for name, parts in gathered.tables.items():
-        whole = arrow.concat_tables(parts).unify_dictionaries().combine_chunks()
-        # Whatever parts a chunk was cut into, its sites stand in the order of their ids.
-        order = arrow.compute.sort_indices(whole, sort_keys=[("site_id", "ascending")]) if len(parts) > 1 else None
-        tables[name] = written(whole if order is None else whole.take(order))
+        whole = parts[0].unify_dictionaries().combine_chunks() if len(parts) == 1 else _joined(parts)
+        tables[name] = written(whole)
     return Done(
         number=chunk.number,
         sites=len(chunk.ids),
@@ -146,7 +169,20 @@ def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Don
         rules=gathered.rules,
         issues=_told(gathered.issues),
         failed=gathered.failed,
+        faults=gathered.faults,
     )
+
+
+def _joined(parts: list[Any]) -> Any:  # noqa: ANN401 - pyarrow tables
+    """Return tables of the same columns as one, in the order of ``site_id``, whatever parts a chunk was cut into."""
+    arrow = extra("pyarrow", "arrow")
+
+    def plain(kind: Any) -> Any:  # noqa: ANN401 - a pyarrow type
+        return kind.value_type if arrow.types.is_dictionary(kind) else kind
+
+    schema = arrow.schema([(field.name, plain(field.type)) for field in parts[0].schema])
+    whole = arrow.concat_tables([part.cast(schema) for part in parts]).combine_chunks()
+    return whole.take(arrow.compute.sort_indices(whole["site_id"]))
 
 
 def _screened(task: Task, chunk: Chunk, rows: npt.NDArray[np.intp], screener: Screener, gathered: _Gathered) -> None:
@@ -164,6 +200,9 @@ def _screened(task: Task, chunk: Chunk, rows: npt.NDArray[np.intp], screener: Sc
         for half in np.array_split(rows, 2):
             _screened(task, chunk, half, screener, gathered)
         return
+    faults = sum(gap.reason is GapReason.INTERNAL_ERROR for gap in result.sites_in.gaps)
+    gathered.failed += faults
+    gathered.faults += faults
     known, own = set(screener.layers.issues), result.assessment
     gathered.issues += [issue for issue in result.issues if issue not in known]
     gathered.rules |= _rule_texts(own.finding_table)
@@ -212,9 +251,14 @@ def _sites(task: Task, chunk: Chunk, rows: npt.NDArray[np.intp], screener: Scree
 def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Screener, gathered: _Gathered) -> None:
     """Put a site that cannot be screened into the result: not assessed, with the reason."""
     reason = GapReason.UNKNOWN_CRS if isinstance(error, ReferenceSystemError) else GapReason.READ_ERROR
-    zh, en = (error.zh, error.en) if isinstance(error, LianzhouError) else (str(error), str(error))
+    if isinstance(error, LianzhouError):
+        detail = {"zh": f"该项目无法核查：{error.zh[:300]}", "en": f"the site could not be screened: {error.en[:300]}"}
+    else:
+        reason = GapReason.INTERNAL_ERROR
+        why = _ENDED if isinstance(error, _WorkerEndedError) else fault_place(error)
+        detail = Message.from_code("internal_error", reason=why).texts
+        gathered.faults += 1
     site_id = chunk.ids[row]
-    detail = {"zh": f"该项目无法核查：{zh[:300]}", "en": f"the site could not be screened: {en[:300]}"}
     gap = Gap(site_id, reason, None, None, None, None, (), detail, Verdict.PROHIBITED)
     record = dict.fromkeys(SITE_COLUMNS) | {
         "site_id": site_id,

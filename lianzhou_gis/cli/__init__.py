@@ -11,7 +11,7 @@ from importlib import import_module
 import click
 
 import lianzhou_gis
-from lianzhou_gis.cli.usage import requested_language, single_line_errors
+from lianzhou_gis.cli.usage import requested_language, single_line_errors, single_line_faults
 
 __all__ = ["main"]
 
@@ -47,7 +47,7 @@ class _Commands(click.Group):
         return ctx
 
     def invoke(self, ctx: click.Context) -> object:
-        with single_line_errors(ctx.obj):
+        with single_line_faults(ctx.obj), single_line_errors(ctx.obj):
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -69,7 +69,8 @@ class _Commands(click.Group):
 def main() -> None:
     """连州市项目选址环境管控核查（初步筛查，不作为审批依据）。
 
-    Constraint screening of proposed sites in Lianzhou. Exit codes: 0 done, 1 a site reaches --fail-on, 2 bad input.
+    Constraint screening of proposed sites in Lianzhou. Exit codes: 0 done, 1 a site reaches --fail-on, 2 bad input,
+    3 a fault: disk full, console, or the program itself on a site.
     """
     # A command makes many objects and drops few: to look for rings among them so often costs a tenth of its time.
     gc.set_threshold(100_000, 20, 100)

@@ -10,6 +10,7 @@ import click
 
 from lianzhou_gis.cli import options
 from lianzhou_gis.cli.screen import pairs_of
+from lianzhou_gis.cli.usage import FAULT
 
 if TYPE_CHECKING:
     from lianzhou_gis.batch import Progress
@@ -124,9 +125,9 @@ def batch(
         sys.exit(130)
     if as_json:
         click.echo(json.dumps(found.summary, ensure_ascii=False, indent=1))
-        return
-    if lang == "zh":
-        text = f"{found.sites:,} 个项目，其中 {found.failed:,} 个无法核查（已列为缺项）；结果文件夹（内部使用）"
     else:
-        text = f"{found.sites:,} sites, {found.failed:,} of them could not be screened (gaps); folder (restricted)"
-    click.echo(f"{text}: {out}")
+        zh = f"{found.sites:,} 个项目，其中 {found.failed:,} 个无法核查（已列为缺项）；结果文件夹（内部使用）"
+        en = f"{found.sites:,} sites, {found.failed:,} of them could not be screened (gaps); folder (restricted)"
+        click.echo(f"{zh if lang == 'zh' else en}: {out}")
+    if found.faults:
+        sys.exit(FAULT)

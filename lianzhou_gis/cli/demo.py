@@ -27,7 +27,7 @@ def demo(out: Path | None, overwrite: bool, as_of: str | None, as_json: bool, qu
     """
     options.day(as_of)
 
-    from lianzhou_gis.cli.screen import finish
+    from lianzhou_gis.cli.screen import finish, leave
     from lianzhou_gis.formats import read_facts, read_sites
     from lianzhou_gis.resources import demo_folder
     from lianzhou_gis.screening import screen
@@ -40,4 +40,5 @@ def demo(out: Path | None, overwrite: bool, as_of: str | None, as_json: bool, qu
         as_of=as_of,
         progress=default_progress(lang, quiet=quiet),
     )
-    finish(result, out=out, overwrite=overwrite, as_json=as_json, fail_on=None, lang=lang, quiet=quiet)
+    finish(result, out=out, overwrite=overwrite, as_json=as_json, lang=lang, quiet=quiet)
+    leave(result, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from lianzhou_gis.cli.usage import is_fault
 from lianzhou_gis.errors import LianzhouError
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ def guarded(function: Command) -> Command:
         except LianzhouError as error:
             _fail(error.text(language), language)
         except OSError as error:
+            if is_fault(error) or error.errno == errno.EPIPE:
+                raise
             name = Path(str(error.filename)).name if error.filename else ""
             _fail(f"{name}: {error.strerror or error}", language)
 

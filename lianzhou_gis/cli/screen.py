@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from lianzhou_gis.cli import options
+from lianzhou_gis.cli.usage import FAULT
 from lianzhou_gis.errors import FormatError, did_you_mean
 from lianzhou_gis.progress import default_progress
-from lianzhou_gis.vocabulary import Verdict
+from lianzhou_gis.vocabulary import GapReason, Verdict
 
 if TYPE_CHECKING:
     from lianzhou_gis.formats import FactsFile
@@ -50,12 +51,11 @@ def finish(
     out: Path | None,
     overwrite: bool,
     as_json: bool,
-    fail_on: str | None,
     lang: str,
     quiet: bool,
     shown: Sequence[str] = (),
 ) -> None:
-    """Write and print the result; exit with 1 if a verdict reaches ``fail_on``.
+    """Write and print the result.
 
     Parameters
     ----------
@@ -74,7 +74,6 @@ def finish(
     if out is not None and not quiet:
         name = "结果文件夹（内部使用）" if lang == "zh" else "Run folder (restricted)"
         click.echo(f"{name}: {out}", err=as_json)
-    leave(result, fail_on)
 
 
 def _show(result: Result, shown: Sequence[str], lang: str) -> None:
@@ -98,7 +97,10 @@ def _show(result: Result, shown: Sequence[str], lang: str) -> None:
 
 
 def leave(result: Result, fail_on: str | None) -> None:
-    """Leave with exit code 1 if a site reaches the verdict of ``--fail-on``."""
+    """Leave with exit code 3 if the program failed on a site, with 1 if one reaches the verdict of ``--fail-on``."""
+    failed = [gap.site_id for gap in result.sites_in.gaps if gap.reason is GapReason.INTERNAL_ERROR]
+    if failed:
+        sys.exit(FAULT)
     if fail_on is not None:
         worst = {answer.worst_possible for answer in result.assessment.answers.values()}
         if any(not Verdict(fail_on).stricter_than(verdict) for verdict in worst):
@@ -246,7 +248,6 @@ def screen(
         out=out,
         overwrite=overwrite,
         as_json=as_json and against is None,
-        fail_on=None,
         lang=lang,
         quiet=against is not None or compare,
         shown=shown,

@@ -98,3 +98,4 @@ class GapReason(StrEnum):
     UNRELIABLE_DATUM = "unreliable_datum"
     READ_ERROR = "read_error"
     CHECK_DISAGREES = "check_disagrees"
+    INTERNAL_ERROR = "internal_error"

@@ -196,8 +196,16 @@ class _Case:
             self.firm = effect
 
 
+def _common(shape: Any, ground: Any) -> Any:
+    """Return what two shapes share; on a grid of a micrometre where GEOS fails on the numbers as they are."""
+    try:
+        return shapely.intersection(shape, ground)
+    except shapely.errors.GEOSException:
+        return shapely.intersection(shape, ground, grid_size=1e-6)
+
+
 def _overlap(case: _Case, shape: Any, ground: Any, error: float, rule: dict[str, Any]) -> None:
-    shared = shapely.intersection(shape, ground)
+    shared = _common(shape, ground)
     away = shapely.distance(shape, ground)
     if _holds_disc(shared, SURE_DISC_M):
         case.refuse(f"{rule['id']}: overlap")
@@ -241,6 +249,7 @@ def _one_rule(case: _Case, rule: dict[str, Any], shape: Any, ground: _Ground, er
 
 def _theme(case: _Case, world: World, site: Site, theme: str, rules: list[dict[str, Any]], plane: _Plane) -> None:
     shape = plane.draw(site.shape)
+    shape = shape if shape.is_valid else shapely.make_valid(shape)
     for series in sorted({edition.series for edition in world.editions if edition.theme == theme}):
         edition = _edition(world, series)
         if edition is None:
@@ -271,7 +280,7 @@ def _theme(case: _Case, world: World, site: Site, theme: str, rules: list[dict[s
             case.open = True
         unknown = ground.unknown
         if not unknown.is_empty:
-            if _holds_disc(shapely.intersection(shape, unknown), SURE_DISC_M):
+            if _holds_disc(_common(shape, unknown), SURE_DISC_M):
                 case.refuse(f"{series}: unknown grade")
             elif shapely.distance(shape, unknown) < 1100.0 + error:
                 case.open = True

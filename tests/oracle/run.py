@@ -179,14 +179,20 @@ def _run_world(world: World, catalog: Path, tally: Tally, *, alter: bool) -> Non
 def run(first: int, *, minutes: float | None = None, worlds: int | None = None, progress: bool = False) -> Tally:
     """Run worlds from a seed on, for some minutes or for a number of them."""
     tally, begin, seed = Tally(), time.monotonic(), first - first % SHARED
-    last = None if worlds is None else seed + worlds
+    last, shown = None if worlds is None else seed + worlds, 0
     while (last is None or seed < last) and (minutes is None or time.monotonic() - begin < minutes * 60):
         count = SHARED if last is None else min(SHARED, last - seed)
         try:
             run_worlds(seed, tally, count)
+        except KeyboardInterrupt:
+            # Whatever was run so far counts.
+            break
         except Exception as error:
             tally.failures.append(f"seed {seed}: {type(error).__name__}: {error}"[:300])
         seed += count
+        for failure in tally.failures[shown:] if progress else ():
+            print(failure, flush=True)
+        shown = len(tally.failures)
         if progress and seed % 100 == 0:
             print(seed - first, tally.clears, len(tally.failures), flush=True)
     return tally
@@ -263,8 +269,6 @@ def main() -> int:
     given = parser.parse_args()
     minutes = given.minutes if given.minutes or given.worlds else 5.0
     tally = run(given.seed, minutes=minutes, worlds=given.worlds, progress=True)
-    for failure in tally.failures:
-        print(failure)
     print(f"{tally.worlds} worlds, {tally.sites} sites, {tally.clears} clears, {len(tally.failures)} failures")
     if not given.no_record:
         records = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else []
