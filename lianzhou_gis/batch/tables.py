@@ -13,19 +13,21 @@ import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from lianzhou_gis.clearance import certificates_of
 from lianzhou_gis.errors import extra
 from lianzhou_gis.findings import Finding, Gap, RecordTable
 from lianzhou_gis.formats import Sites
 from lianzhou_gis.overlay import Overlay
+from lianzhou_gis.result import Result
 from lianzhou_gis.runs.document import decimals, plain
 from lianzhou_gis.table import CodedColumn, cells, columns_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["TABLES", "TEXTS", "overlaps_table", "records_table", "sites_table", "written"]
+__all__ = ["TABLES", "TEXTS", "certificates_table", "overlaps_table", "records_table", "sites_table", "written"]
 
-_TEXT, _LIST = "string", "list"
+_TEXT, _LIST, _NUMBERS = "string", "list", "numbers"
 _SITES = {
     "site_id": _TEXT, "name": _TEXT, "source_file": _TEXT, "source_row": "int64", "survey_crs": _TEXT, "datum": _TEXT,
     "accuracy_m": "double", "town": _TEXT, "towns": _LIST, "geometry_kind": _TEXT, "corridor_width_m": "double",
@@ -53,7 +55,15 @@ def _columns_of(record: type) -> dict[str, str]:
     return found
 
 
-TABLES = {"sites": _SITES, "overlaps": _OVERLAPS, "findings": _columns_of(Finding), "gaps": _columns_of(Gap)}
+# A row for every clear; lists of numbers are in the order of ``themes``.
+_CERTIFICATES = {
+    "site_id": _TEXT, "fingerprint": _TEXT, "position_error_m": "double", "themes": _LIST, "coverage_m": _NUMBERS,
+    "distance_m": _NUMBERS, "margin_m": _NUMBERS, "excluded": _LIST,
+}  # fmt: skip
+TABLES = {
+    "sites": _SITES, "overlaps": _OVERLAPS, "findings": _columns_of(Finding), "gaps": _columns_of(Gap),
+    "certificates": _CERTIFICATES,
+}  # fmt: skip
 TEXTS = ("title", "paraphrase", "citations", "action", "authority", "blocks", "effect", "worst", "unverified")
 
 
@@ -72,6 +82,8 @@ def _values(name: str, kind: str, cells: Sequence[Any]) -> pa.Array:
         return arrow.array(shapely.to_wkb(shapes, byte_order=1).tolist(), type=arrow.binary())
     if kind == "json":
         cells = [None if cell is None else _json(cell) for cell in cells]
+    if kind == _NUMBERS:
+        return arrow.array([np.round(cell, 2).tolist() for cell in cells], type=arrow.list_(arrow.float64()))
     if kind == _LIST:
         return arrow.array([cell or () for cell in cells], type=arrow.list_(arrow.string()))
     if kind in (_TEXT, "json"):
@@ -152,6 +164,29 @@ def overlaps_table(overlay: Overlay | None) -> pa.Table:
     return _table("overlaps", lambda name: coded[name] if name in coded else rows[name].tolist())
 
 
+def certificates_table(result: Result | None) -> Any:  # noqa: ANN401 - a pyarrow table
+    """Return on what the clears of a result rest; without a result there are none.
+
+    ``fingerprint`` is that of layers, rules and parameters: sites and facts stand in the tables beside it.
+    """
+    if result is None:
+        return _table("certificates", lambda name: ())
+    found = certificates_of(result)
+    count = len(found.site_ids)
+    excluded = [(*(rule for rule, _ in ground.everywhere), *ground.excluded) for ground in found.grounds]
+    own: dict[str, Sequence[Any]] = {
+        "site_id": found.site_ids.tolist(),
+        "fingerprint": [result.fingerprint.sha256] * count,
+        "position_error_m": found.site_error_m.tolist(),
+        "themes": [result.scope] * count,
+        "coverage_m": list(found.coverage_m),
+        "distance_m": list(found.distance_m),
+        "margin_m": list(found.margin_m),
+        "excluded": [excluded[number] for number in found.ground.tolist()],
+    }
+    return _table("certificates", own.__getitem__)
+
+
 def records_table(kind: str, table: RecordTable[Any]) -> pa.Table:
     """Return findings or gaps; what rules say of themselves is left out."""
 
@@ -174,5 +209,6 @@ def written(table: pa.Table) -> bytes:
     with parquet.ParquetWriter(stream, table.schema, compression="zstd", store_schema=False) as writer:
         writer.write_table(table)
         # Without the schema of Arrow its metadata is left out, too.
-        writer.add_key_value_metadata({"geo": _geo().decode()})
+        if "geometry" in table.schema.names:
+            writer.add_key_value_metadata({"geo": _geo().decode()})
     return stream.getvalue()

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.batch.source import Chunk
-from lianzhou_gis.batch.tables import TEXTS, overlaps_table, records_table, sites_table, written
+from lianzhou_gis.batch.tables import TEXTS, certificates_table, overlaps_table, records_table, sites_table, written
 from lianzhou_gis.errors import LianzhouError, Message, Phrase, ReferenceSystemError, RunError, extra
 from lianzhou_gis.findings import Answer, Finding, Gap, RecordTable, answer_of, towns_of
 from lianzhou_gis.formats import FactsFile, Sites
@@ -210,6 +210,7 @@ def _screened(task: Task, chunk: Chunk, rows: npt.NDArray[np.intp], screener: Sc
     gathered.tables["overlaps"].append(overlaps_table(result.overlay))
     gathered.tables["findings"].append(records_table("findings", own.finding_table))
     gathered.tables["gaps"].append(records_table("gaps", own.gap_table))
+    gathered.tables["certificates"].append(certificates_table(result))
     _count(gathered.counts, result, towns)
 
 
@@ -272,6 +273,7 @@ def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Scre
     gathered.tables["gaps"].append(records_table("gaps", RecordTable.from_records(Gap, [gap])))
     gathered.tables["findings"].append(records_table("findings", RecordTable.from_records(Finding, [])))
     gathered.tables["overlaps"].append(overlaps_table(None))
+    gathered.tables["certificates"].append(certificates_table(None))
     gathered.failed += 1
     for town in (UNKNOWN_TOWN, ""):
         _add(gathered.counts.setdefault(town, _nothing()), answers[site_id], {}, {})

@@ -14,7 +14,7 @@ DAY = "2026-11-23"
 COUNT = 90
 # Small, so that a batch can be stopped in the middle.
 CHUNK = 3
-TABLES = ("sites", "overlaps", "findings", "gaps")
+TABLES = ("sites", "overlaps", "findings", "gaps", "certificates")
 
 
 def make_sites(count, seed=7):
@@ -39,11 +39,13 @@ def make_sites(count, seed=7):
 def tables(folder):
     """All tables of a batch in one order, whatever chunk each row stands in."""
     found = {}
-    for name in TABLES:
-        frame = pd.concat([pd.read_parquet(path) for path in sorted((folder / name).glob("*.parquet"))])
-        frame["geometry"] = [blob.hex() if isinstance(blob, bytes) else None for blob in frame["geometry"]]
-        keys = [column for column in frame.columns if frame[column].map(type).isin([str, type(None), float]).all()]
-        found[name] = frame.sort_values(keys, ignore_index=True, kind="stable")
+    for table in TABLES:
+        frame = pd.concat([pd.read_parquet(path) for path in sorted((folder / table).glob("*.parquet"))])
+        if "geometry" in frame:
+            frame["geometry"] = [blob.hex() if isinstance(blob, bytes) else None for blob in frame["geometry"]]
+        plain = (str, type(None), float)
+        keys = [name for name in frame.columns if all(isinstance(value, plain) for value in frame[name].tolist())]
+        found[table] = frame.sort_values(keys, ignore_index=True, kind="stable")
     return found
 
 

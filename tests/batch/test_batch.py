@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import yaml
 from click.testing import CliRunner
 
 import lianzhou_gis as lg
@@ -42,6 +43,18 @@ def test_it_says_what_a_screening_says(sites, undisturbed):
     assert len(found["overlaps"]) == len(result.overlaps)
     pieces = found["overlaps"]["geometry"].dropna()
     assert shapely.is_valid(shapely.from_wkb(list(map(bytes.fromhex, pieces)))).all()
+
+
+def test_every_clear_has_its_certificate(parquet, tmp_path):
+    facts = yaml.safe_load((Path(__file__).parents[1] / "cases" / "ordinary.yaml").read_text(encoding="utf-8"))
+    run_batch(parquet, CATALOG, tmp_path / "out", as_of=DAY, chunk=64, workers=1, facts=facts)
+    found = tables(tmp_path / "out")
+    clear = found["sites"][found["sites"]["verdict"] == "no_conflict_found"]["site_id"]
+    certificates = found["certificates"]
+    assert len(clear) and sorted(certificates["site_id"]) == sorted(clear)
+    for row in certificates.itertuples():
+        assert len(row.themes) == len(row.coverage_m) == len(row.distance_m) > 20
+        assert min(row.margin_m) > 0 and min(row.coverage_m) > 0.5 and len(row.excluded) > 5
 
 
 def test_chunks_and_processes_change_nothing(parquet, undisturbed, tmp_path):
