@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import re
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from numbers import Real
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lianzhou_gis.errors import extra
 from lianzhou_gis.formats.site_ids import plain_text
 
 if TYPE_CHECKING:
-    from openpyxl.cell import Cell
-    from openpyxl.worksheet.worksheet import Worksheet
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 __all__ = ["Sheet", "write_workbook"]
 
 _LONGEST = 2000
-# The earliest day that a ZIP can hold; stands for no day at all.
-_ZIP_DAY = (1980, 1, 1, 0, 0, 0)
+# Number of the paper size in a workbook.
+_A4 = 9
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Sheet:
     notes: Sequence[str]
     heads: Sequence[str]
     widths: Sequence[float]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Sequence[object]]
     formats: Sequence[str | None] = ()
     frozen_columns: int = 0
 
@@ -71,77 +70,79 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], *, title: str, day: date
     Raises
     ------
     MissingExtraError
-        If openpyxl is not installed.
+        If XlsxWriter is not installed.
     """
-    openpyxl = extra("openpyxl", "tables")
-    styles = extra("openpyxl.styles", "tables")
-    book = openpyxl.Workbook()
-    book.remove(book.active)
-    for sheet in sheets:
-        _fill(book.create_sheet(sheet.title), sheet, styles)
+    book = extra("xlsxwriter", "tables").Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
     stamp = datetime(day.year, day.month, day.day)
-    book.properties.title = title
-    book.properties.creator = "lianzhou_gis"
-    book.properties.created = book.properties.modified = stamp
-    content = io.BytesIO()
-    book.save(content)
-    path.write_bytes(_timeless(content.getvalue(), stamp))
+    # The program names itself with its version: a workbook is made by this package.
+    book.set_properties({"title": title, "author": "lianzhou_gis", "created": stamp})
+    styles = _Styles(book)
+    for sheet in sheets:
+        _write_sheet(book.add_worksheet(sheet.title), sheet, styles)
+    book.close()
 
 
-def _fill(page: Worksheet, sheet: Sheet, styles: ModuleType) -> None:
-    bold, wrapped = styles.Font(bold=True), styles.Alignment(wrap_text=True, vertical="top")
-    for number, note in enumerate(sheet.notes, start=1):
-        _set(page.cell(number, 1), note)
-    head = len(sheet.notes) + 1
-    for column, (text, width) in enumerate(zip(sheet.heads, sheet.widths, strict=True), start=1):
-        cell = page.cell(head, column)
-        _set(cell, text)
-        cell.font, cell.alignment = bold, wrapped
-        cell.fill = styles.PatternFill("solid", fgColor="FFE8E8E8")
-        page.column_dimensions[cell.column_letter].width = width
-    formats = sheet.formats or [None] * len(sheet.heads)
-    for line, row in enumerate(sheet.rows, start=head + 1):
-        for column, (value, shown) in enumerate(zip(row, formats, strict=True), start=1):
-            cell = page.cell(line, column)
-            _set(cell, value)
-            cell.alignment = wrapped
-            if shown is not None:
-                cell.number_format = shown
-    page.freeze_panes = page.cell(head + 1, 1 + sheet.frozen_columns)
+class _Styles:
+    """The formats of a workbook, each made once."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._book = book
+        self._made: dict[tuple[tuple[str, object], ...], Format] = {}
+
+    def of(self, **look: object) -> Format:
+        """Return the format of some properties."""
+        key = tuple(sorted(look.items()))
+        if key not in self._made:
+            self._made[key] = self._book.add_format(look)
+        return self._made[key]
+
+
+def _write_sheet(page: Worksheet, sheet: Sheet, styles: _Styles) -> None:
+    """Write a table row by row; nothing of it stays in memory."""
+    head, last = len(sheet.notes), len(sheet.heads) - 1
+    page.freeze_panes(head + 1, sheet.frozen_columns)
     if sheet.rows:
-        page.auto_filter.ref = f"A{head}:{page.cell(head + len(sheet.rows), len(sheet.heads)).coordinate}"
-    page.page_setup.orientation, page.page_setup.paperSize = "landscape", page.PAPERSIZE_A4
-    page.page_setup.fitToWidth, page.page_setup.fitToHeight = 1, 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
-    page.print_title_rows = f"{head}:{head}"
+        page.autofilter(head, 0, head + len(sheet.rows), last)
+    page.set_landscape()
+    page.set_paper(_A4)
+    page.fit_to_pages(1, 0)
+    page.repeat_rows(head)
+    for column, width in enumerate(sheet.widths):
+        page.set_column(column, column, width)
+    for number, note in enumerate(sheet.notes):
+        _write(page, number, 0, note, styles.of(), styles.of(quote_prefix=True))
+    bold = {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8E8E8"}
+    for column, text in enumerate(sheet.heads):
+        _write(page, head, column, text, styles.of(**bold), styles.of(**bold, quote_prefix=True))
+    looks = []
+    for shown in sheet.formats or [None] * len(sheet.heads):
+        look: dict[str, object] = {"text_wrap": True, "valign": "top", **({"num_format": shown} if shown else {})}
+        looks.append((styles.of(**look), styles.of(**look, quote_prefix=True)))
+    for number, row in enumerate(sheet.rows, start=head + 1):
+        for column, (value, (plain, quoted)) in enumerate(zip(row, looks, strict=True)):
+            _write(page, number, column, value, plain, quoted)
 
 
-def _set(cell: Cell, value: object) -> None:
+@lru_cache(maxsize=65536)
+def _shown(text: str) -> str | None:
+    return plain_text(text, _LONGEST)[0]
+
+
+def _write(page: Worksheet, row: int, column: int, value: object, plain: Format, quoted: Format) -> None:
+    """Write a cell; texts that begin like a formula are marked as texts."""
     if isinstance(value, str):
-        cell.value = plain_text(value, _LONGEST)[0]
-        if cell.value is not None:
-            # Not "f", which openpyxl takes whatever begins with an equals sign for.
-            cell.data_type = "s"
-            cell.quotePrefix = cell.value[0] in "=+-@"
+        text = _shown(value)
+        if text is None:
+            page.write_blank(row, column, None, plain)
+        else:
+            page.write_string(row, column, text, quoted if text[0] in "=+-@" else plain)
+    elif value is None or value != value:
+        page.write_blank(row, column, None, plain)
+    elif isinstance(value, bool):
+        page.write_boolean(row, column, value, plain)
+    elif isinstance(value, date):
+        page.write_datetime(row, column, value, plain)
+    elif isinstance(value, Real):
+        page.write_number(row, column, float(value), plain)
     else:
-        cell.value = value
-
-
-def _timeless(content: bytes, stamp: datetime) -> bytes:
-    """Return a workbook whose parts carry no clock."""
-    result = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in sorted(old.namelist()):
-            data = old.read(name)
-            if name == "docProps/core.xml":
-                data = _with_day(data, stamp)
-            info = zipfile.ZipInfo(name, _ZIP_DAY)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            new.writestr(info, data)
-    return result.getvalue()
-
-
-def _with_day(data: bytes, stamp: datetime) -> bytes:
-    """Return the core properties with one day; openpyxl writes the clock when it saves."""
-    text = f"{stamp.isoformat()}Z".encode()
-    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + text, data)
+        raise TypeError(f"{type(value).__name__} has no place in a workbook")

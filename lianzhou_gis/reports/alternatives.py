@@ -88,7 +88,7 @@ def write_comparison(path: Path, sites: Sequence[SiteView], frame: Frame) -> Non
     Raises
     ------
     MissingExtraError
-        If openpyxl is not installed.
+        If XlsxWriter is not installed.
     """
     heads = ["比较项", *(f"{site.site_id} {site.name}" for site in sites)]
     notes = ["　".join((*frame.marks, f"{DISCLAIMER['zh']}。只列事实，不评分、不排序。"))]

@@ -37,7 +37,7 @@ def write_answer_sheet(path: Path, site: SiteView, frame: Frame) -> None:
     Raises
     ------
     MissingExtraError
-        If openpyxl is not installed.
+        If XlsxWriter is not installed.
     """
     rows = [
         (

@@ -22,7 +22,7 @@ def write_difference(path: Path, found: RunDifference, after: Run) -> None:
     Raises
     ------
     MissingExtraError
-        If openpyxl is not installed.
+        If XlsxWriter is not installed.
     """
     notes = [f"{DISCLAIMER['zh']}。运行号 {found.before} → {found.after}；没有变化的项目 {found.same} 个。"]
     sheets = [

@@ -98,8 +98,8 @@ def _letters(path: str, index: int) -> frozenset[int]:
 
 
 @cache
-def _covered() -> frozenset[int]:
-    """Return the code points that the families in use have between them."""
+def _covered() -> frozenset[str]:
+    """Return the characters that the families in use have between them."""
     used = {family for families in system_faces().families.values() for family in families}
     found: set[int] = set()
     seen: set[str] = set()
@@ -107,7 +107,7 @@ def _covered() -> frozenset[int]:
         if font.family in used and font.family not in seen and font.path and font.style == "normal":
             seen.add(font.family)
             found |= _letters(str(font.path), int(font.index))
-    return frozenset(found)
+    return frozenset(map(chr, found))
 
 
 def check_glyphs(texts: Iterable[str]) -> None:
@@ -118,8 +118,7 @@ def check_glyphs(texts: Iterable[str]) -> None:
     FormatError
         Names the first five such characters.
     """
-    letters = set().union(*(set(text) for text in texts))
-    missing = sorted(letter for letter in letters if letter.isprintable() and ord(letter) not in _covered())
+    missing = sorted(letter for letter in set("".join(texts)) - _covered() if letter.isprintable())
     if missing:
         told = "、".join(f"{letter}（U+{ord(letter):04X}）" for letter in missing[:5])
         raise FormatError(

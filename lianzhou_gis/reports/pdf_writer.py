@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, assert_never
 
 from lianzhou_gis.errors import extra
@@ -263,8 +263,9 @@ def pdf_bytes(paper: Paper) -> bytes:
     return found
 
 
+@lru_cache(maxsize=64)
 def png_of_svg(picture: Picture, *, dpi: int = 200) -> bytes:
-    """Return a drawing as PNG, for formats that take no SVG."""
+    """Return a drawing as PNG, for formats that take no SVG; marks that many sites share are drawn once."""
     source = (
         f"#set page(width: {picture.width_mm:.2f}mm, height: {picture.height_mm:.2f}mm, margin: 0mm)\n"
         f"#{_picture(picture)}"

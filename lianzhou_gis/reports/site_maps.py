@@ -151,11 +151,11 @@ class SiteMaps:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._sites = run.tables["sites"].set_index("site_id")
+        self._sites = run.tables["sites"][["site_id", "geometry"]].set_index("site_id")
 
     @cached_property
     def _zones(self) -> gpd.GeoDataFrame:
-        zones = self._run.tables["zones"]
+        zones = self._run.tables["zones"][["theme", "grade", "geometry"]]
         zones = zones[zones.geometry.notna() & ~zones.geometry.is_empty]
         # The largest first, so that small zones stand above them.
         return zones.assign(_size=shapely.area(zones.geometry.to_numpy())).sort_values(

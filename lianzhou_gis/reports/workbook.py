@@ -36,7 +36,7 @@ def write_run_workbook(path: Path, views: Sequence[SiteView], frame: Frame) -> N
     Raises
     ------
     MissingExtraError
-        If openpyxl is not installed.
+        If XlsxWriter is not installed.
     """
     view = views[0].view
     notes = [
