@@ -19,45 +19,55 @@ class HiddenKind:
 
     Attributes
     ----------
-    never : bool
-        Not shown even where a document publishes it.
     themes : frozenset of str
         Themes whose zones are all of this kind.
-    found, spared : re.Pattern
-        What names of this kind hold, and names in which the same characters mean something else.
+    words : tuple of str
+        Words that name the kind, without spaces.
+    found : re.Pattern
+        What names of this kind hold.
+    weak : re.Pattern or None
+        Words that name the kind unless they stand in the name of a settlement.
+    spared : re.Pattern or None
+        Names in which the same characters mean something else.
     """
 
     id: str
     label: dict[str, str]
-    never: bool
     themes: frozenset[str]
+    words: tuple[str, ...]
     found: re.Pattern[str]
+    weak: re.Pattern[str] | None
     spared: re.Pattern[str] | None
 
 
 @cache
 def hidden_kinds() -> tuple[HiddenKind, ...]:
-    """Return the kinds, those that are never shown first."""
+    """Return the kinds in the order of the file."""
     data = _data()
     kinds = []
     for name, item in data["kinds"].items():
-        words = [re.escape(word.replace(" ", "")) for word in item.get("words", [])]
-        spared = [re.escape(word) for word in item.get("except", [])]
+        words, weak = (tuple(word.replace(" ", "") for word in item.get(key, [])) for key in ("words", "weak"))
+        spared = [*map(re.escape, item.get("except", [])), data["settlements"]]
         kinds.append(
             HiddenKind(
                 id=name,
                 label={"zh": item["zh"], "en": item["en"]},
-                never=bool(item.get("never", False)),
                 themes=frozenset(item.get("themes", [])),
-                found=re.compile("|".join([*words, *item.get("patterns", [])]), re.IGNORECASE),
-                spared=re.compile("|".join(spared)) if spared else None,
+                words=words,
+                found=re.compile("|".join([*map(re.escape, words), *item.get("patterns", [])]), re.IGNORECASE),
+                weak=_pattern(list(map(re.escape, weak))),
+                spared=_pattern(spared),
             )
         )
-    return tuple(sorted(kinds, key=lambda kind: not kind.never))
+    return tuple(kinds)
+
+
+def _pattern(parts: list[str]) -> re.Pattern[str] | None:
+    return re.compile("|".join(parts), re.IGNORECASE) if parts else None
 
 
 def hidden_kind(text: str) -> HiddenKind | None:
-    """Return the kind of place that a folded text names, the strictest; ``None`` where it names none.
+    """Return the kind of place that a folded text names; ``None`` where it names none.
 
     Parameters
     ----------
@@ -68,10 +78,14 @@ def hidden_kind(text: str) -> HiddenKind | None:
     --------
     >>> [kind.id if (kind := hidden_kind(text)) else None for text in ("城区取水口泵房", "110kv连州线", "龙井村水源地")]
     ['intake', 'power', None]
+    >>> [hidden_kind(text) is not None for text in ("水井冲村", "水井冲村1号井", "j1", "zk1", "wellfield")]
+    [False, True, True, True, True]
     """
     for kind in hidden_kinds():
-        plain = kind.spared.sub("", text) if kind.spared else text
-        if kind.found.search(plain):
+        if kind.found.search(text):
+            return kind
+        plain = kind.spared.sub("\u3000", text) if kind.spared else text
+        if kind.weak and kind.weak.search(plain):
             return kind
     return None
 

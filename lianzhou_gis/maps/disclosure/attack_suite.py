@@ -23,7 +23,7 @@ from lianzhou_gis.maps.disclosure.cell_zones import CellZone, draw_zone
 from lianzhou_gis.maps.disclosure.lattice import Lattice, sample
 from lianzhou_gis.maps.disclosure.policy import policy
 
-__all__ = ["AttackReport", "attack_layer"]
+__all__ = ["AttackReport", "attack_layer", "plausible_report"]
 
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
@@ -61,6 +61,9 @@ class AttackReport(BaseModel):
     hidden_least_m : float or None
         How near the centres of zones, of gaps and of their surroundings come at least to the centre of a zone that is
         not drawn; never told beyond twice ``protect_m``.
+    centre_least_m : float or None
+        How near an attacker comes at least to the centre of a zone that is nearly a circle, an ellipse or a rectangle;
+        ``None`` where no zone is; never told beyond twice ``protect_m``.
     shared_border_m : float or None
         The error where borders are drawn along exact borders published beside it; ``None`` where none are.
     near_share, near_by_chance : float
@@ -78,6 +81,7 @@ class AttackReport(BaseModel):
     coarser_implied: bool
     hidden_places: int | None
     hidden_least_m: float | None
+    centre_least_m: float | None
     shared_border_m: float | None
     near_share: float
     near_by_chance: float
@@ -122,7 +126,8 @@ def attack_layer(
     near, chance = _near_source(zones, true, lattice, accuracy_m / 10)
     differing, implied = _redrawn(shapes, drawn, shown, lattice, protect_m)
     shared = _shared_border(zones, true, exact_lines, lattice)
-    _refuse(layer_id, best, found, shared, differing, implied, protect_m)
+    centre = min((zone.centre_m for zone in zones), default=np.inf)
+    _refuse(layer_id, best, found, centre, shared, differing, implied, protect_m)
     return AttackReport(
         zones=len(zones),
         median_m=_at_least(np.median(best)),
@@ -137,9 +142,34 @@ def attack_layer(
         coarser_implied=implied,
         hidden_places=_unless_few(len(withheld)),
         hidden_least_m=_at_least(min(found.min(), 2 * protect_m)) if len(found) else None,
+        centre_least_m=_at_least(min(centre, 2 * protect_m)) if np.isfinite(centre) else None,
         shared_border_m=None if shared is None else _at_least(shared),
         near_share=round(near, 2),
         near_by_chance=round(chance, 2),
+    )
+
+
+def plausible_report(report: AttackReport, protect_m: float) -> bool:
+    """Tell whether a report is one that this software writes of a layer that may be published: steps and bounds."""
+    places = [report.hidden_least_m, report.centre_least_m, report.shared_border_m]
+    metres = [report.median_m, report.least_m, *report.attacks.values()]
+    metres += [value for value in places if value is not None]
+    return (
+        report.zones >= 1
+        and all(0 <= value < 1e6 and value % _STEP_M == 0 for value in metres)
+        and report.least_m <= min(report.median_m, *report.attacks.values())
+        and set(report.attacks) <= set(BORDER_ATTACKS)
+        and report.median_m >= protect_m
+        and report.least_m >= protect_m / 2
+        and all(
+            value is None or protect_m / 2 - _STEP_M < value <= 2 * protect_m
+            for value in (report.hidden_least_m, report.centre_least_m)
+        )
+        and report.editions == _EDITIONS
+        and report.cells_differing == 0
+        and report.coarser_implied
+        and (report.hidden_places is None or report.hidden_places == 0 or report.hidden_places >= policy().fewest)
+        and all(0 <= value <= 1 and round(value, 2) == value for value in (report.near_share, report.near_by_chance))
     )
 
 
@@ -149,7 +179,14 @@ def _unless_few(count: int) -> int | None:
 
 
 def _refuse(
-    layer_id: str, best: Floats, hidden: Floats, shared: float | None, differing: int, implied: bool, protect_m: float
+    layer_id: str,
+    best: Floats,
+    hidden: Floats,
+    centre: float,
+    shared: float | None,
+    differing: int,
+    implied: bool,
+    protect_m: float,
 ) -> None:
     """Refuse what an attack brings below the bound."""
     median, least = float(np.median(best)), float(best.min())
@@ -159,6 +196,8 @@ def _refuse(
         )
     if len(hidden) and hidden.min() < protect_m / 2:
         raise DisclosureError.from_code("place_recovered", layer=layer_id, bound=protect_m / 2)
+    if centre < protect_m / 2:
+        raise DisclosureError.from_code("centre_recovered", layer=layer_id, bound=protect_m / 2)
     if shared is not None and shared < protect_m / 2:
         raise DisclosureError.from_code("border_shared", layer=layer_id, error=round(shared))
     if differing or not implied:

@@ -14,10 +14,17 @@ import numpy.typing as npt
 import shapely
 
 from lianzhou_gis.maps.disclosure.lattice import CellSet, Lattice
+from lianzhou_gis.maps.disclosure.shape_fits import (
+    along_ring,
+    circles_through,
+    piece_guess,
+    polygon_guess,
+    smoothed_ring,
+)
 
 __all__ = [
     "BORDER_ATTACKS", "border_errors", "border_guesses", "centre_error", "centres_of", "distance_to_lines",
-    "is_regular", "regularity", "true_border",
+    "has_arc", "has_few_corners", "is_nearly_regular", "is_regular", "least_width", "regularity", "true_border",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -25,15 +32,32 @@ Shape = Any
 
 # Widths of the Gaussian along the outline, in cells.
 _WIDTHS = (0.5, 0.75, 1.0, 1.5)
+# Shortest waves, in cells, that the filters of Taubin let pass, and the first of their two factors.
+_WAVES, _TAUBIN = (10, 20), 0.6307
 # Pixels of a cell in which the sampling is inverted; odd, so that one lies on the centre of the cell.
 _PIXELS = 5
 _ROUNDS, _PASSES = 12, 3
 _SURE = 0.02
 # Steps along borders, in cells, at which distances are taken, and how many at most for a zone.
-_STEP, _MOST_STEPS = 0.125, 250
-_REGULAR = 0.9
+_STEP, _MOST_STEPS = 0.125, 200
+_REGULAR, _NEARLY_REGULAR = 0.9, 0.85
+# A border of so few corners (after simplification by so many metres) is pinned down by its cells.
+_FEW_CORNERS, _CORNERS_M = 8, 10.0
+# An arc of a circle in a border: the share of the border, how far it may be off in metres, least angle, largest radius.
+_ARC_SHARES, _ARC_OFF_M, _ARC_ANGLE, _ARC_RADIUS_M = (0.2, 0.35, 0.5), 4.0, np.pi / 3, 20_000.0
+_ARC_POINTS = 160
 
-BORDER_ATTACKS = ("outline", *(f"smoothing_{width:g}" for width in _WIDTHS), "inversion", "cell_centres")
+BORDER_ATTACKS = (
+    "outline",
+    *(f"smoothing_{width:g}" for width in _WIDTHS),
+    *(f"taubin_{wave}" for wave in _WAVES),
+    "inversion",
+    "polygon",
+    "pieces",
+    "cell_centres",
+)
+# Attacks that guess part of a border only: the way back from the true border is not taken.
+_PARTIAL = ("cell_centres", "pieces")
 
 
 def border_guesses(cells: CellSet, outline: Shape) -> Iterator[tuple[str, Floats]]:
@@ -51,20 +75,29 @@ def border_guesses(cells: CellSet, outline: Shape) -> Iterator[tuple[str, Floats
         takes the published outline for the border.
     ``smoothing``
         runs a Gaussian of several widths along each ring of the outline, which undoes the steps.
+    ``taubin``
+        smooths in turns outward and inward, which shrinks no curve.
     ``inversion``
         knows that the centre of a cell decides: it looks for the smoothest border with all centres on the right side
         (a level set, blurred and held at the centres again and again).
+    ``polygon``
+        takes the zone for a polygon of few corners, right-angled where it can be (triangle, trapezium, L ...).
+    ``pieces``
+        takes the border for straight lines and arcs of circles (half circle, sector ...).
     ``cell_centres``
         takes the centres of the cells along the border for the border, which is near where a zone is narrow.
     """
     scale = cells.lattice.scale
     rings = [ring * scale for ring in _rings(outline)]
     yield "outline", _dense(rings, cells.lattice.cell_m * _STEP)
-    fine = [_resampled(ring, cells.lattice.cell_m / 4) for ring in rings]
+    fine = [along_ring(ring, cells.lattice.cell_m / 4) for ring in rings]
     for width in _WIDTHS:
-        smooth = [_smoothed(ring, width * 4) for ring in fine]
-        yield f"smoothing_{width:g}", np.vstack(smooth)
+        yield f"smoothing_{width:g}", np.vstack([smoothed_ring(ring, width * 4) for ring in fine])
+    for wave in _WAVES:
+        yield f"taubin_{wave}", np.vstack([_unshrunk(ring, wave * 4) for ring in fine])
     yield "inversion", _inverted(cells) * scale
+    yield "polygon", polygon_guess(cells, outline)
+    yield "pieces", piece_guess(cells, outline)
     columns_rows = np.argwhere(cells.border())[:, ::-1] + [cells.column, cells.row]
     yield "cell_centres", cells.lattice.centres(*columns_rows.T) * scale
 
@@ -92,7 +125,7 @@ def border_errors(cells: CellSet, outline: Shape, source: Shape) -> dict[str, fl
         if not len(guess):
             continue
         there = float(np.median(_nearest(tree, shapely.points(_thinned(guess)))))
-        if name != "cell_centres":
+        if name not in _PARTIAL:
             # Beside a guess of points, the true border is nearer to the line through them: half a step at most.
             around = shapely.STRtree(np.asarray(shapely.points(guess), dtype=object))
             back = float(np.median(_nearest(around, along)))
@@ -160,8 +193,70 @@ def regularity(shape: Shape, scale: Floats) -> float:
 
 
 def is_regular(shape: Shape, scale: Floats) -> bool:
-    """Tell whether a shape is so like a circle, an ellipse or a rectangle that its centre can be computed."""
-    return regularity(shape, scale) >= _REGULAR
+    """Tell whether a shape follows from few numbers, so that an attacker who knows its kind can compute it.
+
+    So like a circle, an ellipse or a rectangle that its centre can be computed, with an arc of a circle in its border,
+    or with a border of at most eight corners.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> [is_regular(shapely.from_wkt(text), np.ones(2)) for text in ("POLYGON ((0 0, 4000 0, 900 3000, 0 0))",)]
+    [True]
+    """
+    return has_few_corners(shape, scale) or regularity(shape, scale) >= _REGULAR or has_arc(shape, scale)
+
+
+def is_nearly_regular(shape: Shape, scale: Floats) -> bool:
+    """Tell whether a shape is so like a circle, an ellipse or a rectangle that its centre may mean something."""
+    return regularity(shape, scale) >= _NEARLY_REGULAR
+
+
+def has_few_corners(shape: Shape, scale: Floats) -> bool:
+    """Tell whether the outer ring of any part is a polygon of few corners."""
+    outer = [shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)]
+    flat = shapely.transform(np.asarray(outer, dtype=object), lambda xy: xy * scale)
+    return bool((shapely.get_num_coordinates(shapely.simplify(flat, _CORNERS_M)) - 1 <= _FEW_CORNERS).any())
+
+
+def least_width(shape: Shape, scale: Floats) -> float:
+    """Return the diameter of the largest circle in a shape, metres.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> round(least_width(shapely.box(0, 0, 5000, 30), np.ones(2)))
+    30
+    """
+    flat = shapely.transform(shape, lambda xy: xy * scale)
+    reach = float(np.sqrt(shapely.area(flat)))
+    if not reach:
+        return 0.0
+    flat = shapely.simplify(flat, reach / 500)
+    return 2 * float(shapely.length(shapely.maximum_inscribed_circle(flat, tolerance=reach / 200)))
+
+
+def has_arc(shape: Shape, scale: Floats) -> bool:
+    """Tell whether a good part of a border is an arc of a circle: its centre could be computed.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> half = shapely.Point(0, 0).buffer(2000, 60) & shapely.box(-3000, 0, 3000, 3000)
+    >>> has_arc(half, np.ones(2)), has_arc(shapely.box(0, 0, 3000, 1000), np.ones(2))
+    (True, False)
+    """
+    for ring in _rings(shape):
+        points = _evenly(ring * scale, _ARC_POINTS)
+        for share in _ARC_SHARES:
+            window = round(share * _ARC_POINTS)
+            starts = np.arange(0, _ARC_POINTS, window // 4)
+            runs = points[(starts[:, None] + np.arange(window)) % len(points)]
+            _, radii, off = circles_through(runs)
+            lengths = np.linalg.norm(np.diff(runs, axis=1), axis=2).sum(axis=1)
+            if ((off <= _ARC_OFF_M) & (radii <= _ARC_RADIUS_M) & (lengths >= _ARC_ANGLE * radii)).any():
+                return True
+    return False
 
 
 def _ellipse_like(flat: Shape) -> Shape:
@@ -206,7 +301,13 @@ def _sides(rings: list[Floats]) -> npt.NDArray[np.object_]:
 
 
 def _dense(rings: list[Floats], step: float) -> Floats:
-    return np.vstack([_resampled(ring, step) for ring in rings])
+    return np.vstack([along_ring(ring, step) for ring in rings])
+
+
+def _evenly(ring: Floats, count: int) -> Floats:
+    """Return a number of points at even steps along a closed ring."""
+    length = float(np.linalg.norm(np.diff(ring, axis=0), axis=1).sum())
+    return along_ring(ring, length / count)[:count]
 
 
 def _thinned(points: Floats) -> Floats:
@@ -214,18 +315,18 @@ def _thinned(points: Floats) -> Floats:
     return points[:: max(1, -(-len(points) // _MOST_STEPS))]
 
 
-def _resampled(ring: Floats, step: float) -> Floats:
-    """Return points at even steps along a closed ring."""
-    lengths = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(ring, axis=0), axis=1))])
-    places = np.linspace(0, lengths[-1], max(4, round(lengths[-1] / step)), endpoint=False)
-    return np.stack([np.interp(places, lengths, ring[:, axis]) for axis in (0, 1)], axis=1)
+def _unshrunk(ring: Floats, wave: float) -> Floats:
+    """Return a closed ring of even steps under Taubin's filter (SIGGRAPH 1995), which lets longer waves pass.
 
-
-def _smoothed(ring: Floats, width: float) -> Floats:
-    """Return a closed ring of even steps under a Gaussian of a width in steps."""
+    The filter goes over the differences to the neighbours with a positive and a negative factor in turn; here its
+    response is put on the Fourier transform of the ring.
+    """
     waves = np.fft.fft(ring[:, 0] + 1j * ring[:, 1])
-    frequencies = np.fft.fftfreq(len(ring))
-    smooth = np.fft.ifft(waves * np.exp(-2 * (np.pi * frequencies * width) ** 2))
+    curvature = 2 * np.sin(np.pi * np.fft.fftfreq(len(ring))) ** 2
+    passed = 2 * np.sin(np.pi / wave) ** 2
+    back = 1 / (passed - 1 / _TAUBIN)
+    turns = max(4, round(1.2 / passed))
+    smooth = np.fft.ifft(waves * ((1 - _TAUBIN * curvature) * (1 - back * curvature)) ** turns)
     return np.stack([smooth.real, smooth.imag], axis=1)
 
 

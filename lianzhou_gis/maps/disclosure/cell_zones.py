@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.maps.disclosure.attacks import border_errors, centre_error, is_regular
+from lianzhou_gis.maps.disclosure.attacks import (
+    border_errors,
+    centre_error,
+    is_nearly_regular,
+    is_regular,
+    least_width,
+)
 from lianzhou_gis.maps.disclosure.lattice import CellSet, Lattice, sample
 from lianzhou_gis.maps.disclosure.policy import policy
 
@@ -21,13 +27,16 @@ __all__ = ["REASONS", "CellZone", "draw_zone", "draw_zones"]
 
 Shape = Any
 
+# Zones are drawn where the attacks of today stay beyond this share of protect_m; the layer's bound is half of it, and
+# what lies between is kept for attacks of tomorrow.
+_RESERVE = 0.7
 # Largest hole that is filled, in areas of the smallest zone.
 _MOST_FILLED = 8.0
 
 REASONS = {
     "not_areal": ("点或线状对象，不公布位置", "a point or line, of which no position is published"),
     "too_small": ("面积过小，绘出即可定位", "too small: its drawing would tell the place"),
-    "regular": ("形状规则，可由图形推算中心", "so regular that its centre could be computed"),
+    "regular": ("形状规则（圆、矩形、弧线或少数几条直边），可推算中心或边界", "so regular that it could be computed"),
     "recoverable": ("狭窄或平直，边界可被推算", "so narrow or straight that its border could be recovered"),
 }
 
@@ -49,7 +58,7 @@ class CellZone:
     errors : dict of str to float
         The error of each border attack on what is drawn, metres: of its parts, the smallest.
     centre_m : float
-        How near an attacker comes to the centre of a part, metres.
+        How near an attacker comes to the centre of a part that is nearly regular, metres; infinite where none is.
     """
 
     cells: CellSet | None
@@ -79,7 +88,8 @@ def draw_zone(shape: Shape, lattice: Lattice, protect_m: float) -> CellZone:
         EPSG:4490.
     lattice : Lattice
     protect_m : float
-        A part whose border an attack recovers to less than half of this is not drawn.
+        A part whose border an attack recovers to less than 0.7 of this is not drawn, nor a nearly regular one whose
+        centre is recovered to less than half of it.
 
     Returns
     -------
@@ -103,7 +113,10 @@ def draw_zone(shape: Shape, lattice: Lattice, protect_m: float) -> CellZone:
         outline=cells.polygon(),
         reason=None,
         omitted=len(found) - len(drawn),
-        errors={name: min(item.errors[name] for item in drawn) for name in drawn[0].errors},
+        errors={
+            name: min(item.errors[name] for item in drawn if name in item.errors)
+            for name in dict.fromkeys(name for item in drawn for name in item.errors)
+        },
         centre_m=min(item.centre_m for item in drawn),
     )
 
@@ -123,12 +136,17 @@ def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
         return CellZone(None, None, "too_small")
     if is_regular(part, lattice.scale):
         return CellZone(None, None, "regular")
+    if least_width(part, lattice.scale) < policy().accuracy_m(lattice.cell_m):
+        return CellZone(None, None, "recoverable")
     cells = sample(part, lattice)
     outline = cells.polygon()
     errors = border_errors(cells, outline, part) if cells.mask.any() else {}
-    if min(errors.values(), default=0.0) < protect_m / 2:
+    if min(errors.values(), default=0.0) < _RESERVE * protect_m:
         return CellZone(None, None, "recoverable")
-    return CellZone(cells, outline, None, errors=errors, centre_m=centre_error(cells, outline, part))
+    centre = centre_error(cells, outline, part) if is_nearly_regular(part, lattice.scale) else np.inf
+    if centre < protect_m / 2:
+        return CellZone(None, None, "regular")
+    return CellZone(cells, outline, None, errors=errors, centre_m=centre)
 
 
 def _is_safe(hole: Shape, lattice: Lattice, protect_m: float) -> bool:
@@ -136,7 +154,7 @@ def _is_safe(hole: Shape, lattice: Lattice, protect_m: float) -> bool:
     if is_regular(hole, lattice.scale):
         return False
     cells = sample(hole, lattice)
-    return not cells.mask.any() or min(border_errors(cells, cells.polygon(), hole).values()) >= protect_m / 2
+    return not cells.mask.any() or min(border_errors(cells, cells.polygon(), hole).values()) >= _RESERVE * protect_m
 
 
 def _area_m2(shape: Shape, lattice: Lattice) -> float:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +17,20 @@ import shapely
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import DisclosureError, did_you_mean
+from lianzhou_gis.maps.disclosure.lattice import lattice_for
 from lianzhou_gis.maps.disclosure.policy import policy
-from lianzhou_gis.maps.disclosure.profile import Profile, PublicLayer
+from lianzhou_gis.maps.disclosure.profile import AsPublished, Profile, PublicLayer
 from lianzhou_gis.maps.disclosure.public_columns import require_public
 from lianzhou_gis.maps.disclosure.sources import Source
 from lianzhou_gis.maps.disclosure.text_folding import fold
 from lianzhou_gis.vocabulary.hidden_places import HiddenKind, hidden_kind, hidden_kinds
 
-__all__ = ["Hidden", "Request", "hidden_objects", "request_for", "site_request"]
+__all__ = ["Hidden", "Request", "exact_decimals", "hidden_objects", "request_for", "site_request"]
 
 _PLOTS = "contaminated_plot"
 _DEGREE_M = 111_320.0
+# Year and number of a document, folded.
+_NUMBER = re.compile(r"〔(?:19|20)\d{2}〕\d+号|(?:19|20)\d{2}年第\d+号")
 # Other texts of an object say what it is where they are as short as this; longer ones speak of its surroundings.
 _KIND_LENGTH = 12
 
@@ -138,9 +143,10 @@ def _request(
     licence: str | None,
 ) -> Request:
     limits = policy()
-    cell_m = max(limits.cell_m(profile.protect_m), (wanted.accuracy_m or 0.0) / limits.accuracy_per_cell)
+    cell_m = limits.requested_cell_m(profile.protect_m, None if wanted.as_published else wanted.accuracy_m)
     exact = wanted.as_published is not None and wanted.accuracy_m is not None
-    accuracy = wanted.accuracy_m if exact and wanted.accuracy_m else limits.accuracy_m(cell_m)
+    grid = lattice_for(cell_m, (source.bounds[1] + source.bounds[3]) / 2)
+    accuracy = wanted.accuracy_m if exact and wanted.accuracy_m else limits.accuracy_m(grid.cell_m)
     return Request(
         wanted=wanted,
         theme=theme,
@@ -153,9 +159,20 @@ def _request(
         licence=licence,
         cell_m=cell_m,
         accuracy_m=accuracy,
-        decimals=max(1, min(6, math.ceil(-math.log10(accuracy / 4 / _DEGREE_M)))),
+        decimals=exact_decimals(accuracy),
         latitude=(source.bounds[1] + source.bounds[3]) / 2,
     )
+
+
+def exact_decimals(accuracy_m: float) -> int:
+    """Return how many decimals of a degree write coordinates to a quarter of an accuracy in metres.
+
+    Examples
+    --------
+    >>> exact_decimals(1), exact_decimals(50)
+    (6, 4)
+    """
+    return max(1, min(6, math.ceil(-math.log10(accuracy_m / 4 / _DEGREE_M))))
 
 
 def _declared(source: Source, wanted: PublicLayer) -> LayerEntry:
@@ -168,8 +185,10 @@ def _declared(source: Source, wanted: PublicLayer) -> LayerEntry:
         raise DisclosureError.from_code("shapes_from_run", layer=entry.id)
     if wanted.show == "shapes":
         kind = _kind_of_layer(entry)
-        if kind is not None and (kind.never or not wanted.as_published):
+        if kind is not None:
             raise DisclosureError.from_code("layer_of_hidden_places", layer=entry.id, kind=kind.label)
+    if wanted.as_published is not None:
+        _require_same_document(entry, wanted.as_published)
     if entry.theme == _PLOTS and wanted.show == "shapes" and not wanted.as_published:
         raise DisclosureError.from_code("plots_need_document", layer=entry.id)
     if wanted.accuracy_m is not None and entry.accuracy_m is not None and wanted.accuracy_m < entry.accuracy_m:
@@ -177,6 +196,13 @@ def _declared(source: Source, wanted: PublicLayer) -> LayerEntry:
             "finer_than_source", layer=entry.id, accuracy=wanted.accuracy_m, source=entry.accuracy_m
         )
     return entry
+
+
+def _require_same_document(entry: LayerEntry, given: AsPublished) -> None:
+    """Refuse a document that is not the one from which the catalog says the layer was made."""
+    known = _NUMBER.search(fold(entry.document or ""))
+    if known is not None and known.group() not in fold(given.document):
+        raise DisclosureError.from_code("document_not_of_layer", layer=entry.id, document=given.document)
 
 
 def _kind_of_layer(entry: LayerEntry) -> HiddenKind | None:
@@ -199,19 +225,19 @@ def hidden_objects(table: pd.DataFrame, wanted: PublicLayer) -> Hidden:
     table : DataFrame
         Zones with ``geometry``.
     wanted : PublicLayer
-        Where a document publishes exact borders, kinds are shown that are not hidden for good. Counts hide nothing.
+        Counts hide nothing; a document that publishes borders shows none of these either.
     """
     mask = np.zeros(len(table), dtype=bool)
     kinds: Counter[str] = Counter()
     if wanted.show == "counts":
         return Hidden(mask, {})
+    known = cache(hidden_kind)
     shapes = table["geometry"].to_numpy() if "geometry" in table else np.full(len(table), None)
     for number, (shape, texts) in enumerate(zip(shapes, _texts_of(table), strict=True)):
-        found = [kind for text in texts if (kind := hidden_kind(text)) is not None]
-        found = [kind for kind in found if kind.never or wanted.as_published is None]
+        found = [kind for text in texts if (kind := known(text)) is not None]
         if found:
             mask[number] = True
-            kinds[min(found, key=lambda kind: not kind.never).label["zh"]] += 1
+            kinds[found[0].label["zh"]] += 1
         elif shape is not None and _holds_point(shape):
             mask[number] = True
             kinds["点状或线状对象"] += 1

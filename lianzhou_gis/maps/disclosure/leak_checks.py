@@ -14,12 +14,13 @@ from lianzhou_gis.maps.disclosure.cell_zones import REASONS
 from lianzhou_gis.maps.disclosure.place_notation import PlaceFinder, quantities
 from lianzhou_gis.maps.disclosure.policy import policy
 from lianzhou_gis.maps.disclosure.publication import FEW, OTHER, Manifest, Part
+from lianzhou_gis.maps.disclosure.relative_places import relative_places
 from lianzhou_gis.maps.disclosure.sources import Source
 from lianzhou_gis.maps.disclosure.text_folding import decoded, fold, is_hash
 from lianzhou_gis.vocabulary import DISCLAIMER, themes
 from lianzhou_gis.vocabulary.hidden_places import hidden_kind, hidden_kinds
 
-__all__ = ["free_texts", "text_leaks"]
+__all__ = ["free_texts", "public_text_issues", "text_leaks"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,6 +60,20 @@ def free_texts(manifest: Manifest) -> dict[str, str]:
     return {place: text for place, text in found.items() if text}
 
 
+def public_text_issues(manifest: Manifest, parts: list[Part]) -> list[Issue]:
+    """Return what is wrong with the words of a publication whatever its source holds.
+
+    Coordinates in any notation and places told by their distance from others, addresses, hashes, and names of places
+    that must not be found.
+    """
+    words = free_texts(manifest)
+    return [
+        *_places(manifest, parts, words),
+        *_addresses_and_hashes(parts, words),
+        *_hidden_names(parts),
+    ]
+
+
 def text_leaks(source: Source, manifest: Manifest, parts: list[Part]) -> list[Issue]:
     """Return what the words of a publication tell that was not declared public.
 
@@ -75,11 +90,9 @@ def text_leaks(source: Source, manifest: Manifest, parts: list[Part]) -> list[Is
     """
     words = free_texts(manifest)
     return [
-        *_places(source, manifest, parts, words),
+        *public_text_issues(manifest, parts),
         *_restricted_values(source, manifest, parts, words),
         *_restricted_numbers(source, parts, words),
-        *_addresses_and_hashes(parts, words),
-        *_hidden_names(parts),
     ]
 
 
@@ -89,20 +102,22 @@ def _cells(part: Part) -> Iterator[tuple[str, str]]:
         yield f"data/{part.record.id}", "　".join(str(cell) for cell in row if cell is not None and not pd.isna(cell))
 
 
-def _places(source: Source, manifest: Manifest, parts: list[Part], words: dict[str, str]) -> Iterator[Issue]:
+def _places(manifest: Manifest, parts: list[Part], words: dict[str, str]) -> Iterator[Issue]:
     accuracies = [part.record.public_accuracy_m for part in parts if part.record.grid and part.record.public_accuracy_m]
     finest = min(accuracies, default=policy().accuracy_m(policy().cell_m(policy().least_protect_m)))
-    finder = PlaceFinder(source.bounds, finest)
-    told = [*words.items(), ("manifest.json", "　".join(words.values()))]
-    told += [
+    finder = PlaceFinder(manifest.region_bounds, finest)
+    texts = [*words.items(), ("manifest.json", "　".join(words.values()))]
+    texts += [
         (place, text)
         for part in parts
         for place, text in dict.fromkeys(_cells(part))
-        if re.search(r"\d|[〇零一-九]", text)
+        if re.search(r"\d|[〇零一二三四五六七八九十幺]", text)
     ]
-    for place, text in told:
+    for place, text in texts:
         if finder.found_in(text):
             yield Issue.from_code("error", "coordinate_in_text", place)
+        elif relative_places(text, finest):
+            yield Issue.from_code("error", "relative_place_in_text", place)
 
 
 def _public_texts(source: Source, manifest: Manifest, parts: list[Part]) -> set[str]:
@@ -209,5 +224,5 @@ def _hidden_names(parts: list[Part]) -> Iterator[Issue]:
             continue
         for place, text in _cells(part):
             kind = hidden_kind(fold(text))
-            if kind is not None and (kind.never or part.record.as_published is None):
+            if kind is not None:
                 yield Issue.from_code("error", "hidden_place_named", place, kind=kind.label)

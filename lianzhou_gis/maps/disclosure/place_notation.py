@@ -8,16 +8,16 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 
+from lianzhou_gis.maps.disclosure.digit_folding import digit_spellings, plain_digits
+from lianzhou_gis.maps.disclosure.place_codes import codes_in
 from lianzhou_gis.maps.disclosure.text_folding import decoded
 
 __all__ = ["PlaceFinder", "Quantity", "quantities"]
@@ -35,25 +35,15 @@ _SEXAGESIMAL = re.compile(
 _HALF_SEXAGESIMAL = re.compile(r"(\d{1,3})\s*(?:°|º|˚|度)\s*(\d{1,2}\.\d+)")
 _UNITS = re.compile(r"\s*(千米|公里|km|万米|米|m)(?![a-z])", re.IGNORECASE)
 _UNIT_M = {"千米": 1000.0, "公里": 1000.0, "km": 1000.0, "万米": 10_000.0}
-_SPACED = re.compile(r"(?<![\d.])\d(?:[ \u3000_·][\d.点](?!\d)){4,}")
-_NUMERALS = "[零〇○Ｏ一二三四五六七八九十百千万两壹贰叁肆伍陆柒捌玖拾佰仟点]"
-_CHINESE = re.compile(rf"{_NUMERALS}{{2,}}|{_NUMERALS}(?=[度分秒])")
-_VALUES = {
-    **{letter: number for number, letter in enumerate("零一二三四五六七八九")},
-    **{letter: number for number, letter in enumerate("零壹贰叁肆伍陆柒捌玖")},
-    "〇": 0, "○": 0, "Ｏ": 0, "两": 2,
-}  # fmt: skip
-_STEPS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_GEOHASH = re.compile(r"(?<![0-9a-z])[0-9b-hjkmnp-z]{6,12}(?![0-9a-z])")
-_GEOHASH_DIGITS = "0123456789bcdefghjkmnpqrstuvwxyz"
-_PLUS_CODE = re.compile(
-    r"(?<![0-9A-Z])([23456789CFGHJMPQRVWX]{4,8})\+([23456789CFGHJMPQRVWX]{2,3})(?![0-9A-Z])", re.IGNORECASE
+_HEXADECIMAL = re.compile(
+    r"(?<![0-9a-z])(?:0x([0-9a-f]{4,10})|(?=[0-9a-f]*[a-f])(?=[0-9a-f]*\d)([0-9a-f]{6,10})h?)(?![0-9a-z])",
+    re.IGNORECASE,
 )
-_PLUS_DIGITS = "23456789CFGHJMPQRVWX"
-_GRID_REFERENCE = re.compile(r"(?<![0-9A-Z])\d{2}[C-HJ-NP-X]\s?[A-HJ-NP-Z]{2}\s?\d{3,5}\s?\d{3,5}(?!\d)")
-_CELL_INDEX = re.compile(r"(?<![0-9a-f])8[4-9a-f][0-9a-f]{13}(?![0-9a-f])", re.IGNORECASE)
 _BINARY = re.compile(r"[A-Za-z0-9+/_-]{20,}={0,2}")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _MOST = 600
+# A place cannot be told in fewer digits.
+_FEWEST_DIGITS = 5
 
 
 @dataclass(frozen=True)
@@ -87,10 +77,11 @@ def quantities(text: str) -> list[Quantity]:
     >>> round(quantities("一百一十二度二十二分三十秒")[0].value, 4)
     112.375
     """
-    plain = unicodedata.normalize("NFKC", text)
-    plain = _SPACED.sub(lambda match: re.sub(r"[ \u3000_·]", "", match.group()).replace("点", "."), plain)
-    plain = _CHINESE.sub(_arabic, plain)
-    found = []
+    plain = plain_digits(text)
+    found = [
+        Quantity(float(int(match.group(1) or match.group(2), 16)), 1.0, False, match.group())
+        for match in _HEXADECIMAL.finditer(plain)
+    ]
     taken = np.zeros(len(plain) + 1, dtype=bool)
     for pattern in (_SEXAGESIMAL, _HALF_SEXAGESIMAL):
         for match in pattern.finditer(plain):
@@ -113,29 +104,6 @@ def quantities(text: str) -> list[Quantity]:
         step = 10.0 ** -len(written.partition(".")[2])
         found.append(Quantity(float(written) * factor, step * factor, False, match.group()))
     return found
-
-
-def _arabic(match: re.Match[str]) -> str:
-    """Return Chinese numerals in digits; a run that is no number stays."""
-    whole, _, after = match.group().partition("点")
-    if not whole or any(letter not in _VALUES for letter in after):
-        return match.group()
-    decimals = "".join(str(_VALUES[letter]) for letter in after)
-    if all(letter in _VALUES for letter in whole):
-        number = "".join(str(_VALUES[letter]) for letter in whole)
-    else:
-        total, part, digit = 0, 0, 0
-        for letter in whole:
-            if letter in _VALUES:
-                digit = _VALUES[letter]
-            elif letter in _STEPS:
-                part += (digit or 1) * _STEPS[letter]
-                digit = 0
-            else:
-                total += (part + digit) * 10_000
-                part = digit = 0
-        number = str(total + part + digit)
-    return number + ("." + decimals if decimals else "")
 
 
 @dataclass(frozen=True)
@@ -196,14 +164,18 @@ class PlaceFinder:
         Examples
         --------
         >>> find = PlaceFinder((111.6, 24.1, 113.3, 25.7), 300).found_in
-        >>> find("位于 112.37712, 24.78123"), find("共 12.345 公顷，2026 年 25 处")
-        (['112.37712 24.78123'], [])
+        >>> find("位于 112.37712, 24.78123")[0], find("共 12.345 公顷，2026 年 25 处")
+        ('112.37712 24.78123', [])
         >>> bool(find("X=2741852.3 Y=613284.9")), bool(find("一一二点三七七一二 二四点七八一二三"))
         (True, True)
         """
         found: list[str] = []
         for plain in decoded(text):
-            found += [*self._pairs(quantities(plain)), *self._codes(plain), *self._packed(plain)]
+            found += codes_in(plain, self._fine)
+            for spelling in digit_spellings(plain):
+                if sum(letter.isdigit() for letter in spelling) >= _FEWEST_DIGITS:
+                    found += [*codes_in(spelling, self._fine)] if spelling != plain else []
+                    found += [*self._pairs(quantities(spelling)), *self._packed(spelling)]
         found += self._binary(text)
         return list(dict.fromkeys(found))
 
@@ -214,27 +186,14 @@ class PlaceFinder:
         for left, right in _readings(items, self.finest_m, self.bounds):
             yield f"{left} {right}"
 
-    def _codes(self, text: str) -> Iterator[str]:
-        for match in _GEOHASH.finditer(text.lower()):
-            run = match.group()
-            if any(letter.isdigit() for letter in run) and self._fine(*_geohash(run)):
-                yield run
-        for match in _PLUS_CODE.finditer(text):
-            before, after = match.group(1).upper(), match.group(2).upper()
-            if len(before) < 8 or self._fine(*_plus_code(before + after)):
-                yield match.group()
-        for pattern in (_GRID_REFERENCE, _CELL_INDEX):
-            yield from (match.group() for match in pattern.finditer(text))
-
     def _packed(self, text: str) -> Iterator[str]:
         """Yield runs of digits that hold longitude and latitude one after the other."""
         west, south, east, north = self.bounds
         lons = "|".join(str(value) for value in range(int(west), int(east) + 1))
         lats = "|".join(str(value) for value in range(int(south), int(north) + 1))
+        text = _POINT.sub("", text)
         for first, then in ((lons, lats), (lats, lons)):
-            for match in re.finditer(
-                rf"(?=(({first})(\d{{3,}}?)({then})(\d{{3,}})))", unicodedata.normalize("NFKC", text)
-            ):
+            for match in re.finditer(rf"(?=(({first})(\d{{3,}}?)({then})(\d{{3,}})))", text):
                 one, other = (float(match[place] + "." + match[place + 1]) for place in (2, 4))
                 lon, lat = (one, other) if first == lons else (other, one)
                 if self._holds(lon, lat):
@@ -349,24 +308,3 @@ def _pairs_of(left: list[int], right: list[int]) -> Iterator[tuple[int, int]]:
         for other in right:
             if one != other:
                 yield one, other
-
-
-def _geohash(text: str) -> tuple[float, float, float]:
-    """Return longitude, latitude and size in degrees of a geohash cell."""
-    bits = [(_GEOHASH_DIGITS.index(letter) >> shift) & 1 for letter in text for shift in (4, 3, 2, 1, 0)]
-    ends = [[-180.0, 180.0], [-90.0, 90.0]]
-    for place, bit in enumerate(bits):
-        low, high = ends[place % 2]
-        ends[place % 2][1 - bit] = (low + high) / 2
-    (west, east), (south, north) = ends
-    return (west + east) / 2, (south + north) / 2, max(east - west, north - south)
-
-
-def _plus_code(digits: str) -> tuple[float, float, float]:
-    """Return longitude, latitude and size in degrees of an open location code of ten digits or more."""
-    lat, lon, size = -90.0, -180.0, 20.0
-    for first, then in list(pairwise(digits[:10]))[::2]:
-        lat += _PLUS_DIGITS.index(first) * size
-        lon += _PLUS_DIGITS.index(then) * size
-        size /= 20
-    return lon + size * 10, lat + size * 10, size * 20

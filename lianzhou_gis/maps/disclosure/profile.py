@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from lianzhou_gis.errors import DisclosureError, MissingFileError, Phrase
 from lianzhou_gis.located_yaml import read_located_yaml
-from lianzhou_gis.maps.disclosure.policy import document_like, policy
+from lianzhou_gis.maps.disclosure.policy import document_number, policy
 
 __all__ = ["AsPublished", "Profile", "PublicLayer", "PublicSites", "profile_at", "read_profile"]
 
@@ -22,9 +22,11 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _LONGEST = 400
+# The day of the first law on the protection of the environment: no document on zones is older.
+_FIRST_LAW = datetime.date(1979, 9, 13)
 
 
-def _told(text: str) -> str:
+def _meaningful(text: str) -> str:
     """Refuse a text that fills a place without saying anything."""
     if _PLACEHOLDER.fullmatch(text.strip()):
         raise DisclosureError.from_code("profile_placeholder", text=text)
@@ -41,19 +43,27 @@ class AsPublished(_Record):
     document: str = Field(max_length=_LONGEST)
     date: datetime.date
 
-    @field_validator("document")
-    @classmethod
-    def _numbered(cls, text: str) -> str:
-        if not document_like(text):
-            raise DisclosureError.from_code("document_number_needed", text=text)
-        return text
-
     @field_validator("date")
     @classmethod
     def _past(cls, day: datetime.date) -> datetime.date:
-        if not datetime.date(1979, 9, 13) <= day <= datetime.date.today():
+        if not _FIRST_LAW <= day <= datetime.date.today():
             raise DisclosureError.from_code("document_date_impossible", day=day)
         return day
+
+    def require_number(self, names: str) -> None:
+        """Refuse what is no number of a document, or one of another year than the date.
+
+        Parameters
+        ----------
+        names : str
+            Names of offices whose letters may stand for the place.
+        """
+        number = document_number(self.document, names)
+        if number is None:
+            raise DisclosureError.from_code("document_number_needed", text=self.document)
+        # A document may be published in the year after it was numbered.
+        if self.date.year - number.year not in (0, 1):
+            raise DisclosureError.from_code("document_year_differs", text=self.document, day=self.date)
 
 
 class PublicLayer(_Record):
@@ -72,7 +82,8 @@ class PublicLayer(_Record):
     merge : tuple of str
         For shapes: zones with equal values in these columns are drawn as one.
     accuracy_m : float, optional
-        For shapes: drawn no finer than this; at least the ``least_protect_m`` of the policy, unless as published.
+        For shapes: drawn no finer than this; a rung of the policy's ladder, at least ``least_protect_m`` unless as
+        published.
     withhold : tuple of str
         Names or codes of zones that are not drawn.
     as_published : AsPublished, optional
@@ -101,7 +112,7 @@ class PublicLayer(_Record):
     @field_validator("source", "office", "corrections", "licence")
     @classmethod
     def _says_something(cls, text: str | None) -> str | None:
-        return text if text is None else _told(text)
+        return text if text is None else _meaningful(text)
 
     @model_validator(mode="after")
     def _consistent(self) -> PublicLayer:
@@ -116,8 +127,14 @@ class PublicLayer(_Record):
             raise DisclosureError.from_code("only_for_shapes", layer=self.id)
         if self.as_published is not None and self.accuracy_m is None:
             raise DisclosureError.from_code("exact_needs_accuracy", layer=self.id)
+        ladder = policy().accuracy_ladder_m
         if self.as_published is None and self.accuracy_m is not None and self.accuracy_m < least:
             raise DisclosureError.from_code("accuracy_too_fine", layer=self.id, accuracy=self.accuracy_m, least=least)
+        if self.accuracy_m is not None and self.accuracy_m not in ladder:
+            choices = _choices(ladder)
+            raise DisclosureError.from_code(
+                "distance_off_ladder", key="accuracy_m", given=self.accuracy_m, choices=choices
+            )
         if len(set(self.columns)) != len(self.columns):
             raise DisclosureError.from_code("column_twice", layer=self.id)
         if set(self.merge) - set(self.columns):
@@ -134,13 +151,6 @@ class PublicSites(_Record):
     by: Literal["town", "verdict"] | None = None
     accuracy_m: float | None = Field(default=None, ge=1, le=20_000)
 
-    @field_validator("basis")
-    @classmethod
-    def _numbered(cls, text: str) -> str:
-        if not document_like(text):
-            raise DisclosureError.from_code("document_number_needed", text=text)
-        return text
-
     @model_validator(mode="after")
     def _consistent(self) -> PublicSites:
         PublicLayer(id="sites", show=self.show, columns=self.columns, by=self.by, accuracy_m=self.accuracy_m)
@@ -153,7 +163,8 @@ class Profile(_Record):
     Attributes
     ----------
     protect_m : float
-        How far the best attack on borders must stay away: the median of a layer; no zone below half of it.
+        How far the best attack on borders must stay away: the median of a layer; no zone below half of it. A rung of
+        the policy's ladder.
     approval_number : str, optional
         The number of the map approval (审图号) as granted; never made up here.
     approval_ground : str, optional
@@ -176,7 +187,7 @@ class Profile(_Record):
     @field_validator("title", "publisher", "no_approval_reason")
     @classmethod
     def _says_something(cls, text: str | None) -> str | None:
-        return text if text is None else _told(text)
+        return text if text is None else _meaningful(text)
 
     @field_validator("notes")
     @classmethod
@@ -190,6 +201,10 @@ class Profile(_Record):
     def _far(cls, metres: float) -> float:
         if metres < policy().least_protect_m:
             raise DisclosureError.from_code("protection_too_small", given=metres, least=policy().least_protect_m)
+        ladder = policy().protect_ladder_m
+        if metres not in ladder:
+            choices = _choices(ladder)
+            raise DisclosureError.from_code("distance_off_ladder", key="protect_m", given=metres, choices=choices)
         return metres
 
     @field_validator("approval_number")
@@ -216,12 +231,23 @@ class Profile(_Record):
             raise DisclosureError.from_code("official_map_number_needed")
         if not self.layers and self.sites is None:
             raise DisclosureError.from_code("nothing_public")
+        offices = [text for layer in self.layers for text in (layer.office, layer.corrections) if text]
+        letters = "".join([self.publisher, *offices])
+        for layer in self.layers:
+            if layer.as_published is not None:
+                layer.as_published.require_number(letters)
+        if self.sites is not None and document_number(self.sites.basis, letters) is None:
+            raise DisclosureError.from_code("document_number_needed", text=self.sites.basis)
         names = [layer.id for layer in self.layers]
         if len(set(names)) != len(names) or "sites" in names:
             raise DisclosureError.from_code("layer_twice")
         if self.date > date.today().replace(year=date.today().year + 1):
             raise DisclosureError.from_code("profile_date_impossible", day=self.date)
         return self
+
+
+def _choices(ladder: tuple[float, ...]) -> str:
+    return "、".join(f"{rung:g}" for rung in ladder)
 
 
 def read_profile(path: Path) -> Profile:

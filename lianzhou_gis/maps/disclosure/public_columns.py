@@ -12,10 +12,10 @@ from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import DisclosureError, did_you_mean
 from lianzhou_gis.maps.disclosure.policy import policy
 from lianzhou_gis.maps.disclosure.text_folding import fold, is_hash
-from lianzhou_gis.vocabulary import label, theme
+from lianzhou_gis.vocabulary import label, theme, themes
 from lianzhou_gis.vocabulary.hidden_places import is_hidden_column
 
-__all__ = ["PARTS", "column_label", "column_type", "public_values", "require_public"]
+__all__ = ["PARTS", "column_label", "column_type", "is_public_value", "public_values", "require_public"]
 
 Cell = str | int | None
 
@@ -97,6 +97,25 @@ def public_values(
     if most is not None and len({cell for cell in cells if cell is not None}) > most:
         raise DisclosureError.from_code("class_of_many_values", layer=layer_id, column=column, most=most)
     return cells
+
+
+def is_public_value(value: object, column: str, type_id: str, entry_theme: str, accuracy_m: float) -> bool:
+    """Tell whether a published cell is what :func:`public_values` can return.
+
+    Examples
+    --------
+    >>> [is_public_value(value, "year", "year", "sites", 100) for value in (2020, 2020.5, "2020", True)]
+    [True, False, False, False]
+    """
+    if column == "grade" and entry_theme in themes():
+        labels = {grade.label["zh"] for grade in theme(entry_theme).grades}
+        return isinstance(value, str) and set(value.split("、")) <= labels
+    if type_id in ("year", "count", "area"):
+        return type(value) is int and _typed(value, type_id, accuracy_m) == value
+    if not isinstance(value, str):
+        return False
+    # Texts of merged zones are joined.
+    return all(_typed(text, type_id, accuracy_m) == text for text in value.split("、"))
 
 
 _WRONG = object()

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
+import shapely
 from pydantic import BaseModel, ConfigDict, Field
 
 from lianzhou_gis.maps.disclosure.attack_suite import AttackReport
@@ -16,13 +19,25 @@ from lianzhou_gis.maps.disclosure.policy import policy
 from lianzhou_gis.maps.disclosure.profile import AsPublished, Profile, PublicLayer, PublicSites
 
 __all__ = [
-    "FEW", "MANIFEST", "OTHER", "PAGE", "FileRecord", "GridRecord", "Manifest", "Part", "PublicColumn", "PublicPart",
-    "Withheld", "approval_text", "display_name", "profile_of", "small_count",
+    "COUNTS_ONLY", "FEW", "FIXED_REASONS", "HIDDEN_PLACE", "LIST_ONLY", "MANIFEST", "MOST_COARSER", "NOT_IN_PROFILE",
+    "NOT_PUBLIC", "OF_THE_RUN", "ON_REQUEST", "OTHER", "OTHER_COLUMNS", "OTHER_LAYERS", "OTHER_REASONS", "PAGE",
+    "SMALL_PIECES", "UNNAMED", "FileRecord", "GridRecord", "Manifest", "Part", "PublicColumn", "PublicPart", "Withheld",
+    "approval_text", "display_name", "grid_reason", "numbered_rows", "profile_of", "small_count",
 ]  # fmt: skip
 
 MANIFEST, PAGE = "manifest.json", "index.html"
+# How often cells are doubled where attacks come too near.
+MOST_COARSER = 3
+# Why something is withheld, beside the reasons of zones and of the grid.
+HIDDEN_PLACE, COUNTS_ONLY, LIST_ONLY = "不得公开位置的场所", f"只公布数量，少于 {policy().fewest} 的合并", "只公布名录"
+OTHER_COLUMNS, ON_REQUEST = "列未声明公开或未列入", "发布单位要求不绘出，未绘出"
+SMALL_PIECES = "面积过小、形状规则或可被推算，未绘出"
+FIXED_REASONS = (HIDDEN_PLACE, COUNTS_ONLY, LIST_ONLY, OTHER_COLUMNS, ON_REQUEST, SMALL_PIECES)
+OTHER_LAYERS = "（其余图层或版本）"
+NOT_IN_PROFILE, NOT_PUBLIC, OF_THE_RUN = "本次发布方案未列入", "未声明公开", "结果文件夹为内部资料"
+OTHER_REASONS = (NOT_IN_PROFILE, NOT_PUBLIC)
 FEW = f"少于{policy().fewest}"
-OTHER = "其他（合并）"
+OTHER, UNNAMED = "其他（合并）", "未注明"
 
 
 class _Record(BaseModel):
@@ -64,8 +79,8 @@ class PublicPart(_Record):
         ``None`` for exact borders, lists and counts.
     decimals : int or None
         Of the coordinates, degrees.
-    omitted_parts : int
-        Parts of drawn zones that are too small to be drawn.
+    omitted_parts : int or str
+        Parts of drawn zones that are too small to be drawn; a few are not counted.
     attacks : AttackReport or None
         What the attacks made of it.
     """
@@ -93,7 +108,7 @@ class PublicPart(_Record):
     profile_licence: str | None
     office: str | None
     corrections: str | None
-    omitted_parts: int
+    omitted_parts: int | str
     attacks: AttackReport | None
 
 
@@ -120,9 +135,15 @@ class FileRecord(_Record):
 
 
 class Manifest(_Record):
-    """What a publication is: who, when, from what, how exact, under which approval, and what was left out."""
+    """What a publication is: who, when, from what, how exact, under which approval, and what was left out.
 
-    schema_version: Literal["2"] = "2"
+    Attributes
+    ----------
+    exact_confirmed : list of str
+        The layers of which exact borders were confirmed a second time, with ``--exact``.
+    """
+
+    schema_version: Literal["3"] = "3"
     title: str
     publisher: str
     date: datetime.date
@@ -138,6 +159,7 @@ class Manifest(_Record):
     reference_system: Literal["CGCS2000, EPSG:4490, longitude and latitude in degrees"]
     software: str
     sites_basis: str | None
+    exact_confirmed: list[str]
     layers: list[PublicPart]
     withheld: list[Withheld]
     files: list[FileRecord] = []
@@ -203,6 +225,23 @@ def profile_of(manifest: Manifest) -> Profile:
         layers=tuple(layers),
         sites=sites,
     )
+
+
+def grid_reason(lattice: Lattice, requested: Lattice) -> str:
+    """Return why exact borders are not there: the grid, and where attacks came too near, that it was made coarser."""
+    accuracy = policy().accuracy_m(lattice.cell_m)
+    why = f"按约 {lattice.cell_m:g} 米格网概化，精度约 {accuracy:g} 米"
+    return why + (f"（{requested.cell_m:g} 米格网时反推误差不足，已自动放大）" if lattice != requested else "")
+
+
+def numbered_rows(rows: pd.DataFrame, shapes: list[Any] | None) -> tuple[pd.DataFrame, npt.NDArray[np.intp]]:
+    """Return rows by their public columns and shapes, with numbers, and the order that they are in."""
+    keys = [rows[column].fillna("").astype(str).to_numpy(dtype=str) for column in reversed(rows.columns)]
+    places = [] if shapes is None else [np.array([shapely.to_wkb(shape, hex=True) for shape in shapes], dtype=str)]
+    order = np.lexsort([*places, *keys]) if keys or places else np.arange(len(rows))
+    sorted_rows = rows.iloc[order].reset_index(drop=True)
+    sorted_rows.insert(0, "number", range(1, len(sorted_rows) + 1))
+    return sorted_rows, order
 
 
 def approval_text(manifest: Manifest) -> str:

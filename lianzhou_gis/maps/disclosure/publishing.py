@@ -18,7 +18,9 @@ from shapely.geometry.base import BaseGeometry
 import lianzhou_gis
 from lianzhou_gis.errors import DisclosureError, RunError
 from lianzhou_gis.maps.disclosure.attack_suite import attack_layer
+from lianzhou_gis.maps.disclosure.catalog_copies import require_no_copies
 from lianzhou_gis.maps.disclosure.cell_zones import REASONS, CellZone, draw_zone
+from lianzhou_gis.maps.disclosure.exact_zones import without_places
 from lianzhou_gis.maps.disclosure.lattice import Lattice, lattice_for
 from lianzhou_gis.maps.disclosure.layer_requests import Request, hidden_objects, request_for, site_request
 from lianzhou_gis.maps.disclosure.leak_checks import text_leaks
@@ -27,9 +29,21 @@ from lianzhou_gis.maps.disclosure.policy import policy
 from lianzhou_gis.maps.disclosure.profile import Profile
 from lianzhou_gis.maps.disclosure.public_columns import column_label, column_type, public_values
 from lianzhou_gis.maps.disclosure.publication import (
+    COUNTS_ONLY,
     FEW,
+    HIDDEN_PLACE,
+    LIST_ONLY,
     MANIFEST,
+    MOST_COARSER,
+    NOT_IN_PROFILE,
+    NOT_PUBLIC,
+    OF_THE_RUN,
+    ON_REQUEST,
     OTHER,
+    OTHER_COLUMNS,
+    OTHER_LAYERS,
+    SMALL_PIECES,
+    UNNAMED,
     GridRecord,
     Manifest,
     Part,
@@ -37,6 +51,8 @@ from lianzhou_gis.maps.disclosure.publication import (
     PublicPart,
     Withheld,
     display_name,
+    grid_reason,
+    numbered_rows,
     small_count,
 )
 from lianzhou_gis.maps.disclosure.sources import Source
@@ -98,10 +114,7 @@ def publish(
 
     show = progress or _silent
     _require_free(folder, overwrite)
-    wanted = {layer.id for layer in profile.layers if layer.as_published}
-    if set(exact) != wanted:
-        raise DisclosureError.from_code("exact_unconfirmed", layers=sorted(wanted ^ set(exact)))
-    files = make_publication(source, profile, progress=show)
+    files = make_publication(source, profile, exact=exact, progress=show)
     show("writing")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as building:
@@ -124,8 +137,15 @@ def _silent(step: str) -> None:
     """Show nothing."""
 
 
-def make_publication(source: Source, profile: Profile, *, progress: Progress | None = None) -> dict[str, bytes]:
+def make_publication(
+    source: Source, profile: Profile, *, exact: Collection[str] = (), progress: Progress | None = None
+) -> dict[str, bytes]:
     """Return every file of a publication by name; the same bytes for the same source and profile.
+
+    Parameters
+    ----------
+    exact : collection of str
+        The layers whose exact borders are published, confirmed; the manifest records it.
 
     Raises
     ------
@@ -133,9 +153,14 @@ def make_publication(source: Source, profile: Profile, *, progress: Progress | N
         See :func:`publish`.
     """
     show = progress or _silent
+    wanted_exact = {layer.id for layer in profile.layers if layer.as_published}
+    if set(exact) != wanted_exact:
+        raise DisclosureError.from_code("exact_unconfirmed", layers=sorted(wanted_exact ^ set(exact)))
     show("zones")
     _require_ground(source, profile)
-    layers = [_made(request_for(source, profile, wanted), profile) for wanted in profile.layers]
+    requests = [request_for(source, profile, wanted) for wanted in profile.layers]
+    require_no_copies(source, profile)
+    layers = [_made(request, profile) for request in requests]
     if profile.sites is not None:
         layers.append(_made(site_request(source, profile), profile))
     show("attacks")
@@ -174,6 +199,7 @@ def _manifest(source: Source, profile: Profile, parts: list[Part], withheld: lis
         reference_system="CGCS2000, EPSG:4490, longitude and latitude in degrees",
         software=f"lianzhou_gis {lianzhou_gis.__version__}",
         sites_basis=profile.sites.basis if profile.sites else None,
+        exact_confirmed=sorted(layer.id for layer in profile.layers if layer.as_published),
         layers=[part.record for part in parts],
         withheld=[*withheld, *_not_included(source, profile, parts)],
     )
@@ -211,7 +237,7 @@ def _made(request: Request, profile: Profile) -> _Layer:
     table, wanted = request.table, request.wanted
     hidden = hidden_objects(table, wanted)
     withheld = [
-        Withheld(layer=wanted.id, what=f"{request.title}：{kind}（{small_count(count)} 个）", why="不得公开位置的场所")
+        Withheld(layer=wanted.id, what=f"{request.title}：{kind}（{small_count(count)} 个）", why=HIDDEN_PLACE)
         for kind, count in hidden.kinds.items()
     ]
     table = table[~hidden.mask]
@@ -219,13 +245,12 @@ def _made(request: Request, profile: Profile) -> _Layer:
         assert wanted.by is not None
         counts = _grouped(pd.Series(_cells(table, wanted.by, request, 0.0), dtype=object))
         rows = pd.DataFrame(counts, columns=[wanted.by, "count"])
-        why = f"只公布数量，少于 {policy().fewest} 的合并"
-        withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：单个对象、名称与位置", why=why))
+        withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：单个对象、名称与位置", why=COUNTS_ONLY))
         return _Layer(request, rows, withheld=[*withheld, _other_columns(request)])
     if wanted.show == "list":
         rows = pd.DataFrame({column: _cells(table, column, request, 100.0) for column in wanted.columns})
-        withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：位置与边界", why="只公布名录"))
-        return _Layer(request, _numbered(rows, None)[0], withheld=[*withheld, _other_columns(request)])
+        withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：位置与边界", why=LIST_ONLY))
+        return _Layer(request, numbered_rows(rows, None)[0], withheld=[*withheld, _other_columns(request)])
     layer = _exact(request, table) if wanted.as_published else _drawn(request, table, profile)
     layer.hidden = np.asarray(request.table.loc[hidden.mask, "geometry"].to_numpy(), dtype=object)
     layer.withheld = [*withheld, *layer.withheld, _other_columns(request)]
@@ -233,7 +258,7 @@ def _made(request: Request, profile: Profile) -> _Layer:
 
 
 def _other_columns(request: Request) -> Withheld:
-    return Withheld(layer=request.wanted.id, what=f"{request.title}：其余属性列", why="列未声明公开或未列入")
+    return Withheld(layer=request.wanted.id, what=f"{request.title}：其余属性列", why=OTHER_COLUMNS)
 
 
 def _cells(table: pd.DataFrame, column: str, request: Request, accuracy_m: float) -> list[Any]:
@@ -275,40 +300,51 @@ def _drawn(request: Request, table: pd.DataFrame, profile: Profile) -> _Layer:
     wanted = request.wanted
     rows, shapes, _ = _merged(_in_public_order(table), request)
     lattice = lattice_for(request.cell_m, request.latitude)
-    # A name of no zone would be free text in the manifest.
-    for name in wanted.withhold:
-        if not any(_is_named(rows.iloc[number], (name,)) for number in range(len(rows))):
-            raise DisclosureError.from_code("withhold_unknown", layer=wanted.id, name=name)
-    zones = []
-    for number, shape in enumerate(shapes):
-        if _is_named(rows.iloc[number], wanted.withhold):
-            zones.append(CellZone(None, None, "on_request"))
-        elif shape is None or shapely.is_empty(shape):
-            zones.append(CellZone(None, None, "not_areal"))
-        else:
-            zones.append(draw_zone(shape, lattice, profile.protect_m))
+    _require_known_names(rows, request)
+    requested = lattice
+    zones = _zones(rows, shapes, lattice, request, profile)
+    # Where attacks come too near on the whole, the next larger cells are taken, and the manifest says so.
+    while _is_recovered(zones, profile) and lattice.rung < requested.rung + MOST_COARSER:
+        lattice = lattice.coarser()
+        zones = _zones(rows, shapes, lattice, request, profile)
     drawn = np.array([zone.cells is not None for zone in zones], dtype=bool)
     if not drawn.any():
         raise DisclosureError.from_code("nothing_drawable", layer=wanted.id, cell=lattice.cell_m)
     withheld = _left_out(rows, zones, request)
-    kept, order = _numbered(
+    kept, order = numbered_rows(
         rows[drawn].reset_index(drop=True), [zone.outline for zone in zones if zone.cells is not None]
     )
     outlines = [zone.outline for zone in zones if zone.cells is not None]
-    accuracy = policy().accuracy_m(lattice.cell_m)
-    withheld.append(
-        Withheld(
-            layer=wanted.id,
-            what=f"{request.title}：精确边界",
-            why=f"按约 {lattice.cell_m:g} 米格网概化，精度约 {accuracy:g} 米",
-        )
-    )
+    withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：精确边界", why=grid_reason(lattice, requested)))
     return _Layer(
         request, kept, [outlines[number] for number in order], withheld, zones=zones, true=shapes, lattice=lattice
     )
 
 
-_ON_REQUEST = "发布单位要求不绘出"
+def _zones(rows: pd.DataFrame, shapes: Shapes, lattice: Lattice, request: Request, profile: Profile) -> list[CellZone]:
+    """Return each zone as cells of a grid, or why it is not drawn."""
+    zones = []
+    for number, shape in enumerate(shapes):
+        if _is_named(rows.iloc[number], request.wanted.withhold):
+            zones.append(CellZone(None, None, "on_request"))
+        elif shape is None or shapely.is_empty(shape):
+            zones.append(CellZone(None, None, "not_areal"))
+        else:
+            zones.append(draw_zone(shape, lattice, profile.protect_m))
+    return zones
+
+
+def _is_recovered(zones: list[CellZone], profile: Profile) -> bool:
+    """Tell whether the attacks on borders come nearer than the bound, taken over all zones that are drawn."""
+    errors = [zone.error_m for zone in zones if zone.cells is not None]
+    return bool(errors) and float(np.median(errors)) < profile.protect_m
+
+
+def _require_known_names(rows: pd.DataFrame, request: Request) -> None:
+    """Refuse a name under ``withhold`` that no zone has: it would be free text in the manifest."""
+    for name in request.wanted.withhold:
+        if not any(_is_named(rows.iloc[number], (name,)) for number in range(len(rows))):
+            raise DisclosureError.from_code("withhold_unknown", layer=request.wanted.id, name=name)
 
 
 def _left_out(rows: pd.DataFrame, zones: list[CellZone], request: Request) -> list[Withheld]:
@@ -319,7 +355,7 @@ def _left_out(rows: pd.DataFrame, zones: list[CellZone], request: Request) -> li
             found.setdefault(zone.reason, []).append(number)
     withheld = []
     for reason, numbers in found.items():
-        why = (_ON_REQUEST if reason == "on_request" else REASONS[reason][0]) + "，未绘出"
+        why = ON_REQUEST if reason == "on_request" else f"{REASONS[reason][0]}，未绘出"
         names = [display_name(rows.iloc[number]) for number in numbers]
         if all(names):
             what = "、".join(sorted(str(name) for name in names))
@@ -329,7 +365,7 @@ def _left_out(rows: pd.DataFrame, zones: list[CellZone], request: Request) -> li
     omitted = sum(zone.omitted for zone in zones)
     if omitted:
         what = f"{request.title}：已绘区域的零星小块（{small_count(omitted)} 块）"
-        withheld.append(Withheld(layer=request.wanted.id, what=what, why="面积过小、形状规则或可被推算，未绘出"))
+        withheld.append(Withheld(layer=request.wanted.id, what=what, why=SMALL_PIECES))
     return withheld
 
 
@@ -340,54 +376,39 @@ def _is_named(row: pd.Series, names: Collection[str]) -> bool:
 
 
 def _exact(request: Request, table: pd.DataFrame) -> _Layer:
-    """Return a layer with the borders that a document published; places smaller than a zone are left out."""
-    wanted = request.wanted
+    """Return a layer with the borders that a document published; what could tell a place is left out."""
+    wanted, limits = request.wanted, policy()
     rows = pd.DataFrame(
         {column: _cells(table, column, request, request.accuracy_m) for column in wanted.columns}, dtype=object
     )
+    _require_known_names(rows, request)
     shapes = np.asarray(table["geometry"].to_numpy(), dtype=object)
-    grid = lattice_for(policy().cell_m(policy().least_protect_m), request.latitude)
-    least = policy().least_exact_m2(request.accuracy_m) / grid.scale.prod()
-    large = [_large_parts(shape, least) for shape in shapes]
-    shown = np.array([shape is not None for shape in large], dtype=bool)
-    areal = np.isin(shapely.get_type_id(shapes), (3, 6))
-    reasons = np.where(~areal, "not_areal", np.where(~shown, "too_small", ""))
+    grid = lattice_for(limits.cell_m(limits.least_protect_m), request.latitude)
+    least, width = limits.least_exact_m2(request.accuracy_m), limits.exact_width_m(request.accuracy_m)
+    zones, exact = [], []
+    for number, shape in enumerate(shapes):
+        reason, kept, left = "on_request", None, 0
+        if not _is_named(rows.iloc[number], wanted.withhold):
+            kept, left = without_places(shape, least, width, grid.scale) if shape is not None else (None, 0)
+            reason = "too_small" if shape is not None and shapely.get_type_id(shape) in (3, 6) else "not_areal"
+        zones.append(CellZone(None, None, reason) if kept is None else CellZone(None, None, None, omitted=left))
+        exact.append(kept)
+    shown = np.array([shape is not None for shape in exact], dtype=bool)
     if not shown.any():
         raise DisclosureError.from_code("nothing_drawable", layer=wanted.id, cell=0)
     decimals = request.decimals
-    exact = shapely.transform(np.asarray([*large, None], dtype=object)[:-1][shown], lambda xy: np.round(xy, decimals))
-    withheld = _left_out(rows, [CellZone(None, None, reason or None) for reason in reasons.tolist()], request)
-    outlines = list(shapely.normalize(exact))
-    kept, order = _numbered(rows[shown].reset_index(drop=True), outlines)
-    return _Layer(request, kept, [outlines[number] for number in order], withheld, true=shapes[shown])
-
-
-def _large_parts(shape: BaseGeometry, least: float) -> BaseGeometry | None:
-    """Return an area without parts and holes smaller than a place; ``None`` where nothing is left."""
-    if shapely.get_type_id(shape) not in (3, 6):
-        return None
-    parts = [
-        shapely.Polygon(part.exterior, [ring for ring in part.interiors if shapely.Polygon(ring).area >= least])
-        for part in shapely.get_parts(shape)
-        if shapely.Polygon(part.exterior).area >= least
-    ]
-    return None if not parts else parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    drawn = np.asarray([*exact, None], dtype=object)[:-1][shown]
+    withheld = _left_out(rows, zones, request)
+    outlines = list(shapely.normalize(shapely.transform(drawn, lambda xy: np.round(xy, decimals))))
+    kept_rows, order = numbered_rows(rows[shown].reset_index(drop=True), outlines)
+    ordered = [outlines[number] for number in order]
+    return _Layer(request, kept_rows, ordered, withheld, zones=zones, true=drawn)
 
 
 def _in_public_order(table: pd.DataFrame) -> pd.DataFrame:
     """Return zones by shape, so that nothing follows from the order in the file."""
     shapes = table["geometry"].to_numpy()
     return table.iloc[np.argsort([shape.wkb if shape is not None else b"" for shape in shapes], kind="stable")]
-
-
-def _numbered(rows: pd.DataFrame, shapes: list[Any] | None) -> tuple[pd.DataFrame, npt.NDArray[np.intp]]:
-    """Return rows by their public columns and shapes, with numbers, and the order that they are in."""
-    keys = [rows[column].fillna("").astype(str).to_numpy(dtype=str) for column in reversed(rows.columns)]
-    places = [] if shapes is None else [np.array([shapely.to_wkb(shape, hex=True) for shape in shapes], dtype=str)]
-    order = np.lexsort([*places, *keys]) if keys or places else np.arange(len(rows))
-    sorted_rows = rows.iloc[order].reset_index(drop=True)
-    sorted_rows.insert(0, "number", range(1, len(sorted_rows) + 1))
-    return sorted_rows, order
 
 
 def _part(layer: _Layer, profile: Profile, exact_lines: list[Any]) -> Part:
@@ -440,10 +461,15 @@ def _part(layer: _Layer, profile: Profile, exact_lines: list[Any]) -> Part:
         profile_licence=wanted.licence,
         office=wanted.office,
         corrections=wanted.corrections,
-        omitted_parts=sum(zone.omitted for zone in layer.zones),
+        omitted_parts=_rough_count(sum(zone.omitted for zone in layer.zones)),
         attacks=report,
     )
     return Part(record, layer.rows, layer.shapes)
+
+
+def _rough_count(number: int) -> int | str:
+    """Return a number as it is published: nothing, a few, or how many."""
+    return small_count(number) if number else 0
 
 
 def _grouped(values: pd.Series) -> list[tuple[str, int | str]]:
@@ -458,7 +484,7 @@ def _grouped(values: pd.Series) -> list[tuple[str, int | str]]:
     [('其他（合并）', '少于5')]
     """
     fewest = policy().fewest
-    counts = values.fillna("未注明").astype(str).value_counts()
+    counts = values.fillna(UNNAMED).astype(str).value_counts()
     order = sorted(counts.items(), key=lambda item: (int(item[1]), str(item[0])))
     merged = 0
     # One group alone that was merged could be told from the whole: it takes a second one with it.
@@ -478,10 +504,10 @@ def _not_included(source: Source, profile: Profile, parts: list[Part]) -> list[W
     found: list[Withheld] = []
     for name in dict.fromkeys(entry.theme for entry in source.catalog.layers if entry.id not in shown):
         rest = [entry for entry in source.catalog.layers if entry.theme == name and entry.id not in shown]
-        why = "本次发布方案未列入" if any(entry.disclosure == "public" for entry in rest) else "未声明公开"
-        found.append(Withheld(layer=None, what=f"{theme(name).label['zh']}（其余图层或版本）", why=why))
+        why = NOT_IN_PROFILE if any(entry.disclosure == "public" for entry in rest) else NOT_PUBLIC
+        found.append(Withheld(layer=None, what=theme(name).label["zh"] + OTHER_LAYERS, why=why))
     if source.sites is not None and profile.sites is None:
-        found.append(Withheld(layer=None, what="项目", why="结果文件夹为内部资料"))
+        found.append(Withheld(layer=None, what="项目", why=OF_THE_RUN))
     return found
 
 

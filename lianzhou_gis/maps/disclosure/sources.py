@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -14,6 +16,7 @@ import shapely
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import DisclosureError, FormatError, LianzhouError
+from lianzhou_gis.formats.kinds import is_database
 from lianzhou_gis.geodesy import LIANZHOU, Region
 from lianzhou_gis.layers import load_layers
 from lianzhou_gis.layers.layer_source import read_source
@@ -39,6 +42,8 @@ class Source:
         Of a run.
     texts : tuple of str
         Further texts that must not appear, such as items of access lists.
+    files : dict of str to frozenset of str
+        By layer id: the path of its file or table, and the hash of the file's bytes.
     """
 
     catalog: Catalog
@@ -47,11 +52,15 @@ class Source:
     tables: list[tuple[str, pd.DataFrame]]
     sites: pd.DataFrame | None = None
     texts: tuple[str, ...] = field(default=())
+    files: dict[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
-        """West, south, east and north of the region, degrees."""
-        return self.catalog.region.bounds or LIANZHOU.bounds
+        """West, south, east and north of the region, degrees: outward to whole hundredths."""
+        west, south, east, north = self.catalog.region.bounds or LIANZHOU.bounds
+        lower = [math.floor(value * 100 + 1e-6) / 100 for value in (west, south)]
+        upper = [math.ceil(value * 100 - 1e-6) / 100 for value in (east, north)]
+        return lower[0], lower[1], upper[0], upper[1]
 
     @property
     def synthetic(self) -> bool:
@@ -127,7 +136,19 @@ def _catalog(catalog: Catalog, day: date) -> Source:
         zones={layer.entry.id: layer.zones for layer in layers.layers if layer.status == "loaded"},
         tables=tables,
         texts=tuple(item.text for item in layers.access_items),
+        files={entry.id: _file_marks(catalog, entry) for entry in catalog.layers},
     )
+
+
+def _file_marks(catalog: Catalog, entry: LayerEntry) -> frozenset[str]:
+    """Return by what a file or table is known: its resolved path, and the hash of its bytes."""
+    if is_database(entry.path):
+        return frozenset({entry.path})
+    path = catalog.file(entry.path).resolve()
+    if not path.is_file():
+        return frozenset({str(path)})
+    with path.open("rb") as stream:
+        return frozenset({str(path), hashlib.file_digest(stream, "sha256").hexdigest()})
 
 
 def _raw(catalog: Catalog, entry: LayerEntry, region: Region | None) -> pd.DataFrame:

@@ -65,6 +65,8 @@ def fold(text: str, *, bare: bool = False) -> str:
     plain = _ESCAPED.sub(_character, html.unescape(html.unescape(text)))
     plain = unicodedata.normalize("NFKC", plain)
     if not plain.isascii():
+        # Tone marks and accents: qǔshuǐkǒu.
+        plain = unicodedata.normalize("NFKD", plain)
         plain = "".join(
             letter for letter in plain if letter not in _FILLERS and unicodedata.category(letter) not in _UNSEEN
         )

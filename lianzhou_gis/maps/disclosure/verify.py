@@ -20,6 +20,7 @@ import shapely
 from pydantic import ValidationError
 
 from lianzhou_gis.errors import DisclosureError, FormatError, Issue, MissingFileError
+from lianzhou_gis.maps.disclosure.manifest_checks import manifest_issues, part_issues
 from lianzhou_gis.maps.disclosure.open_data import FOLDER, PICTURE, guarded, names_of, published_files
 from lianzhou_gis.maps.disclosure.policy import policy
 from lianzhou_gis.maps.disclosure.publication import (
@@ -67,6 +68,9 @@ def check_publication(folder: Path, source: Source | None = None) -> list[Issue]
         found += wrong
         if part is not None:
             parts.append(part)
+            found += part_issues(manifest, part)
+    if len(parts) == len(manifest.layers):
+        found += manifest_issues(manifest, parts)
     if source is not None:
         return found + _against_source(manifest, contents, source)
     if len(parts) == len(manifest.layers):
@@ -159,13 +163,14 @@ def _wanted(manifest: Manifest) -> set[str]:
 
 def _files(manifest: Manifest, contents: dict[str, bytes], folder: Path) -> Iterator[Issue]:
     """Exactly the files of the manifest, with their hashes."""
-    wanted, listed = _wanted(manifest), {record.name: record.sha256 for record in manifest.files}
+    wanted = _wanted(manifest)
+    listed = {record.name: (record.sha256, record.bytes) for record in manifest.files}
     for name in sorted(set(contents) - wanted - {MANIFEST}):
         yield Issue.from_code("error", "foreign_file", name)
     for name in sorted(wanted - set(contents)):
         yield Issue.from_code("error", "public_file_missing", name)
     for name in sorted(wanted & set(contents)):
-        if listed.get(name) != hashlib.sha256(contents[name]).hexdigest():
+        if listed.get(name) != (hashlib.sha256(contents[name]).hexdigest(), len(contents[name])):
             yield Issue.from_code("error", "hash_differs", name)
     if set(listed) - wanted or len(listed) != len(manifest.files):
         yield Issue.from_code("error", "foreign_record", MANIFEST)
@@ -185,7 +190,7 @@ def _against_source(manifest: Manifest, contents: dict[str, bytes], source: Sour
     if source.day != manifest.as_of:
         return [Issue.from_code("error", "other_day", MANIFEST, day=manifest.as_of, given=source.day)]
     try:
-        made = make_publication(source, profile_of(manifest))
+        made = make_publication(source, profile_of(manifest), exact=manifest.exact_confirmed)
     except ValidationError:
         return [Issue.from_code("error", "manifest_broken", MANIFEST, key="layers")]
     except DisclosureError as error:

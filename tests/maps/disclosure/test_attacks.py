@@ -8,7 +8,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
 from lianzhou_gis.maps.disclosure.attack_suite import attack_layer
-from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_guesses, is_regular, regularity
+from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_guesses, regularity
 from lianzhou_gis.maps.disclosure.cell_zones import draw_zone, draw_zones
 from lianzhou_gis.maps.disclosure.lattice import lattice_for, sample
 from lianzhou_gis.resources import demo_folder
@@ -67,6 +67,8 @@ def test_borders_of_the_source_zones_of_the_demo_stay_beyond_fifty_metres(source
             if guess is not None:
                 errors.append(error_m(guess, shape))
         for _, guess in border_guesses(zone.cells, zone.outline):
+            if not len(guess):
+                continue
             lonlat = guess / GRID.scale
             errors.append(error_m(shapely.get_coordinates(flat(shapely.points(lonlat)).to_numpy()), shape))
         best.append(min(errors))
@@ -80,7 +82,8 @@ def test_what_the_package_measures_is_what_is_measured_here(sources, drawn):
         if zone.cells is not None:
             outline = error_m(dense(flat([zone.outline]).iloc[0]), shape)
             assert zone.errors["outline"] <= outline * 1.15 + 3
-            assert set(zone.errors) == set(BORDER_ATTACKS)
+            # Not every zone is like a polygon of few corners.
+            assert set(BORDER_ATTACKS) - {"polygon"} <= set(zone.errors) <= set(BORDER_ATTACKS)
 
 
 def test_every_zone_is_drawn_or_has_a_reason(sources, drawn):
@@ -127,10 +130,11 @@ def test_a_strip_along_a_river_is_withheld():
     assert draw_zone(river.buffer(0.0004), GRID, 50).reason == "recoverable"
 
 
-def test_a_gap_tells_no_more_than_a_zone(sources):
+def test_a_gap_tells_no_more_than_a_zone(sources, drawn):
     """The hole of a withheld circle in a zone around it is filled, wherever the circle lies on the grid."""
-    ground = sources[sources.grade == "二级保护区"].geometry.iloc[0]
-    ground = shapely.affinity.scale(shapely.Polygon(shapely.get_parts(ground)[0].exterior), 4, 4)
+    shown = [shape for shape, zone in zip(sources.geometry, drawn, strict=True) if zone.cells is not None]
+    ground = max(shapely.get_parts(shown[0]), key=shapely.area)
+    ground = shapely.affinity.scale(shapely.Polygon(ground.exterior), 4, 4)
     for shift in np.linspace(0, 0.004, 7):
         well = shapely.Point(ground.representative_point().x + shift, ground.representative_point().y + shift)
         for radius in (0.0004, 0.004, 0.008):
@@ -166,7 +170,7 @@ def report(shapes, hidden=(), lines=(), protect=50):
 def test_the_report_of_the_demo(sources):
     found = report(sources.geometry)
     assert found.median_m >= 50 and found.least_m >= 25 and found.cells_differing == 0 and found.coarser_implied
-    assert found.hidden_places == 23 and found.hidden_least_m == 100
+    assert found.hidden_places == 24 and found.hidden_least_m == 100
     assert abs(found.near_share - found.near_by_chance) < 0.06
 
 
@@ -191,7 +195,7 @@ def test_exact_borders_beside_generalised_ones_are_refused(sources):
 
 def test_regularity():
     lobed = shapely.union_all([shapely.box(0, 0, 1, 3), shapely.box(0, 0, 3, 1)])
-    assert is_regular(shapely.box(0, 0, 2, 1), np.ones(2)) and not is_regular(lobed, np.ones(2))
+    assert regularity(shapely.box(0, 0, 2, 1), np.ones(2)) > 0.99 and regularity(lobed, np.ones(2)) < 0.7
     assert regularity(shapely.Polygon(), np.ones(2)) == 0
 
 

@@ -97,7 +97,8 @@ def test_the_manifest_states_what_the_attacks_made_of_it(published):
         assert (report is None) == (layer["show"] != "shapes")
         if report:
             assert report["median_m"] >= layer["protect_m"] == 50 and report["least_m"] >= 25
-            assert layer["public_accuracy_m"] == 380 and report["cells_differing"] == 0
+            # Cells are doubled where attacks come too near.
+            assert layer["public_accuracy_m"] in (380, 750) and report["cells_differing"] == 0
             assert abs(report["near_share"] - report["near_by_chance"]) < 0.1
 
 
@@ -124,7 +125,7 @@ def test_synthetic_data_is_marked_or_refused(attempt, filled):
 def test_finer_than_the_source_is_refused(attempt, filled):
     filled.entries["water_source_zone"]["accuracy_m"] = 80
     with pytest.raises(DisclosureError, match="finer than the source"):
-        attempt(layers=[WATER | {"accuracy_m": 60}])
+        attempt(layers=[WATER | {"accuracy_m": 50}])
 
 
 def test_hashes_of_shapes_are_no_codes(attempt, filled):
@@ -217,7 +218,7 @@ def test_a_layer_of_habitats_is_no_map(attempt, filled):
 
 def test_nothing_large_enough_is_refused(attempt):
     with pytest.raises(DisclosureError, match="no zone is large enough"):
-        attempt(layers=[WATER | {"accuracy_m": 3000}])
+        attempt(layers=[WATER | {"accuracy_m": 5000}])
 
 
 def test_a_layer_that_cannot_be_read_stops_everything(attempt, filled):
@@ -287,12 +288,12 @@ def test_a_run_tells_numbers_and_no_zones(filled, tmp_path, square):
 
     with pytest.raises(DisclosureError, match="publish the shapes from the catalog"):
         attempt(layers=[WATER])
-    attempt(layers=[], sites={"basis": "公示〔2026〕1号", "by": "verdict"})
+    attempt(layers=[], sites={"basis": "粤环审〔2026〕1号", "by": "verdict"})
     assert rows(tmp_path / "out/data/sites.csv") == [["verdict", "count"], ["其他（合并）", "少于5"]]
-    attempt(layers=[], sites={"basis": "公示〔2026〕1号", "show": "list", "columns": ["name", "verdict"]})
+    attempt(layers=[], sites={"basis": "粤环审〔2026〕1号", "show": "list", "columns": ["name", "verdict"]})
     assert rows(tmp_path / "out/data/sites.csv")[1][:2] == ["1", "东陂加油站"]
     with pytest.raises(DisclosureError, match="no zone is large enough"):
-        attempt(layers=[], sites={"basis": "公示〔2026〕1号", "show": "shapes", "columns": ["name"]})
+        attempt(layers=[], sites={"basis": "粤环审〔2026〕1号", "show": "shapes", "columns": ["name"]})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,97 @@
+"""Exact borders that a document published, without the places that they must not show: small parts, hairs, slits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+__all__ = ["without_places"]
+
+Floats = npt.NDArray[np.float64]
+Shape = Any
+
+_CORNERS = {"join_style": "mitre", "mitre_limit": 4.0}
+
+
+def without_places(shape: Shape, least_m2: float, width_m: float, scale: Floats) -> tuple[Shape | None, int]:
+    """Return an area without what is small or narrow enough to tell a place, and how many pieces were left out.
+
+    Parameters
+    ----------
+    shape : shapely geometry
+        EPSG:4490.
+    least_m2 : float
+        Parts and holes smaller than this, or narrower than its root (the largest circle in them), are places: parts are
+        dropped, holes filled.
+    width_m : float
+        Hairs narrower than this are cut off with what hangs on them; slits that are narrower are closed.
+    scale : ndarray
+        Metres of a degree of longitude and latitude.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> field = shapely.union_all([shapely.box(0, 0, 400, 300), shapely.box(400, 100, 900, 101)])
+    >>> whole, count = without_places(field, 900, 3, np.ones(2))
+    >>> [round(value) for value in shapely.bounds(whole)], count
+    ([0, 0, 402, 300], 1)
+    >>> without_places(shapely.box(0, 0, 2000, 1), 900, 3, np.ones(2))
+    (None, 1)
+    """
+    if shapely.get_type_id(shape) not in (3, 6):
+        return None, 1
+    flat = shapely.transform(shapely.force_2d(shape), lambda xy: xy * scale)
+    flat = flat if shapely.is_valid(flat) else shapely.make_valid(flat)
+    closed = shapely.buffer(shapely.buffer(flat, width_m / 2, **_CORNERS), -width_m / 2, **_CORNERS)
+    slits, left = _long_pieces(shapely.difference(closed, flat), width_m)
+    if slits:
+        flat = shapely.union_all([flat, *slits])
+    parts = []
+    for part in shapely.get_parts(flat):
+        if shapely.get_type_id(part) != 3:
+            continue
+        holes = [ring for ring in part.interiors if _is_large(shapely.Polygon(ring), least_m2)]
+        left += len(part.interiors) - len(holes)
+        core = shapely.buffer(shapely.Polygon(part.exterior, holes), -width_m / 2, **_CORNERS)
+        large = [
+            piece
+            for piece in shapely.get_parts(shapely.buffer(core, width_m / 2, **_CORNERS))
+            if _is_large(shapely.Polygon(piece.exterior), least_m2)
+        ]
+        if not large:
+            left += 1
+            continue
+        whole = shapely.Polygon(part.exterior, holes)
+        wide = shapely.buffer(shapely.union_all(large), width_m / 2, **_CORNERS)
+        cut, count = _long_pieces(shapely.difference(whole, wide), 0.0)
+        left += count
+        parts += list(shapely.get_parts(shapely.difference(whole, shapely.union_all(cut)) if cut else whole))
+    parts = [part for part in parts if shapely.get_type_id(part) == 3 and _is_large(part, least_m2)]
+    if not parts:
+        return None, max(left, 1)
+    kept = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    return shapely.transform(kept, lambda xy: xy / scale), left
+
+
+def _long_pieces(shape: Shape, width_m: float) -> tuple[list[Shape], int]:
+    """Return the areal pieces of a difference that are more than rounding at a corner, and how many they are."""
+    pieces = [
+        piece
+        for piece in shapely.get_parts(shape)
+        if shapely.get_type_id(piece) == 3
+        and shapely.area(piece) > 1e-4
+        and np.ptp(shapely.get_coordinates(piece), axis=0).max() > max(width_m, 0.05)
+    ]
+    return pieces, len(pieces)
+
+
+def _is_large(part: Shape, least_m2: float) -> bool:
+    """Tell whether an area and the largest circle in it are no place."""
+    if shapely.area(part) < least_m2:
+        return False
+    reach = float(np.sqrt(least_m2))
+    simple = shapely.simplify(part, reach / 100)
+    return bool(2 * shapely.length(shapely.maximum_inscribed_circle(simple, tolerance=reach / 100)) >= 0.95 * reach)
