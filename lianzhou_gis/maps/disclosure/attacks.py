@@ -39,7 +39,7 @@ _PIXELS = 5
 _ROUNDS, _PASSES = 12, 3
 _SURE = 0.02
 # Steps along borders, in cells, at which distances are taken, and how many at most for a zone.
-_STEP, _MOST_STEPS = 0.125, 200
+_STEP, _MOST_STEPS = 0.125, 130
 _REGULAR, _NEARLY_REGULAR = 0.9, 0.85
 # A border of so few corners (after simplification by so many metres) is pinned down by its cells.
 _FEW_CORNERS, _CORNERS_M = 8, 10.0

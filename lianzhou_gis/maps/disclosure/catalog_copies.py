@@ -15,7 +15,7 @@ from lianzhou_gis.errors import DisclosureError
 from lianzhou_gis.maps.disclosure.profile import Profile, PublicLayer
 from lianzhou_gis.maps.disclosure.sources import Source
 
-__all__ = ["Overlap", "border_overlap", "require_no_copies"]
+__all__ = ["Overlap", "Samples", "border_overlap", "require_no_copies"]
 
 Floats = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.int64]
@@ -72,17 +72,14 @@ def require_no_copies(source: Source, profile: Profile) -> None:
 def _compare_borders(source: Source, wanted: list[tuple[PublicLayer, LayerEntry]], hidden: list[LayerEntry]) -> None:
     tables = {name: np.asarray(table["geometry"].to_numpy(), dtype=object) for name, table in source.tables if name}
     scale = _scale(source)
-    public = {entry.id: list(_samples(tables[entry.id], scale)) for _, entry in wanted}
+    public = {entry.id: _sampled(tables[entry.id], scale) for _, entry in wanted}
     for other in hidden:
-        there = np.unique(np.concatenate([_squares(xy) for xy in _dense(tables[other.id], scale)] or [_NOTHING]))
+        there = list(_dense(tables[other.id], scale))
         for layer, entry in wanted:
-            found = border_overlap(public[entry.id], there, tables[other.id], scale, exact=bool(layer.as_published))
+            found = border_overlap(public[entry.id], there, exact=bool(layer.as_published))
             limit, share = (_REVEALED, found.revealed) if layer.as_published else (_COPIED, found.copied)
             if share >= limit:
                 raise DisclosureError.from_code("layer_shows_other", layer=entry.id, other=other.id, share=share)
-
-
-_NOTHING: Numbers = np.empty(0, dtype=np.int64)
 
 
 def _scale(source: Source) -> Floats:
@@ -98,45 +95,53 @@ def _same_file(source: Source, entry: LayerEntry, other: LayerEntry) -> bool:
     return one is not None and two is not None and bool(one & two)
 
 
-def border_overlap(samples: list[Floats], there: Numbers, shapes: Shapes, scale: Floats, *, exact: bool) -> Overlap:
+@dataclass(frozen=True)
+class Samples:
+    """Points along the borders of zones, flat metres: of each the zone, of each zone the length of its border."""
+
+    xy: Floats
+    zones: Numbers
+    lengths: Floats
+
+    def shares(self, there: Numbers) -> Floats:
+        """Return for each zone the share of its points in sorted squares, less what shifted points come to."""
+        count = np.maximum(np.bincount(self.zones, minlength=len(self.lengths)), 1)
+        hits = [
+            np.bincount(self.zones, _are_within(self.xy + np.array(shift), there), minlength=len(self.lengths)) / count
+            for shift in ((0.0, 0.0), *_SHIFTS_M)
+        ]
+        return np.asarray(hits[0] - sum(hits[1:]) / len(_SHIFTS_M))
+
+
+def border_overlap(samples: Samples, there: list[Floats], *, exact: bool) -> Overlap:
     """Return how far borders of a layer run along those of another.
 
     Parameters
     ----------
-    samples : list of ndarray
-        Points along the border of each zone of the first layer, flat metres.
-    there : ndarray
-        The squares of the second layer's borders, sorted.
-    shapes : array of shapely geometries
-        The second layer, EPSG:4490.
+    samples : Samples
+        Of the first layer.
+    there : list of ndarray
+        Points along the borders of the zones of the second, a quarter of a square apart.
     exact : bool
         Whether ``revealed`` is wanted; without it, it is 0.
     """
-    if not samples or not len(there):
+    if not len(samples.lengths) or not there:
         return Overlap(0.0, 0.0)
-    shares = np.array([_share(xy, there) for xy in samples])
-    weights = np.array([_length(xy) for xy in samples])
-    copied = float(np.average(shares, weights=np.maximum(weights, 1.0)))
-    taken = [xy for xy, share in zip(samples, shares, strict=True) if share >= _TAKEN]
-    if not exact or not taken:
+    shares = samples.shares(np.unique(_squares(np.vstack(there))))
+    copied = float(np.average(shares, weights=np.maximum(samples.lengths, 1.0)))
+    taken = np.flatnonzero(shares >= _TAKEN)
+    if not exact or not len(taken):
         return Overlap(copied, 0.0)
-    here = np.unique(np.concatenate([_squares(_refined(xy)) for xy in taken]))
-    revealed = [
-        _share(xy[:: max(1, len(xy) // _POINTS)], here) for xy in _dense(shapes, scale) if _length(xy) >= _SHORTEST_M
-    ]
-    return Overlap(copied, max(revealed, default=0.0))
+    lines = [samples.xy[samples.zones == number] for number in taken]
+    here = np.unique(np.concatenate([_squares(_refined(xy)) for xy in lines]))
+    long = [xy for xy in there if _length(xy) >= _SHORTEST_M]
+    return Overlap(copied, float(_joined(long).shares(here).max(initial=0.0)))
 
 
-def _share(xy: Floats, there: Numbers) -> float:
-    """Return the share of points in squares, less what shifted points come to."""
-    shifted = [_within(xy + np.array(shift), there) for shift in _SHIFTS_M]
-    return _within(xy, there) - sum(shifted) / len(shifted)
-
-
-def _within(xy: Floats, there: Numbers) -> float:
+def _are_within(xy: Floats, there: Numbers) -> npt.NDArray[np.bool_]:
     squares = _squares(xy)
-    places = np.minimum(np.searchsorted(there, squares), len(there) - 1)
-    return float((there[places] == squares).mean())
+    positions = np.minimum(np.searchsorted(there, squares), len(there) - 1)
+    return np.asarray(there[positions] == squares)
 
 
 def _squares(xy: Floats) -> Numbers:
@@ -155,10 +160,16 @@ def _refined(xy: Floats) -> Floats:
     return np.asarray(shapely.get_coordinates(shapely.segmentize(shapely.LineString(xy), _SQUARE_M / 4)))
 
 
-def _samples(shapes: Shapes, scale: Floats) -> Iterator[Floats]:
-    """Yield points along the border of each zone, flat metres, a few hundred."""
-    for xy in _dense(shapes, scale):
-        yield xy[:: max(1, len(xy) // _POINTS)]
+def _sampled(shapes: Shapes, scale: Floats) -> Samples:
+    """Return a few hundred points along the border of each zone."""
+    return _joined(list(_dense(shapes, scale)))
+
+
+def _joined(borders: list[Floats]) -> Samples:
+    thinned = [xy[:: max(1, len(xy) // _POINTS)] for xy in borders]
+    zones = np.repeat(np.arange(len(thinned)), [len(xy) for xy in thinned])
+    lengths = np.array([_length(xy) for xy in thinned], dtype=np.float64)
+    return Samples(np.vstack(thinned) if thinned else np.empty((0, 2)), zones, lengths)
 
 
 def _dense(shapes: Shapes, scale: Floats) -> Iterator[Floats]:

@@ -134,16 +134,18 @@ def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
     part = shapely.Polygon(part.exterior, [hole.exterior for hole in shown])
     if _area_m2(part, lattice) < least:
         return CellZone(None, None, "too_small")
-    if is_regular(part, lattice.scale):
+    # A border as simple as what is measured on it anyway.
+    rough = shapely.simplify(part, lattice.size[1] / 200)
+    if is_regular(rough, lattice.scale):
         return CellZone(None, None, "regular")
-    if least_width(part, lattice.scale) < policy().accuracy_m(lattice.cell_m):
+    if least_width(rough, lattice.scale) < policy().accuracy_m(lattice.cell_m):
         return CellZone(None, None, "recoverable")
     cells = sample(part, lattice)
     outline = cells.polygon()
-    errors = border_errors(cells, outline, part) if cells.mask.any() else {}
+    errors = border_errors(cells, outline, rough) if cells.mask.any() else {}
     if min(errors.values(), default=0.0) < _RESERVE * protect_m:
         return CellZone(None, None, "recoverable")
-    centre = centre_error(cells, outline, part) if is_nearly_regular(part, lattice.scale) else np.inf
+    centre = centre_error(cells, outline, part) if is_nearly_regular(rough, lattice.scale) else np.inf
     if centre < protect_m / 2:
         return CellZone(None, None, "regular")
     return CellZone(cells, outline, None, errors=errors, centre_m=centre)

@@ -13,7 +13,9 @@ __all__ = ["without_places"]
 Floats = npt.NDArray[np.float64]
 Shape = Any
 
-_CORNERS = {"join_style": "mitre", "mitre_limit": 4.0}
+_MITRE = 4.0
+# To which results of overlays are snapped, and what is larger than rounding at a corner.
+_GRID_M, _ROUNDING_M2, _ROUNDING_M = 0.001, 1e-2, 0.05
 
 
 def without_places(shape: Shape, least_m2: float, width_m: float, scale: Floats) -> tuple[Shape | None, int]:
@@ -45,30 +47,31 @@ def without_places(shape: Shape, least_m2: float, width_m: float, scale: Floats)
         return None, 1
     flat = shapely.transform(shapely.force_2d(shape), lambda xy: xy * scale)
     flat = flat if shapely.is_valid(flat) else shapely.make_valid(flat)
-    closed = shapely.buffer(shapely.buffer(flat, width_m / 2, **_CORNERS), -width_m / 2, **_CORNERS)
-    slits, left = _long_pieces(shapely.difference(closed, flat), width_m)
-    if slits:
-        flat = shapely.union_all([flat, *slits])
+    closed = _grown(_grown(flat, width_m / 2), -width_m / 2)
+    left = _long_pieces(shapely.difference(closed, flat), width_m)
+    if left:
+        flat = shapely.union(flat, closed, grid_size=_GRID_M)
     parts = []
     for part in shapely.get_parts(flat):
         if shapely.get_type_id(part) != 3:
             continue
         holes = [ring for ring in part.interiors if _is_large(shapely.Polygon(ring), least_m2)]
         left += len(part.interiors) - len(holes)
-        core = shapely.buffer(shapely.Polygon(part.exterior, holes), -width_m / 2, **_CORNERS)
+        core = _grown(shapely.Polygon(part.exterior, holes), -width_m / 2)
         large = [
             piece
-            for piece in shapely.get_parts(shapely.buffer(core, width_m / 2, **_CORNERS))
+            for piece in shapely.get_parts(_grown(core, width_m / 2))
             if _is_large(shapely.Polygon(piece.exterior), least_m2)
         ]
         if not large:
             left += 1
             continue
         whole = shapely.Polygon(part.exterior, holes)
-        wide = shapely.buffer(shapely.union_all(large), width_m / 2, **_CORNERS)
-        cut, count = _long_pieces(shapely.difference(whole, wide), 0.0)
-        left += count
-        parts += list(shapely.get_parts(shapely.difference(whole, shapely.union_all(cut)) if cut else whole))
+        wide = _grown(shapely.union_all(large), width_m / 2)
+        cut = _long_pieces(shapely.difference(whole, wide), 0.0)
+        left += cut
+        # Not the difference of what is cut: slivers of it would still lead to the place.
+        parts += list(shapely.get_parts(shapely.intersection(whole, wide, grid_size=_GRID_M) if cut else whole))
     parts = [part for part in parts if shapely.get_type_id(part) == 3 and _is_large(part, least_m2)]
     if not parts:
         return None, max(left, 1)
@@ -76,16 +79,20 @@ def without_places(shape: Shape, least_m2: float, width_m: float, scale: Floats)
     return shapely.transform(kept, lambda xy: xy / scale), left
 
 
-def _long_pieces(shape: Shape, width_m: float) -> tuple[list[Shape], int]:
-    """Return the areal pieces of a difference that are more than rounding at a corner, and how many they are."""
-    pieces = [
-        piece
+def _grown(shape: Shape, metres: float) -> Shape:
+    """Return an area with sharp corners grown by a distance, or shrunk by a negative one."""
+    return shapely.buffer(shape, metres, join_style="mitre", mitre_limit=_MITRE)
+
+
+def _long_pieces(shape: Shape, width_m: float) -> int:
+    """Return how many areal pieces of a difference are more than rounding at a corner."""
+    return sum(
+        1
         for piece in shapely.get_parts(shape)
         if shapely.get_type_id(piece) == 3
-        and shapely.area(piece) > 1e-4
-        and np.ptp(shapely.get_coordinates(piece), axis=0).max() > max(width_m, 0.05)
-    ]
-    return pieces, len(pieces)
+        and shapely.area(piece) > _ROUNDING_M2
+        and np.ptp(shapely.get_coordinates(piece), axis=0).max() > max(width_m, _ROUNDING_M)
+    )
 
 
 def _is_large(part: Shape, least_m2: float) -> bool:

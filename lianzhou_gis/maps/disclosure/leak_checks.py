@@ -13,7 +13,7 @@ from lianzhou_gis.errors import Issue
 from lianzhou_gis.maps.disclosure.cell_zones import REASONS
 from lianzhou_gis.maps.disclosure.place_notation import PlaceFinder, quantities
 from lianzhou_gis.maps.disclosure.policy import policy
-from lianzhou_gis.maps.disclosure.publication import FEW, OTHER, Manifest, Part
+from lianzhou_gis.maps.disclosure.publication import FEW, MANIFEST, OTHER, Manifest, Part
 from lianzhou_gis.maps.disclosure.relative_places import relative_places
 from lianzhou_gis.maps.disclosure.sources import Source
 from lianzhou_gis.maps.disclosure.text_folding import decoded, fold, is_hash
@@ -106,7 +106,7 @@ def _places(manifest: Manifest, parts: list[Part], words: dict[str, str]) -> Ite
     accuracies = [part.record.public_accuracy_m for part in parts if part.record.grid and part.record.public_accuracy_m]
     finest = min(accuracies, default=policy().accuracy_m(policy().cell_m(policy().least_protect_m)))
     finder = PlaceFinder(manifest.region_bounds, finest)
-    texts = [*words.items(), ("manifest.json", "　".join(words.values()))]
+    texts = [*words.items(), (MANIFEST, "　".join(words.values()))]
     texts += [
         (place, text)
         for part in parts
@@ -116,7 +116,7 @@ def _places(manifest: Manifest, parts: list[Part], words: dict[str, str]) -> Ite
     for place, text in texts:
         if finder.found_in(text):
             yield Issue.from_code("error", "coordinate_in_text", place)
-        elif relative_places(text, finest):
+        elif place != MANIFEST and relative_places(text, finest):
             yield Issue.from_code("error", "relative_place_in_text", place)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -157,6 +158,7 @@ def _number(value: object) -> str:
     return "" if value is None else f"{value:g}"
 
 
+@cache
 def _template(name: str) -> jinja2.Template:
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True, trim_blocks=True

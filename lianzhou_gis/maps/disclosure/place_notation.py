@@ -10,7 +10,7 @@ import binascii
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -144,10 +144,11 @@ def _frames(bounds: Bounds) -> tuple[_Frame, ...]:
     return tuple(frames)
 
 
+@dataclass(frozen=True)
 class PlaceFinder:
     """Finds coordinates of a region in texts.
 
-    Parameters
+    Attributes
     ----------
     bounds : tuple of float
         West, south, east, north of the region, degrees.
@@ -155,8 +156,8 @@ class PlaceFinder:
         A notation whose last digit is worth more than this places nothing that is not public.
     """
 
-    def __init__(self, bounds: Bounds, finest_m: float) -> None:
-        self.bounds, self.finest_m = bounds, finest_m
+    bounds: Bounds
+    finest_m: float
 
     def found_in(self, text: str) -> list[str]:
         """Return what in a text places something in the region: the pair as it stands there.
@@ -169,6 +170,10 @@ class PlaceFinder:
         >>> bool(find("X=2741852.3 Y=613284.9")), bool(find("一一二点三七七一二 二四点七八一二三"))
         (True, True)
         """
+        return list(_found(self, text))
+
+    def search(self, text: str) -> tuple[str, ...]:
+        """Search a text; :meth:`found_in` remembers what was found."""
         found: list[str] = []
         for plain in decoded(text):
             found += codes_in(plain, self._fine)
@@ -177,7 +182,7 @@ class PlaceFinder:
                     found += [*codes_in(spelling, self._fine)] if spelling != plain else []
                     found += [*self._pairs(quantities(spelling)), *self._packed(spelling)]
         found += self._binary(text)
-        return list(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found))
 
     def _pairs(self, items: list[Quantity]) -> Iterator[str]:
         items = items[:_MOST]
@@ -196,7 +201,8 @@ class PlaceFinder:
             for match in re.finditer(rf"(?=(({first})(\d{{3,}}?)({then})(\d{{3,}})))", text):
                 one, other = (float(match[place] + "." + match[place + 1]) for place in (2, 4))
                 lon, lat = (one, other) if first == lons else (other, one)
-                if self._holds(lon, lat):
+                step = 10.0 ** -min(len(match[3]), len(match[5]))
+                if self._fine(lon, lat, step):
                     yield match[1]
 
     def _binary(self, text: str) -> Iterator[str]:
@@ -234,6 +240,11 @@ class PlaceFinder:
 
     def _fine(self, lon: float, lat: float, step: float) -> bool:
         return self._holds(lon, lat) and step * _DEGREE_M <= self.finest_m
+
+
+@lru_cache(maxsize=4096)
+def _found(finder: PlaceFinder, text: str) -> tuple[str, ...]:
+    return finder.search(text)
 
 
 def _readings(items: list[Quantity], finest_m: float, bounds: Bounds) -> Iterator[tuple[str, str]]:

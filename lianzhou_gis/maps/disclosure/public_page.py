@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 
 import jinja2
@@ -37,8 +38,7 @@ def page_bytes(manifest: Manifest, parts: list[Part]) -> bytes:
     """Return the public map: nothing stands in it but what the manifest, the layers and the rulebook say."""
     data = _payload(manifest, parts)
     scripts, styles = [leaflet.script(), _script()], [leaflet.style(), assets.asset("public.css")]
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
-    text = environment.from_string(assets.asset("public.html.jinja")).render(
+    text = _template().render(
         policy=content_policy(scripts, styles),
         title=manifest.title,
         mark=data["synthetic"] or "",
@@ -48,6 +48,12 @@ def page_bytes(manifest: Manifest, parts: list[Part]) -> bytes:
         styles=styles,
     )
     return text.encode("utf-8")
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(assets.asset("public.html.jinja"))
 
 
 def _script() -> str:

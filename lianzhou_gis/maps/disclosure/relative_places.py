@@ -22,6 +22,8 @@ _PATTERNS = tuple(
         rf"{_DISTANCE}(?:east|west|north|south)[a-z]*of(?P<anchor>[a-z]{{2,20}})",
     )
 )
+# Signs between two distances from the same thing: 上游1000米至下游100米.
+_JOINING = "米里至到和及与的其处以"
 _METRES = {"公里": 1000.0, "千米": 1000.0, "km": 1000.0, "里": 500.0}
 
 
@@ -46,7 +48,7 @@ def relative_places(text: str, finest_m: float) -> list[str]:
             for match in pattern.finditer(plain):
                 factor = _METRES.get(match["unit"], 1.0)
                 step = factor * 10.0 ** -len(match["number"].partition(".")[2])
-                anchor = re.split(r"[在于位为]", match["anchor"])[-1]
+                anchor = re.split(r"[在于位为]", match["anchor"])[-1].strip(_JOINING)
                 if step <= finest_m and anchor and hidden_kind(anchor) is None:
                     found.append(match.group())
     return found

@@ -259,7 +259,7 @@ def _right_angled_fit(corners: Floats, points: Floats, side: Floats, cell: float
         offset, before = values[1:], np.roll(values[1:], 1)
         # A side along the direction has its offset across it: a corner takes one offset from its side, one from before.
         first, second = np.where(across == 0, before, offset), np.where(across == 0, offset, before)
-        return first[:, None] * along + second[:, None] * beside
+        return np.asarray(first[:, None] * along + second[:, None] * beside)
 
     for _ in range(_ROUNDS):
         signed = _signed(shape(values), points)[0]
@@ -273,7 +273,7 @@ def _right_angled_fit(corners: Floats, points: Floats, side: Floats, cell: float
         values = values + step * scale
         if np.abs(step).max() < _SETTLED * cell:
             break
-    return shape(values) + middle
+    return np.asarray(shape(values) + middle)
 
 
 def _axes(direction: float) -> Floats:
