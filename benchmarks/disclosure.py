@@ -7,17 +7,19 @@ are those of the machine.
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
 import time
 from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import shapely
 import yaml
 
 from lianzhou_gis.maps.disclosure import Profile, Source, open_source, publish, read_profile
 from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_errors
-from lianzhou_gis.maps.disclosure.cell_zones import draw_zones
+from lianzhou_gis.maps.disclosure.cell_zones import RESERVE, draw_zones
 from lianzhou_gis.maps.disclosure.lattice import lattice_for, sample
 from lianzhou_gis.maps.disclosure.policy import policy
 
@@ -29,6 +31,9 @@ CELLS = (125, 250, 500, 1000)
 NAMES = {
     "outline": "直接采用公布的轮廓",
     "smoothing": "沿轮廓高斯平滑（宽度 {} 格）",
+    "taubin": "不收缩的平滑（Taubin λ-μ，放过 {} 格以上的起伏）",
+    "polygon": "当作少数几条直边的多边形（三角形、梯形、L 形、直角形）去拟合",
+    "pieces": "当作直线和圆弧（半圆、扇形）分段拟合",
     "inversion": "反解取样方法：最光滑且各格心都在正确一侧的边界",
     "cell_centres": "把边缘格子的格心当作边界（狭窄区域）",
 }
@@ -58,6 +63,36 @@ def by_cell_size(shapes: np.ndarray) -> list[str]:
     return rows
 
 
+# Shapes of a known kind, as an attacker would know them; metres, two of each size.
+KINDS = {
+    "三角形": [(0, 0), (1, 0), (0.33, 0.75)],
+    "梯形": [(0, 0), (1, 0), (0.75, 0.6), (0.2, 0.6)],
+    "L 形": [(0, 0), (1, 0), (1, 0.37), (0.37, 0.37), (0.37, 1), (0, 1)],
+    "矩形": [(0, 0), (1, 0), (1, 0.6), (0, 0.6)],
+    "圆": [(0.5 * np.cos(angle), 0.5 * np.sin(angle)) for angle in np.linspace(0, 2 * np.pi, 120)],
+    "半圆": [(0.5 * np.cos(angle), 0.5 * np.sin(angle)) for angle in np.linspace(0, np.pi, 60)],
+}
+
+
+def by_kind() -> list[str]:
+    """Return a row for each kind of shape: what the attacks make of it at cells of 500 m, and whether it is drawn."""
+    grid, random = lattice_for(500, LATITUDE), np.random.default_rng(16)
+    rows = []
+    for name, corners in KINDS.items():
+        errors, drawn = [], 0
+        for _ in range(24):
+            flat = np.array(corners) * random.uniform(2500, 8000)
+            turn = random.uniform(0, np.pi)
+            flat = flat @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+            shape = shapely.Polygon(flat / grid.scale + [112.4, 24.9] + random.uniform(0, 0.005, 2))
+            cells = sample(shape, grid)
+            if cells.count:
+                errors.append(min(border_errors(cells, cells.polygon(), shape).values()))
+            drawn += draw_zones(np.array([shape], dtype=object), grid, policy().least_protect_m)[0].cells is not None
+        rows.append(f"| {name} | {np.median(errors):.0f} | {min(errors):.0f} | {drawn} / 24 |")
+    return rows
+
+
 def by_layer(source: Source, profile: Profile) -> tuple[list[str], list[str], float]:
     """Return a row for each layer, a row for each attack, and the seconds that publishing takes."""
     with tempfile.TemporaryDirectory() as folder:
@@ -77,8 +112,9 @@ def by_layer(source: Source, profile: Profile) -> tuple[list[str], list[str], fl
         )
     attacks = []
     for name in BORDER_ATTACKS:
-        kind, _, width = name.partition("_") if name.startswith("smoothing") else (name, "", "")
-        cells = " | ".join(f"{part.attacks.attacks[name]:g}" for part in layers if part.attacks)
+        kind, _, width = name.partition("_") if name.startswith(("smoothing", "taubin")) else (name, "", "")
+        errors = [part.attacks.attacks.get(name) for part in layers if part.attacks]
+        cells = " | ".join("–" if error is None else f"{error:g}" for error in errors)
         attacks.append(f"| {NAMES[kind].format(width)} | {cells} |")
     heads = " | ".join(part.title.removesuffix("（合成演示）") for part in layers)
     return rows, [f"| 攻击 | {heads} |", "|---|" + "---|" * len(layers), *attacks], seconds
@@ -90,7 +126,8 @@ def lists() -> tuple[int, int, int]:
         len(yaml.safe_load((LISTS / name).read_text(encoding="utf-8")))
         for name in ("careless.yaml", "leaking_words.yaml")
     )
-    planted = (LISTS / "test_checking.py").read_text(encoding="utf-8").count("\ndef _")
+    checks = (LISTS / "test_checking.py").read_text(encoding="utf-8")
+    planted = len(re.findall(r"^def _\w+\(folder\)|^    \"[^\"\n]+\": ", checks, re.MULTILINE))
     return careless, words, planted
 
 
@@ -106,6 +143,7 @@ def main() -> None:
     careless, words, planted = lists()
     text = (ROOT / "benchmarks" / "disclosure.md.in").read_text(encoding="utf-8").format(
         cells="\n".join(by_cell_size(source_zones(source))),
+        kinds="\n".join(by_kind()),
         layers="\n".join(rows),
         attacks="\n".join(attacks),
         opening=f"{opening:.0f}",
@@ -115,6 +153,7 @@ def main() -> None:
         planted=planted,
         protect=f"{policy().least_protect_m:g}",
         half=f"{policy().least_protect_m / 2:g}",
+        reserve=f"{RESERVE * policy().least_protect_m:g}",
         cell=f"{lattice_for(policy().cell_m(policy().least_protect_m), LATITUDE).cell_m:g}",
         accuracy=f"{policy().accuracy_m(policy().cell_m(policy().least_protect_m)):g}",
     )  # fmt: skip

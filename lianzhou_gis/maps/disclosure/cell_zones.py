@@ -23,13 +23,13 @@ from lianzhou_gis.maps.disclosure.attacks import (
 from lianzhou_gis.maps.disclosure.lattice import CellSet, Lattice, sample
 from lianzhou_gis.maps.disclosure.policy import policy
 
-__all__ = ["REASONS", "CellZone", "draw_zone", "draw_zones"]
+__all__ = ["REASONS", "RESERVE", "CellZone", "draw_zone", "draw_zones"]
 
 Shape = Any
 
 # Zones are drawn where the attacks of today stay beyond this share of protect_m; the layer's bound is half of it, and
 # what lies between is kept for attacks of tomorrow.
-_RESERVE = 0.7
+RESERVE = 0.7
 # Largest hole that is filled, in areas of the smallest zone.
 _MOST_FILLED = 8.0
 
@@ -143,7 +143,7 @@ def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
     cells = sample(part, lattice)
     outline = cells.polygon()
     errors = border_errors(cells, outline, rough) if cells.mask.any() else {}
-    if min(errors.values(), default=0.0) < _RESERVE * protect_m:
+    if min(errors.values(), default=0.0) < RESERVE * protect_m:
         return CellZone(None, None, "recoverable")
     centre = centre_error(cells, outline, part) if is_nearly_regular(rough, lattice.scale) else np.inf
     if centre < protect_m / 2:
@@ -156,7 +156,7 @@ def _is_safe(hole: Shape, lattice: Lattice, protect_m: float) -> bool:
     if is_regular(hole, lattice.scale):
         return False
     cells = sample(hole, lattice)
-    return not cells.mask.any() or min(border_errors(cells, cells.polygon(), hole).values()) >= _RESERVE * protect_m
+    return not cells.mask.any() or min(border_errors(cells, cells.polygon(), hole).values()) >= RESERVE * protect_m
 
 
 def _area_m2(shape: Shape, lattice: Lattice) -> float:

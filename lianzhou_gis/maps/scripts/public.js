@@ -4,7 +4,7 @@ const data = JSON.parse(document.getElementById("pg-data").textContent);
 const PLACEHOLDER = "输入乡镇、保护区名称、地址或坐标";
 const app = { data: data };
 
-const map = L.map("pg-map", { zoomControl: false, maxZoom: 16, minZoom: 7, zoomSnap: 0.25, attributionControl: false });
+const map = L.map("pg-map", { zoomControl: false, maxZoom: 16, minZoom: 7, zoomSnap: 0.25, attributionControl: false, fadeAnimation: false });
 app.map = map;
 L.control.zoom({ position: "topright", zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
 L.control.scale({ position: "bottomleft", imperial: false, maxWidth: 90 }).addTo(map);
@@ -44,6 +44,8 @@ function words(zone) {
 }
 function plainName(zone) { return zone.name || words(zone) + " " + zone.id + " 号"; }
 
+function rulesOf(zone) { return data.requirements[zone.layer.theme + "/" + zone.style] || []; }
+
 // What applies in a zone: what the rules of its kind ask for, and the office that answers questions.
 function zoneText(zone, heading) {
   const box = section(), line = make("p", null, "pg-meta pg-row");
@@ -52,7 +54,8 @@ function zoneText(zone, heading) {
   box.appendChild(line);
   if (heading) box.insertBefore(make("p", heading, "pg-meta"), box.firstChild);
   if (zone.more) box.appendChild(make("p", zone.more, "pg-meta"));
-  const rules = data.requirements[zone.layer.theme + "/" + zone.style] || [];
+  // A town is where an address lies, not a zone with requirements.
+  const rules = zone.layer.outline ? [] : rulesOf(zone);
   if (rules.length) {
     box.appendChild(make("h3", "这里的要求"));
     const list = make("dl", null, "pg-rules");
@@ -216,17 +219,23 @@ function searchForm() {
   });
   form.append(label, input, told, found);
 }
-// A town found in an address: which zones reach into it, each a button that opens it.
+// A town found in an address: which zones reach into it, each a button that opens it, with the first of its requirements.
 function showTown(town) {
-  showZone(town, "地址所在的");
+  showZone(town, "地址只能定位到乡镇");
   const box = make("section", null, "pg-sec"), seen = pieces(app.zones.flatMap((entry) => entry.zones)).filter((zone) => reaches(zone.shape, town.shape));
+  box.appendChild(make("p", "请点按地图上的具体位置，查看该处属于哪些管控区。"));
   box.appendChild(make("h3", "伸入这里的管控区"));
   for (const zone of seen.slice(0, 40)) {
-    const item = make("p"), open = button(plainName(zone), "pg-close", () => showZone(zone));
-    item.appendChild(open);
-    box.appendChild(item);
+    const first = rulesOf(zone)[0], open = button(null, "pg-near", () => showZone(zone));
+    const kind = zone.layer.label + (words(zone) === zone.layer.label ? "" : " · " + words(zone));
+    open.append(make("span", plainName(zone)), make("span", kind, "pg-meta"));
+    if (first) open.append(make("span", first.effect + "：" + first.text, "pg-meta"));
+    box.appendChild(open);
   }
   if (!seen.length) box.appendChild(make("p", "图上没有绘出的管控区。"));
+  if (app.zones.some((entry) => entry.layer.omitted)) box.appendChild(make("p", "面积小或狭窄的没有绘出，可能就在这里，要求可能更严。", "pg-meta pg-caution"));
+  const offices = [...new Set((seen.length ? seen.map((zone) => zone.layer) : app.zones.map((entry) => entry.layer).filter((layer) => !layer.outline)).map((layer) => layer.office))];
+  if (offices.length) box.appendChild(make("p", "咨询：" + offices.join("、")));
   panel.insertBefore(box, panel.children[2] || null);
 }
 function reaches(shape, town) {
@@ -284,6 +293,19 @@ map.on("click", (event) => showPlace(event.latlng.lat, event.latlng.lng));
 frame.addEventListener("keydown", (event) => { if (event.key === "Enter" && event.target === frame) centre(); });
 window.addEventListener("resize", () => map.invalidateSize({ pan: false }));
 let view = null;
-window.addEventListener("beforeprint", () => { view = [map.getCenter(), map.getZoom()]; map.invalidateSize({ pan: false }); });
-window.addEventListener("afterprint", () => { map.invalidateSize({ pan: false }); if (view) map.setView(view[0], view[1], { animate: false }); });
+// The map takes its size on paper before the page is laid out for it, so that its tiles are there in time.
+window.addEventListener("beforeprint", () => {
+  const seen = map.getBounds();
+  view = [map.getCenter(), map.getZoom()];
+  page.classList.add("pg-printing");
+  app.printing = true;
+  map.invalidateSize({ pan: false, animate: false });
+  map.fitBounds(seen, { animate: false });
+});
+window.addEventListener("afterprint", () => {
+  page.classList.remove("pg-printing");
+  app.printing = false;
+  map.invalidateSize({ pan: false, animate: false });
+  if (view) map.setView(view[0], view[1], { animate: false });
+});
 page.setAttribute("data-ready", "true");

@@ -101,15 +101,21 @@ function zoneLayers(app) {
       const ink = tile.getContext("2d");
       ink.scale(ratio, ratio);
       ink.lineJoin = "round";
+      const draw = (zone) => {
+        const style = this.options.styles[zone.style];
+        drawZone(ink, zone, style, app.patterns.canvas(style, ratio), scale, left, top, place.z);
+      };
+      // Paper does not wait.
+      if (app.printing) {
+        seen.forEach(draw);
+        window.setTimeout(() => done(null, tile), 0);
+        return tile;
+      }
       let next = 0;
       drawLater(() => {
         // A tile that went out of sight in the meantime is not worth the time.
         if (!tile.isConnected && next) next = seen.length;
-        const zone = seen[next];
-        if (zone) {
-          const style = this.options.styles[zone.style];
-          drawZone(ink, zone, style, app.patterns.canvas(style, ratio), scale, left, top, place.z);
-        }
+        if (seen[next]) draw(seen[next]);
         next += 1;
         if (next < seen.length) return false;
         done(null, tile);

@@ -133,8 +133,8 @@ def test_a_strip_along_a_river_is_withheld():
 def test_a_gap_tells_no_more_than_a_zone(sources, drawn):
     """The hole of a withheld circle in a zone around it is filled, wherever the circle lies on the grid."""
     shown = [shape for shape, zone in zip(sources.geometry, drawn, strict=True) if zone.cells is not None]
-    ground = max(shapely.get_parts(shown[0]), key=shapely.area)
-    ground = shapely.affinity.scale(shapely.Polygon(ground.exterior), 4, 4)
+    largest = [shapely.Polygon(max(shapely.get_parts(shape), key=shapely.area).exterior) for shape in shown]
+    ground = shapely.affinity.scale(min(largest, key=lambda shape: regularity(shape, GRID.scale)), 4, 4)
     for shift in np.linspace(0, 0.004, 7):
         well = shapely.Point(ground.representative_point().x + shift, ground.representative_point().y + shift)
         for radius in (0.0004, 0.004, 0.008):

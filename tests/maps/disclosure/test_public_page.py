@@ -59,6 +59,8 @@ def test_an_address_leads_to_its_town(opened):
     page.keyboard.press("Enter")
     panel = page.locator("#pg-panel").inner_text()
     assert "东陂镇" in panel and "伸入这里的管控区" in panel and "0号水源二级区" in panel
+    # What applies there, and whom to ask.
+    assert "禁止：" in panel and "咨询：某市生态环境局" in panel and "点按地图上的具体位置" in panel
     page.get_by_label("查找").fill("没有这个地方")
     assert "没有查到" in page.locator("#pg-search").inner_text()
 
@@ -131,6 +133,26 @@ def test_paper_shows_map_legend_and_words_without_controls(opened):
     assert page.locator(".pg-legend").is_visible() and page.locator("#pg-panel").is_visible()
     for hidden in ("#pg-search", ".pg-tools", ".leaflet-control-zoom"):
         assert not page.locator(hidden).is_visible()
+
+
+def test_the_map_on_paper_is_drawn_whole(published, chromium, tmp_path):
+    """Printed from a phone: every part of the map has colour, not only what the screen showed."""
+    from PIL import Image
+
+    page = chromium.new_page(viewport=PHONE)
+    page.goto((published[0] / "index.html").as_uri())
+    page.wait_for_selector("#pg-app[data-ready]")
+    tap(page)
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 720, "height": 1000})
+    page.locator("#pg-map").screenshot(path=tmp_path / "map.png")
+    page.close()
+    with Image.open(tmp_path / "map.png") as picture:
+        wide, high = picture.size
+        assert high > 450
+        corner = picture.convert("RGB").crop((0, high * 3 // 5, wide, high - 40))
+        assert len(corner.getcolors(1 << 20)) > 20
 
 
 def test_hostile_names_stay_text(attempt, filled, visit):
