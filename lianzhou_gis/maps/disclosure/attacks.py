@@ -42,7 +42,7 @@ _SURE = 0.02
 _STEP, _MOST_STEPS = 0.125, 130
 _REGULAR, _NEARLY_REGULAR = 0.9, 0.85
 # A border of so few corners (after simplification by so many metres) is pinned down by its cells.
-_FEW_CORNERS, _CORNERS_M = 8, 10.0
+_FEW_CORNERS, _CORNERS_M = 12, 10.0
 # An arc of a circle in a border: the share of the border, how far it may be off in metres, least angle, largest radius.
 _ARC_SHARES, _ARC_OFF_M, _ARC_ANGLE, _ARC_RADIUS_M = (0.2, 0.35, 0.5), 4.0, np.pi / 3, 20_000.0
 _ARC_POINTS = 160
@@ -196,7 +196,7 @@ def is_regular(shape: Shape, scale: Floats) -> bool:
     """Tell whether a shape follows from few numbers, so that an attacker who knows its kind can compute it.
 
     So like a circle, an ellipse or a rectangle that its centre can be computed, with an arc of a circle in its border,
-    or with a border of at most eight corners.
+    or with a border of at most twelve corners.
 
     Examples
     --------

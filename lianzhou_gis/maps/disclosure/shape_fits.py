@@ -24,7 +24,7 @@ Shape = Any
 # Tolerances, in cells, at which the smoothed outline is simplified to find its corners.
 _CORNERS = (0.6, 0.9, 1.3, 1.8)
 _PIECES = 0.9
-_MOST_CORNERS, _FEWEST_SIDES = 10, 12
+_MOST_CORNERS, _FEWEST_SIDES = 12, 12
 # Share of the centres along the border that may lie on the wrong side of a fit, before and after it is moved.
 _START_WRONG, _END_WRONG = 0.15, 0.03
 _MARGIN, _ROUNDS, _SETTLED = 0.25, 15, 0.005
@@ -91,7 +91,7 @@ def polygon_guess(cells: CellSet, outline: Shape) -> Floats:
     Returns
     -------
     ndarray
-        Empty where no polygon of at most ten corners fits. Among those that do, the one of fewest parameters is taken,
+        Empty where no polygon of at most twelve corners fits. Among those that do, the one of fewest parameters is taken,
         as an attacker would who cannot see the true border.
     """
     cell = cells.lattice.cell_m
