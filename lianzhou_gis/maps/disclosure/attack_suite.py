@@ -29,9 +29,9 @@ Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 
 # Editions that are compared and averaged, zones that are drawn again for it, offsets of the grid that stand for chance.
-_EDITIONS, _AGAIN = 6, 3
-_OFFSETS = ((0.25, 0.6), (0.5, 0.15), (0.75, 0.85), (0.1, 0.4))
-_MOST_VERTICES = 150
+_EDITIONS, _AGAIN = 6, 1
+_OFFSETS = ((0.25, 0.6), (0.5, 0.15))
+_MOST_VERTICES = 200
 # Published errors are rounded down to this.
 _STEP_M = 5.0
 # Share of a border that must lie beside an exact one before it counts as shared.
@@ -97,6 +97,7 @@ def attack_layer(
     protect_m: float,
     accuracy_m: float,
     exact_lines: Sequence[Floats] = (),
+    places: Floats | None = None,
 ) -> AttackReport:
     """Run every attack on a layer.
 
@@ -110,6 +111,8 @@ def attack_layer(
         Further objects of the layer that are withheld whatever their shape (intakes).
     exact_lines : sequence of ndarray, shape (n, 2)
         Borders that other layers publish exactly, degrees.
+    places : ndarray, shape (n, 2), optional
+        Hidden places of the whole catalog, degrees; they are not counted.
 
     Raises
     ------
@@ -122,7 +125,7 @@ def attack_layer(
     errors = np.array([[zone.errors.get(name, np.nan) for name in BORDER_ATTACKS] for zone in zones])
     best = np.nanmin(errors, axis=1)
     withheld = [*hidden, *(shapes[number] for number in range(len(shapes)) if number not in set(shown))]
-    found = _hidden_errors(zones, withheld, lattice)
+    found = _hidden_errors(zones, withheld, places, lattice)
     near, chance = _near_source(zones, true, lattice, accuracy_m / 10)
     differing, implied = _redrawn(shapes, drawn, shown, lattice, protect_m)
     shared = _shared_border(zones, true, exact_lines, lattice)
@@ -209,21 +212,25 @@ def _at_least(metres: float) -> float:
     return float(metres // _STEP_M * _STEP_M)
 
 
-def _hidden_errors(zones: Sequence[CellZone], withheld: Sequence[Any], lattice: Lattice) -> Floats:
+def _hidden_errors(
+    zones: Sequence[CellZone], withheld: Sequence[Any], places: Floats | None, lattice: Lattice
+) -> Floats:
     """Return how near an attacker comes to each withheld object, metres.
 
     The guesses: the centres of all drawn zones and of their parts, of the gaps among them, and of the cells of gaps.
     """
     areas = [shape for shape in withheld if shape is not None and not shapely.is_empty(shape)]
-    if not areas or not zones:
+    truth = shapely.get_coordinates(shapely.centroid(np.asarray([*areas, None], dtype=object)[:-1]))
+    truth = truth if places is None else np.vstack([truth, places])
+    if not len(truth) or not zones:
         return np.empty(0)
+    truth = truth * lattice.scale
     scale = lattice.scale
     outlines = [zone.outline for zone in zones]
     whole = shapely.union_all(outlines)
     gaps = [shapely.Polygon(ring) for part in shapely.get_parts(whole) for ring in part.interiors]
     parts = [part for outline in outlines for part in shapely.get_parts(outline)]
     guesses = np.vstack([centres_of(shape, scale) for shape in [*outlines, *parts, *gaps]])
-    truth = shapely.get_coordinates(shapely.centroid(np.asarray(areas, dtype=object))) * scale
     tree = shapely.STRtree(np.asarray(shapely.points(guesses), dtype=object))
     _, far = tree.query_nearest(shapely.points(truth), all_matches=False, return_distance=True)
     return np.asarray(far, dtype=np.float64)

@@ -7,7 +7,7 @@ guess is from the truth is measured against the source, which only the publisher
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from lianzhou_gis.maps.disclosure.shape_fits import (
 
 __all__ = [
     "BORDER_ATTACKS", "border_errors", "border_guesses", "centre_error", "centres_of", "distance_to_lines",
-    "has_arc", "has_few_corners", "is_nearly_regular", "is_regular", "least_width", "regularity", "true_border",
+    "has_arc", "has_few_corners", "is_regular", "least_width", "regularity", "shape_kind", "true_border",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -204,12 +204,15 @@ def is_regular(shape: Shape, scale: Floats) -> bool:
     >>> [is_regular(shapely.from_wkt(text), np.ones(2)) for text in ("POLYGON ((0 0, 4000 0, 900 3000, 0 0))",)]
     [True]
     """
-    return has_few_corners(shape, scale) or regularity(shape, scale) >= _REGULAR or has_arc(shape, scale)
+    return shape_kind(shape, scale) == "regular"
 
 
-def is_nearly_regular(shape: Shape, scale: Floats) -> bool:
-    """Tell whether a shape is so like a circle, an ellipse or a rectangle that its centre may mean something."""
-    return regularity(shape, scale) >= _NEARLY_REGULAR
+def shape_kind(shape: Shape, scale: Floats) -> Literal["regular", "nearly", "free"]:
+    """Return whether a shape is regular, nearly so that its centre may mean something, or neither."""
+    if has_few_corners(shape, scale) or has_arc(shape, scale):
+        return "regular"
+    likeness = regularity(shape, scale)
+    return "regular" if likeness >= _REGULAR else "nearly" if likeness >= _NEARLY_REGULAR else "free"
 
 
 def has_few_corners(shape: Shape, scale: Floats) -> bool:

@@ -16,9 +16,9 @@ import shapely
 from lianzhou_gis.maps.disclosure.attacks import (
     border_errors,
     centre_error,
-    is_nearly_regular,
     is_regular,
     least_width,
+    shape_kind,
 )
 from lianzhou_gis.maps.disclosure.lattice import CellSet, Lattice, sample
 from lianzhou_gis.maps.disclosure.policy import policy
@@ -136,7 +136,8 @@ def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
         return CellZone(None, None, "too_small")
     # A border as simple as what is measured on it anyway.
     rough = shapely.simplify(part, lattice.size[1] / 200)
-    if is_regular(rough, lattice.scale):
+    kind = shape_kind(rough, lattice.scale)
+    if kind == "regular":
         return CellZone(None, None, "regular")
     if least_width(rough, lattice.scale) < policy().accuracy_m(lattice.cell_m):
         return CellZone(None, None, "recoverable")
@@ -145,7 +146,7 @@ def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
     errors = border_errors(cells, outline, rough) if cells.mask.any() else {}
     if min(errors.values(), default=0.0) < RESERVE * protect_m:
         return CellZone(None, None, "recoverable")
-    centre = centre_error(cells, outline, part) if is_nearly_regular(rough, lattice.scale) else np.inf
+    centre = centre_error(cells, outline, part) if kind == "nearly" else np.inf
     if centre < protect_m / 2:
         return CellZone(None, None, "regular")
     return CellZone(cells, outline, None, errors=errors, centre_m=centre)

@@ -8,7 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-__all__ = ["without_places"]
+from lianzhou_gis.maps.disclosure.attacks import centres_of
+
+__all__ = ["without_centres", "without_places"]
 
 Floats = npt.NDArray[np.float64]
 Shape = Any
@@ -77,6 +79,30 @@ def without_places(shape: Shape, least_m2: float, width_m: float, scale: Floats)
         return None, max(left, 1)
     kept = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
     return shapely.transform(kept, lambda xy: xy / scale), left
+
+
+def without_centres(shape: Shape | None, places: Floats, metres: float, scale: Floats) -> tuple[Shape | None, int]:
+    """Return an area without the parts of which a centre comes nearer to a hidden place, and how many they were.
+
+    Parameters
+    ----------
+    shape : shapely geometry or None
+        EPSG:4490.
+    places : ndarray, shape (n, 2)
+        Degrees.
+    metres : float
+    scale : ndarray
+        Metres of a degree of longitude and latitude.
+    """
+    if shape is None or not len(places):
+        return shape, 0
+    hidden = places[None] * scale
+    parts = list(shapely.get_parts(shape))
+    kept = [part for part in parts if np.linalg.norm(centres_of(part, scale)[:, None] - hidden, axis=2).min() >= metres]
+    if len(kept) == len(parts):
+        return shape, 0
+    left = len(parts) - len(kept)
+    return (kept[0] if len(kept) == 1 else shapely.multipolygons(kept)) if kept else None, left
 
 
 def _grown(shape: Shape, metres: float) -> Shape:

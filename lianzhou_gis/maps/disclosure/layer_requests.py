@@ -25,7 +25,7 @@ from lianzhou_gis.maps.disclosure.sources import Source
 from lianzhou_gis.maps.disclosure.text_folding import fold
 from lianzhou_gis.vocabulary.hidden_places import HiddenKind, hidden_kind, hidden_kinds
 
-__all__ = ["Hidden", "Request", "exact_decimals", "hidden_objects", "request_for", "site_request"]
+__all__ = ["Hidden", "Request", "exact_decimals", "hidden_objects", "hidden_places", "request_for", "site_request"]
 
 _PLOTS = "contaminated_plot"
 _DEGREE_M = 111_320.0
@@ -33,6 +33,9 @@ _DEGREE_M = 111_320.0
 _NUMBER = re.compile(r"〔(?:19|20)\d{2}〕\d+号|(?:19|20)\d{2}年第\d+号")
 # Other texts of an object say what it is where they are as short as this; longer ones speak of its surroundings.
 _KIND_LENGTH = 12
+_KIND_COLUMNS = ("name", "grade", "名称", "类型", "类别")
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -244,6 +247,27 @@ def hidden_objects(table: pd.DataFrame, wanted: PublicLayer) -> Hidden:
     return Hidden(mask, dict(sorted(kinds.items())))
 
 
+def hidden_places(source: Source) -> Floats:
+    """Return the middles of all objects of the catalog that must not be found, degrees, shape (n, 2).
+
+    Objects of every layer, public or not: by theme, name, grade or kind.
+    """
+    found = [np.empty((0, 2))]
+    for layer_id, table in source.tables:
+        entry = source.entry(layer_id)
+        shapes = np.asarray(table["geometry"].to_numpy(), dtype=object)
+        mask = np.zeros(len(table), dtype=bool)
+        if entry is not None and any(entry.theme in kind.themes for kind in hidden_kinds()):
+            mask[:] = True
+        for column in table.columns.intersection(list(_KIND_COLUMNS)):
+            values = table[column]
+            named = {text for text in values.unique() if isinstance(text, str) and hidden_kind(fold(text)) is not None}
+            mask |= values.isin(named).to_numpy()
+        mask &= ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+        found.append(shapely.get_coordinates(shapely.centroid(shapes[mask])))
+    return np.vstack(found)
+
+
 def _holds_point(shape: shapely.Geometry) -> bool:
     return bool(shapely.get_type_id(shape) not in (3, 6))
 
@@ -254,7 +278,7 @@ def _texts_of(table: pd.DataFrame) -> list[Sequence[str]]:
     for column in table.columns:
         if column == "geometry" or not any(isinstance(value, str) for value in table[column].head(50)):
             continue
-        whole = column in ("name", "grade", "名称", "类型", "类别")
+        whole = column in _KIND_COLUMNS
         folded = {value: fold(value) for value in table[column].unique() if isinstance(value, str)}
         columns.append(
             [

@@ -20,9 +20,15 @@ from lianzhou_gis.errors import DisclosureError, RunError
 from lianzhou_gis.maps.disclosure.attack_suite import attack_layer
 from lianzhou_gis.maps.disclosure.catalog_copies import require_no_copies
 from lianzhou_gis.maps.disclosure.cell_zones import REASONS, CellZone, draw_zone
-from lianzhou_gis.maps.disclosure.exact_zones import without_places
+from lianzhou_gis.maps.disclosure.exact_zones import without_centres, without_places
 from lianzhou_gis.maps.disclosure.lattice import Lattice, lattice_for
-from lianzhou_gis.maps.disclosure.layer_requests import Request, hidden_objects, request_for, site_request
+from lianzhou_gis.maps.disclosure.layer_requests import (
+    Request,
+    hidden_objects,
+    hidden_places,
+    request_for,
+    site_request,
+)
 from lianzhou_gis.maps.disclosure.leak_checks import text_leaks
 from lianzhou_gis.maps.disclosure.open_data import published_files, with_files
 from lianzhou_gis.maps.disclosure.policy import policy
@@ -62,6 +68,9 @@ from lianzhou_gis.vocabulary import theme
 __all__ = ["make_publication", "publish"]
 
 Shapes = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
+
+_NO_PLACES: Floats = np.empty((0, 2))
 
 
 @dataclass
@@ -75,6 +84,7 @@ class _Layer:
     zones: list[CellZone] = field(default_factory=list)
     true: Shapes = field(default_factory=lambda: np.empty(0, dtype=object))
     hidden: Shapes = field(default_factory=lambda: np.empty(0, dtype=object))
+    places: Floats = field(default_factory=lambda: np.empty((0, 2)))
     lattice: Lattice | None = None
 
 
@@ -160,9 +170,10 @@ def make_publication(
     _require_ground(source, profile)
     requests = [request_for(source, profile, wanted) for wanted in profile.layers]
     require_no_copies(source, profile)
-    layers = [_made(request, profile) for request in requests]
+    places = hidden_places(source) if any(request.wanted.show == "shapes" for request in requests) else _NO_PLACES
+    layers = [_made(request, profile, places) for request in requests]
     if profile.sites is not None:
-        layers.append(_made(site_request(source, profile), profile))
+        layers.append(_made(site_request(source, profile), profile, places))
     show("attacks")
     lines = [
         shapely.get_coordinates(ring)
@@ -232,7 +243,7 @@ def _require_synthetic_marked(source: Source, parts: list[Part]) -> None:
                 raise DisclosureError.from_code("synthetic_unmarked", layer=part.record.id)
 
 
-def _made(request: Request, profile: Profile) -> _Layer:
+def _made(request: Request, profile: Profile, places: Floats) -> _Layer:
     """Return the rows and shapes of a layer, in an order that follows from what is public."""
     table, wanted = request.table, request.wanted
     hidden = hidden_objects(table, wanted)
@@ -251,8 +262,9 @@ def _made(request: Request, profile: Profile) -> _Layer:
         rows = pd.DataFrame({column: _cells(table, column, request, 100.0) for column in wanted.columns})
         withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：位置与边界", why=LIST_ONLY))
         return _Layer(request, numbered_rows(rows, None)[0], withheld=[*withheld, _other_columns(request)])
-    layer = _exact(request, table) if wanted.as_published else _drawn(request, table, profile)
+    layer = _exact(request, table, places) if wanted.as_published else _drawn(request, table, profile)
     layer.hidden = np.asarray(request.table.loc[hidden.mask, "geometry"].to_numpy(), dtype=object)
+    layer.places = places
     layer.withheld = [*withheld, *layer.withheld, _other_columns(request)]
     return layer
 
@@ -375,7 +387,7 @@ def _is_named(row: pd.Series, names: Collection[str]) -> bool:
     )
 
 
-def _exact(request: Request, table: pd.DataFrame) -> _Layer:
+def _exact(request: Request, table: pd.DataFrame, places: Floats) -> _Layer:
     """Return a layer with the borders that a document published; what could tell a place is left out."""
     wanted, limits = request.wanted, policy()
     rows = pd.DataFrame(
@@ -390,6 +402,8 @@ def _exact(request: Request, table: pd.DataFrame) -> _Layer:
         reason, kept, left = "on_request", None, 0
         if not _is_named(rows.iloc[number], wanted.withhold):
             kept, left = without_places(shape, least, width, grid.scale) if shape is not None else (None, 0)
+            kept, around = without_centres(kept, places, limits.least_protect_m / 2, grid.scale)
+            left += around
             reason = "too_small" if shape is not None and shapely.get_type_id(shape) in (3, 6) else "not_areal"
         zones.append(CellZone(None, None, reason) if kept is None else CellZone(None, None, None, omitted=left))
         exact.append(kept)
@@ -427,6 +441,7 @@ def _part(layer: _Layer, profile: Profile, exact_lines: list[Any]) -> Part:
             protect_m=profile.protect_m,
             accuracy_m=accuracy,
             exact_lines=exact_lines,
+            places=layer.places,
         )
     elif layer.shapes is not None:
         accuracy = wanted.accuracy_m

@@ -23,10 +23,12 @@ Shape = Any
 
 # Tolerances, in cells, at which the smoothed outline is simplified to find its corners.
 _CORNERS = (0.6, 0.9, 1.3, 1.8)
-_PIECES = 0.9
+_PIECES, _MOST_PIECES = 0.9, 48
 _MOST_CORNERS, _FEWEST_SIDES = 12, 12
 # Share of the centres along the border that may lie on the wrong side of a fit, before and after it is moved.
 _START_WRONG, _END_WRONG = 0.15, 0.03
+# After so many rounds a fit that is still far from good is given up.
+_EARLY = 4
 _MARGIN, _ROUNDS, _SETTLED = 0.25, 15, 0.005
 # Most deviation, in cells, of outline sides from a circle that is taken for the border; stairs alone have 0.29.
 _ROUND = 0.36
@@ -91,8 +93,8 @@ def polygon_guess(cells: CellSet, outline: Shape) -> Floats:
     Returns
     -------
     ndarray
-        Empty where no polygon of at most twelve corners fits. Among those that do, the one of fewest parameters is taken,
-        as an attacker would who cannot see the true border.
+        Empty where no polygon of at most twelve corners fits. Among those that do, the one of fewest parameters is
+        taken, as an attacker would who cannot see the true border.
     """
     cell = cells.lattice.cell_m
     ring = max((ring for ring, _ in _outer_rings(outline, cells)), key=len)
@@ -219,8 +221,10 @@ def _fits(corners: Floats, points: Floats, side: Floats, cell: float) -> Iterato
 def _free_fit(corners: Floats, points: Floats, side: Floats, cell: float) -> Floats:
     """Return the polygon whose corners were moved by Gauss-Newton steps until the centres keep a margin."""
     count = len(corners)
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         signed, number, share, normal = _signed(corners, points)
+        if turn == _EARLY and (side * signed < 0).mean() > 2 * _END_WRONG:
+            break
         lacking = _MARGIN * cell - side * signed
         close = lacking > 0
         if not close.any():
@@ -294,6 +298,9 @@ def _pieces(ring: Floats, inside: float, cell: float) -> Iterator[Floats]:
     middles, towards = np.roll(middles, -first, axis=0), np.roll(towards, -first, axis=0)
     numbers = _corner_numbers(middles, _PIECES * cell)
     numbers = [*([0] if numbers[0] else []), *numbers, len(middles)]
+    # A border of many pieces is none of lines and arcs; smoothing does as well.
+    if len(numbers) > _MOST_PIECES:
+        return
     place = 0
     while place < len(numbers) - 1:
         end, arc = _longest_arc(middles, numbers, place, cell)
