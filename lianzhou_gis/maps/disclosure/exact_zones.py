@@ -77,7 +77,7 @@ def without_places(shape: Shape, least_m2: float, width_m: float, scale: Floats)
     parts = [part for part in parts if shapely.get_type_id(part) == 3 and _is_large(part, least_m2)]
     if not parts:
         return None, max(left, 1)
-    kept = parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    kept = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
     return shapely.transform(kept, lambda xy: xy / scale), left
 
 
@@ -102,7 +102,7 @@ def without_centres(shape: Shape | None, places: Floats, metres: float, scale: F
     if len(kept) == len(parts):
         return shape, 0
     left = len(parts) - len(kept)
-    return (kept[0] if len(kept) == 1 else shapely.multipolygons(kept)) if kept else None, left
+    return (kept[0] if len(kept) == 1 else shapely.MultiPolygon(kept)) if kept else None, left
 
 
 def _grown(shape: Shape, metres: float) -> Shape:

@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from shapely.geometry.base import BaseGeometry
 
 import lianzhou_gis
 from lianzhou_gis.errors import DisclosureError, RunError
