@@ -1,4 +1,4 @@
-"""``gdf.lianzhou``: a table of sites screened where it stands.
+"""``gdf.lianzhou``: a table of sites screened in place.
 
 Registered when this module is imported, and by ``import lianzhou_gis`` where geopandas is there already.
 """

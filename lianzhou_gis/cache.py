@@ -28,7 +28,7 @@ _MAGIC = b"LZGIS-01"
 # Magic, length of the header, SHA-256 of all that follows.
 _HEAD = 64
 _ALIGN = 64
-_ENDING = ".kept"
+_ENDING = ".cache"
 _DTYPES = ("<f8", "<i8", "|u1", "|i1", "|b1")
 # The rooms whose code makes cached layers and indexes.
 _ROOMS = (

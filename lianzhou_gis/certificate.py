@@ -53,7 +53,7 @@ class Checker:
     scope : sequence of str
         Themes.
     cache : Cache, optional
-        Where sources are kept as they were read; default nowhere.
+        Cache of the sources as read; default none.
     """
 
     def __init__(
@@ -168,7 +168,7 @@ class Checker:
         Returns
         -------
         list of Message or None
-            The first thing that speaks against each clear; ``None`` where the checker agrees.
+            The first objection to each clear; ``None`` where the checker agrees.
         """
         against: list[Message | None] = [None] * len(shapes)
         drawn = self._plane.draw(shapely.force_2d(shapes))
@@ -198,7 +198,7 @@ class Checker:
                 for name, own in self._rules.items()
             }
             items = {
-                layer: [item for item in own if item.bears_on(known).value is not False]
+                layer: [item for item in own if item.applies_under(known).value is not False]
                 for layer, own in self._items.items()
             }
             # The facts are held with them, so that no other object gets their id.
@@ -276,7 +276,7 @@ class Checker:
         outfalls: Geometries | None,
         row: int,
     ) -> Message | None:
-        """Return what one zone near one site speaks against its clear."""
+        """Return the objection of one zone near a site to its clear."""
         grade, zone_id = source.grades[number], source.ids[number]
         unknown = grade is None and bool(theme(source.entry.theme).grades)
         rules = [rule for rule in rules if rule.grades is None or grade in rule.grades]

@@ -84,8 +84,8 @@ class Source:
         west, south, east, north = shapely.bounds(shapes).T
         boxes = shapely.box(west - degrees, south - degrees, east + degrees, north + degrees)
         shape, zone = self._tree.query(boxes)
-        met = shapely.dwithin(self.shapes[zone], shapes[shape], degrees)
-        return shape[met], zone[met]
+        near = shapely.dwithin(self.shapes[zone], shapes[shape], degrees)
+        return shape[near], zone[near]
 
 
 def _filled(shape: BaseGeometry) -> BaseGeometry:
@@ -202,22 +202,22 @@ def _read(catalog: Catalog, entry: LayerEntry, day: date) -> Source | Message:
     used = current & ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     for row in np.flatnonzero(used & (shapely.get_dimensions(shapes) > 0) & ~shapely.is_valid(shapes)):
         shapes[row] = _filled(shapes[row])
-    kept = np.flatnonzero(used)
+    usable = np.flatnonzero(used)
     stated = [_number(text) for text in cells.get("accuracy_m", empty)]
     default = entry.accuracy_m if entry.accuracy_m is not None else _UNSTATED_ERROR_M
     written = {str(key).strip(): value for key, value in entry.grades.items()}
     levels = [
         None if text is None else grade_of(entry.theme, written.get(text, text)) for text in cells.get("grade", empty)
     ]
-    flat = shapely.force_2d(shapes[kept])
+    flat = shapely.force_2d(shapes[usable])
     return Source(
         entry,
         lambda: flat,
-        [ids[row] for row in kept],
-        [cells.get("name", empty)[row] or "" for row in kept],
-        [levels[row] for row in kept],
-        np.array([default if stated[row] is None else stated[row] for row in kept], dtype=np.float64),
-        _SAGITTA * _longest_edges(shapes[kept]) ** 2,
+        [ids[row] for row in usable],
+        [cells.get("name", empty)[row] or "" for row in usable],
+        [levels[row] for row in usable],
+        np.array([default if stated[row] is None else stated[row] for row in usable], dtype=np.float64),
+        _SAGITTA * _longest_edges(shapes[usable]) ** 2,
         whole,
     )
 
@@ -225,7 +225,7 @@ def _read(catalog: Catalog, entry: LayerEntry, day: date) -> Source | Message:
 def _whole(
     entry: LayerEntry, ids: list[str], table: Columns, found: Mapping[str, str], current: npt.NDArray[np.bool_]
 ) -> Message | None:
-    """Return what speaks against the layer being whole."""
+    """Return the reason why the layer cannot be taken for whole."""
     if entry.expected_count is None:
         return None if entry.uncounted else Message.from_code("completeness_unknown")
     count = len(set(ids))

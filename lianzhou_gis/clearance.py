@@ -1,4 +1,4 @@
-"""Clears of a result: their certificates, and what the independent checker says of them."""
+"""Clears of a result: their certificates, and the findings of the independent checker."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Certificates:
         The site widened by this lies in the coverage of every layer of the theme: the larger of the errors of the
         borders and the longest setback of a rule that the facts do not exclude.
     distance_m : ndarray of float, shape (n, themes in scope)
-        No zone on which such a rule, or an item of an access list, bears is nearer.
+        No zone under such a rule, or under an item of an access list, is nearer.
     margin_m : ndarray of float, shape (n, themes in scope)
         What errors and setbacks leave of the distance to any such zone.
     """
@@ -223,7 +223,7 @@ def _theme_errors(result: Result) -> Floats:
 
 def _applies(item: AccessItem, facts: Mapping[str, Any], result: Result) -> bool:
     restricts = item.effect is not Effect.NOTICE and item.in_force(result.as_of)
-    return restricts and item.bears_on(facts).value is not False
+    return restricts and item.applies_under(facts).value is not False
 
 
 def _fact_ground(
@@ -256,7 +256,7 @@ def _nearest_grounds(
     distance: Floats,
     margin: Floats,
 ) -> None:
-    """Lower distances and margins to those of the zones on which a rule or an item bears."""
+    """Lower distances and margins to those of the zones to which a rule or an item applies."""
     table = result.overlay.overlap_columns
     position = np.full(len(result.sites_in), -1, dtype=np.intp)
     position[rows] = places

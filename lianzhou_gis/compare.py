@@ -24,9 +24,9 @@ class Flip:
     rule_id : str or None
         ``None`` for what no rule is about (a layer that is not in force).
     zones : tuple of str
-        Through which it bears, on either day.
+        Through which it applies, on either day.
     before, after : str or None
-        An effect, the reason of a gap, or ``None`` where it does not bear.
+        An effect, the reason of a gap, or ``None`` where it does not apply.
     why : dict
         In Chinese and English, with the articles.
     """
@@ -58,7 +58,7 @@ class SiteFlips:
 
 def _word(state: str | None) -> Text:
     if state is None:
-        return {"zh": "不涉及", "en": "does not bear"}
+        return {"zh": "不涉及", "en": "does not apply"}
     return label("gap" if state in set(GapReason) else "effect", state)
 
 
@@ -79,24 +79,24 @@ def flips(one: Result, other: Result) -> list[SiteFlips]:
     states = _states(first), _states(second)
     names = dict(zip(first.sites_table["site_id"], first.sites_table["name"], strict=True))
     found = []
-    for site_id, said in first.assessment.answers.items():
+    for site_id, answer in first.assessment.answers.items():
         before, after = states[0].get(site_id, {}), states[1].get(site_id, {})
         turned = tuple(
             _flip(first, second, site_id, key, before.get(key), after.get(key))
             for key in sorted({*before, *after}, key=str)
             if _state(before.get(key)) != _state(after.get(key))
         )
-        labels = said.label, second.assessment.answers[site_id].label
+        labels = answer.label, second.assessment.answers[site_id].label
         if turned or labels[0] != labels[1]:
-            kept = [(before[key], after[key]) for key in before if key in after]
-            rebased = sum(old.articles != new.articles and _state(old) == _state(new) for old, new in kept)
+            common = [(before[key], after[key]) for key in before if key in after]
+            rebased = sum(old.articles != new.articles and _state(old) == _state(new) for old, new in common)
             name = names[site_id]
             found.append(SiteFlips(site_id, name if isinstance(name, str) else None, *labels, turned, rebased))
     return found
 
 
 @dataclass
-class _Met:
+class _Match:
     """How a site meets a rule (or a gap without one) on a day."""
 
     state: str
@@ -108,27 +108,27 @@ class _Met:
 Key = tuple[str, str]
 
 
-def _state(met: _Met | None) -> str | None:
+def _state(match: _Match | None) -> str | None:
     # A notice restricts nothing: that one comes or goes is no flip.
-    return None if met is None or met.state == Effect.NOTICE else met.state
+    return None if match is None or match.state == Effect.NOTICE else match.state
 
 
-def _states(result: Result) -> Mapping[str, dict[Key, _Met]]:
-    found: dict[str, dict[Key, _Met]] = {}
+def _states(result: Result) -> Mapping[str, dict[Key, _Match]]:
+    found: dict[str, dict[Key, _Match]] = {}
     for item in result.assessment.finding_records:
-        met = found.setdefault(item.site_id, {}).get((item.rule_id, item.subject))
-        if met is None:
+        match = found.setdefault(item.site_id, {}).get((item.rule_id, item.subject))
+        if match is None:
             articles = frozenset((citation.law, citation.article) for citation in item.citations)
-            met = _Met(item.effect.value, item.title, set(), articles)
-            found[item.site_id][item.rule_id, item.subject] = met
-        met.state = min(Effect(met.state), item.effect, key=list(Effect).index).value
-        met.zones |= {item.zone_name or item.zone_id or ""} - {""}
+            match = _Match(item.effect.value, item.title, set(), articles)
+            found[item.site_id][item.rule_id, item.subject] = match
+        match.state = min(Effect(match.state), item.effect, key=list(Effect).index).value
+        match.zones |= {item.zone_name or item.zone_id or ""} - {""}
     for gap in result.assessment.gap_records:
         site = found.setdefault(gap.site_id, {})
         key = (gap.rule_id or gap.reason.value, "footprint" if gap.rule_id else gap.theme or "")
         if key not in site:
             named = theme(gap.theme).label if gap.theme else {"zh": "项目", "en": "site"}
-            site[key] = _Met(gap.reason.value, _title(result, gap.rule_id) or named, set(), frozenset())
+            site[key] = _Match(gap.reason.value, _title(result, gap.rule_id) or named, set(), frozenset())
     return found
 
 
@@ -142,13 +142,13 @@ def _title(result: Result, rule_id: str | None) -> Text | None:
     return None if version is None else version.title
 
 
-def _flip(first: Result, second: Result, site_id: str, key: Key, before: _Met | None, after: _Met | None) -> Flip:
+def _flip(first: Result, second: Result, site_id: str, key: Key, before: _Match | None, after: _Match | None) -> Flip:
     rule_id = key[0] if key[0] not in set(GapReason) else None
-    met = after or before
-    assert met is not None
+    match = after or before
+    assert match is not None
     return Flip(
         rule_id=rule_id,
-        title=met.title,
+        title=match.title,
         zones=tuple(sorted((before.zones if before else set()) | (after.zones if after else set()))),
         before=before.state if before else None,
         after=after.state if after else None,

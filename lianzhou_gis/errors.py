@@ -84,7 +84,7 @@ class Message:
     Attributes
     ----------
     code : str or None
-        Key in ``messages.yaml``. What follows a dot tells variants of one code apart. ``None`` if the sentence was
+        Key in ``messages.yaml``. A suffix after a dot distinguishes variants of one code. ``None`` if the sentence was
         given as it is.
     zh, en : str
         One line each, the remedy included.
@@ -324,7 +324,7 @@ class Issue:
         ----------
         severity : {"info", "warning", "error"}
         code : str
-            Key in ``messages.yaml``. The code of the issue is what stands before the dot of a variant.
+            Key in ``messages.yaml``. The code of the issue is the part before the dot of a variant.
         where : str
         **parameters
             As those of :meth:`Message.from_code`.

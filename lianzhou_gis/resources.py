@@ -1,6 +1,6 @@
 """Words and numbers that come with the package as YAML, read as plain values.
 
-Reading YAML takes long for every start of a program: what was read is kept under the hash of the file's bytes.
+Reading YAML takes long for every start of a program: parsed documents are cached by the hash of the file's bytes.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def read_resource(path: Path) -> Any:  # noqa: ANN401 - any YAML
     """
     content = path.read_bytes()
     cache, key = Cache.standard(_ROOMS), {"sha256": hashlib.sha256(content).hexdigest()}
-    kept = cache.get(_KIND, key)
-    if kept is not None and "data" in kept.meta:
-        return kept.meta["data"]
+    cached = cache.get(_KIND, key)
+    if cached is not None and "data" in cached.meta:
+        return cached.meta["data"]
     import yaml
 
     data = yaml.load(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))

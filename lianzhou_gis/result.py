@@ -79,9 +79,9 @@ class Result:
 
     def __repr__(self) -> str:
         counts = self.assessment.verdicts["verdict"].value_counts()
-        told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if verdict in counts)
+        summary = ", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if verdict in counts)
         open_ = int((~self.assessment.verdicts["complete"].astype(bool)).sum())
-        return f"<Result as of {self.as_of}: {len(self.sites_in)} sites; {told}; {open_} not assessed whole>"
+        return f"<Result as of {self.as_of}: {len(self.sites_in)} sites; {summary}; {open_} not assessed whole>"
 
     def _repr_html_(self) -> str:
         from lianzhou_gis.reports import result_card
@@ -174,7 +174,7 @@ class Result:
         """On what every clear rests, one row per site and theme in scope.
 
         ``site_id, theme, coverage_m, distance_m, margin_m``: the site widened by ``coverage_m`` lies in the coverage
-        of the theme's layers; no zone on which a rule bears that the facts do not exclude is nearer than
+        of the theme's layers; no zone under a rule that the facts do not exclude is nearer than
         ``distance_m``, and ``margin_m`` is the least that errors of borders and setbacks leave of such a distance.
         """
         import pandas as pd

@@ -80,7 +80,7 @@ def screen(
     themes : sequence of str, optional
         Default: every theme of the rulebook and of the catalog.
     overrides : sequence of Override, optional
-        Judgements of people, kept beside the findings.
+        Judgements of people, recorded beside the findings.
     progress : callable, optional
         Told the name of each step as it begins; default :func:`lianzhou_gis.progress.default_progress`.
 
@@ -91,7 +91,7 @@ def screen(
     Raises
     ------
     CatalogError, RuleError, ReferenceSystemError, FormatError, FactError
-        For broken input. A layer that fails does not raise: it is a gap of every site it bears on.
+        For broken input. A layer that fails does not raise: it is a gap of every site that it concerns.
     """
     step = progress or default_progress()
     catalog = catalog if isinstance(catalog, Catalog) else Catalog.open(catalog)
@@ -122,7 +122,7 @@ class Screener:
     study : StudyArea or None
         Beyond it zones were left out; sites that need more are screened on layers loaded anew.
     parameters : dict
-        As they stand in the result.
+        As in the result.
 
     Examples
     --------
@@ -163,7 +163,7 @@ class Screener:
         around : sequence of shapely geometries or None, optional
             Sites and outfalls, EPSG:4490: where they stick out of the region, layers are read there too.
         cache : Cache, optional
-            Where layers and indexes are kept from run to run; default the folder that the platform has for such files.
+            Cache of layers and indexes between runs; default the folder that the platform has for such files.
         """
         step = progress or default_progress()
         day = day_of(as_of)

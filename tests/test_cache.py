@@ -25,7 +25,7 @@ def kept(tmp_path):
 
 
 def only(cache):
-    (path,) = cache.folder.glob("*.kept")
+    (path,) = cache.folder.glob("*.cache")
     return path
 
 

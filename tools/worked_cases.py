@@ -155,7 +155,7 @@ def _outcome(rulebook: Rulebook, rule: Rule, case: Case, parsed: Mapping[str, An
     if version is None:
         return ("none", None, ())
     if version.needs_layer and not (
-        version.applies_to(case.grade, name=case.zone) and version.bears(case.relation, case.distance_m)
+        version.applies_to(case.grade, name=case.zone) and version.applies_at(case.relation, case.distance_m)
     ):
         return ("none", None, ())
     found = version.evaluate(parsed)

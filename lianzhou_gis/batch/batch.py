@@ -127,8 +127,8 @@ def run_batch(
     screener_of.cache_clear()
     screener = screener_of(str(Path(catalog).resolve()), day, named)
     ids = source.ids()
-    told = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
-    _check_facts(told, sets or {}, screener.rulebook.facts, set(ids) if told.sites else set())
+    given = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
+    _check_facts(given, sets or {}, screener.rulebook.facts, set(ids) if given.sites else set())
     system = crs if crs is not None else source.crs
     if system is None and datum is None:
         raise ReferenceSystemError.from_code("batch_crs_missing", file=source.path)
@@ -142,7 +142,7 @@ def run_batch(
         sha256=sha256_of_file(source.path),
         crs=system,
         datum=datum,
-        facts=told,
+        facts=given,
         sets=tuple(sorted((sets or {}).items())),
         ground=screener.fingerprint.sha256,
     )
@@ -171,7 +171,7 @@ def run_batch(
 
 
 class _State:
-    """Counts sites and tells how far it is."""
+    """Counts sites and reports progress."""
 
     def __init__(self, total: int, done: int, progress: Callable[[Progress], None] | None) -> None:
         self._total, self._before, self._done = total, done, done

@@ -160,7 +160,7 @@ class SiteSource:
 
 @contextmanager
 def _reading(name: str) -> Iterator[None]:
-    """Replace any error of a reader by one that says that the file is damaged."""
+    """Replace any error of a reader by one about a damaged file."""
     try:
         yield
     except (OSError, ValueError, RuntimeError) as error:

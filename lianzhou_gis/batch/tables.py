@@ -119,7 +119,7 @@ def _coded(name: str, kind: str, column: CodedColumn) -> pa.Array:
 
 @cache
 def _geo() -> bytes:
-    """Return what GeoParquet says of the geometry column; coordinates are longitude, latitude whatever the CRS says."""
+    """Return the GeoParquet metadata of the geometry column: coordinates are longitude, latitude."""
     column = {"encoding": "WKB", "geometry_types": [], "crs": pyproj.CRS("EPSG:4490").to_json_dict()}
     geo = {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
     return json.dumps(geo).encode()
@@ -138,13 +138,13 @@ def _table(kind: str, column: Callable[[str], CodedColumn | Sequence[Any]]) -> p
 def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[str, Any]) -> pa.Table:
     """Return the sites with their verdicts."""
     table = sites.columns
-    said = [answers[site_id] for site_id in table["site_id"]]
+    outcomes = [answers[site_id] for site_id in table["site_id"]]
     own: dict[str, list[Any]] = {
-        "verdict": [item.verdict for item in said],
-        "worst_possible": [item.worst_possible for item in said],
-        "complete": [item.complete for item in said],
-        "label_zh": [item.label["zh"] for item in said],
-        "label_en": [item.label["en"] for item in said],
+        "verdict": [item.verdict for item in outcomes],
+        "worst_possible": [item.worst_possible for item in outcomes],
+        "complete": [item.complete for item in outcomes],
+        "label_zh": [item.label["zh"] for item in outcomes],
+        "label_en": [item.label["en"] for item in outcomes],
         "towns": [sorted(towns.get(site_id, ())) for site_id in table["site_id"]],
     }
     return _table("sites", lambda name: own[name] if name in own else table[name].tolist())
@@ -188,7 +188,7 @@ def certificates_table(result: Result | None) -> Any:  # noqa: ANN401 - a pyarro
 
 
 def records_table(kind: str, table: RecordTable[Any]) -> pa.Table:
-    """Return findings or gaps; what rules say of themselves is left out."""
+    """Return findings or gaps; texts of rules are left out."""
 
     def column(name: str) -> CodedColumn | Sequence[Any]:
         field, _, lang = name.rpartition("_")

@@ -122,7 +122,7 @@ class LayerEntry:
         How many distinct values of a column a complete layer has, as its holder states it; without ``count_by``
         how many distinct ids of zones. ``count_by: source_row`` counts records.
     uncounted : str, optional
-        Why nobody can state the expected count, and who says so. Without either the layer is ``layer_incomplete``.
+        Why nobody can state the expected count, and who states it. Without either the layer is ``layer_incomplete``.
     row_count, sha256 : optional
         Rows and content as recorded at import. They show a later change, not that the import itself was whole.
     columns, grades : dict of str to str

@@ -77,7 +77,7 @@ def compile_access(
 
 
 def _confirmed(row: TextDecision, by: str, day: date, lang: str) -> TextDecision:
-    """Ask whether a row holds; the answer stands under the name and the day."""
+    """Ask whether a row holds; the answer is recorded with name and date."""
     if row.is_confirmed or row.outcome == "undecided":
         return row
     click.echo(f"\n{row.text}（{row.count}）", err=True)

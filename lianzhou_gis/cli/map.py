@@ -101,7 +101,7 @@ def map(
 
 
 def _place(run: Path, opened: Run) -> Path:
-    """Return where the map of a run stands: beside its documents where the folder must stay as it is."""
+    """Return the place of the map of a run: beside its documents where the folder must stay as it is."""
     from lianzhou_gis.runs.seal import DERIVED, SIGNATURE
 
     sealed = opened.alterations or (run / SIGNATURE).exists()

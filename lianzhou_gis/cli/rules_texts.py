@@ -77,8 +77,8 @@ def texts(
     if rows:
         options.console().print(plain_table(heads, rows))
     counted = {kind: sum(item.kind == kind for item in differences) for kind in _KINDS}
-    told = [f"{words[lang == 'en']} {counted[kind]}" for kind, words in _KINDS.items() if counted[kind]]
-    click.echo(("；" if lang == "zh" else "; ").join(told) or ("条文与规则库一致" if lang == "zh" else "texts agree"))
+    parts = [f"{words[lang == 'en']} {counted[kind]}" for kind, words in _KINDS.items() if counted[kind]]
+    click.echo(("；" if lang == "zh" else "; ").join(parts) or ("条文与规则库一致" if lang == "zh" else "texts agree"))
 
 
 @click.command()

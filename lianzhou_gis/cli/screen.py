@@ -35,7 +35,7 @@ def pairs_of(texts: tuple[str, ...]) -> dict[str, str]:
 
 
 def with_answers(known: FactsFile | None, answers: FactsFile) -> FactsFile:
-    """Return facts with the answers of an applicant laid over them."""
+    """Return facts overridden by the answers of an applicant."""
     from lianzhou_gis.formats import FactsFile
 
     before = known or FactsFile()
@@ -315,8 +315,8 @@ def _read_answers(path: Path, lang: str) -> FactsFile:
 
     sheet, stale = read_answers(path, Rulebook.load())
     words = "清单已更新，下列“无此情形”须重新确认" if lang == "zh" else "the list has changed; to be confirmed anew"
-    for told in stale:
-        click.echo(f"{words}: {told}", err=True)
+    for entry in stale:
+        click.echo(f"{words}: {entry}", err=True)
     return FactsFile({}, sheet["sites"], path.name)
 
 

@@ -86,7 +86,7 @@ def _elsewhere_lines(result: Result, lang: str) -> list[str]:
 
 
 def _layers_text(result: Result, lang: str) -> str:
-    """Return how many layers were used, of which dates; their titles stand in the run and in ``layers list``."""
+    """Return how many layers were used, of which dates; their titles are in the run and in ``layers list``."""
     layers = result.layers.layers
     dates = sorted(str(layer.entry.data_date) for layer in layers if layer.entry.data_date)
     undated = len(layers) - len(dates)

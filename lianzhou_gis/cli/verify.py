@@ -1,4 +1,4 @@
-"""``lianzhou-gis verify``: whether a run folder is as it was sealed, and says what its inputs say."""
+"""``lianzhou-gis verify``: whether a run folder is as it was sealed, and agrees with its inputs."""
 
 from __future__ import annotations
 

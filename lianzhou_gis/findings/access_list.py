@@ -128,7 +128,7 @@ class AccessList:
 
     def _decision(self, key: ItemKey) -> tuple[Outcome, Decision]:
         item, facts = self._items[key.item], dict(zip(self._fact_names[key.item], key.values, strict=True))
-        outcome = item.bears_on(facts)
+        outcome = item.applies_under(facts)
         effect = proven_effect(item.effect, uncertain=key.doubtful)
         if outcome.value and self._rule is not None:
             return outcome, Decision(finding=_finding(item, outcome, facts, effect, key.doubtful, self._rule))
@@ -148,7 +148,7 @@ class AccessList:
         point = OpenPoint(
             rule_id=gap.rule_id,
             facts=gap.facts,
-            decide=item.bears_on,
+            decide=item.applies_under,
             tests=item.tests(),
             effect=effect,
             worst_effect=item.effect,

@@ -211,7 +211,7 @@ class RulesInForce:
             if kind.reach > number:
                 return None
             return Doubt.CERTAIN if kind.certain_reach <= number else Doubt.DOUBTFUL
-        if rule.bears(kind.relation, 0.0):
+        if rule.applies_at(kind.relation, 0.0):
             return Doubt.DOUBTFUL if kind.doubtful and kind.relation in _HITS else Doubt.CERTAIN
         inside = rule.relation == Relation.OVERLAP or (rule.relation == Relation.WITHIN and rule.subject == OUTFALL)
         # A notice restricts nothing: one on a zone beside the site would only mislead.

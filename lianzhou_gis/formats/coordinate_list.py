@@ -39,7 +39,7 @@ class CoordinateList:
     cells : DataFrame
         With the head as its first row; the index holds the lines of the file, the head has 0.
     datum : {"gcj02", "bd09"}, optional
-        As the flags say.
+        According to the flags.
     """
 
     def __init__(self, cells: pd.DataFrame, datum: str | None) -> None:

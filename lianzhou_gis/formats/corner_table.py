@@ -130,9 +130,9 @@ def _without_blanks(
     if "point" not in corners:
         return xy, steps, lines, breaks, columns
     unnumbered = np.array([value is None for value in columns[corners["point"]]], dtype=bool)
-    kept = ~(unnumbered & np.isnan(xy).all(axis=1))
-    kept_columns = {title: values[kept] for title, values in columns.items()}
-    return xy[kept], steps[kept], lines[kept], breaks[kept], kept_columns
+    used = ~(unnumbered & np.isnan(xy).all(axis=1))
+    used_columns = {title: values[used] for title, values in columns.items()}
+    return xy[used], steps[used], lines[used], breaks[used], used_columns
 
 
 def _filled(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

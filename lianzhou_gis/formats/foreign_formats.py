@@ -189,7 +189,7 @@ def _features(head: dict[str, Any], lines: Iterator[dict[str, Any]], name: str) 
 
 
 def _page(path: Path, form: str, features: int) -> Wholeness:
-    """Return what the answer of a server tells of features that it does not hold."""
+    """Return the signs in a server's response of features that it left out."""
     if form == "Esri JSON":
         try:
             document = json.loads(read_bounded(path, MAX_TEXT_BYTES))

@@ -93,7 +93,7 @@ class Features:
     second : SecondReading, optional
         The other way in which the coordinates can be read, where both lie in the region.
     wholeness : Wholeness
-        What the file tells about whether it holds all of its records.
+        Evidence of the file on whether all of its records were read.
     """
 
     columns: Columns

@@ -119,7 +119,7 @@ def _text(content: bytes, name: str, encoding: str | None) -> tuple[str, list[Is
 def _placemarks(element: ET.Element, folders: tuple[str, ...]) -> Iterator[tuple[ET.Element, tuple[str, ...]]]:
     """Yield all placemarks with the names of the folders around them; the depth of the tree is bounded."""
     if element.tag in _FOLDERS:
-        folders = (*folders, _said(element, "name") or "-")
+        folders = (*folders, _child(element, "name") or "-")
     for child in element:
         if child.tag == "Placemark":
             yield child, folders
@@ -127,7 +127,7 @@ def _placemarks(element: ET.Element, folders: tuple[str, ...]) -> Iterator[tuple
             yield from _placemarks(child, folders)
 
 
-def _said(element: ET.Element, tag: str) -> str | None:
+def _child(element: ET.Element, tag: str) -> str | None:
     found = element.find(tag)
     return (found.text or "").strip() or None if found is not None else None
 
@@ -215,7 +215,7 @@ def _extended(mark: ET.Element) -> dict[str, str | None]:
     """Return the extended data of a placemark, typed by a schema or not."""
     data: dict[str, str | None] = {}
     for entry in mark.iterfind("ExtendedData/Data"):
-        data.setdefault(entry.get("name", "-"), _said(entry, "value"))
+        data.setdefault(entry.get("name", "-"), _child(entry, "value"))
     for entry in mark.iterfind("ExtendedData/SchemaData/SimpleData"):
         data.setdefault(entry.get("name", "-"), (entry.text or "").strip() or None)
     return data
@@ -225,7 +225,11 @@ def _columns(
     marks: list[tuple[ET.Element, tuple[str, ...]]], name: str
 ) -> tuple[dict[str, npt.NDArray[Any]], list[Issue]]:
     own = [
-        {"name": _said(mark, "name"), "description": _said(mark, "description"), "folder": "/".join(folders) or None}
+        {
+            "name": _child(mark, "name"),
+            "description": _child(mark, "description"),
+            "folder": "/".join(folders) or None,
+        }
         for mark, folders in marks
     ]
     more = [_extended(mark) for mark, _ in marks]

@@ -52,9 +52,9 @@ class ClosedRing:
     ----------
     xy : ndarray of float, shape (n, 2)
     gap : float
-        How far the last corner lay from the first, in units of the coordinates; 0 where the ring was closed.
+        Distance of the last corner from the first, in units of the coordinates; 0 where the ring was closed.
     snapped : bool
-        Whether the last corner was replaced by the first, because it lay within the tolerance.
+        Whether the last corner was replaced by the first, being within the tolerance.
     """
 
     xy: npt.NDArray[np.float64]

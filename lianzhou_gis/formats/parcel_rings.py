@@ -174,8 +174,8 @@ def _areas(
 ) -> BaseGeometry | None:
     """Return the polygon or multipolygon of closed rings: even depth of containment is land, odd a hole."""
     polygons = np.array([shapely.polygons(close_ring(ring.xy, tolerance).xy) for ring in rings], dtype=object)
-    keep = _distinct_rings(polygons, rings, name, issues)
-    polygons, rings = polygons[keep], [rings[index] for index in keep]
+    distinct = _distinct_rings(polygons, rings, name, issues)
+    polygons, rings = polygons[distinct], [rings[index] for index in distinct]
     if len(polygons) == 1:
         lone: shapely.Polygon = polygons[0]
         return lone
@@ -206,14 +206,14 @@ def _distinct_rings(
 ) -> list[int]:
     """Return the indices of distinct rings: a duplicate would cut itself out of the plot."""
     seen: dict[bytes, int] = {}
-    keep = []
+    distinct = []
     for index, blob in enumerate(shapely.to_wkb(shapely.normalize(polygons))):
         if blob in seen:
             issues.append(Issue.from_code("warning", "ring_repeated", f"{name}:{rings[index].line}"))
             continue
         seen[blob] = index
-        keep.append(index)
-    return keep
+        distinct.append(index)
+    return distinct
 
 
 def _report_parts(

@@ -48,7 +48,7 @@ _LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class WrittenNumber:
-    """A number or angle with what its writing tells.
+    """A number or angle with its written form.
 
     Attributes
     ----------

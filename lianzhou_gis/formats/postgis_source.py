@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["PostgisSource", "database_error", "mask_password", "open_connection"]
 
-# What stands between the user and the host, and the words that carry a password among the parameters.
+# The text between user and host, and the words that carry a password among the parameters.
 _PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s/?#:@]*):[^\s]*@(?=[^\s@]*(?:\s|$))", re.IGNORECASE)
 _SECRET = re.compile(r"\b((?:ssl)?password)=[^&\s'\"]*", re.IGNORECASE)
 _NAME = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([^".\s]+))\s*')
 _SERVICE = ("host", "port", "dbname", "user", "password")
-# Ours, and of libpq's what says where and who; a catalog from elsewhere must not set more.
+# Ours, and of libpq's those for address and user; a catalog from elsewhere must not set more.
 _OWN = ("table", "query", "geometry")
 _ALLOWED = {
     *_SERVICE, "service", "hostaddr", "sslmode", "sslrootcert", "sslcert", "sslkey", "channel_binding", "require_auth",
@@ -108,7 +108,7 @@ class PostgisSource:
             parts = urlsplit(url)
             port, options = parts.port, dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
         except ValueError:
-            # What urllib says of it may hold the password.
+            # The message of urllib may contain the password.
             raise _bad_url() from None
         own = {name: options.pop(name) for name in _OWN if name in options}
         refused = sorted(set(options) - _ALLOWED)
@@ -129,10 +129,10 @@ class PostgisSource:
     def name(self) -> str:
         """Database and table, for messages."""
         database = self.parameters.get("dbname") or self.parameters.get("service") or "PostgreSQL"
-        return f"{database}/{self.told}" if self.told else database
+        return f"{database}/{self.label}" if self.label else database
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """The table as it is named, or ``query``."""
         return ".".join(name for name in (self.schema, self.table) if name) or ("query" if self.query else "")
 
@@ -147,7 +147,7 @@ class PostgisSource:
         given = {name: value for name, value in self.parameters.items() if name not in ("password", "sslpassword")}
         host, port, database, user = (given.pop(name, "") for name in ("host", "port", "dbname", "user"))
         if "/" in host or not host:
-            # A folder of sockets stands among the parameters, and a port with it.
+            # A socket folder is given among the parameters, with its port.
             given |= {name: value for name, value in (("host", host), ("port", port)) if value}
             host = port = ""
         who = f"{quote(user, safe='')}@" if user else ""
@@ -172,7 +172,7 @@ def _bad_url() -> FormatError:
 
 
 def _names(text: str) -> tuple[str | None, str]:
-    """Return schema and table; names with a dot or a quote stand in double quotes."""
+    """Return schema and table; names with a dot or a quote are in double quotes."""
     names, place = [], 0
     while found := _NAME.match(text, place):
         names.append(found[1].replace('""', '"') if found[1] else found[2])
@@ -211,11 +211,11 @@ def open_connection(source: PostgisSource, *, writing: bool = False) -> Iterator
     """
     psycopg = extra("psycopg", "postgis")
     settings = _SETTINGS | ({"default_transaction_read_only": "off"} if writing else {})
-    told = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    text = " ".join(f"-c {name}={value}" for name, value in settings.items())
     given = {"connect_timeout": str(_PATIENCE_S), **source.parameters, "application_name": "lianzhou_gis"}
     try:
         connection = psycopg.connect(
-            **given, options=f"{told} -c statement_timeout={_LONGEST_QUERY_MS}", client_encoding="UTF8"
+            **given, options=f"{text} -c statement_timeout={_LONGEST_QUERY_MS}", client_encoding="UTF8"
         )
     except psycopg.Error as error:
         raise database_error(error, source, reached=False) from None
@@ -238,8 +238,8 @@ def database_error(error: Exception, source: PostgisSource, *, reached: bool = T
     code = getattr(error, "sqlstate", None) or ""
     if not reached and not code:
         # The first line names host and database, and could hold the user's words.
-        told = str(error).rpartition("FATAL:")[2] if "FATAL:" in str(error) else str(error)
-        code = next((known for known, words in _WORDS.items() if words.search(told)), "")
+        text = str(error).rpartition("FATAL:")[2] if "FATAL:" in str(error) else str(error)
+        code = next((known for known, words in _WORDS.items() if words.search(text)), "")
     if code in ("42P01", "3F000"):
         return MissingFileError.from_code("postgis_table_missing", file=source.name)
     if code in _MEANING:
@@ -253,5 +253,5 @@ def database_error(error: Exception, source: PostgisSource, *, reached: bool = T
     elif code.startswith(("08", "57")) or not code:
         zh, en = "与数据库的连接中断", "the connection to the database broke off"
     else:
-        zh, en = f"数据库报错（SQLSTATE {code}）", f"the database says SQLSTATE {code}"
+        zh, en = f"数据库报错（SQLSTATE {code}）", f"the database reported SQLSTATE {code}"
     return FormatError(f"{source.name}：{zh}", f"{source.name}: {en}")

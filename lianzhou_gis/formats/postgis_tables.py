@@ -34,9 +34,9 @@ class Relation:
     functions : str
         The schema in which PostGIS lives.
     key : str, optional
-        A column of whole numbers that tells rows apart.
+        A unique column of whole numbers.
     made_up : bool
-        Whether the database made that key, so that it says nothing of the rows.
+        Whether the database made that key, so that it carries no information.
     crs : str or None
         ``EPSG:4490``, WKT, or ``None`` where the rows have no SRID.
     srid : int
@@ -44,7 +44,7 @@ class Relation:
     sha256 : str
         Of all rows as the database prints them.
     comment : str
-        That stands on the table.
+        Of the table.
     curved : bool
         Whether there are arcs.
     extent : tuple of float, optional
@@ -88,7 +88,7 @@ def describe_table(connection: Connection[tuple[Any, ...]], source: PostgisSourc
     if source.table is None and source.query is None:
         raise _which_table(connection, source, functions)
     relation = source.relation()
-    # Binary: the protocol then takes one statement only, whatever stands in a query.
+    # Binary: the protocol then takes one statement only, whatever a query contains.
     found = (
         connection.execute(sql.SQL("SELECT * FROM {} AS lianzhou LIMIT 0").format(relation), binary=True).description
         or []
@@ -123,8 +123,8 @@ def describe_table(connection: Connection[tuple[Any, ...]], source: PostgisSourc
     rows, digest = _all(
         connection,
         sql.SQL(
-            "SELECT count(*), encode(sha256(coalesce(string_agg(told, ''::bytea ORDER BY told), ''::bytea)), 'hex') "
-            "FROM (SELECT sha256(convert_to(lianzhou::text, 'UTF8')) AS told FROM {} AS lianzhou) AS rows"
+            "SELECT count(*), encode(sha256(coalesce(string_agg(hash, ''::bytea ORDER BY hash), ''::bytea)), 'hex') "
+            "FROM (SELECT sha256(convert_to(lianzhou::text, 'UTF8')) AS hash FROM {} AS lianzhou) AS rows"
         ).format(relation),
     )[0]
     refuse_count(source.name, int(rows), MAX_FEATURES, "features")

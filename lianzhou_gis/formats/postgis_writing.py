@@ -1,4 +1,4 @@
-"""A table of zones written into a PostGIS, and the record that stands on it as a comment."""
+"""A table of zones written into a PostGIS, and the record attached to it as a comment."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def write_layer(
     ----------
     frame : DataFrame or GeoDataFrame
         Shapes in the column ``geometry``, coordinates in ``system``; cells are numbers, texts, days, truth values.
-        A column ``source_row`` is not kept: the order of the rows is.
+        A column ``source_row`` is dropped; the order of the rows is preserved.
     url : str
         See :meth:`PostgisSource.of`; the user needs CREATE on the schema.
     table : str, optional
@@ -43,7 +43,7 @@ def write_layer(
     system : ReferenceSystem
         With an EPSG code that the database knows.
     overwrite : bool
-        Replace a table that stands there.
+        Replace an existing table.
 
     Raises
     ------
@@ -162,10 +162,10 @@ def write_record(source: PostgisSource, record: Mapping[str, Any], comment: str)
     record : mapping
         Plain values.
     comment : str
-        As it stands.
+        As stored.
     """
     sql = extra("psycopg.sql", "postgis")
     theirs = [line for line in comment.splitlines() if not line.startswith(_MARK)]
-    told = "\n".join([*theirs, f"{_MARK} {json.dumps(record, ensure_ascii=False, sort_keys=True)}"])
+    comment = "\n".join([*theirs, f"{_MARK} {json.dumps(record, ensure_ascii=False, sort_keys=True)}"])
     with open_connection(source, writing=True) as connection:
-        connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(source.relation(), sql.Literal(told)))
+        connection.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(source.relation(), sql.Literal(comment)))

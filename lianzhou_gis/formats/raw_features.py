@@ -77,7 +77,7 @@ class RawFeatures:
     doubles : bool
         Whether coordinates came as binary numbers and not as written digits.
     wholeness : Wholeness
-        What the file tells about whether it holds all of its records.
+        Evidence of the file on whether all of its records were read.
     """
 
     name: str

@@ -140,7 +140,7 @@ def _read(area: shapely.Polygon, study: StudyArea | None) -> _RingReadings:
     one, other, one_way, *loops = map(_polygons, shapes if study is None else study.clip(shapes))
     left = _polygons(shapely.difference(_polygons(shapely.union(one, other)), one_way))
     if shapely.area(left) > shapely.area(one_way):
-        # A buffer of 0 keeps the loops that run one way round and guesses which way: the lesser part is in question.
+        # A buffer of 0 keeps loops of one orientation and guesses which: the smaller part is doubtful.
         left = one_way
     apart = _polygons(shapely.symmetric_difference(one, other))
     return _RingReadings(

@@ -14,7 +14,7 @@ _LIMITS = ("exceededTransferLimit", "exceededLimit", "limitExceeded")
 
 
 def page_of_server(document: Mapping[str, Any], features: int) -> Wholeness:
-    """Return what the answer of a server tells of features that it does not hold.
+    """Return the signs in a server's response of features that it left out.
 
     Parameters
     ----------

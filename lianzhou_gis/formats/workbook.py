@@ -211,7 +211,7 @@ def _cell(value: object, written: object) -> object:
 
 
 def _plain(cells: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
-    """Return cells with the stored values of formulas, and where those stood; one without a value is refused."""
+    """Return cells with the stored values of formulas, and their places; one without a value is refused."""
     found = []
     grid = cells.to_numpy(dtype=object, copy=True)
     for column in range(grid.shape[1]):

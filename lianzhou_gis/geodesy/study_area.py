@@ -119,9 +119,9 @@ class StudyArea:
     def simplify_outside(self, ring: BaseGeometry) -> shapely.Polygon:
         """Drop vertices of a ring, valid or not, outside the area, keeping its winding number everywhere inside.
 
-        Of consecutive vertices on one side of the area (all west of it, say) the first and the last are kept, with one
+        Of consecutive vertices on one side of the area (all west of it) the first and the last remain, with one
         vertex further out between them: the path between the two can be replaced so without sweeping over the area.
-        Edges that intersect the area are kept, and with them all loops and crossings in it.
+        Edges that intersect the area remain, and with them all loops and crossings in it.
 
         Examples
         --------

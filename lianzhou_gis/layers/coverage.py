@@ -1,4 +1,4 @@
-"""The area for which a layer speaks: declared, never the extent of its features."""
+"""The coverage of a layer: declared, never the extent of its features."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def areal(geometry: BaseGeometry | None, entry: LayerEntry) -> BaseGeometry:
 
 @dataclass(frozen=True)
 class DeclaredCoverage:
-    """The area for which a layer speaks.
+    """The area that a layer covers.
 
     Attributes
     ----------
@@ -75,7 +75,7 @@ def administrative_code(entry: LayerEntry) -> str | None:
 def declared_coverage(
     entry: LayerEntry, catalog: Catalog, zones: Columns, administrative: Columns | None, region: Region | None = None
 ) -> DeclaredCoverage:
-    """Return where a layer speaks.
+    """Return the coverage of a layer.
 
     Parameters
     ----------

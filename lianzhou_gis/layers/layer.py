@@ -86,7 +86,7 @@ class Layer:
     status : str
         ``loaded``, or the gap reason for which it could not be used.
     coverage : shapely geometry, optional
-        EPSG:4490; where the layer speaks. ``None``: nowhere.
+        EPSG:4490; the coverage. ``None``: nowhere.
     sha256 : str, optional
         Of the content: zones by id, normalised geometry, attributes.
     study : StudyArea, optional
@@ -176,8 +176,8 @@ class Layers:
         # What GEOS makes ready of a shape is its own in every thread, unless they take turns.
         with lock:
             shapely.prepare(towns[np.unique(town)])
-            met = shapely.intersects(towns[town], shapes[shape])
-        return shape[met], town[met]
+            inside = shapely.intersects(towns[town], shapes[shape])
+        return shape[inside], town[inside]
 
     @cached_property
     def _towns(self) -> tuple[Array, shapely.STRtree, Lock]:

@@ -1,4 +1,4 @@
-"""A layer as it was loaded, kept in the cache: read, checked and repaired once for the bytes of its file."""
+"""Cache of loaded layers: read, checked and repaired once for the bytes of a file."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def cached_or_loaded(
     if cache.folder is None or not path.exists():
         return _with_files(load(), files)
     key = {"files": files, "entry": entry.to_json(), **parameters}
-    kept = cache.get(_KIND, key)
-    if kept is not None:
+    cached = cache.get(_KIND, key)
+    if cached is not None:
         try:
-            if _holds_on(kept.meta, day):
-                return _with_files(_revived(kept, entry), files)
+            if _holds_on(cached.meta, day):
+                return _with_files(_decode(cached, entry), files)
         except (KeyError, ValueError, TypeError, AttributeError, shapely.errors.ShapelyError):
             # Whole, and yet not what this code writes: made anew.
             pass
@@ -82,10 +82,10 @@ def cached_or_loaded(
     if loaded.layer.status == "loaded" and loaded.layer.sha256 is not None and file_fingerprint(path) == files:
         try:
             meta, arrays = _plain(loaded, day)
-            if _same(_revived(CacheEntry(json.loads(json.dumps(meta)), dict(arrays)), entry), loaded):
+            if _same(_decode(CacheEntry(json.loads(json.dumps(meta)), dict(arrays)), entry), loaded):
                 cache.put(_KIND, key, entry.id, meta, arrays)
         except (TypeError, ValueError):
-            # A column of a kind that is not kept: the layer is read every time.
+            # A column type that cannot be cached: the layer is read every time.
             return loaded
     return loaded
 
@@ -95,7 +95,7 @@ def _with_files(loaded: Loaded, files: dict[str, str | None]) -> Loaded:
 
 
 def _holds_on(meta: dict[str, Any], day: date) -> bool:
-    """Tell whether the same zones are in force on a day, and the same is said of them."""
+    """Return whether the same zones with the same attributes are in force on a day."""
     made = date.fromisoformat(meta["day"])
     if made == day:
         return True
@@ -111,7 +111,7 @@ def _cell(value: object) -> object:
         return {"day": value.isoformat()}
     if type(value) is datetime:
         return {"time": value.isoformat()}
-    raise TypeError(f"{type(value).__name__} is not kept")
+    raise TypeError(f"{type(value).__name__} cannot be cached")
 
 
 def _value(cell: object) -> object:
@@ -121,17 +121,17 @@ def _value(cell: object) -> object:
 
 
 def _plain(loaded: Loaded, day: date) -> tuple[dict[str, Any], Arrays]:
-    """Return what is kept of a layer: plain values and arrays."""
+    """Encode a layer as plain values and arrays."""
     zones = loaded.layer.columns
     arrays: dict[str, Any] = {}
     columns: list[list[Any]] = []
     *names, last = zones.arrays
     if last != "geometry":
-        raise ValueError("geometry does not stand last")
+        raise ValueError("geometry is not the last column")
     for number, name in enumerate(names):
         column = zones[name]
         if column.dtype.kind not in _KINDS:
-            raise TypeError(f"{column.dtype} is not kept")
+            raise TypeError(f"{column.dtype} cannot be cached")
         kind = str(column.dtype)
         if kind in _PLAIN:
             arrays[f"column_{number}"] = column
@@ -155,9 +155,9 @@ def _plain(loaded: Loaded, day: date) -> tuple[dict[str, Any], Arrays]:
     return meta, arrays
 
 
-def _revived(kept: CacheEntry, entry: LayerEntry) -> Loaded:
-    """Return the layer that was kept."""
-    meta, arrays = kept.meta, kept.arrays
+def _decode(cached: CacheEntry, entry: LayerEntry) -> Loaded:
+    """Decode a cached layer."""
+    meta, arrays = cached.meta, cached.arrays
     wkb, end = np.asarray(arrays["wkb"], dtype=np.uint8), np.asarray(arrays["end"], dtype=np.int64)
     count = meta["count"]
     if (
@@ -169,9 +169,9 @@ def _revived(kept: CacheEntry, entry: LayerEntry) -> Loaded:
     table = {
         # Tables may be changed by who holds them, the memory map may not.
         name: np.array(arrays[f"column_{number}"])
-        if told is None
-        else cells(map(_value, told)).astype(kind, copy=False)
-        for number, (name, kind, told) in enumerate(meta["columns"])
+        if values is None
+        else cells(map(_value, values)).astype(kind, copy=False)
+        for number, (name, kind, values) in enumerate(meta["columns"])
     }
     gaps = [
         LayerGap(
@@ -210,16 +210,16 @@ def _shapes(wkb: npt.NDArray[Any], end: npt.NDArray[Any], first: int, last: int)
 
 
 def _same(one: Loaded, other: Loaded) -> bool:
-    """Tell whether what was kept says what was loaded: else the cache would be another source of layers."""
+    """Return whether a decoded layer equals the loaded one; otherwise it is not cached."""
     left, right = one.layer.columns, other.layer.columns
-    told = list(left.arrays) == list(right.arrays) and all(
+    columns = list(left.arrays) == list(right.arrays) and all(
         _equal(left[name], right[name]) for name in left.arrays if name != "geometry"
     )
     shapes = _alike(list(left["geometry"]), list(right["geometry"]))
     areas = _alike([gap.area for gap in one.gaps], [gap.area for gap in other.gaps])
     bare = [[asdict(gap) | {"area": None} for gap in loaded.gaps] for loaded in (one, other)]
     seen = [(loaded.layer.study, loaded.layer.cut, loaded.issues) for loaded in (one, other)]
-    return told and shapes and areas and bare[0] == bare[1] and seen[0] == seen[1]
+    return columns and shapes and areas and bare[0] == bare[1] and seen[0] == seen[1]
 
 
 def _equal(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What a catalog entry points to, a file or a table of a database, read as it stands there."""
+"""What a catalog entry points to, a file or a table of a database, read unchanged."""
 
 from __future__ import annotations
 

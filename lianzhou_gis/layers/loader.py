@@ -58,9 +58,9 @@ def load_layers(
     region : Region, optional
         Where coordinates must lie.
     study : StudyArea, optional
-        What lies beyond it bears on no site: such zones are left out, heavy shapes are clipped to it.
+        Zones beyond it concern no site: such zones are left out, heavy shapes are clipped to it.
     cache : Cache, optional
-        Where layers are kept as they were loaded; default: nowhere.
+        Cache of loaded layers; default none.
 
     Returns
     -------

@@ -27,11 +27,11 @@ _READING = ("theme", "columns", "grades", "accuracy_m", "survey_crs", "crs", "da
 
 def _reading(entry: LayerEntry) -> str:
     """Return a hash of all that decides what zones a table's rows become."""
-    told = {
+    record = {
         "version": lianzhou_gis.__version__,
         **{name: getattr(entry, name) for name in _READING},
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def _source(entry: LayerEntry) -> PostgisSource:
@@ -94,7 +94,7 @@ def record_content(entry: LayerEntry, *, region: Region | None = None) -> Conten
 
     From then on a run fetches only the rows near its sites, as long as no row changes. The record is made only for
     tables of which every row is read without a word and no zone has dates of its own: else rows that are not fetched
-    could not be spoken of.
+    could not be referred to.
 
     Parameters
     ----------

@@ -43,18 +43,18 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
         Gaps and issues are added to it.
     entry : LayerEntry
     coverage : shapely geometry, optional
-        EPSG:4490, where the layer speaks; zones far beyond it are a sign of wrong coordinates.
+        EPSG:4490, the coverage; zones far beyond it are a sign of wrong coordinates.
 
     Raises
     ------
     MissingFileError, FormatError, ReferenceSystemError, CatalogError
         If it cannot be read.
     """
-    # Control units are kept wherever they lie: their access list names them.
+    # Control units are retained wherever they are: their access list names them.
     study = None if theme(entry.theme).covering else loading.study
     features, known = read_source(loading.catalog, entry, region=loading.region, study=study)
     if known is not None and coverage is not None and misplaced_gaps(_edges(known.extent), coverage, entry):
-        # Some zone lies far beyond the coverage: only the whole table tells how many do.
+        # Some zone lies far beyond the coverage: their number is known from the whole table only.
         features, known = read_source(loading.catalog, entry, region=loading.region)
     loading.issues.extend(features.issues)
     survey = None if features.system.crs.is_geographic else features.system.code
@@ -97,7 +97,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
 
 
 def _edges(extent: tuple[float, float, float, float] | None) -> npt.NDArray[np.object_]:
-    """Return the four edges of an extent: each is met by a zone."""
+    """Return the four edges of an extent: each is touched by a zone."""
     if extent is None:
         return np.empty(0, dtype=object)
     west, south, east, north = extent
@@ -110,14 +110,14 @@ def _of_the_day(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) -> pd.
     day = loading.day
     begun = [begin is None or begin <= day for begin in zones["valid_from"]]
     lasting = [end is None or day <= end for end in zones["valid_to"]]
-    kept = np.logical_and(begun, lasting)
+    in_force = np.logical_and(begun, lasting)
     loading.turns.extend(begin for begin in zones["valid_from"] if begin is not None)
     loading.turns.extend(end + timedelta(days=1) for end in zones["valid_to"] if end is not None and end < date.max)
-    if not kept.all():
+    if not in_force.all():
         loading.issues.append(
-            Issue.from_code("info", "zones_of_other_dates", f"layer {entry.id}", count=int((~kept).sum()), day=day)
+            Issue.from_code("info", "zones_of_other_dates", f"layer {entry.id}", count=int((~in_force).sum()), day=day)
         )
-    return zones[kept]
+    return zones[in_force]
 
 
 def _parts_without_extent(loading: Loading, zone: pd.Series, entry: LayerEntry) -> None:
@@ -148,7 +148,7 @@ def _without_extent(loading: Loading, zones: pd.DataFrame, entry: LayerEntry) ->
         return
     accuracy = pointed["accuracy_m"].to_numpy(dtype=np.float64)
     if entry.accuracy_m is not None and len(pointed) < len(zones):
-        # What the catalog says of a layer of areas is how good their borders are, not how far a point may reach.
+        # The accuracy in the catalog is that of borders, not the extent of a point.
         accuracy = np.where(accuracy == entry.accuracy_m, np.nan, accuracy)
     metres = np.where(np.isnan(accuracy), _POINT_ACCURACY_M, accuracy)
     points = loading.plane.project(pointed.geometry.to_numpy())

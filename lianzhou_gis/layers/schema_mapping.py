@@ -1,4 +1,4 @@
-"""The attributes of zones: a layer's own columns and values brought to ours, whatever could not be is said."""
+"""The attributes of zones: a layer's own columns and values mapped to ours; what cannot be mapped is an issue."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def column_names() -> list[str]:
 
 
 def columns_of(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:
-    """Return which column of the layer carries which of ours: as the catalog says, else by alias.
+    """Return which column of the layer carries which of ours: as declared by the catalog, else by alias.
 
     Raises
     ------
@@ -66,9 +66,9 @@ def columns_of(frame: pd.DataFrame, entry: LayerEntry) -> dict[str, str]:
     unknown = sorted(set(entry.columns.values()) - set(_aliases()))
     if unknown:
         raise CatalogError.from_code("mapped_columns_unknown", layer=entry.id, unknown=unknown, known=list(_aliases()))
-    told = {ours: theirs for theirs, ours in entry.columns.items()}
+    declared = {ours: theirs for theirs, ours in entry.columns.items()}
     free = [name for name in names if name not in entry.columns]
-    return {**find_columns(free, {key: words for key, words in _aliases().items() if key not in told}), **told}
+    return {**find_columns(free, {key: words for key, words in _aliases().items() if key not in declared}), **declared}
 
 
 def _texts(values: pd.Series, longest: int) -> pd.Series:
@@ -86,7 +86,7 @@ def _day(value: object) -> date | None:
     Raises
     ------
     ValueError
-        If the cell says something that is no day.
+        If the cell holds something that is no date.
     """
     if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or str(value).strip() == "":
         return None
@@ -140,7 +140,7 @@ def _ids(frame: pd.DataFrame, given: pd.Series, where: str, issues: list[Issue])
     """Return a unique id for every zone: the given one, else 12 hex of the geometry's hash; repeated ones get -2, -3.
 
     Repeated ids are numbered by content, so that the order of rows does not name a zone. A row that repeats another in
-    geometry and every attribute is an error: it may stand in the place of a row that is missing.
+    geometry and every attribute is an error: it may stand for a missing row.
     """
     # A nanodegree is a tenth of a millimetre: rounding errors of a transformation must not rename a zone.
     rounded = shapely.transform(frame.geometry.to_numpy(), lambda xy: np.round(xy, 9) + 0.0)
@@ -181,7 +181,7 @@ def _ids(frame: pd.DataFrame, given: pd.Series, where: str, issues: list[Issue])
 
 
 def grade_of_cell(entry: LayerEntry, value: object) -> tuple[str | None, str | None]:
-    """Return the text of a cell and the grade that it means: as the catalog says, else by its spelling.
+    """Return the text of a cell and the grade that it means: as declared by the catalog, else by its spelling.
 
     Examples
     --------
@@ -190,8 +190,8 @@ def grade_of_cell(entry: LayerEntry, value: object) -> tuple[str | None, str | N
     [('甲', 'primary'), ('2', 'secondary'), ('?', None), (None, None)]
     """
     text = plain_text(value, 80)[0]
-    told = {str(key).strip(): grade for key, grade in entry.grades.items()}
-    return text, grade_of(entry.theme, told.get(text, text)) if text else None
+    declared = {str(key).strip(): grade for key, grade in entry.grades.items()}
+    return text, grade_of(entry.theme, declared.get(text, text)) if text else None
 
 
 def _grades(values: pd.Series, entry: LayerEntry, where: str, issues: list[Issue]) -> pd.Series:

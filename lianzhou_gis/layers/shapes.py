@@ -21,13 +21,13 @@ __all__ = ["Usable", "far_issue", "near_zones", "usable_zones"]
 
 Geometries = npt.NDArray[np.object_]
 
-# A valid zone of fewer vertices costs nothing to keep whole.
+# Below this number of vertices clipping saves nothing.
 _HEAVY = 10_000
 
 
 @dataclass
 class Usable:
-    """The zones of a layer that can be laid over sites, and what had to be done for it.
+    """Zones of a layer ready for overlay, and the repairs made.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
         Those of the day near the study area, as read.
     entry : LayerEntry
     study : StudyArea, optional
-        What of a zone lies beyond bears on no site.
+        Parts of zones beyond it concern no site.
     """
     gaps, issues = _without_shape(zones, entry), []
     near = zones[~_shapeless(zones)].reset_index(drop=True)
@@ -79,11 +79,11 @@ def usable_zones(zones: pd.DataFrame, entry: LayerEntry, study: StudyArea | None
     for row, repair in repairs.items():
         if here[row]:
             _tell(repair, near["zone_id"].iloc[row], entry, gaps, issues)
-    kept = here & ~lost
+    usable = here & ~lost
     return Usable(
-        zones=near.assign(geometry=pd.Series(shapes, index=near.index, dtype=object))[kept].reset_index(drop=True),
-        uncut=uncut[kept],
-        cut=frozenset(near["zone_id"][kept & cut]),
+        zones=near.assign(geometry=pd.Series(shapes, index=near.index, dtype=object))[usable].reset_index(drop=True),
+        uncut=uncut[usable],
+        cut=frozenset(near["zone_id"][usable & cut]),
         elsewhere=int((~here).sum()),
         gaps=gaps,
         issues=issues,
@@ -95,8 +95,8 @@ def near_zones(zones: pd.DataFrame, study: StudyArea | None) -> pd.DataFrame:
     if study is None:
         return zones
     near = _shapeless(zones) | study.may_intersect(zones["geometry"].to_numpy(dtype=object))
-    kept: pd.DataFrame = zones[near]
-    return kept
+    usable: pd.DataFrame = zones[near]
+    return usable
 
 
 def far_issue(count: int, entry: LayerEntry) -> Issue:

@@ -153,7 +153,7 @@ def _texts(lines: Shapes) -> list[str]:
     steps = np.diff(units, axis=0, prepend=0)
     first = np.r_[True, np.diff(owners) != 0]
     steps[first] = units[first]
-    # A vertex that falls on the one before it says nothing, unless it is the line's only or closing one.
+    # Repeated vertices are dropped, except the only or closing one of a line.
     last = np.r_[np.diff(owners) != 0, True]
     used = first | last | steps.any(axis=1)
     steps, owners = steps[used], owners[used]

@@ -56,7 +56,7 @@ def page(data: dict[str, Any]) -> str:
     Parameters
     ----------
     data : dict
-        What a map shows, as :func:`lianzhou_gis.maps.payload.frame_of` lays it out.
+        What a map shows, in the form of :func:`lianzhou_gis.maps.payload.frame_of`.
 
     Returns
     -------

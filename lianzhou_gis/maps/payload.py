@@ -31,7 +31,7 @@ WAYS = 6
 
 
 def as_json(data: object) -> str:
-    r"""Return data as JSON that can stand inside a script element: none of it ends the element or opens a template.
+    r"""Return data as JSON for a script element: nothing in it can end the element or open a template.
 
     Examples
     --------

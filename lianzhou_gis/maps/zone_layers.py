@@ -101,11 +101,11 @@ def zone_layers(
     titles : mapping of str to str
         The title of each layer by its id.
     more : mapping of str to str
-        Columns that stand beside the name, and what they are called.
+        Further columns of the popup, with their labels.
     simplify : bool
         Whether the shapes are made coarser for drawing.
     """
-    # Large areas first, so that the lines of towns stand over everything and small zones over large ones.
+    # Large areas first, so that the lines of towns are over everything and small zones over large ones.
     names = [name for name in themes() if (zones["theme"] == name).any()]
     names.sort(key=lambda name: (name == _OUTLINE, not theme(name).covering))
     frames = [_large_first(zones[zones["theme"] == name]) for name in names]

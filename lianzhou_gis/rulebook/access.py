@@ -46,7 +46,7 @@ class AccessItem:
     effect : Effect
         Of its kind, unless the list states its own.
     restates : tuple of str
-        Themes whose rules say the same: those decide, the item is not asked again.
+        Themes whose rules have the same content: those decide, the item is not asked again.
     """
 
     item_id: str
@@ -65,7 +65,7 @@ class AccessItem:
 
     @property
     def fact(self) -> str:
-        """Name of the fact by which a person settles whether the item bears on the project."""
+        """Name of the fact by which a person settles whether the item applies to the project."""
         return ACCESS_PREFIX + self.item_id
 
     def in_force(self, day: date) -> bool:
@@ -81,11 +81,11 @@ class AccessItem:
         industry = (Test("industry_code", "in", self.industries),) if self.industries else ()
         return (*industry, *(self.when.tests() if self.when is not None else ()), Test(self.fact, "is", True))
 
-    def bears_on(self, facts: Mapping[str, Any]) -> Outcome:
-        """Decide whether the item bears on a project.
+    def applies_under(self, facts: Mapping[str, Any]) -> Outcome:
+        """Decide whether the item applies to a project.
 
         A person's answer comes first, then industry and condition (both must hold where both are given). What neither
-        decides is unknown for prohibited and restricted items, never silence; required and encouraged ones bear on all.
+        decides is unknown for prohibited and restricted items; required and encouraged ones apply to all.
         """
         answer = facts.get(self.fact)
         if answer is not None:
@@ -184,7 +184,7 @@ def parse_access_items(
         try:
             item = _item(row, vocabulary)
             if item.item_id in items:
-                raise ValueError(f"item_id {item.item_id} stands twice")
+                raise ValueError(f"item_id {item.item_id} is there twice")
         except (ValueError, RuleError) as error:
             issues.append(
                 Issue.from_code("error", "access_item_unreadable", f"{where}:{number}", number=number, reason=error)

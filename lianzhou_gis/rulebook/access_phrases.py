@@ -38,7 +38,7 @@ class WordingDecision:
     when : dict or None
         A condition of the shape that rules use, with :data:`PLACEHOLDER` where a person must tell; of ``decided``.
     themes : tuple of str
-        Themes whose rules say the same; of ``restated``.
+        Themes whose rules have the same content; of ``restated``.
     phrase : str
         By which phrasing, in Chinese; why not, of ``undecided``.
     """

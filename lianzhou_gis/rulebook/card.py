@@ -28,7 +28,7 @@ _WORDS = {
 }  # fmt: skip
 _EXPECT = {
     "zh": {"finding": "命中", "none": "不命中", "missing_fact": "信息未知"},
-    "en": {"finding": "bears", "none": "does not bear", "missing_fact": "unknown fact"},
+    "en": {"finding": "applies", "none": "does not apply", "missing_fact": "unknown fact"},
 }
 
 

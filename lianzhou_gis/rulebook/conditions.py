@@ -16,7 +16,7 @@ NONE: frozenset[str] = frozenset()
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a condition says of the facts.
+    """Value of a condition for a set of facts.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class Test:
         return (self,)
 
     def tree(self) -> dict[str, Any]:
-        """Return the comparison as it stands in the rulebook."""
+        """Return the comparison in the form of the rulebook."""
         return {"fact": self.fact, self.operator: self.value}
 
 
@@ -77,9 +77,9 @@ class Test:
 class Condition:
     """A tree of ``all``, ``any``, ``not`` and ``asked_if`` over tests.
 
-    ``asked_if`` has two members, of whom something is asked and what. What is known counts whatever the first says;
+    ``asked_if`` has two members, of whom something is asked and what. Known facts count whatever the first is;
     what is unknown is asked only where the first may hold, and counts as no elsewhere. So nobody asks of a block of
-    flats whether it is an incinerator, and a project that says it is one is taken at its word.
+    flats whether it is an incinerator, and a project that declares to be one is believed.
 
     Examples
     --------
@@ -137,7 +137,7 @@ class Condition:
         return tuple(test for member in self.members for test in member.tests())
 
     def tree(self) -> dict[str, Any]:
-        """Return the condition as it stands in the rulebook."""
+        """Return the condition in the form of the rulebook."""
         members = [member.tree() for member in self.members]
         return {self.operator: members[0] if self.operator == "not" else members}
 

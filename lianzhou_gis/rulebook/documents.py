@@ -62,7 +62,7 @@ def parse_claim_document(raw: object) -> ClaimDocument | None:
     """
     if isinstance(raw, Mapping):
         raw = "，".join(str(raw.get(key) or "") for key in ("number", "issuer", "date"))
-    # Brackets keep their shape: NFKC leaves 〔〕 alone and narrows （）.
+    # Brackets are not changed: NFKC leaves 〔〕 alone and narrows （）.
     text = unicodedata.normalize("NFKC", str(raw or "")).strip()
     number = next((match for pattern in _NUMBERS if (match := pattern.search(text))), None)
     if number is None:

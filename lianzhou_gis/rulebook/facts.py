@@ -41,7 +41,7 @@ class Fact:
     group : str or None
         Where a questionnaire shows it; one of ``FACT_GROUPS``.
     checklist : bool
-        Whether it may stand in the list that one answer "none of these" settles.
+        Whether it may be in the list that one answer "none of these" settles.
     known_by : {"applicant", "region", "layer"}
         Who knows it: of each project its applicant, the region once for all projects, or a layer.
     whole : bool
@@ -49,7 +49,7 @@ class Fact:
     minimum, maximum : float
         Bounds of a number, both included.
     none : str or None
-        Of a choice on the checklist: the one that says that nothing of the kind is there.
+        Of a choice on the checklist: the one that means none of them.
     item : dict or None
         How a choice reads on the checklist.
     formerly : mapping of str to {"same", "part"}
@@ -183,7 +183,7 @@ class FactVocabulary:
                 found,
                 "yes_no",
                 {"zh": f"准入清单条目 {item} 是否适用", "en": f"access-list item {item} applies"},
-                {"zh": f"准入清单条目 {item} 是否适用于本项目？", "en": f"Does access-list item {item} bear on it?"},
+                {"zh": f"准入清单条目 {item} 是否适用于本项目？", "en": f"Does access-list item {item} apply to it?"},
                 None,
                 {},
                 False,
@@ -347,7 +347,7 @@ def _codes(fact: Fact, raw: object, plain: str) -> tuple[str, ...] | None:
 
 
 def _known_codes(name: str, codes: tuple[str, ...], where: str) -> tuple[tuple[str, ...], list[Issue]]:
-    """Return codes with their letters; one that GB/T 4754 does not have counts as any industry, and is told."""
+    """Return codes with their letters; one that GB/T 4754 does not have counts as any industry, with an issue."""
     found = {code: parse_industry_code(code) for code in codes}
     issues = [
         Issue.from_code("warning", "industry_code_unknown", where, name=name, code=code)

@@ -19,7 +19,7 @@ SHIPPED = Path(__file__).parent
 
 
 class Contents(NamedTuple):
-    """What a rulebook's files say: rules and implications by id."""
+    """Parsed contents of a rulebook's files: rules and implications by id."""
 
     rules: tuple[Rule, ...]
     facts: FactVocabulary
@@ -62,7 +62,7 @@ class Files(NamedTuple):
         return digest.hexdigest()
 
     def key(self, sha256: str) -> dict[str, Any]:
-        """Return what names these files and their bytes: the hash does not say in which folder a file stands."""
+        """Return the key of these files and their bytes: names with the folder, which the hash leaves out."""
         return {
             "sha256": sha256,
             "rules": [path.name for path in self.rules],

@@ -1,8 +1,8 @@
-"""What facts say of other facts: an industry code of its two-highs list, a head count of its scale, a yes of a no.
+"""Implications between facts: of an industry code for its list, of a head count for a scale, of one answer for another.
 
 Each implication is a dated, cited row of data. A row sets what was not given. Where it says otherwise than what was
 given, one of the two is wrong: the fact counts as unknown and an Issue names both. A row that is ``unverified`` sets
-nothing; it only doubts. That a code stands on no list says nothing.
+nothing; it only doubts. Absence of a code from a list implies nothing.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ class Implication:
         """Tell whether it is in force on a day; both ends count."""
         return self.effective_from <= day and (self.effective_to is None or day <= self.effective_to)
 
-    def says(self, facts: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what it says of the facts: nothing unless its condition is known to hold."""
+    def implied(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the implied facts: none unless its condition is known to hold."""
         if self.when.evaluate(facts).value is not True:
             return {}
         made = {
@@ -129,7 +129,7 @@ class Implications:
         issues += [
             _contradiction(self._vocabulary, where, name, facts[name], value, row)
             for row in self._doubting
-            for name, value in row.says(facts).items()
+            for name, value in row.implied(facts).items()
             if facts.get(name) is not None and facts[name] != value
         ]
         return Inference(facts, derived, frozenset(against), tuple(issues))
@@ -154,7 +154,7 @@ class Implications:
         blocked, moved = contradicted - set(answer), list(answer)
         while moved:
             for row in self._touching.get(moved.pop(), ()):
-                for name, value in row.says(known).items():
+                for name, value in row.implied(known).items():
                     if name in blocked:
                         continue
                     if known.get(name) is None:
@@ -174,7 +174,7 @@ def _closure(
     while moved:
         moved = False
         for row in rows:
-            for name, value in row.says(facts).items():
+            for name, value in row.implied(facts).items():
                 if name in against:
                     continue
                 if facts.get(name) is None:

@@ -54,7 +54,7 @@ def parse_industry_code(code: str) -> str | None:
 
 
 def code_under(code: str, parent: str) -> bool:
-    """Tell whether an industry code is ``parent`` or stands under it; the letter of the section may be left out.
+    """Return whether an industry code is ``parent`` or below it; the letter of the section may be left out.
 
     Examples
     --------
@@ -72,9 +72,9 @@ def code_under(code: str, parent: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def codes_match(known: tuple[str, ...], wanted: tuple[str, ...]) -> bool | None:
-    """Tell whether one of the codes is one of those wanted or stands under one of them.
+    """Return whether one of the codes is one of those wanted or below one of them.
 
-    ``None`` where it cannot be told: a code coarser than one wanted may be that industry or another, and a code that
+    ``None`` where it is undecided: a code coarser than one wanted may be that industry or another, and a code that
     there is not may be any.
 
     Examples

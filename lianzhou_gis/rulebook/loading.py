@@ -18,7 +18,7 @@ from lianzhou_gis.rulebook.parser import Reader
 
 __all__ = ["read_facts_vocabulary", "read_files", "read_implications", "read_laws", "read_rules"]
 
-# What a file may say once for all its rules.
+# Fields that a file may give once for all its rules.
 _DEFAULTS = {"theme", "everywhere", "authority", "checked_on"}
 _ROW_KEYS = {
     "id", "when", "sets", "computes", "unverified", "effective_from", "effective_to", "paraphrase", "citations",
@@ -37,7 +37,7 @@ def read_files(files: Files) -> Contents:
     Raises
     ------
     RuleError
-        For anything that is not as it should be, and for what stands twice.
+        For anything that is not as it should be, and for duplicate ids.
     """
     facts, laws = read_facts_vocabulary(files.facts), read_laws(files.laws)
     found: dict[str, Rule] = {}
@@ -84,7 +84,7 @@ def read_rules(path: Path, facts: FactVocabulary, laws: Mapping[str, Law]) -> li
 
 
 def _completed(entry: object, defaults: Mapping[str, Any]) -> object:
-    """Return a rule with what its file says once for all of them."""
+    """Return a rule completed by the defaults of its file."""
     if not isinstance(entry, LocatedMapping):
         return entry
     completed = LocatedMapping({**defaults, **entry})

@@ -80,7 +80,7 @@ class Citation:
 
 @dataclass(frozen=True)
 class RuleVersion:
-    """A rule as it stands on a day.
+    """A rule in the form of one day.
 
     Attributes
     ----------
@@ -99,7 +99,7 @@ class RuleVersion:
     worst : Effect
         The strictest that the rule may turn out to mean; the effect itself unless stated.
     unverified : bool
-        Whether what it says was not read in the law's own text: marked so in every output, its effect unchanged.
+        Whether its content was not checked against the law's own text: marked so in every output, its effect unchanged.
     """
 
     id: str
@@ -133,7 +133,7 @@ class RuleVersion:
 
     @property
     def strictest(self) -> Effect:
-        """The stricter of what it says and what it may turn out to mean."""
+        """The stricter of its effect and of its worst reading."""
         return self.effect if self.effect.rank <= self.worst.rank else self.worst
 
     @property
@@ -147,7 +147,7 @@ class RuleVersion:
             return False
         return self.grades is None or grade in self.grades
 
-    def bears(self, relation: str, distance_m: float) -> bool:
+    def applies_at(self, relation: str, distance_m: float) -> bool:
         """Tell whether a site with this relation to a zone is one that the rule is about."""
         if self.setback_m is not None:
             return distance_m <= self.setback_m
@@ -181,8 +181,8 @@ class Rule:
     nothing_before: Text | None = None
 
     def __repr__(self) -> str:
-        told = ", ".join(f"{version.effective_from} {version.effect.value}" for version in self.versions)
-        return f"<Rule {self.id}: {told}>"
+        versions = ", ".join(f"{version.effective_from} {version.effect.value}" for version in self.versions)
+        return f"<Rule {self.id}: {versions}>"
 
     def _repr_html_(self) -> str:
         from lianzhou_gis.reports import rule_card

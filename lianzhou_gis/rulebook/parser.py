@@ -160,7 +160,7 @@ class Reader:
         return tuple(value)
 
     def version(self, entry: LocatedMapping, given: Mapping[str, Any]) -> RuleVersion:
-        """Return one version of a rule: what the rule says, changed by what the version says."""
+        """Return one version of a rule: the rule's fields, overridden by the version's."""
         merged = {**entry, **given}
         theme = None if entry.get("everywhere") else entry["theme"]
         effective_from = self.day(given, "effective_from")

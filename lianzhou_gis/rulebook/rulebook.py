@@ -13,8 +13,8 @@ from lianzhou_gis.errors import RuleError, did_you_mean
 from lianzhou_gis.rulebook.facts import FactVocabulary
 from lianzhou_gis.rulebook.files import SHIPPED, Files
 from lianzhou_gis.rulebook.implications import Implication, Implications, Inference
-from lianzhou_gis.rulebook.kept import keep, revived
 from lianzhou_gis.rulebook.model import Law, Rule, RuleVersion
+from lianzhou_gis.rulebook.rulebook_cache import cached_contents, store_contents
 from lianzhou_gis.vocabulary import Effect
 
 __all__ = ["Rulebook"]
@@ -31,7 +31,7 @@ class Rulebook:
     rules : tuple of Rule
         By id.
     implications : tuple of Implication
-        What facts say of other facts, by id.
+        Implications between facts, by id.
     sha256 : str
         Of the bytes of all files, so that two equal rulebooks have equal hashes.
 
@@ -90,7 +90,7 @@ class Rulebook:
     def known_until(self) -> date:
         """The last day about which it may be asked: so many days after the oldest check of what is open-ended.
 
-        One rule looked at anew says nothing of the others; what has ended cannot change any more.
+        A check of one rule does not cover the others; ended versions cannot change any more.
         """
         rows: list[RuleVersion | Implication] = [
             *(version for rule in self.rules for version in rule.versions),
@@ -180,13 +180,13 @@ def _shipped() -> Rulebook:
 def _load(folder: Path) -> Rulebook:
     files = Files.of(folder)
     sha256 = files.sha256()
-    contents = revived(files.key(sha256))
+    contents = cached_contents(files.key(sha256))
     if contents is None:
         from lianzhou_gis.rulebook.loading import read_files
 
         contents = read_files(files)
         if files.sha256() == sha256:
-            keep(files.key(sha256), folder.name, contents)
+            store_contents(files.key(sha256), folder.name, contents)
     return Rulebook(
         contents.rules,
         contents.facts,

@@ -119,12 +119,12 @@ def before_in_words(rule: Rule, rulebook: Rulebook, lang: str) -> str | None:
     if first.effective_from <= rulebook.begins or first.strictest is Effect.NOTICE:
         return None
     if rule.nothing_before is not None:
-        told = rule.nothing_before[lang]
+        note = rule.nothing_before[lang]
     elif lang == "zh":
-        told = "当时的法律未收入规则库，基准日在此以前的项目涉及本条时不作判断"
+        note = "当时的法律未收入规则库，基准日在此以前的项目涉及本条时不作判断"
     else:
-        told = "the law of that time is not in the rulebook; of earlier days nothing is said where it would bear"
-    return f"{first.effective_from} 以前：{told}" if lang == "zh" else f"Before {first.effective_from}: {told}"
+        note = "the law of that time is not in the rulebook; where it would apply nothing is decided for earlier days"
+    return f"{first.effective_from} 以前：{note}" if lang == "zh" else f"Before {first.effective_from}: {note}"
 
 
 def citations_in_words(citations: Sequence[Any], lang: str) -> str:

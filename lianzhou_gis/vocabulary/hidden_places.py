@@ -91,7 +91,7 @@ def hidden_kind(text: str) -> HiddenKind | None:
 
 
 def is_hidden_column(name: str) -> bool:
-    """Tell whether the folded name of a column tells a place or a withheld measure.
+    """Return whether the folded name of a column means a place or a withheld measure.
 
     Examples
     --------

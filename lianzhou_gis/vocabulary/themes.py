@@ -47,7 +47,7 @@ class Theme:
     covering : bool
         Whether its zones cover the whole area of the layer without gap or overlap (control units).
     context : bool
-        Whether its zones divide the whole county: lying in one of them says nothing of a site by itself.
+        Whether its zones divide the whole county: being in one of them has no consequence by itself.
     receiving : bool
         Whether its zones state the class of the water that receives an outfall; outside all of them it is unknown.
     near_m : float

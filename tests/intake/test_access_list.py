@@ -161,9 +161,9 @@ def test_a_decision_table_goes_out_comes_back_and_decides_only_what_was_confirme
     assert share(items) == (9, 3)
     dyeing = next(item for item in items if "印染" in item.text)
     project = {"industry_code": ("C1713",), "construction_nature": "new"}
-    assert dyeing.bears_on(project).value is True
-    assert dyeing.bears_on({"industry_code": ("G5990",), "construction_nature": "new"}).value is False
-    assert dyeing.bears_on(project | {"industry_code": ("C1810",)}).missing == {dyeing.fact}
+    assert dyeing.applies_under(project).value is True
+    assert dyeing.applies_under({"industry_code": ("G5990",), "construction_nature": "new"}).value is False
+    assert dyeing.applies_under(project | {"industry_code": ("C1810",)}).missing == {dyeing.fact}
     assert next(item for item in items if "红线" in item.text).restates == ("ecological_redline",)
     sheet.cell(head[0].row + 1, columns["确认人"]).value = None
     book.save(path)

@@ -44,25 +44,25 @@ def test_the_effect_of_its_kind(kind, effect):
 )
 def test_industries(industries, codes, value):
     facts = {} if codes is None else {"industry_code": codes}
-    outcome = item(industries=industries).bears_on(facts)
+    outcome = item(industries=industries).applies_under(facts)
     assert outcome.value is value
     assert bool(outcome.missing) == (value is None)
 
 
 def test_industry_and_condition_must_both_hold():
     both = item(industries="C26", when='{"fact": "two_highs", "is": true}')
-    assert both.bears_on({"industry_code": ("C2631",), "two_highs": True}).value is True
-    assert both.bears_on({"industry_code": ("C2710",)}).value is False
-    assert both.bears_on({"two_highs": False}).value is False
-    assert both.bears_on({"industry_code": ("C2631",)}).missing == {"two_highs"}
+    assert both.applies_under({"industry_code": ("C2631",), "two_highs": True}).value is True
+    assert both.applies_under({"industry_code": ("C2710",)}).value is False
+    assert both.applies_under({"two_highs": False}).value is False
+    assert both.applies_under({"industry_code": ("C2631",)}).missing == {"two_highs"}
 
 
 def test_what_nothing_decides_is_undecided_and_a_person_settles_it():
     vague = item()
-    assert vague.bears_on({}).value is None
-    assert vague.bears_on({}).missing == {"access_item.A-1"}
-    assert vague.bears_on({"access_item.A-1": False}).value is False
-    assert item(kind="required").bears_on({}).value is True
+    assert vague.applies_under({}).value is None
+    assert vague.applies_under({}).missing == {"access_item.A-1"}
+    assert vague.applies_under({"access_item.A-1": False}).value is False
+    assert item(kind="required").applies_under({}).value is True
 
 
 def test_dates_and_units():
@@ -101,4 +101,4 @@ def test_a_row_that_is_no_item_is_an_error_with_its_line(cells):
 
 def test_an_id_twice():
     _, issues = parse_access_items([ROW, ROW], FACTS, "list.csv")
-    assert "stands twice" in issues[0].en
+    assert "is there twice" in issues[0].en

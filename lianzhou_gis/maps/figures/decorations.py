@@ -22,7 +22,7 @@ __all__ = ["Frame", "frame_around", "graticule", "north_arrow", "scale_bar"]
 
 Shapes = Sequence[BaseGeometry | None] | npt.NDArray[np.object_]
 
-# Denominators that stand on maps, and steps of the graticule in seconds of arc.
+# Denominators of map scales, and steps of the graticule in seconds of arc.
 _SCALES = tuple(
     int(lead * 10**power)
     for power in range(3, 7)

@@ -25,7 +25,7 @@ _PIXEL = 0.55
 
 
 def write(axes: Axes, x: float, y: float, text: str, size: float, families: list[str], **look: Any) -> Text:  # noqa: ANN401 - options of matplotlib
-    """Write a text at a place of the axes; what it says is never read as a formula."""
+    """Write a text at a place of the axes; it is never parsed as a formula."""
     return axes.text(x, y, clean(text), fontsize=size, fontfamily=families, parse_math=False, **look)
 
 

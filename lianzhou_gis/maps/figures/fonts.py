@@ -56,7 +56,7 @@ def families_for(texts: Iterable[str], font: str | Path | None = None) -> list[s
     Raises
     ------
     MissingExtraError
-        If no Chinese font is installed; says what to install.
+        If no Chinese font is installed; names the packages to install.
     MissingFileError
         If the font that was named does not exist.
     FormatError

@@ -40,7 +40,7 @@ def styled(zones: gpd.GeoDataFrame) -> list[tuple[str, str, Style, Any]]:
         entry, own = theme(name), zones[zones["theme"] == name]
         grades = {grade.id: grade for grade in entry.grades}
         known = own["grade"].where(own["grade"].isin(list(grades)), "")
-        # Mild grades first: the strict ones stand over them.
+        # Mild grades first: the strict ones are drawn over them.
         for grade in ["", *reversed(grades)]:
             group = own[known == grade]
             if len(group):

@@ -108,7 +108,7 @@ def _box(shapes: list[BaseGeometry | None]) -> BaseGeometry:
 
 
 def _seen(scene: Scene, frame: Frame) -> gpd.GeoDataFrame:
-    """Return the zones that meet the frame: only they stand in its legend."""
+    """Return the zones that intersect the frame: only they are in its legend."""
     corners = shapely.box(frame.west, frame.south, frame.east, frame.north)
     return scene.zones[shapely.intersects(frame.project(scene.zones.geometry.to_numpy()), corners)]
 
@@ -203,7 +203,7 @@ def _halo(
 
 
 def _ways(axes: Axes, scene: Scene, frame: Frame, families: list[str]) -> None:
-    """Draw the ways to the nearest zones; the numbers stand one under the other where they would meet."""
+    """Draw lines to the nearest zones; distances are stacked where they would overlap."""
     _, style = other_style("nearest")
     mm = frame.denominator / 1000
     taken: list[tuple[float, float]] = []

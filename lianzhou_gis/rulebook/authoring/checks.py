@@ -28,10 +28,10 @@ def check_rulebook(rulebook: Rulebook, *, today: date) -> list[Issue]:
     Returns
     -------
     list of Issue
-        Errors: a case that does not come out, a rule without a case, a version without a hit or without a case on the
-        days of its beginning and end and beside them, a citation of a law not in force with the version, a rule that
-        can never bear, two rules that contradict. Warnings: a version without a case of a miss or of an unknown fact, a
-        theme and grade without a rule, a fact that nothing asks for, rules and implications not looked at for long.
+        Errors: a failing case, a rule without a case, a version without a hit or without cases on and beside the
+        days of its beginning and end, a citation of a law not in force with the version, a rule that can never
+        apply, two rules that contradict. Warnings: a version without a case of a miss or of an unknown fact, a theme
+        and grade without a rule, an unused fact, rules and implications not checked for long.
     """
     return [
         *_cases(rulebook),
@@ -117,7 +117,7 @@ def _citations(rulebook: Rulebook) -> list[Issue]:
 
 
 def _coverage(rulebook: Rulebook, today: date) -> list[Issue]:
-    """Name the themes and grades that no rule speaks of: a gap for every site in them."""
+    """Name the themes and grades without a rule: a gap for every site in them."""
     rules = [rule for rule in rulebook.in_force(today) if rule.needs_layer]
     issues = []
     for theme in themes().values():

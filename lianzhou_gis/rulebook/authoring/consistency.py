@@ -1,7 +1,7 @@
-"""What can be proven of rules without any site: that each can bear, and that no two say different things of the same.
+"""Checks of rules without any site: each can apply, and no two contradict one another on the same ground.
 
 Conditions are small, so all that matters can be tried: facts are assumed one by one, only where the outcome still
-hangs on them, and only values that some condition tells apart.
+hangs on them, and only values that some condition distinguishes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Wanted = Sequence[tuple[Condition | Test | None, bool]]
 
 
 def soundness(rulebook: Rulebook) -> list[Issue]:
-    """Return what is unsound: rules that can never bear, and pairs that contradict or repeat one another.
+    """Return what is unsound: rules that can never apply, and pairs that contradict or repeat one another.
 
     Examples
     --------

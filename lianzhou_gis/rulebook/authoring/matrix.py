@@ -65,7 +65,7 @@ class Place:
         if self.relation == OUTSIDE:
             return rule.relation == OUTSIDE
         # A site inside a zone overlaps it, and is at no distance from it.
-        return rule.applies_to(self.grade) and any(rule.bears(relation, 0.0) for relation in ("overlap", "within"))
+        return rule.applies_to(self.grade) and any(rule.applies_at(relation, 0.0) for relation in ("overlap", "within"))
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ class Cell:
 
     @property
     def sign(self) -> str:
-        """The sign of what is proven; what may come on top stands behind a question mark."""
-        told = SIGNS[self.proven] if self.proven is not None else "—"
-        return told if self.possible is self.proven else f"{told}?{SIGNS[self.possible]}" if self.possible else told
+        """The sign of what is proven; a possible stricter effect follows a question mark."""
+        sign = SIGNS[self.proven] if self.proven is not None else "—"
+        return sign if self.possible is self.proven else f"{sign}?{SIGNS[self.possible]}" if self.possible else sign
 
 
 class Matrix:
@@ -127,7 +127,7 @@ class Matrix:
         """Return one cell for one day."""
         proven: list[Effect] = []
         possible: list[Effect] = []
-        bearing = []
+        applying = []
         for rule in self._rules[day]:
             if not place.meets(rule):
                 continue
@@ -142,9 +142,9 @@ class Matrix:
                 possible.append(effect)
             elif rule.effect is not Effect.NOTICE:
                 possible.append(rule.effect)
-            bearing.append((rule.id, bool(value)))
+            applying.append((rule.id, bool(value)))
         rank = list(Effect).index
-        return Cell(min(proven, key=rank, default=None), min(possible, key=rank, default=None), tuple(bearing))
+        return Cell(min(proven, key=rank, default=None), min(possible, key=rank, default=None), tuple(applying))
 
     def text(self, place: Place, kind: ProjectType) -> str:
         """Return a cell of both days: one sign where they agree, else the old and the new."""

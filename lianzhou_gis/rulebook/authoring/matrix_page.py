@@ -11,7 +11,7 @@ from lianzhou_gis.vocabulary import Effect, themes
 
 __all__ = ["matrix_page"]
 
-# The page takes the whole width of the window; heads of columns stand upright, so that twenty of them fit.
+# The page takes the whole width of the window; column headings are vertical, so that twenty of them fit.
 _STYLE = """<style>
 div.document, div.body { width: auto; max-width: none; }
 div.sphinxsidebar { display: none; }
@@ -72,8 +72,8 @@ def matrix_page(matrix: Matrix, book: str) -> str:
         first = f'<th class="theme" rowspan="{len(group)}" title="{escape(name["en"])}">{escape(name["zh"])}</th>'
         for same, cells in group:
             en = "; ".join(place.words["en"] for place, _ in same)
-            said = f'<th title="{escape(en)}">{escape(_grades([place for place, _ in same], name["zh"]))}</th>'
-            lines.append(f"<tr>{first}{said}{''.join(_cell(*pair) for pair in cells)}</tr>")
+            heading = f'<th title="{escape(en)}">{escape(_grades([place for place, _ in same], name["zh"]))}</th>'
+            lines.append(f"<tr>{first}{heading}{''.join(_cell(*pair) for pair in cells)}</tr>")
             first = ""
     lines.append("</tbody></table>")
     return "\n\n".join(
@@ -89,11 +89,11 @@ def matrix_page(matrix: Matrix, book: str) -> str:
 
 def _grades(places: list[Place], theme: str) -> str:
     """Return how the rows of a theme are called beside its name."""
-    told = [place.words["zh"].replace(theme, "").strip("·") for place in places]
-    told = [words.replace("排污口位于：·", "排污口：").replace("排污口位于：", "排污口在其内") for words in told]
-    if len(told) > 1 and all(words.startswith("排污口：") for words in told):
-        return "排污口：" + "、".join(words.removeprefix("排污口：") for words in told)
-    return "、".join(told) or "区内"
+    labels = [place.words["zh"].replace(theme, "").strip("·") for place in places]
+    labels = [words.replace("排污口位于：·", "排污口：").replace("排污口位于：", "排污口在其内") for words in labels]
+    if len(labels) > 1 and all(words.startswith("排污口：") for words in labels):
+        return "排污口：" + "、".join(words.removeprefix("排污口：") for words in labels)
+    return "、".join(labels) or "区内"
 
 
 def _restricts(cell: Cell) -> bool:
@@ -103,5 +103,5 @@ def _restricts(cell: Cell) -> bool:
 def _cell(old: Cell, new: Cell) -> str:
     shown = new.proven if new.proven not in (None, Effect.NOTICE) else new.possible
     kind = f' class="{shown.value}"' if shown in COLOURS else ' class="notice"'
-    told = new.sign if old.sign == new.sign else f"{old.sign}<br>→{new.sign}"
-    return f"<td{kind}>{told if len(told) < 2 else f'<small>{told}</small>'}</td>"
+    sign = new.sign if old.sign == new.sign else f"{old.sign}<br>→{new.sign}"
+    return f"<td{kind}>{sign if len(sign) < 2 else f'<small>{sign}</small>'}</td>"

@@ -11,7 +11,7 @@ from lianzhou_gis.vocabulary import DISCLAIMER, label
 __all__ = ["GENERATED", "WIDE", "effect_in_words", "head", "table"]
 
 GENERATED = "本页由 `lianzhou-gis rules docs` 自规则库生成，请勿手工修改。"
-# Pages of tables take the width of the window, and what stands first in a row is not broken.
+# Pages of tables take the width of the window, and the first cell of a row is not wrapped.
 WIDE = (
     "<style>div.document { width: 96%; } div.body { max-width: none; } "
     "table td:first-child { white-space: nowrap; }</style>"
@@ -41,9 +41,9 @@ def head(zh: str, en: str, *more: str) -> str:
 
 def effect_in_words(version: RuleVersion) -> str:
     """Return what a rule does, with what it may turn out to mean and how sure it is, in Chinese."""
-    said = label("effect", version.effect)["zh"]
+    text = label("effect", version.effect)["zh"]
     if version.worst is not version.effect:
-        said += f"（最重可为{label('effect', version.worst)['zh']}）"
+        text += f"（最重可为{label('effect', version.worst)['zh']}）"
     return (
-        said + ("（依据文本待核）" if version.unverified else "") + ("（不因边界误差减轻）" if version.strict else "")
+        text + ("（依据文本待核）" if version.unverified else "") + ("（不因边界误差减轻）" if version.strict else "")
     )

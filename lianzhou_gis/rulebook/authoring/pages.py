@@ -157,10 +157,10 @@ def _law(law_id: str, rulebook: Rulebook) -> str | None:
     if not rows:
         return None
     rows.sort(key=lambda row: (_article_key(row[0]), row[2], row[3]))
-    told = f"发布：{law.issuer['zh']}。施行 {law.effective_from} 至 {law.effective_to or '今'}。"
-    told += f"链接：{law.link}" if law.link else "官方链接待补，引用前请核对原文。"
+    note = f"发布：{law.issuer['zh']}。施行 {law.effective_from} 至 {law.effective_to or '今'}。"
+    note += f"链接：{law.link}" if law.link else "官方链接待补，引用前请核对原文。"
     listed = table(["条款", "规则", "施行期间", "效力"], [row[1:] for row in rows])
-    return "\n\n".join([head(law.title["zh"], law.title["en"], told), listed])
+    return "\n\n".join([head(law.title["zh"], law.title["en"], note), listed])
 
 
 def _project(matrix: Matrix, project: ProjectType) -> str:
@@ -183,7 +183,7 @@ def _project(matrix: Matrix, project: ProjectType) -> str:
                     matrix.cell(place, project, old).sign,
                     matrix.cell(place, project, new).sign,
                     "<br>".join(
-                        _bearing(rulebook, rule_id, known, new)
+                        _rule_text(rulebook, rule_id, known, new)
                         for rule_id, known in matrix.cell(place, project, new).rules
                     ),
                 )
@@ -195,7 +195,7 @@ def _project(matrix: Matrix, project: ProjectType) -> str:
     return "\n\n".join(parts)
 
 
-def _bearing(rulebook: Rulebook, rule_id: str, known: bool, day: date) -> str:
+def _rule_text(rulebook: Rulebook, rule_id: str, known: bool, day: date) -> str:
     version = rulebook.rule(rule_id).version(day)
     assert version is not None
     return f"{'' if known else '？'}{version.title['zh']}（{label('effect', version.effect)['zh']}）"
@@ -218,12 +218,12 @@ def _coverage(rulebook: Rulebook) -> str:
                 ),
             )
         )
-    told = (
+    note = (
         f"{len(rulebook.rules)} 条规则，{versions} 个版本，{sum(1 for _ in read_cases(rulebook))} 个用例；"
         f"{proven} 个版本的命中、不命中、信息未知和变更前后各日均有用例。逐条款的表：[{COVERAGE}]({COVERAGE})。"
     )
     heads = ["规则", "条款", "各版本的用例：命中／不命中／信息未知"]
-    return "\n\n".join([head("规则、条款、用例对照", "Rules, articles and cases", told), WIDE, table(heads, rows)])
+    return "\n\n".join([head("规则、条款、用例对照", "Rules, articles and cases", note), WIDE, table(heads, rows)])
 
 
 def _facts(rulebook: Rulebook) -> str:
@@ -282,11 +282,11 @@ def _index(rulebook: Rulebook, pages: dict[str, str]) -> str:
         listed = "\n".join(sorted(name.removesuffix(".md") for name in pages if name.startswith(prefix)))
         return f"## {caption}\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```"
 
-    told = f"规则库 {rulebook.version}：{len(rulebook.rules)} 条规则，{len(rulebook.implications)} 条推定。"
-    told += f"收录 {rulebook.begins} 起的法律；核对有效至 {rulebook.known_until}，此外的基准日不作判断。"
+    note = f"规则库 {rulebook.version}：{len(rulebook.rules)} 条规则，{len(rulebook.implications)} 条推定。"
+    note += f"收录 {rulebook.begins} 起的法律；核对有效至 {rulebook.known_until}，此外的基准日不作判断。"
     return "\n\n".join(
         [
-            head("规则库", "The rulebook", told),
+            head("规则库", "The rulebook", note),
             "```{toctree}\n:maxdepth: 1\n\nmatrix\ncoverage\nfacts\n```",
             tree("按主题（By theme）", "theme-"),
             tree("按法规（By law）", "law-"),

@@ -1,4 +1,4 @@
-"""``rules diff``: what one rulebook says otherwise than another."""
+"""``rules diff``: differences between two rulebooks."""
 
 from __future__ import annotations
 

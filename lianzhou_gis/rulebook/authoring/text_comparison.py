@@ -1,4 +1,4 @@
-"""``rules texts``: what law texts say otherwise than when they were read, and which words no rule covers."""
+"""``rules texts``: changes of law texts since they were read, and articles that no rule covers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Anchor:
 
 @dataclass(frozen=True)
 class TextDifference:
-    """One thing that the texts say of the rulebook.
+    """One difference between law texts and rulebook.
 
     Attributes
     ----------
@@ -201,7 +201,7 @@ def anchors_as_yaml(rulebook: Rulebook, folder: Path, checked_by: str, checked_o
     texts, resting = read_law_texts(folder), _resting(rulebook)
     lines = [
         "# Articles as they were read for the rules: edition of the law, hash of each article, by whom, when.",
-        "# Written by `lianzhou-gis rules texts FOLDER --anchor`; no words of a law stand here.",
+        "# Written by `lianzhou-gis rules texts FOLDER --anchor`; it holds no words of a law.",
     ]
     for law in rulebook.laws.values():
         articles = sorted({article for law_id, article in resting if law_id == law.id}, key=_order)

@@ -39,12 +39,12 @@ class Case:
     missing: tuple[str, ...]
 
     def outcome(self, rulebook: Rulebook) -> tuple[str, str | None, tuple[str, ...]]:
-        """Return what the rule says: ``finding``, ``none`` or ``missing_fact``, the effect, the missing facts."""
+        """Return the outcome of the rule: ``finding``, ``none`` or ``missing_fact``, the effect, the missing facts."""
         version = rulebook.rule(self.rule).version(self.as_of)
         if version is None:
             return "none", None, ()
         if version.needs_layer and not (
-            version.applies_to(self.grade, name=self.zone) and version.bears(self.relation, self.distance_m)
+            version.applies_to(self.grade, name=self.zone) and version.applies_at(self.relation, self.distance_m)
         ):
             return "none", None, ()
         facts = {name: rulebook.facts.parse(name, raw, self.name)[0] for name, raw in self.facts.items()}

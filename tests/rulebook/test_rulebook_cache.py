@@ -10,7 +10,7 @@ import pytest
 
 from lianzhou_gis.cache import Cache
 from lianzhou_gis.errors import RuleError
-from lianzhou_gis.rulebook import Rulebook, kept, loading
+from lianzhou_gis.rulebook import Rulebook, loading, rulebook_cache
 from lianzhou_gis.rulebook.files import SHIPPED, Files
 
 ROOT = Path(__file__).parents[2]
@@ -128,7 +128,7 @@ def test_a_file_in_another_folder_is_another_rulebook(read, folder):
 )
 def test_whole_and_yet_no_rulebook_is_read_anew(read, folder, spoil):
     book = Rulebook.load(folder)
-    key, cache = Files.of(folder).key(book.sha256), Cache.standard(kept._ROOMS)
+    key, cache = Files.of(folder).key(book.sha256), Cache.standard(rulebook_cache._ROOMS)
     told = json.loads(json.dumps(cache.get("rulebook", key).meta))
     spoil(told)
     cache.put("rulebook", key, "x", told)

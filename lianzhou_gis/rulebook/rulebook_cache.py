@@ -1,7 +1,7 @@
-"""A rulebook as plain values, as the cache keeps it.
+"""Cache of parsed rulebooks as plain values.
 
-The files stay the only source: what is kept stands under the hash of all their bytes and of the code that reads them,
-and only where it gives back the very rulebook that was read. Nothing in it is run.
+The files stay the only source: an entry is stored under the hash of all their bytes and of the code that reads them,
+and only if it decodes to an equal rulebook. Nothing in it is executed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from lianzhou_gis.vocabulary import Effect
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["keep", "revived"]
+__all__ = ["cached_contents", "store_contents"]
 
 _KIND = "rulebook"
 _ROOMS = ("errors.py", "messages.yaml", "cache.py", "resources.py", "vocabulary", "rulebook")
@@ -34,30 +34,30 @@ Plain = dict[str, Any]
 Cited = dict[tuple[str, str], Citation]
 
 
-def revived(key: Mapping[str, Any]) -> Contents | None:
-    """Return what was read of files under a key that names all their bytes; ``None`` where nothing usable is kept."""
-    kept = Cache.standard(_ROOMS).get(_KIND, key)
-    if kept is None:
+def cached_contents(key: Mapping[str, Any]) -> Contents | None:
+    """Return the parsed contents of files by a key that names all their bytes; ``None`` without a usable entry."""
+    cached = Cache.standard(_ROOMS).get(_KIND, key)
+    if cached is None:
         return None
     try:
-        return _contents(kept.meta)
+        return _decode(cached.meta)
     except (KeyError, ValueError, TypeError, AttributeError):
-        # Whole, and yet not what this code writes: read anew.
+        # Intact, but not of the form that this code writes: the files are read again.
         return None
 
 
-def keep(key: Mapping[str, Any], name: str, contents: Contents) -> None:
-    """Keep what was read, where it comes back the same."""
+def store_contents(key: Mapping[str, Any], name: str, contents: Contents) -> None:
+    """Store parsed contents if they decode to an equal value."""
     try:
-        told = _told(contents)
-        back = _contents(json.loads(json.dumps(told)))
+        record = _encode(contents)
+        back = _decode(json.loads(json.dumps(record)))
     except (KeyError, ValueError, TypeError, AttributeError):
         return
     if back._replace(facts=contents.facts) == contents and list(back.facts) == list(contents.facts):
-        Cache.standard(_ROOMS).put(_KIND, key, name, told)
+        Cache.standard(_ROOMS).put(_KIND, key, name, record)
 
 
-def _told(contents: Contents) -> Plain:
+def _encode(contents: Contents) -> Plain:
     return {
         "rules": [{**_shallow(rule), "versions": _changes(list(map(_row, rule.versions)))} for rule in contents.rules],
         "facts": {fact.name: {**_shallow(fact), **fact.label, "label": None} for fact in contents.facts},
@@ -67,11 +67,11 @@ def _told(contents: Contents) -> Plain:
     }
 
 
-def _contents(told: Plain) -> Contents:
-    laws = {entry["id"]: Law(**_with_dates(entry)) for entry in told["laws"]}
+def _decode(record: Plain) -> Contents:
+    laws = {entry["id"]: Law(**_with_dates(entry)) for entry in record["laws"]}
     cited: Cited = {}
     rules = []
-    for rule in told["rules"]:
+    for rule in record["rules"]:
         first: Plain = {}
         versions = []
         for change in rule["versions"]:
@@ -80,10 +80,10 @@ def _contents(told: Plain) -> Contents:
         rules.append(Rule(**{**rule, "versions": tuple(versions)}))
     return Contents(
         tuple(rules),
-        FactVocabulary(told["facts"]),
+        FactVocabulary(record["facts"]),
         laws,
-        tuple(_implication(row, laws, cited) for row in told["implications"]),
-        timedelta(days=told["checked_for_days"]),
+        tuple(_implication(row, laws, cited) for row in record["implications"]),
+        timedelta(days=record["checked_for_days"]),
     )
 
 
@@ -92,8 +92,8 @@ def _shallow(item: DataclassInstance) -> Plain:
 
 
 def _changes(rows: list[Plain]) -> list[Plain]:
-    """Return the first version of a rule whole, and of the others what is not as in the first: most of it is."""
-    # By their texts: 1 is equal to True, and is not the same.
+    """Return the first version of a rule whole, and of the others the fields that differ from it."""
+    # Compared as JSON: 1 equals True in Python.
     first = {name: json.dumps(value) for name, value in rows[0].items()} if rows else {}
     return [
         *rows[:1],
@@ -101,16 +101,16 @@ def _changes(rows: list[Plain]) -> list[Plain]:
     ]
 
 
-def _dated(told: Plain) -> Plain:
+def _dated(record: Plain) -> Plain:
     """Return a record with its days as texts."""
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in told.items()}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in record.items()}
 
 
-def _with_dates(told: Plain) -> Plain:
+def _with_dates(record: Plain) -> Plain:
     for name in _DATES:
-        if told.get(name) is not None:
-            told[name] = date.fromisoformat(told[name])
-    return told
+        if record.get(name) is not None:
+            record[name] = date.fromisoformat(record[name])
+    return record
 
 
 def _row(row: RuleVersion | Implication) -> Plain:
@@ -138,7 +138,7 @@ def _when(tree: list[Any] | None) -> Condition | Test | None:
 
 
 def _parts(row: Plain, laws: Mapping[str, Law], cited: Cited) -> Plain:
-    """Return the parts that rules and implications share; a citation that stands in many is made once."""
+    """Return the parts that rules and implications share; a citation used many times is built once."""
     found = []
     for law_id, article in row["citations"]:
         if (law_id, article) not in cited:
@@ -160,4 +160,4 @@ def _version(row: Plain, laws: Mapping[str, Law], cited: Cited) -> RuleVersion:
 
 def _implication(row: Plain, laws: Mapping[str, Law], cited: Cited) -> Implication:
     parts = _parts(row, laws, cited)
-    return Implication(**{**parts, "computes": {name: tuple(told) for name, told in parts["computes"].items()}})
+    return Implication(**{**parts, "computes": {name: tuple(record) for name, record in parts["computes"].items()}})
