@@ -117,6 +117,8 @@ class Result:
         # Plain values, so that the table can be written to JSON and Parquet.
         for name in ("citations", "override"):
             table[name] = cells(map(_plain, table[name]))
+        # A struct without any field cannot be written to Parquet.
+        table["facts_used"] = cells(used or None for used in table["facts_used"])
         return _with_geometry(table)
 
     @property

@@ -46,8 +46,10 @@ def test_tables_are_copies(screener):
     assert repr(result) == repr(screener.screen(frame(["A", "B"])))
 
 
-def test_tables_can_be_written(screener, tmp_path):
-    result = screener.screen(frame(["A", "B"]), facts={"target_use": "industrial", "livestock": False})
+@pytest.mark.parametrize("facts", [{"target_use": "industrial", "livestock": False}, None])
+def test_tables_can_be_written(facts, tmp_path):
+    # Of one theme, so that no finding may rest on any fact.
+    result = lg.screen(frame(["A", "B"]), CATALOG, facts=facts, as_of=DAY, themes=None if facts else ["wetland"])
     for name in ("sites", "findings", "gaps", "overlaps"):
         table = getattr(result, name)
         table.to_parquet(tmp_path / "table.parquet")
@@ -65,6 +67,12 @@ def test_odd_ids_are_taken(screener, ids):
 @pytest.mark.parametrize("day", [pd.Timestamp(DAY), pd.Timestamp(DAY, tz="Asia/Shanghai"), date(2026, 11, 23)])
 def test_a_day_may_be_a_timestamp(day):
     assert lg.Screener.prepare(CATALOG, as_of=day).as_of == date(2026, 11, 23)
+
+
+def test_the_day_of_a_time_with_a_zone_is_the_day_in_china():
+    assert lg.rulebook.day_of(pd.Timestamp("2026-11-23 23:00", tz="UTC")) == date(2026, 11, 24)
+    with pytest.raises(ValueError, match="20261123"):
+        lg.rulebook.day_of(20261123)
 
 
 def test_a_missing_day_and_doubled_columns_are_refused_in_one_line(screener):

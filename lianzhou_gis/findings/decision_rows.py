@@ -256,6 +256,8 @@ class Evaluation:
     overlay : Overlay
     layer_ids, zone_ids : ndarray of str or None
         Of the codes; ``None`` first, then sorted.
+    uncounted : bool
+        Whether nobody could count the zones of a layer in scope.
     """
 
     ids: npt.NDArray[np.object_]
@@ -269,6 +271,7 @@ class Evaluation:
     overlay: Overlay
     layer_ids: npt.NDArray[np.object_]
     zone_ids: npt.NDArray[np.object_]
+    uncounted: bool
 
     @property
     def decisions(self) -> Sequence[Decision]:
@@ -279,5 +282,5 @@ class Evaluation:
     def answers(self) -> list[Answer]:
         """The answer for every site: its findings and gaps folded."""
         rows = np.concatenate([self.findings.array[:2], self.gaps.array[:2]], axis=1)
-        tallies = fold(self.zones, rows[0], self.register.coded[rows[1], TALLY:])
+        tallies = fold(self.zones, rows[0], self.register.coded[rows[1], TALLY:], uncounted=self.uncounted)
         return [answer_to(tally) for tally in tallies]

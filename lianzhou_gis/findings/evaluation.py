@@ -151,6 +151,8 @@ class _Prepared:
     ----------
     layer_ids, zone_ids : ndarray of str or None
         Ids by their codes.
+    uncounted : bool
+        Whether nobody could count the zones of a layer in scope.
     """
 
     def __init__(self, layers: Layers, index: LayerIndex, rulebook: Rulebook, day: date, scope: Sequence[str]) -> None:
@@ -160,6 +162,7 @@ class _Prepared:
         self.access = AccessList(layers.access_items, rules.access)
         self.layer_gaps = LayerGaps(layers, rules.outfalls)
         self._gaps_of_all = gaps_of_rulebook(rulebook, day, [name for name in scope if name not in self.ruled])
+        self.uncounted = any(layer.entry.uncounted for layer in layers.layers if layer.entry.theme in scope)
         self.loaded = {layer.entry.theme: layer.entry.id for layer in layers.layers if layer.status == "loaded"}
         self.outside = tuple(name for name in self.loaded if name in rules.outside)
         self.receiving = tuple(name for name in rules.outfalls if theme(name).receiving)
@@ -278,6 +281,7 @@ class _Pass:
             overlay=self._overlay,
             layer_ids=self._day.layer_ids,
             zone_ids=self._day.zone_ids,
+            uncounted=self._day.uncounted,
         )
 
     def _file(self, rows: Rows) -> None:

@@ -22,7 +22,7 @@ _MILD = (Verdict.CONDITIONAL, Verdict.NO_CONFLICT_FOUND)
 _VERDICTS = tuple(Verdict)
 _NOTHING = Verdict.NO_CONFLICT_FOUND.rank
 # Flags of a tally.
-_OPEN, _ASKED, _BARRED, _JUDGED, _FIRM = 1, 2, 4, 8, 16
+_OPEN, _ASKED, _BARRED, _JUDGED, _FIRM, _UNCOUNTED = 1, 2, 4, 8, 16, 32
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class Tally(NamedTuple):
         return cls(proven, worst, flags, zones)
 
 
-def fold(zones: Positions, site: Positions, tallies: npt.NDArray[np.int64]) -> list[Tally]:
+def fold(zones: Positions, site: Positions, tallies: npt.NDArray[np.int64], *, uncounted: bool = False) -> list[Tally]:
     """Return the tally of every site.
 
     Parameters
@@ -117,14 +117,16 @@ def fold(zones: Positions, site: Positions, tallies: npt.NDArray[np.int64]) -> l
         A row for every finding and gap: position of the site.
     tallies : ndarray of int, shape (n, 4)
         Of each of them.
+    uncounted : bool
+        Whether nobody could count the zones of a layer in scope: the label of every clear says so.
     """
     total = np.empty((len(zones), 4), dtype=np.int64)
-    total[:] = Tally()
+    total[:] = Tally(flags=_UNCOUNTED if uncounted else 0)
     total[:, 3] = zones
     if len(zones) == 1:
         if len(site):
             total[0, :2] = np.minimum(total[0, :2], tallies[:, :2].min(axis=0))
-            total[0, 2] = np.bitwise_or.reduce(tallies[:, 2])
+            total[0, 2] |= np.bitwise_or.reduce(tallies[:, 2])
     else:
         np.minimum.at(total[:, 0], site, tallies[:, 0])
         np.minimum.at(total[:, 1], site, tallies[:, 1])
@@ -151,6 +153,8 @@ def _answer(tally: Tally) -> Answer:
     complete = not tally.flags & _OPEN
     only_doubtful = bool(tally.flags & _JUDGED) and not tally.flags & _FIRM
     texts = {lang: _text(verdict, worst, complete, tally.zones, only_doubtful, lang) for lang in ("zh", "en")}
+    if tally.flags & _UNCOUNTED and verdict is Verdict.NO_CONFLICT_FOUND:
+        texts = {lang: text + label("printed", "uncounted")[lang] for lang, text in texts.items()}
     return Answer(verdict, worst, complete, texts)
 
 

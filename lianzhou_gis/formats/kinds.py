@@ -202,7 +202,8 @@ def detect_kind_of_head(head: bytes, suffix: str) -> Kind | None:
 def _kind_of_text(text: str, expected: Kind | None) -> Kind | None:
     if re.search(r"^[ \t\u3000]*[\[【][ \t]*(?:属性描述|地块坐标)[ \t]*[\]】]", text, re.MULTILINE):
         return Kind.PARCEL_TXT
-    start = text.lstrip()
+    # Not lstrip(): the record separator of a GeoJSON sequence is white space to Python.
+    start = text.lstrip(" \t\r\n\f\v\u3000\ufeff")
     if start.startswith("<"):
         root = (_xml_root(text) or "").lower()
         if root == "gpx":

@@ -92,7 +92,9 @@ def sqlite_snapshot(path: Path, name: str) -> Iterator[SqliteSnapshot]:
         # A journal whose head is cleared belongs to a finished transaction.
         del journals["journal"]
     if not journals:
-        _refuse_locked(path, name)
+        # Without -wal nobody has a file in WAL mode open, and to connect to it would write a new, empty one beside it.
+        if whole.is_whole:
+            _refuse_locked(path, name)
         yield SqliteSnapshot(path, sha256_of_file(path), _checked(path, head, whole))
         return
     digest = sha256_of_files({"database": path, **journals})

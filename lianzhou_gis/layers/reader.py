@@ -13,6 +13,8 @@ from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.catalog import LayerEntry
 from lianzhou_gis.errors import Issue, Message
+from lianzhou_gis.formats import Features
+from lianzhou_gis.formats.positions import UNSTATED_POSITION_ERROR_M
 from lianzhou_gis.geodesy import buffer_metres
 from lianzhou_gis.layers.completeness import area_issues, completeness_gaps, whole_area_issues
 from lianzhou_gis.layers.content_hash import Content
@@ -60,6 +62,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     survey = None if features.system.crs.is_geographic else features.system.code
     records = named_columns(features, entry)
     zones = as_zones(records, entry, survey, loading.issues)
+    _with_digit_errors(loading, zones, features, entry)
     counted = [entry.count_by] if entry.count_by else []
     ids = source_ids(records, zones, entry)
     whole = known or Content.summarise(zones, counted, ids)
@@ -94,6 +97,24 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     beyond = study if far or usable.cut else None
     files = {"source": features.sha256}
     return Layer(entry, Columns.of_frame(usable.zones), "loaded", None, whole.sha256, beyond, usable.cut, files)
+
+
+def _with_digit_errors(loading: Loading, zones: pd.DataFrame, features: Features, entry: LayerEntry) -> None:
+    """Raise the accuracy of zones whose numbers are coarser than what is declared, or assumed, of them."""
+    digits = np.fmax(features.digit_errors.last_digit_m, features.digit_errors.single_precision_m)
+    if len(digits) != len(zones):
+        # Parcel texts and the like have no digits of their own here.
+        return
+    stated = zones["accuracy_m"].to_numpy(dtype=np.float64)
+    coarse = digits > np.where(np.isnan(stated), UNSTATED_POSITION_ERROR_M, stated)
+    if not coarse.any():
+        return
+    zones["accuracy_m"] = np.where(coarse, digits, stated)
+    loading.issues.append(
+        Issue.from_code(
+            "warning", "zones_coarse", f"layer {entry.id}", count=int(coarse.sum()), metres=float(digits[coarse].max())
+        )
+    )
 
 
 def _edges(extent: tuple[float, float, float, float] | None) -> npt.NDArray[np.object_]:

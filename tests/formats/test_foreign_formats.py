@@ -132,3 +132,17 @@ def test_an_entity_of_a_gml_is_not_fetched(tmp_path):
     except FormatError:
         return
     assert "SECRET" not in names
+
+
+def test_one_feature_after_a_record_separator_is_a_sequence(tmp_path):
+    path = tmp_path / "one.geojsons"
+    feature = {
+        "type": "Feature",
+        "properties": {"site_id": "A"},
+        "geometry": {
+            "type": "Polygon",
+            "coordinates": [[[112.43, 24.81], [112.44, 24.81], [112.44, 24.82], [112.43, 24.81]]],
+        },
+    }
+    path.write_text("\x1e" + json.dumps(feature) + "\n", encoding="utf-8")
+    assert len(read_sites(path)) == 1
