@@ -15,7 +15,6 @@ from lianzhou_gis.vocabulary import DISCLAIMER, label, theme
 __all__ = ["comparison_paper", "comparison_rows", "write_comparison"]
 
 _TITLE = "选址方案比较表"
-_CONTEXT = ("administrative", "control_unit")
 
 
 def comparison_rows(sites: Sequence[SiteView], lang: str = "zh") -> list[tuple[str, ...]]:
@@ -38,7 +37,7 @@ def comparison_rows(sites: Sequence[SiteView], lang: str = "zh") -> list[tuple[s
         ),
     ]
     for name in sites[0].view.record["scope"]:
-        if name in _CONTEXT:
+        if theme(name).context:
             continue
         cells = [_theme_cell(site, name, lang) for site in sites]
         # Themes that say the same of every alternative, and nothing, would only fill the page.

@@ -19,15 +19,14 @@ __all__ = ["chapters_paper"]
 
 _TITLE = "建设项目规划选址综合论证报告"
 _THREE_LINES = ("ecological_redline", "permanent_basic_farmland", "growth_boundary")
-# Sensitive conditions of 2.5 by theme; themes without a layer are named as not assessed.
+# What 2.5 asks for in its order, by theme.
 _SENSITIVE = (
-    ("ecological_redline", "生态保护红线"), ("permanent_basic_farmland", "永久基本农田"),
-    ("water_source_zone", "饮用水水源保护区"), ("nature_reserve", "自然保护区"), ("nature_park", "自然公园"),
-    ("scenic_area", "风景名胜区"), ("wetland", "湿地"), ("public_welfare_forest", "公益林和天然林"),
-    ("contaminated_plot", "污染地块"), ("hazard_slope", "地质灾害和陡坡"), ("river_range", "河湖管理范围"),
-    ("karst_strong", "岩溶强发育区"),
+    "ecological_redline", "permanent_basic_farmland", "water_source_zone", "nature_reserve", "nature_park",
+    "scenic_area", "wetland", "public_welfare_forest", "contaminated_plot", "hazard_slope", "river_range",
+    "karst_strong",
 )  # fmt: skip
-_ELSEWHERE = ("文物保护", "压覆矿产", "军事设施", "机场净空", "地震断裂")
+# What 2.5 asks for beyond every theme of the vocabulary.
+_WITHOUT_THEME = ("压覆矿产", "军事设施", "机场净空", "地震断裂")
 
 
 def _place(what: str) -> Paragraph:
@@ -110,13 +109,18 @@ def _condition(site: SiteView, theme_id: str) -> tuple[str, float | None, float 
 
 def _sensitive(site: SiteView) -> Iterator[Block]:
     rows: list[list[Value]] = []
-    for theme_id, words in _SENSITIVE:
+    held = {item["theme"]: item["office"] for item in site.view.elsewhere}
+    for theme_id in (*_SENSITIVE, *(name for name in held if name not in _SENSITIVE)):
+        words = theme(theme_id).label["zh"]
+        if theme_id in held:
+            rows.append([words, f"须征求{held[theme_id]}意见", None, None, "由该部门掌握"])
+            continue
         state, area, distance = _condition(site, theme_id)
         rows.append([
             words, state, None if area is None else Measure(area), None if distance is None else Measure(distance),
             _dated(site, theme_id),
         ])  # fmt: skip
-    rows += [[words, "未核查（须征求主管部门意见）", None, None, "无图层"] for words in _ELSEWHERE]
+    rows += [[words, "未核查（须征求主管部门意见）", None, None, "无图层"] for words in _WITHOUT_THEME]
     yield DataTable(
         "敏感条件",
         (Column("条件", 1.4), Column("情形", 1.2), Column("占用面积（m²）", 1.1, "right"),

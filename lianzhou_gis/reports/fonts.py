@@ -76,12 +76,7 @@ def system_faces() -> Faces:
     for face, wanted in _WANTED.items():
         found = [name for name in (*wanted, *_SPARE[face]) if name in installed]
         if not found:
-            raise MissingExtraError(
-                "没有找到中文字体，文件中的汉字会变成方框；请安装：Debian/Ubuntu 上 apt install fonts-noto-cjk，"
-                "其他系统安装 Noto Serif CJK SC",
-                "no Chinese font is installed, so that letters would be set as boxes; install fonts-noto-cjk on Debian "
-                "and Ubuntu, or Noto Serif CJK SC",
-            )
+            raise MissingExtraError.from_code("fonts_chinese_missing")
         if found[0] not in wanted:
             stand_ins.setdefault(found[0], []).append(_NAMES[face])
         # Latin first in running text: Typst takes each letter from the first family that has it.
@@ -120,9 +115,5 @@ def check_glyphs(texts: Iterable[str]) -> None:
     """
     missing = sorted(letter for letter in set("".join(texts)) - _covered() if letter.isprintable())
     if missing:
-        told = "、".join(f"{letter}（U+{ord(letter):04X}）" for letter in missing[:5])
-        raise FormatError(
-            f"字体缺少字符 {told} 等 {len(missing)} 个，PDF 中会成为方框；请安装含这些字符的字体，或改用 --format docx",
-            f"the fonts lack {len(missing)} characters, such as {told}, which the PDF would show as boxes; install a "
-            "font that has them, or use --format docx",
-        )
+        named = [f"{letter} (U+{ord(letter):04X})" for letter in missing[:5]]
+        raise FormatError.from_code("fonts_glyphs_missing", letters=named, count=len(missing))

@@ -9,7 +9,7 @@ from lianzhou_gis.reports.content import Block, Cell, GridTable, Paper, Paragrap
 from lianzhou_gis.reports.page_frame import Frame
 from lianzhou_gis.reports.site_maps import SiteMaps, badge, verdict_range
 from lianzhou_gis.reports.site_view import Neighbour, SiteView, area_words
-from lianzhou_gis.vocabulary import DISCLAIMER, Verdict, label
+from lianzhou_gis.vocabulary import DISCLAIMER, Verdict, label, theme
 
 __all__ = ["FORM_TITLE", "form_blocks", "form_paper"]
 
@@ -158,6 +158,9 @@ def _scope(site: SiteView) -> str:
     record = site.view.record
     days = site.view.layer_days
     parts = [f"核查 {len(record['scope'])} 个主题。"]
+    if site.view.elsewhere:
+        held = [f"{theme(item['theme']).label['zh']}" for item in site.view.elsewhere]
+        parts.append(f"由其他部门掌握，须另行征求意见：{'、'.join(held)}。")
     if site.out_of_scope:
         parts.append(f"未列入本次范围：{'、'.join(site.out_of_scope)}。")
     if site.not_assessed:

@@ -16,6 +16,8 @@ __all__ = ["Particulars", "read_particulars"]
 
 _CREDIT_CODE = re.compile(r"[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
 _PROJECT_CODE = re.compile(r"\d{4}-\d{6}-\d{2}-\d{2}-\d{6}")
+# Stand for a code that was not given.
+_ANY_CREDIT_CODE, _ANY_PROJECT_CODE = "91" + "0" * 16, "0000-000000-00-00-000000"
 _MOST_BYTES = 2_000_000
 
 
@@ -57,24 +59,23 @@ _NAMES = tuple(item.name for item in fields(Particulars))
 
 def _checked(raw: object, where: str) -> dict[str, Any]:
     if not isinstance(raw, Mapping):
-        raise FormatError(f"{where}：应为“名称: 值”的列表", f"{where}: a mapping of names to values is expected")
+        raise FormatError.from_code("particulars_entries", where=where)
     found: dict[str, Any] = {}
     for name, value in raw.items():
         if name not in _NAMES:
-            zh, en = did_you_mean(str(name), _NAMES)
-            raise FormatError(f"{where}：没有条目 {name}{zh}", f"{where}: there is no entry {name}{en}")
+            raise FormatError.from_code(
+                "particulars_unknown", where=where, entry=name, guess=did_you_mean(str(name), _NAMES)
+            )
         if name == "documents":
             if not isinstance(value, Mapping):
-                raise FormatError(f"{where}：documents 应按主题列出", f"{where}: documents are listed by theme")
+                raise FormatError.from_code("particulars_documents", where=where)
             found[name] = {str(theme): str(text) for theme, text in value.items()}
         elif value is not None:
             found[str(name)] = str(value).strip()
-    for name, pattern, zh, en in (
-        ("credit_code", _CREDIT_CODE, "统一社会信用代码应为 18 位", "a credit code has 18 characters"),
-        ("project_code", _PROJECT_CODE, "项目代码形如 2026-441882-01-03-000000", "is like 2026-441882-01-03-000000"),
-    ):
-        if name in found and not pattern.fullmatch(found[name]):
-            raise FormatError(f"{where}：{name} {found[name]!r} 有误，{zh}", f"{where}: {name} {found[name]!r}: {en}")
+    if not _CREDIT_CODE.fullmatch(found.get("credit_code", _ANY_CREDIT_CODE)):
+        raise FormatError.from_code("particulars_credit_code", where=where, code=found["credit_code"])
+    if not _PROJECT_CODE.fullmatch(found.get("project_code", _ANY_PROJECT_CODE)):
+        raise FormatError.from_code("particulars_project_code", where=where, code=found["project_code"])
     return found
 
 
@@ -95,23 +96,21 @@ def read_particulars(path: str | Path) -> dict[str, Particulars]:
     """
     path = Path(path)
     if not path.is_file():
-        raise MissingFileError(f"{path.name}：没有这个文件", f"{path.name}: no such file")
+        raise MissingFileError.from_code("file_missing", file=path)
     try:
         content = path.read_bytes()
         if len(content) > _MOST_BYTES:
             raise ValueError("too large")
         data = yaml.load(content.decode("utf-8-sig"), Loader=yaml.CSafeLoader) or {}
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise FormatError(f"{path.name}：不是可读的 YAML（UTF-8）", f"{path.name}: not a YAML file in UTF-8") from error
+        raise FormatError.from_code("particulars_yaml", file=path) from error
     if not isinstance(data, Mapping) or not set(data) <= {"all", "sites"}:
-        raise FormatError(
-            f"{path.name}：顶层只有 all 与 sites 两项", f"{path.name}: there are all and sites at the top"
-        )
+        raise FormatError.from_code("particulars_top", file=path)
     shared = _checked(data.get("all") or {}, f"{path.name}：all")
     found = {"": Particulars(**shared)}
     sites = data.get("sites") or {}
     if not isinstance(sites, Mapping):
-        raise FormatError(f"{path.name}：sites 应按项目编号列出", f"{path.name}: sites are listed by their ids")
+        raise FormatError.from_code("particulars_sites", file=path)
     for site_id, raw in sites.items():
         found[str(site_id)] = Particulars(**(shared | _checked(raw or {}, f"{path.name}：{site_id}")))
     return found

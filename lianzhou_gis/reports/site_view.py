@@ -33,8 +33,9 @@ __all__ = [
 ]
 
 Record = Mapping[str, Any]
+# A line that land reviews ask for, though every site lies on one side of it.
+_GROWTH_BOUNDARY = "growth_boundary"
 _ASKED = {GapReason.MISSING_FACT.value, GapReason.ACCESS_UNDECIDED.value}
-_CONTEXT = ("administrative", "control_unit", "growth_boundary")
 # Stages of a project in their order: what is blocked first is due first.
 _STAGES = ("site_opinion", "land_conversion", "planning_permit", "project_approval", "land_supply", "eia_approval",
            "construction_start", "operation")  # fmt: skip
@@ -173,6 +174,11 @@ class RunView:
         record = self.run.certificate
         return {} if record is None else {site.site_id: site for site in record.sites}
 
+    @property
+    def elsewhere(self) -> list[Record]:
+        """The themes that another office holds, as the catalog names them: theme, office, reason."""
+        return [item for item in self.record["parameters"].get("elsewhere", ()) if item["theme"] in themes()]
+
     @cached_property
     def layer_days(self) -> tuple[str, str] | None:
         """The oldest and the newest date of the data."""
@@ -290,6 +296,9 @@ class SiteView:
                 points = found.setdefault("图层主管部门", [])
                 if words not in points:
                     points.append(words)
+        for item in self.view.elsewhere:
+            points = found.setdefault(str(item["office"]), [])
+            points.append(f"是否涉及{theme(item['theme']).label['zh']}")
         return found
 
     @cached_property
@@ -315,10 +324,11 @@ class SiteView:
     @cached_property
     def neighbours(self) -> list[Neighbour]:
         """How the site lies to every zone that was met or is near, and to the nearest of every other theme."""
-        rows = [_neighbour(row) for row in self.view.overlaps.get(self.site_id, ()) if row["theme"] not in _CONTEXT]
+        rows = [_neighbour(row) for row in self.view.overlaps.get(self.site_id, ()) if not theme(row["theme"]).context]
         seen = {row.theme for row in rows}
         for check in self.site["checks"]:
-            if check["theme"] not in seen and check["theme"] not in _CONTEXT and check["nearest_m"] is not None:
+            name = check["theme"]
+            if name not in seen and not theme(name).context and check["nearest_m"] is not None:
                 words = theme(check["theme"]).label["zh"]
                 rows.append(Neighbour(check["theme"], words, "", "", check["nearest_m"], 0.0, None, None, None, False))
         return sorted(
@@ -374,7 +384,7 @@ class SiteView:
         totals = {(row["theme"], row["grade"]): row for row in self.site["totals"]}
         for check in self.site["checks"]:
             name = check["theme"]
-            if check["status"] == "not_in_scope" or name in _CONTEXT[:2]:
+            if check["status"] == "not_in_scope" or (theme(name).context and name != _GROWTH_BOUNDARY):
                 continue
             words = theme(name).label["zh"]
             document = self.particulars.documents.get(name, "")
@@ -395,8 +405,10 @@ class SiteView:
 
     @cached_property
     def out_of_scope(self) -> list[str]:
-        """Themes that were not looked at."""
-        return [entry.label["zh"] for name, entry in themes().items() if name not in self.view.record["scope"]]
+        """Themes that were not looked at, apart from those that another office holds."""
+        held = {item["theme"] for item in self.view.elsewhere}
+        names = [name for name in themes() if name not in self.view.record["scope"] and name not in held]
+        return [theme(name).label["zh"] for name in names]
 
 
 def _grade_words(theme_id: str, grade: str | None) -> str:
