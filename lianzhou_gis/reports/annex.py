@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.geodesy import from_cgcs2000, gauss_kruger
 from lianzhou_gis.reports.content import Block, Column, DataTable, Heading, Measure, NewPage, Paragraph, Value
-from lianzhou_gis.reports.site_view import Record, SiteView, citations_words, cure_words, stages_words
+from lianzhou_gis.reports.site_view import Neighbour, Record, SiteView, citations_words, cure_words, stages_words
 from lianzhou_gis.vocabulary import Verdict, label, theme
 
 __all__ = ["Corners", "annex_blocks", "corners_of"]
@@ -146,7 +146,7 @@ def _positions(site: SiteView) -> Iterator[str | Block]:
                 None if row.distance_m is None else Measure(row.distance_m),
                 Measure(row.area_m2) if row.area_m2 else None,
                 Measure(row.length_m) if row.length_m else None,
-                *([_measure(row.depth_m), _measure(row.flip_m)] if deep else []),
+                *([_at_least(row.depth_m, row), _at_least(row.flip_m, row)] if deep else []),
                 "须实测界址" if row.doubtful else "",
             ]
             for row in rows
@@ -157,6 +157,12 @@ def _positions(site: SiteView) -> Iterator[str | Block]:
 
 def _measure(value: float | None) -> Value:
     return None if value is None or math.isnan(value) else Measure(value)
+
+
+def _at_least(value: float | None, row: Neighbour) -> Value:
+    """Return a depth; where the search ended at it, as a lower bound."""
+    shown = _measure(value)
+    return f"≥{shown}" if row.depth_at_least and shown is not None else shown
 
 
 def _access(site: SiteView) -> Iterator[str | Block]:
@@ -212,7 +218,7 @@ def _findings(site: SiteView) -> Iterator[str | Block]:
         for item in site.notices
     ))  # fmt: skip
     if general:
-        yield Paragraph("通用程序与提示（不因选址而异，不计入结论）", face="label")
+        yield Heading("通用程序与提示（不因选址而异，不计入结论）", 3)
         yield from (Paragraph(f"{number}. {words}", size_pt=9.5) for number, words in enumerate(general, start=1))
 
 
@@ -373,7 +379,7 @@ def _queries(site: SiteView) -> Iterator[str | Block]:
     yield "征求意见函（代拟稿）"
     for office, points in site.offices.items():
         asked: Sequence[str] = points
-        yield Paragraph(f"致{office}：", face="label")
+        yield Heading(f"致{office}：", 3)
         yield Paragraph(
             f"{site.name}拟选址于{site.town or '（乡镇）'}，用地 {site.site['statutory_area_m2']:,.2f} m²，"
             "界址点见附表一。"

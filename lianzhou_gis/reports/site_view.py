@@ -104,6 +104,8 @@ class Neighbour:
         Occupied, 0 where the site lies outside.
     distance_m : float or None
         ``None`` where nothing was measured.
+    depth_at_least : bool
+        The search for the depth ended at it: it is a lower bound.
     """
 
     theme: str
@@ -116,6 +118,7 @@ class Neighbour:
     depth_m: float | None
     flip_m: float | None
     doubtful: bool
+    depth_at_least: bool = False
 
 
 class RunView:
@@ -219,8 +222,11 @@ class SiteView:
 
     @property
     def name(self) -> str:
-        """The site's name, else its id."""
-        return str(self.site["name"] or self.site["site_id"])
+        """The site's name; without one the file that it came from, where it is the only site, else its id."""
+        if self.site["name"]:
+            return str(self.site["name"])
+        source = str(self.site["source_file"] or "")
+        return source.rpartition(".")[0] if "." in source and len(self.view.sites) == 1 else self.site_id
 
     @property
     def verdict(self) -> Verdict:
@@ -430,6 +436,7 @@ def _neighbour(row: Record) -> Neighbour:
         depth_m=row.get("depth_m"),
         flip_m=row.get("flip_m"),
         doubtful=bool(row["doubtful"]),
+        depth_at_least=bool(row.get("depth_at_least")),
     )
 
 
