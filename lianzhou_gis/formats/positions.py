@@ -31,6 +31,8 @@ UNSTATED_POSITION_ERROR_M = 4.0
 METRES_PER_DEGREE = 111_000.0
 # Worth of the last digit where there are more than six decimals.
 _FINEST = 1e-9
+# A shape smaller than this many steps may have become a rectangle by rounding.
+_FEW_STEPS = 9.5
 Floats = npt.NDArray[np.float64]
 
 
@@ -155,8 +157,8 @@ def digit_errors(
         Worth of the last written digit as the reader saw it; NaN or None: found from the numbers.
     doubles : bool
         Whether the numbers were never written as text. Few decimals then tell of rounding only where nothing simpler
-        explains them: in a point, or where both axes show three different values or more. A rectangle or a line
-        between two round positions may be meant exactly (blocks of a graticule are).
+        explains them: in a point, in a shape of a few steps, or where both axes show three different values or more. A
+        long rectangle or line between round positions may be meant exactly.
 
     Examples
     --------
@@ -168,21 +170,27 @@ def digit_errors(
     xy, owners = shapely.get_coordinates(geometries, return_index=True)
     worth = _steps(xy, owners, len(geometries))
     if doubles:
-        worth = np.where(_shows_rounding(geometries, xy, owners), worth, 0.0)
+        worth = np.where(_shows_rounding(geometries, xy, owners, worth), worth, 0.0)
     if steps is not None:
         worth = np.where(np.isnan(steps), worth, steps)
     single = _single_precision(xy, owners, len(geometries))
     return DigitErrors(np.nan_to_num(0.5 * worth * unit), unit * single)
 
 
-def _shows_rounding(geometries: Geometries, xy: Floats, owners: npt.NDArray[np.int_]) -> npt.NDArray[np.bool_]:
-    """Return which geometries are points, or have three different values or more on both axes."""
+def _shows_rounding(
+    geometries: Geometries, xy: Floats, owners: npt.NDArray[np.int_], steps: Floats
+) -> npt.NDArray[np.bool_]:
+    """Return which geometries are points, small beside their steps, or varied on both axes."""
     pointed = np.isin(shapely.get_type_id(geometries), (0, 4))
+    west, south, east, north = np.asarray(shapely.bounds(geometries), dtype=np.float64).reshape(-1, 4).T
     varied = np.ones(len(geometries), dtype=bool)
-    for axis in range(2):
+    small = np.zeros(len(geometries), dtype=bool)
+    for axis, extent in enumerate((east - west, north - south)):
         pairs = np.unique(np.column_stack([owners, xy[:, axis]]), axis=0)
         varied &= np.bincount(pairs[:, 0].astype(np.int64), minlength=len(geometries)) >= 3
-    return np.asarray(pointed | varied)
+        with np.errstate(invalid="ignore"):
+            small |= (extent > 0.0) & (extent < _FEW_STEPS * steps)
+    return np.asarray(pointed | varied | small)
 
 
 def _unit_m(system: ReferenceSystem) -> float:

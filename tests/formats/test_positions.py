@@ -26,9 +26,12 @@ def test_few_written_decimals_of_degrees_are_an_error(decimals, metres, tmp_path
 @pytest.mark.parametrize(
     ("shape", "metres"),
     [
-        # Blocks of a graticule and lines between round positions may be meant exactly.
-        (shapely.box(112.42, 24.73, 112.43, 24.74), 4.0),
+        # Long rectangles and lines between round positions may be meant exactly.
+        (shapely.box(112.42, 24.73, 112.62, 24.93), 4.0),
         (shapely.LineString([(112.45, 24.62), (112.45, 25.17)]), 4.0),
+        # By rounding to two decimals any plot of a kilometre becomes such a box.
+        (shapely.box(112.42, 24.73, 112.43, 24.74), 555.0),
+        (shapely.box(112.42, 24.73, 112.43, 24.93), 555.0),
         # Three different values on both axes are no drawing by chance, and a point has nothing else to tell.
         (shapely.Polygon([(112.42, 24.73), (112.44, 24.74), (112.43, 24.76)]), 555.0),
         (shapely.Point(112.42, 24.73), 555.0),
