@@ -95,6 +95,7 @@ disclosure: $(VENV)/.full
 bench: $(VENV)/.full
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python benchmarks/run.py --budget $(BUDGET)
+	$(BIN)/python benchmarks/whole_job.py
 	$(BIN)/python benchmarks/one_site.py
 	$(BIN)/python benchmarks/batch.py
 	$(BIN)/python benchmarks/report.py

@@ -116,7 +116,10 @@ class Result:
         table = self.assessment.findings.copy()
         # Plain values, so that the table can be written to JSON and Parquet.
         for name in ("citations", "override"):
-            table[name] = cells(map(_plain, table[name]))
+            # Findings of one rule have the very same citations.
+            values = table[name].tolist()
+            plain = {key: _plain(value) for key, value in {id(value): value for value in values}.items()}
+            table[name] = cells(plain[id(value)] for value in values)
         # A struct without any field cannot be written to Parquet.
         table["facts_used"] = cells(used or None for used in table["facts_used"])
         return _with_geometry(table)

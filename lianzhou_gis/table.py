@@ -16,7 +16,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["CodedColumn", "ColumnSpec", "Columns", "Deferred", "FieldFormat", "cells", "columns_of"]
+__all__ = ["CodedColumn", "ColumnSpec", "Columns", "Deferred", "FieldFormat", "cells", "columns_of", "frame_of"]
 
 Array = npt.NDArray[Any]
 
@@ -255,11 +255,26 @@ class Columns:
         inferred : collection of str
             Columns of objects of which pandas may choose the type by what they hold: its own type for texts.
         """
-        import pandas as pd
-
-        return pd.DataFrame(
+        return frame_of(
             {
-                name: pd.Series(array, dtype=object if array.dtype == object and name not in inferred else None)
+                name: (array, None if array.dtype == object and name in inferred else array.dtype)
                 for name, array in self.arrays.items()
-            }
+            },
+            len(self),
         )
+
+
+def frame_of(columns: Mapping[str, tuple[Array, npt.DTypeLike]], count: int) -> pd.DataFrame:
+    """Return arrays as a DataFrame of its own, each with its type; ``None`` lets pandas choose it.
+
+    Parameters
+    ----------
+    columns : mapping of str to (ndarray of shape (count,), dtype or None)
+    count : int
+    """
+    import pandas as pd
+
+    # With one index for all of them pandas need not unite as many as there are columns.
+    index = pd.RangeIndex(count)
+    series = {name: pd.Series(array, index=index, dtype=kind, copy=True) for name, (array, kind) in columns.items()}
+    return pd.DataFrame(series, index=index, columns=list(series), copy=False)

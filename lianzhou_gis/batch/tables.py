@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyproj
 import shapely
 from shapely.geometry.base import BaseGeometry
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["TABLES", "TEXTS", "certificates_table", "overlaps_table", "records_table", "sites_table", "written"]
+
+Cells = CodedColumn | Sequence[Any] | npt.NDArray[Any]
 
 _TEXT, _LIST, _NUMBERS = "string", "list", "numbers"
 _SITES = {
@@ -67,7 +70,7 @@ TABLES = {
 TEXTS = ("title", "paraphrase", "citations", "action", "authority", "blocks", "effect", "worst", "unverified")
 
 
-def _values(name: str, kind: str, cells: Sequence[Any]) -> pa.Array:
+def _values(name: str, kind: str, cells: Sequence[Any] | npt.NDArray[Any]) -> pa.Array:
     arrow = extra("pyarrow", "arrow")
     if kind == "double":
         numbers = np.array(cells, dtype=np.float64)
@@ -81,7 +84,10 @@ def _values(name: str, kind: str, cells: Sequence[Any]) -> pa.Array:
         shapes[~shapely.is_geometry(shapes)] = None
         return arrow.array(shapely.to_wkb(shapes, byte_order=1).tolist(), type=arrow.binary())
     if kind == "json":
-        cells = [None if cell is None else _json(cell) for cell in cells]
+        # Many rows hold the very same object.
+        distinct = {id(cell): cell for cell in cells}
+        written_as = {key: None if cell is None else _json(cell) for key, cell in distinct.items()}
+        cells = [written_as[id(cell)] for cell in cells]
     if kind == _NUMBERS:
         return arrow.array([np.round(cell, 2).tolist() for cell in cells], type=arrow.list_(arrow.float64()))
     if kind == _LIST:
@@ -99,10 +105,16 @@ def _json(value: object) -> str:
     return json.dumps(plain(value), ensure_ascii=False, sort_keys=True)
 
 
-def _coded(name: str, kind: str, column: CodedColumn) -> pa.Array:
-    """Return a coded column; texts as a dictionary in the order in which they occur, as plain texts are written."""
+def _coded(name: str, kind: str, column: CodedColumn, seen: dict[int, Any]) -> pa.Array:
+    """Return a coded column; texts as a dictionary in the order in which they occur, as plain texts are written.
+
+    ``seen`` holds what is known of codes that several columns share.
+    """
     arrow = extra("pyarrow", "arrow")
-    used, first, which = np.unique(column.codes, return_index=True, return_inverse=True)
+    if id(column.codes) not in seen:
+        # With the codes themselves, so that no other array gets their id.
+        seen[id(column.codes)] = column.codes, np.unique(column.codes, return_index=True, return_inverse=True)
+    used, first, which = seen[id(column.codes)][1]
     values = column.values[used].tolist()
     if kind not in (_TEXT, "json"):
         return _values(name, kind, values).take(arrow.array(which))
@@ -125,13 +137,16 @@ def _geo() -> bytes:
     return json.dumps(geo).encode()
 
 
-def _table(kind: str, column: Callable[[str], CodedColumn | Sequence[Any]]) -> pa.Table:
+def _table(kind: str, column: Callable[[str], Cells]) -> pa.Table:
     arrow = extra("pyarrow", "arrow")
-    arrays = {}
+    arrays, seen = {}, dict[int, Any]()
     for name, held in TABLES[kind].items():
-        cells = column(name)
-        make = _coded if isinstance(cells, CodedColumn) else _values
-        arrays[name] = make(name, held, cells)  # type: ignore[arg-type]
+        found = column(name)
+        if isinstance(found, CodedColumn):
+            arrays[name] = _coded(name, held, found, seen)
+        else:
+            plain_cells = found.tolist() if isinstance(found, np.ndarray) and held != "double" else found
+            arrays[name] = _values(name, held, plain_cells)
     return arrow.table(arrays)
 
 
@@ -147,7 +162,7 @@ def sites_table(sites: Sites, towns: Mapping[str, set[str]], answers: Mapping[st
         "label_en": [item.label["en"] for item in outcomes],
         "towns": [sorted(towns.get(site_id, ())) for site_id in table["site_id"]],
     }
-    return _table("sites", lambda name: own[name] if name in own else table[name].tolist())
+    return _table("sites", lambda name: own[name] if name in own else table[name])
 
 
 def overlaps_table(overlay: Overlay | None) -> pa.Table:
@@ -161,7 +176,7 @@ def overlaps_table(overlay: Overlay | None) -> pa.Table:
         "layer_id": CodedColumn(layer, index.layer_id),
         "theme": CodedColumn(layer, index.theme_id),
     }
-    return _table("overlaps", lambda name: coded[name] if name in coded else rows[name].tolist())
+    return _table("overlaps", lambda name: coded[name] if name in coded else rows[name])
 
 
 def certificates_table(result: Result | None) -> Any:  # noqa: ANN401 - a pyarrow table
@@ -190,14 +205,13 @@ def certificates_table(result: Result | None) -> Any:  # noqa: ANN401 - a pyarro
 def records_table(kind: str, table: RecordTable[Any]) -> pa.Table:
     """Return findings or gaps; texts of rules are left out."""
 
-    def column(name: str) -> CodedColumn | Sequence[Any]:
+    def column(name: str) -> Cells:
         field, _, lang = name.rpartition("_")
         if lang in ("zh", "en") and field in table:
             texts = table.column(field)
             assert isinstance(texts, CodedColumn)
             return CodedColumn(texts.codes, cells([text[lang] for text in texts.values.tolist()]))
-        found = table.column(name)
-        return found if isinstance(found, CodedColumn) else found.tolist()
+        return table.column(name)
 
     return _table(kind, column)
 

@@ -36,6 +36,8 @@ from lianzhou_gis.vocabulary import GapReason, Verdict
 __all__ = ["Done", "Task", "screener_of", "work"]
 
 _ISSUES_SHOWN = 3
+# Of an answer, by its name in the counts.
+_FIELDS = {"verdicts": "verdict", "worst_possible": "worst_possible"}
 UNKNOWN_TOWN = "?"
 
 
@@ -276,21 +278,15 @@ def _failed(task: Task, chunk: Chunk, row: int, error: Exception, screener: Scre
     gathered.tables["certificates"].append(certificates_table(None))
     gathered.failed += 1
     for town in (UNKNOWN_TOWN, ""):
-        _add(gathered.counts.setdefault(town, _nothing()), answers[site_id], {}, {})
+        counted = gathered.counts.setdefault(town, _nothing())
+        counted["sites"] += 1
+        for name, kind in _FIELDS.items():
+            verdict = getattr(answers[site_id], kind).value
+            counted[name][verdict] = counted[name].get(verdict, 0) + 1
 
 
 def _nothing() -> dict[str, Any]:
     return {"sites": 0, "verdicts": {}, "worst_possible": {}, "themes": {}}
-
-
-def _add(counted: dict[str, Any], said: Answer, themes: Mapping[str, bool], areas: Mapping[str, float]) -> None:
-    counted["sites"] += 1
-    for name, verdict in (("verdicts", said.verdict.value), ("worst_possible", said.worst_possible.value)):
-        counted[name][verdict] = counted[name].get(verdict, 0) + 1
-    for theme in themes:
-        held = counted["themes"].setdefault(theme, [0, 0.0])
-        held[0] += 1
-        held[1] += areas.get(theme, 0.0)
 
 
 def _count(counts: dict[str, Any], result: Result, towns: Mapping[str, set[str]]) -> None:
@@ -298,17 +294,36 @@ def _count(counts: dict[str, Any], result: Result, towns: Mapping[str, set[str]]
     rows, index = result.overlay.overlap_columns, result.overlay.index
     hit = (rows["subject"] == "footprint") & ((rows["relation"] == "overlap") | (rows["relation"] == "within"))
     layer = index.layer_of_zone[rows["zone"][hit]]
-    themes: dict[str, dict[str, bool]] = defaultdict(dict)
-    for site, number in set(zip(rows["site"][hit].tolist(), layer.tolist(), strict=True)):
-        themes[result.overlay.site_ids[site]][index.theme_id[number]] = True
-    areas: dict[str, dict[str, float]] = defaultdict(dict)
-    for row in result.overlay.total_columns.rows():
-        if row.grade is None:
-            areas[row.site_id][row.theme] = row.net_area_m2
-    for site_id, said in result.assessment.answers.items():
-        # A site in two towns counts in both, and once among all.
-        for town in (*(sorted(towns.get(site_id, ())) or [UNKNOWN_TOWN]), ""):
-            _add(counts.setdefault(town, _nothing()), said, themes[site_id], areas[site_id])
+    ids, names = result.overlay.site_ids, index.theme_id[layer]
+    known = list(dict.fromkeys(index.theme_id.tolist()))
+    number = {name: position for position, name in enumerate(known)}
+    inside = np.zeros((len(ids), len(known)), dtype=bool)
+    inside[rows["site"][hit], [number[name] for name in names.tolist()]] = True
+    areas = np.zeros(inside.shape)
+    totals = result.overlay.total_columns
+    whole = np.flatnonzero(totals["grade"] == None)  # noqa: E711 - of every element
+    areas[totals["site"][whole], [number[name] for name in totals["theme"][whole].tolist()]] = totals["net_area_m2"][
+        whole
+    ]
+    areas[~inside] = 0.0
+    answers = [result.assessment.answers[site_id] for site_id in ids.tolist()]
+    # A site in two towns counts in both, and once among all.
+    members: dict[str, list[int]] = {"": list(range(len(ids)))}
+    for site, site_id in enumerate(ids.tolist()):
+        for town in sorted(towns.get(site_id, ())) or [UNKNOWN_TOWN]:
+            members.setdefault(town, []).append(site)
+    for town, sites in members.items():
+        counted = counts.setdefault(town, _nothing())
+        counted["sites"] += len(sites)
+        for name in ("verdicts", "worst_possible"):
+            found = Counter(getattr(answers[site], _FIELDS[name]).value for site in sites)
+            counted[name] = dict(Counter(counted[name]) + found)
+        for theme, often, area in zip(
+            known, inside[sites].sum(axis=0).tolist(), areas[sites].sum(axis=0).tolist(), strict=True
+        ):
+            if often:
+                before = counted["themes"].get(theme, (0, 0.0))
+                counted["themes"][theme] = [before[0] + often, before[1] + area]
 
 
 def _told(issues: Sequence[Any]) -> list[dict[str, Any]]:

@@ -56,6 +56,10 @@ class FactSet(Mapping[str, FactValue]):
         """Return the value of a fact."""
         return self._values.get(name, default)
 
+    def as_dict(self) -> dict[str, FactValue]:
+        """Return the facts as a dictionary of their own."""
+        return self._values.copy()
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
+from typing import NamedTuple
 
 from lianzhou_gis.findings.decisions import FactSet, OpenPoint
 from lianzhou_gis.findings.memo import memoised
@@ -20,12 +21,13 @@ from lianzhou_gis.findings.verdicts import Tally, weigh
 from lianzhou_gis.rulebook import Rulebook, Test
 from lianzhou_gis.rulebook.industries import codes_match, industries
 
-__all__ = ["QuestionKey", "QuestionPlanner"]
+__all__ = ["FollowKey", "QuestionKey", "QuestionPlanner"]
 
 Facts = Mapping[str, FactValue]
 
 _DOCUMENT = "_document"
 _CACHED_SITES = 1024
+_CACHED_ANSWERS = 8192
 # Stands for a document that is not known yet, in predictions.
 _SOME_DOCUMENT = "示例函〔2026〕1号，示例机关，2026-01-05"
 
@@ -59,6 +61,35 @@ class QuestionKey:
         return cls(facts, contradicted, tuple(sorted(points, key=id)), settled)
 
 
+@dataclass(frozen=True, slots=True)
+class FollowKey:
+    """What follows from an answer depends on.
+
+    Attributes
+    ----------
+    facts : FactSet
+        As inferred.
+    answer : tuple of (str, value)
+    contradicted : frozenset of str
+        What was contradicted already.
+    """
+
+    facts: FactSet
+    answer: tuple[tuple[str, FactValue], ...]
+    contradicted: frozenset[str]
+
+
+class _Followed(NamedTuple):
+    """Facts with an answer and all that follows, as a key and as they are read, and which of them are new.
+
+    No facts where the answer contradicts them.
+    """
+
+    facts: FactSet | None
+    known: Facts
+    new: frozenset[str]
+
+
 class _Site:
     """A site as questions see it."""
 
@@ -71,6 +102,44 @@ class _Site:
     def before(self) -> tuple[bool | None, ...]:
         """Whether each point applies as long as nothing is answered."""
         return tuple(point.value(self.facts) for point in self.points)
+
+    @cached_property
+    def tallies(self) -> tuple[Tally, ...]:
+        """What each point adds to the answer as long as nothing is answered."""
+        return tuple(_tally(point, value, self.facts) for point, value in zip(self.points, self.before, strict=True))
+
+    @cached_property
+    def settled(self) -> int:
+        """How many points are closed already, less those that are open and not asked for."""
+        return sum(_settles(point, value) for point, value in zip(self.points, self.before, strict=True))
+
+    @cached_property
+    def depending(self) -> dict[str, list[int]]:
+        """Positions of the points that depend on each fact."""
+        return _by_fact(self.points)
+
+
+def _by_fact(points: Sequence[OpenPoint]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for position, point in enumerate(points):
+        for name in point.names:
+            found.setdefault(name, []).append(position)
+    return found
+
+
+def _touched(depending: Mapping[str, list[int]], new: frozenset[str]) -> set[int]:
+    """Return the positions of the points that depend on new facts."""
+    return {position for name in new for position in depending.get(name, ())}
+
+
+def _tally(point: OpenPoint, value: bool | None, facts: Facts) -> Tally:
+    if value is None:
+        return Tally.from_gap(point.worst_with(facts), point.asks)
+    return Tally.from_finding(point.effect, point.worst_effect) if value else Tally()
+
+
+def _settles(point: OpenPoint, value: bool | None) -> int:
+    return int(value is not None) if point.asked else -int(value is None)
 
 
 class QuestionPlanner:
@@ -85,6 +154,7 @@ class QuestionPlanner:
     def __init__(self, rulebook: Rulebook, day: date) -> None:
         self._rulebook, self._day = rulebook, day
         self._planned = memoised(self._plan, _CACHED_SITES)
+        self._follow = memoised(self._followed, _CACHED_ANSWERS)
 
     def questions(self, site_id: str, key: QuestionKey) -> list[Question]:
         """Return the questions of a site, those that settle most first."""
@@ -149,26 +219,25 @@ class QuestionPlanner:
 
     def _predicted(self, site: _Site, fact: str, sets: dict[str, FactValue], value: str) -> Reply:
         followed = self._with(site, site.facts, sets)
-        facts = site.facts if followed is None else followed
-        new = _added(facts, site.facts)
         # What the answer does not touch stays as it is.
-        after = [
-            (point, before if new.isdisjoint(point.names) else point.value(facts))
-            for point, before in zip(site.points, site.before, strict=True)
-        ]
-        tallies = [site.tally]
-        tallies += [Tally.from_finding(point.effect, point.worst_effect) for point, value in after if value]
-        tallies += [Tally.from_gap(point.worst_with(facts), point.asks) for point, value in after if value is None]
+        touched = _touched(site.depending, followed.new)
+        tallies = [site.tally, *{own for place, own in enumerate(site.tallies) if place not in touched}]
+        settles = site.settled
+        for position in touched:
+            point = site.points[position]
+            after = point.value(followed.known)
+            tallies.append(_tally(point, after, followed.known))
+            settles += _settles(point, after) - _settles(point, site.before[position])
         verdict, worst = weigh(Tally.total(tallies))
         vocabulary = self._rulebook.facts
         return Reply(
             value=value,
             label=vocabulary.shown(fact, sets[fact]),
             sets={name: value if name == fact else str(item) for name, item in sets.items()},
-            settles=sum((value is not None) if point.asked else -(value is None) for point, value in after),
+            settles=settles,
             verdict=verdict,
             worst_possible=worst,
-            contradicts=followed is None,
+            contradicts=followed.facts is None,
         )
 
     def _short_list(
@@ -179,52 +248,55 @@ class QuestionPlanner:
         Each next one is the answer that closes most of what is then open; what turns out to be needless is left out.
         """
         chosen: dict[str, tuple[str, dict[str, FactValue]]] = {}
-        facts, left = dict(site.facts), list(site.asked)
+        facts, left = site.facts, list(site.asked)
         while left:
+            depending = _by_fact(left)
             best: tuple[int, str, str, dict[str, FactValue]] | None = None
             for fact, replies in tried.items():
                 if fact in chosen or facts.get(fact) is not None:
                     continue
                 for value, sets in replies:
-                    after = self._with(site, facts, sets)
-                    closed = 0 if after is None else self._closed(left, after, facts)
+                    closed = self._closed(left, depending, self._with(site, facts, sets))
                     if closed and (best is None or closed > best[0]):
                         best = (closed, fact, value, sets)
             if best is None:
                 break
             _, fact, value, sets = best
-            chosen[fact], facts = (value, sets), self._with(site, facts, sets) or facts
+            chosen[fact], facts = (value, sets), self._with(site, facts, sets).facts or facts
             left = [point for point in left if point.value(facts) is None]
         needed = self._without_needless(site, chosen, left)
         return {fact: (place, value) for place, (fact, value) in enumerate(needed.items(), start=1)}
 
-    def _with(self, site: _Site, facts: Facts, sets: Facts) -> dict[str, FactValue] | None:
-        """Return the facts with an answer and all that follows; ``None`` for one that contradicts them."""
-        return self._rulebook.implied_on(self._day).follow(facts, sets, site.contradicted)
+    def _with(self, site: _Site, facts: FactSet, sets: Facts) -> _Followed:
+        """Return the facts with an answer and all that follows."""
+        return self._follow(FollowKey(facts, tuple(sets.items()), site.contradicted))
+
+    def _followed(self, key: FollowKey) -> _Followed:
+        before = key.facts.as_dict()
+        known = self._rulebook.implied_on(self._day).follow(before, dict(key.answer), key.contradicted)
+        if known is None:
+            return _Followed(None, {}, frozenset())
+        new = frozenset(name for name, value in known.items() if value is not None and name not in before)
+        return _Followed(FactSet(known), known, new)
 
     @staticmethod
-    def _closed(points: Sequence[OpenPoint], facts: Facts, before: Facts) -> int:
-        """Return how many points the facts close that those before left open."""
-        new = _added(facts, before)
-        return sum(point.value(facts) is not None for point in points if not new.isdisjoint(point.names))
+    def _closed(points: Sequence[OpenPoint], depending: Mapping[str, list[int]], after: _Followed) -> int:
+        """Return how many points an answer closes that were open before."""
+        if after.facts is None:
+            return 0
+        return sum(points[position].value(after.known) is not None for position in _touched(depending, after.new))
 
     def _without_needless(
         self, site: _Site, chosen: Mapping[str, tuple[str, dict[str, FactValue]]], left: Sequence[OpenPoint]
     ) -> dict[str, str]:
         wanted = len(site.asked) - len(left)
-        kept = dict(chosen)
+        kept, depending = dict(chosen), _by_fact(site.asked)
         for fact in list(chosen):
             fewer = {name: reply for name, reply in kept.items() if name != fact}
             sets = {name: value for _, reply in fewer.values() for name, value in reply.items()}
-            after = self._with(site, site.facts, sets)
-            if after is not None and self._closed(site.asked, after, site.facts) >= wanted:
+            if self._closed(site.asked, depending, self._with(site, site.facts, sets)) >= wanted:
                 kept = fewer
         return {fact: value for fact, (value, _) in kept.items()}
-
-
-def _added(facts: Facts, before: Facts) -> set[str]:
-    """Return the facts that were unknown before and are known now."""
-    return {name for name, value in facts.items() if value is not None and before.get(name) is None}
 
 
 def _numbers(tests: Sequence[Test]) -> list[float]:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from lianzhou_gis.findings.decision_rows import ALL_UNITS, ENDS, OVERLAPS, REMAINDER, UNIT, Evaluation, Rows
 from lianzhou_gis.findings.decisions import Decision, FindingTemplate, GapTemplate
 from lianzhou_gis.findings.records import AccessComparison, Finding, Gap, Override, finding_id
-from lianzhou_gis.table import CodedColumn, cells
+from lianzhou_gis.table import CodedColumn, cells, frame_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,13 +89,12 @@ class RecordTable(Generic[Record]):
 
     def frame(self) -> pd.DataFrame:
         """Return a DataFrame of its own: measures are floats, everything else objects, codes as plain texts."""
-        import pandas as pd
-
         arrays = {}
         for item in fields(self.kind):  # type: ignore[arg-type]
             column = self.column(item.name)
-            arrays[item.name] = column if isinstance(column, np.ndarray) else column.plain()
-        return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()})
+            array = column if isinstance(column, np.ndarray) else column.plain()
+            arrays[item.name] = array, array.dtype
+        return frame_of(arrays, len(self))
 
 
 def _none_for_nan(column: Column) -> list[float | None]:

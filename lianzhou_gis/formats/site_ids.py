@@ -37,13 +37,15 @@ def plain_text(value: object, longest: int) -> tuple[str | None, bool]:
         return None, False
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    # Surrogates cannot be written to any file; bidirectional controls can disguise text.
-    cleaned = "".join(
-        " "
-        if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in "\u202a\u202b\u202d\u202e"
-        else letter
-        for letter in str(value)[: 20 * longest]
-    )
+    cleaned = str(value)[: 20 * longest]
+    if not cleaned.isprintable():
+        # Surrogates cannot be written to any file; bidirectional controls can disguise text.
+        cleaned = "".join(
+            " "
+            if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in "\u202a\u202b\u202d\u202e"
+            else letter
+            for letter in cleaned
+        )
     text = " ".join(cleaned.split())
     changed = len(text) > longest
     if changed:

@@ -485,7 +485,10 @@ def _measure(table: Columns, places: list[str], issues: list[Issue]) -> tuple[Co
     metres = np.full(len(table), np.nan)
     if lines.any():
         metres[lines] = length(shapes[lines], plane, [survey[row] for row in np.flatnonzero(lines)])
-    statutory = np.where(lines, area, np.nan_to_num(statutory_area(shapes, plane)))
+    # Where no edge was densified, the footprint in the plane has the vertices as given.
+    statutory = area.copy()
+    others = np.flatnonzero(~lines & (shapely.get_num_coordinates(taken) != shapely.get_num_coordinates(shapes)))
+    statutory[others] = np.nan_to_num(statutory_area(shapes[others], plane))
     declared = np.full(len(table), np.nan)
     for row, value in enumerate(table["declared"]):
         area_m2, found = declared_area(value, float(statutory[row]), unit=table["unit"][row], where=places[row])

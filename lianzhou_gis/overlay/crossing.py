@@ -6,6 +6,8 @@ on a line around the shared part, parts of one shape alternate with parts of the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import shapely
@@ -61,23 +63,33 @@ def run_through(first: BaseGeometry, second: BaseGeometry, shared: BaseGeometry,
     if error_m <= 0.0:
         return False
     shapes = first, second
-    for multiple in _OUTLINES:
-        disc = shapely.buffer(shared, multiple * error_m, quad_segs=16)
-        outline = shapely.get_exterior_ring(disc)
-        if outline is None:
-            continue
-        found: list[tuple[float, int]] = []
-        for number, shape in enumerate(shapes):
-            local = shapely.get_parts(shapely.intersection(shape, disc))
-            joined = shapely.union_all(local[shapely.distance(local, shared) <= _CONNECTED_M])
-            other = shapely.buffer(shapes[1 - number], error_m, quad_segs=16)
-            arcs = shapely.get_parts(shapely.difference(shapely.intersection(joined, outline), other))
-            arcs = arcs[~shapely.is_empty(arcs)]
-            middles = [
-                arc.interpolate(0.5, normalized=True) if arc.geom_type == "LineString" else arc.centroid for arc in arcs
-            ]
-            found += [(float(outline.project(middle)), number) for middle in middles]
-        order = [number for _, number in sorted(found)]
-        if sum(one != other for one, other in zip(order, [*order[1:], *order[:1]], strict=True)) >= 4:
-            return True
-    return False
+    # Farther than the error from the other shape.
+    beyond = [shapely.buffer(shape, error_m, quad_segs=16) for shape in (second, first)]
+    return any(_alternate(shapes, beyond, shared, multiple * error_m) for multiple in _OUTLINES)
+
+
+def _alternate(
+    shapes: Sequence[BaseGeometry], beyond: Sequence[BaseGeometry], shared: BaseGeometry, far: float
+) -> bool:
+    """Return whether places of both shapes follow each other in turn, twice, on an outline around a shared part."""
+    disc = shapely.buffer(shared, far, quad_segs=16)
+    outline = shapely.get_exterior_ring(disc)
+    if outline is None:
+        return False
+    places: list[npt.NDArray[np.float64]] = []
+    for shape, near in zip(shapes, beyond, strict=True):
+        local = shapely.get_parts(shapely.intersection(shape, disc))
+        joined = shapely.union_all(local[shapely.distance(local, shared) <= _CONNECTED_M])
+        along = shapely.intersection(joined, outline)
+        # A shape that meets the outline in one stretch does not alternate with another.
+        stretches = shapely.line_merge(along) if along.geom_type == "MultiLineString" else along
+        if shapely.get_num_geometries(stretches) < 2:
+            return False
+        arcs = shapely.get_parts(shapely.difference(along, near))
+        arcs = arcs[~shapely.is_empty(arcs)]
+        middles = np.asarray(shapely.centroid(arcs), dtype=object)
+        lines = shapely.get_type_id(arcs) == 1
+        middles[lines] = shapely.line_interpolate_point(arcs[lines], 0.5, normalized=True)
+        places.append(np.asarray(shapely.line_locate_point(outline, middles), dtype=np.float64))
+    order = np.repeat((0, 1), [len(own) for own in places])[np.lexsort((np.concatenate(places),))]
+    return int((order != np.roll(order, -1)).sum()) >= 4

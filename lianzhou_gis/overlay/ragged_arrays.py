@@ -105,10 +105,13 @@ class RaggedGeometries:
             result[asked] = self._built(positions[asked], int(one))
         return result
 
+    def extents(self, positions: Positions) -> tuple[Positions, Positions]:
+        """Return where in ``xy`` the coordinates of geometries begin and end: those of one are contiguous."""
+        return tuple(self.corners[self.rings[self.parts[positions + step]]] for step in (0, 1))  # type: ignore[return-value]
+
     def _built(self, positions: Positions, kind: int) -> Geometries:
         first, size = self.parts[positions], np.diff(self.parts)[positions]
-        # The coordinates of one geometry are contiguous.
-        begins, ends = self.corners[self.rings[first]], self.corners[self.rings[first + size]]
+        begins, ends = self.extents(positions)
         places = zip(begins.tolist(), ends.tolist(), strict=True)
         xy = np.concatenate([self.xy[begin:end] for begin, end in places])
         if kind == _POINT:
@@ -194,6 +197,25 @@ class LazyGeometries:
                 self._build(np.unique(positions[lost]))
                 found[lost] = self.built[positions[lost]]
         return found
+
+    def coordinates(self) -> tuple[Floats, Positions]:
+        """Return the coordinates of all geometries, shape (m, 2), and how many each has, without building them."""
+        built = np.flatnonzero(~shapely.is_missing(self.built))
+        size = np.zeros(len(self.built), dtype=np.intp)
+        size[built] = shapely.get_num_coordinates(self.built[built])
+        lazy = np.flatnonzero(shapely.is_missing(self.built)) if self.stores else built[:0]
+        begin = np.zeros(len(size), dtype=np.intp)
+        for number in np.unique(self.store[lazy]):
+            own = lazy[self.store[lazy] == number]
+            begin[own], end = self.stores[number].extents(self.place[own])
+            size[own] = end - begin[own]
+        first = np.cumsum(size) - size
+        xy = np.empty((int(size.sum()), 2))
+        xy[_ranges(first[built], size[built])] = shapely.get_coordinates(self.built[built])
+        for number in np.unique(self.store[lazy]):
+            own = lazy[self.store[lazy] == number]
+            xy[_ranges(first[own], size[own])] = self.stores[number].xy[_ranges(begin[own], size[own])]
+        return xy, size
 
     def all(self) -> Geometries:
         """Build and return all geometries."""

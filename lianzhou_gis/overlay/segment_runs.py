@@ -55,10 +55,14 @@ class SegmentRuns:
         [[0.0, 8.0], [8.0, 11.0]]
         """
         xy = np.asarray(shapely.get_coordinates(lines), dtype=np.float64)
-        size = shapely.get_num_coordinates(lines)
+        return cls.from_coordinates(xy, np.asarray(shapely.get_num_coordinates(lines), dtype=np.intp), owner)
+
+    @classmethod
+    def from_coordinates(cls, xy: Floats, size: Positions, owner: Positions) -> SegmentRuns:
+        """Cut lines and points given by their coordinates, shape (m, 2), and how many each has."""
         last = np.cumsum(size) - 1
         count = np.maximum(-(-(size - 1) // _SEGMENTS), 1)
-        line = np.repeat(np.arange(len(lines)), count)
+        line = np.repeat(np.arange(len(size)), count)
         number = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count)
         start = (last - size + 1)[line] + number * _SEGMENTS
         vertex = np.minimum(start[:, None] + np.arange(_SEGMENTS + 1), last[line][:, None])

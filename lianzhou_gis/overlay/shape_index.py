@@ -183,7 +183,7 @@ class ShapeIndex:
     @cached_property
     def runs(self) -> SegmentRuns:
         """The chains in runs of segments, owned by the positions of the chains."""
-        return SegmentRuns.from_lines(self.chains.shapes.all(), np.arange(len(self.chains)))
+        return SegmentRuns.from_coordinates(*self.chains.shapes.coordinates(), np.arange(len(self.chains)))
 
     @cached_property
     def first_run(self) -> Positions:

@@ -192,6 +192,7 @@ class _ProjectedSites:
     """The sites in the plane, sorted by id."""
 
     ids: Geometries
+    sources: Geometries
     footprints: Geometries
     area_m2: Floats
     error_m: Floats
@@ -202,8 +203,9 @@ class _ProjectedSites:
         ids = np.asarray(table["site_id"], dtype=object)
         order = np.argsort(ids, kind="stable")
         survey = np.asarray(table["survey_crs"], dtype=object)[order]
+        sources = np.asarray(table["geometry"], dtype=object)[order]
         shapes = footprints(
-            np.asarray(table["geometry"], dtype=object)[order],
+            sources,
             plane,
             [code if isinstance(code, str) else None for code in survey],
             np.asarray(table["corridor_width_m"], dtype=np.float64)[order],
@@ -211,6 +213,7 @@ class _ProjectedSites:
         error = np.asarray(table["position_error_m"], dtype=np.float64)[order]
         return cls(
             ids=ids[order],
+            sources=sources,
             footprints=shapes,
             area_m2=np.nan_to_num(np.asarray(shapely.area(shapes), dtype=np.float64)),
             error_m=np.where(np.isfinite(error), error, UNSTATED_ERROR_M),
@@ -220,6 +223,7 @@ class _ProjectedSites:
     def slice(self, positions: slice) -> _ProjectedSites:
         return _ProjectedSites(
             self.ids[positions],
+            self.sources[positions],
             self.footprints[positions],
             self.area_m2[positions],
             self.error_m[positions],
@@ -428,7 +432,14 @@ def _unproject(rows: Columns, plane: Plane) -> Columns:
 def _sorted_overlaps(rows: Columns, sites: _ProjectedSites, index: LayerIndex) -> Columns:
     """Return the overlaps sorted, with ids and the shared parts in EPSG:4490."""
     order = np.lexsort((rows["subject"] == "outfall", index.zone_rank[rows["zone"]], rows["site"]))
-    rows = _with_site_ids(_unproject(rows.take(order), index.plane), sites)
+    rows = rows.take(order)
+    # Of a site that lies whole in a zone the geometry is at hand, where no edge was densified.
+    source, whole = sites.sources[rows["site"]], rows["whole"] & (rows["subject"] == "footprint")
+    whole &= shapely.get_num_coordinates(source) == shapely.get_num_coordinates(rows["shape"])
+    whole &= (shapely.get_dimensions(source) == shapely.get_dimensions(rows["shape"])) & ~shapely.has_z(source)
+    geometry = np.where(whole, source, None)
+    geometry[~whole] = _unproject(rows.select(["shape"]).take(~whole), index.plane)["geometry"]
+    rows = _with_site_ids(rows.assign(geometry=geometry), sites)
     lines = np.isfinite(rows["length_m"])
     if lines.any():
         # Lengths of lines are geodesic.

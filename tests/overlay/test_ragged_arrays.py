@@ -55,3 +55,13 @@ def test_collections_within_collections_are_indexed_and_kept():
         assert shapely.equals_exact(one.shapes.all(), other.shapes.all()).all()
         assert one.owner.tolist() == other.owner.tolist()
     assert set(again.chains.owner.tolist()) == {0, 1} and set(again.lines.owner.tolist()) == {1}
+
+
+def test_coordinates_are_those_of_the_built_geometries():
+    lines = np.array([shapely.LineString([(n, 0), (n, 1), (n, n)]) for n in range(1, 9)] + [shapely.Point(5, 6)])
+    fresh, stored = LazyGeometries.from_geometries(lines[:3]), LazyGeometries.from_geometries(lines)
+    lazy = LazyGeometries.concatenate([LazyGeometries.from_arrays(stored.arrays()), fresh]).subset(np.arange(11, 1, -2))
+    lazy.take(np.array([1, 3]))
+    xy, size = lazy.coordinates()
+    assert (xy == shapely.get_coordinates(lazy.all())).all()
+    assert size.tolist() == shapely.get_num_coordinates(lazy.all()).tolist()
