@@ -225,7 +225,7 @@ ENGINES = {
 def compare(one: Pairs, other: Pairs) -> dict[str, float]:
     """Return how far two engines differ in pairs, areas and distances.
 
-    Distances of the other are planar: a pair of one only counts where it is neither at the limit of 1 km nor touches.
+    Distances of the other are planar: a pair of one only counts where it is not at the limit of 1 km.
     """
     columns = {"mine": _keyed(one), "theirs": _keyed(other)}
     told: dict[str, float] = {}
@@ -246,7 +246,8 @@ def compare(one: Pairs, other: Pairs) -> dict[str, float]:
         a, b = (np.array([own[key] for key in common]) for own in (mine, theirs))
         only = [v for k, v in mine.items() if k not in theirs] + [v for k, v in theirs.items() if k not in mine]
         far = [value for value in only if value < NEAR_M / MARGIN]
-        apart = (a > 0.01) & (b > 0.01)
+        # Ours are written to the centimetre.
+        apart = (a > 10.0) & (b > 10.0)
         told |= {
             "near_pairs": int((a > 0).sum()),
             "near_pairs_of_one_only": len(far),
