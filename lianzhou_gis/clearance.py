@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from lianzhou_gis.certificate import Checker
-from lianzhou_gis.certificate_record import CERTIFICATE_VERSION, geometry_sha256
 from lianzhou_gis.errors import Message
 from lianzhou_gis.result import Result
 from lianzhou_gis.rulebook import AccessItem, RuleVersion
@@ -90,6 +89,9 @@ class Certificates:
 
     def record(self) -> dict[str, Any]:
         """Return the certificates as ``certificate.json`` holds them; measures are in the order of ``scope``."""
+        # Models take long to build, and most screenings write no certificate.
+        from lianzhou_gis.certificate_record import CERTIFICATE_VERSION, geometry_sha256
+
         result = self.result
         columns = result.sites_in.columns
         rows = dict(zip(columns["site_id"].tolist(), range(len(columns)), strict=True))
