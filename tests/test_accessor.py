@@ -10,7 +10,7 @@ import pytest
 import lianzhou_gis.accessor  # noqa: F401 - registers
 
 
-def test_rows_are_screened_where_they_stand(county, square):
+def test_rows_are_screened_where_they_are(county, square):
     frame = gpd.GeoDataFrame(
         {"site_id": ["A", "B"], "livestock": ["no", "yes"]},
         geometry=[square(112.44, 24.87, 120), square(112.45, 24.88, 120)],
@@ -23,7 +23,7 @@ def test_rows_are_screened_where_they_stand(county, square):
     pd.testing.assert_frame_equal(frame, before)
 
 
-def test_a_table_without_geometry_says_what_to_write():
+def test_a_table_without_geometry_states_what_to_write():
     table = pd.DataFrame({"a": [1]})
     with pytest.raises(ValueError, match=r"geopandas\.GeoDataFrame\(table, geometry=\.\.\., crs=\.\.\.\)"):
         table.lianzhou  # noqa: B018 - looking at it is the test
@@ -32,10 +32,10 @@ def test_a_table_without_geometry_says_what_to_write():
 
 def test_it_is_there_on_import_where_geopandas_is():
     code = "import {first}, sys, lianzhou_gis, pandas; print(hasattr(pandas.DataFrame, 'lianzhou'))"
-    said = [
+    stated = [
         subprocess.run(
             [sys.executable, "-c", code.format(first=first)], capture_output=True, text=True, check=True
         ).stdout.strip()
         for first in ("geopandas", "json")
     ]
-    assert said == ["True", "False"]
+    assert stated == ["True", "False"]

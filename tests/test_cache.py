@@ -18,7 +18,7 @@ KEY = {"content": "x"}
 
 
 @pytest.fixture
-def kept(tmp_path):
+def retained(tmp_path):
     cache = Cache(tmp_path / "cache")
     cache.put("index", KEY, "redline", {"told": "中文"}, ARRAYS)
     return cache
@@ -29,47 +29,47 @@ def only(cache):
     return path
 
 
-def test_what_is_put_comes_back(kept):
-    found = kept.get("index", KEY)
+def test_what_is_put_comes_back(retained):
+    found = retained.get("index", KEY)
     assert found.meta == {"told": "中文"}
     assert all(np.array_equal(found.arrays[name], array) for name, array in ARRAYS.items())
-    assert kept.get("index", {"content": "y"}) is None
-    assert [(file.kind, file.subject) for file in kept.files()] == [("index", "redline")]
+    assert retained.get("index", {"content": "y"}) is None
+    assert [(file.kind, file.subject) for file in retained.files()] == [("index", "redline")]
 
 
 @pytest.mark.parametrize("place", [0, 9, 20, 70, -1, -70])
-def test_a_changed_byte_is_never_trusted(kept, place):
-    path = only(kept)
+def test_a_changed_byte_is_never_trusted(retained, place):
+    path = only(retained)
     content = bytearray(path.read_bytes())
     content[place] ^= 1
     path.write_bytes(content)
-    assert kept.get("index", KEY) is None
+    assert retained.get("index", KEY) is None
     assert not path.exists()
 
 
 @pytest.mark.parametrize("length", [0, 5, 64, 200])
-def test_a_file_cut_short_is_never_trusted(kept, length):
-    path = only(kept)
+def test_a_file_cut_short_is_never_trusted(retained, length):
+    path = only(retained)
     path.write_bytes(path.read_bytes()[:length])
-    assert kept.get("index", KEY) is None
+    assert retained.get("index", KEY) is None
 
 
-def test_a_whole_file_under_another_name_is_never_trusted(kept):
-    kept.put("index", {"content": "other"}, "x", {}, {"a": np.zeros(1)})
-    path = kept._path("index", KEY)
-    kept._path("index", {"content": "other"}).replace(path)
-    assert kept.get("index", KEY) is None
+def test_a_whole_file_under_another_name_is_never_trusted(retained):
+    retained.put("index", {"content": "other"}, "x", {}, {"a": np.zeros(1)})
+    path = retained._path("index", KEY)
+    retained._path("index", {"content": "other"}).replace(path)
+    assert retained.get("index", KEY) is None
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes of POSIX")
-def test_a_file_that_others_can_write_is_never_trusted(kept):
-    only(kept).chmod(0o666)
-    assert kept.get("index", KEY) is None
+def test_a_file_that_others_can_write_is_never_trusted(retained):
+    only(retained).chmod(0o666)
+    assert retained.get("index", KEY) is None
 
 
-def test_other_code_trusts_nothing(kept, monkeypatch):
+def test_other_code_trusts_nothing(retained, monkeypatch):
     monkeypatch.setattr(module, "code_fingerprint", lambda rooms: "another")
-    assert kept.get("index", KEY) is None
+    assert retained.get("index", KEY) is None
 
 
 def test_it_is_bounded_and_drops_what_was_not_used_for_longest(tmp_path):
@@ -88,7 +88,7 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path):
     assert cache.get("index", KEY) is None and cache.files() == []
 
 
-def told(layers):
+def reported(layers):
     return (
         [(layer.entry.id, layer.status, layer.sha256) for layer in layers.layers],
         [(gap.reason, gap.zh, gap.zone_id, gap.area and gap.area.wkb) for gap in layers.gaps],
@@ -97,7 +97,7 @@ def told(layers):
 
 
 def same(one, other):
-    assert told(one) == told(other)
+    assert reported(one) == reported(other)
     for left, right in zip(one.layers, other.layers, strict=True):
         assert left.zones.drop(columns="geometry").equals(right.zones.drop(columns="geometry"))
         assert (left.zones.dtypes == right.zones.dtypes).all()
@@ -129,7 +129,7 @@ def test_a_changed_file_is_read_anew(county, square, tmp_path):
     assert count() == 3
 
 
-def test_zones_of_other_days_are_told_of_the_day_that_is_asked(county, square, tmp_path):
+def test_zones_of_other_days_are_reported_of_the_day_that_is_asked(county, square, tmp_path):
     for zone_id, begin in (("DEMO-A", "2026-01-01"), ("DEMO-B", "2026-06-01")):
         shape = square(112.4, 24.8, 500)
         county.add("ecological_redline", shape, grade="general", zone_id=zone_id, valid_from=begin)
@@ -137,10 +137,10 @@ def test_zones_of_other_days_are_told_of_the_day_that_is_asked(county, square, t
     catalog = Catalog.open(county.write())
     days = [date(2026, 7, 1), date(2026, 11, 23), date(2026, 2, 1), date(2026, 2, 2), date(2026, 7, 1)]
     for day in days:
-        kept, plain = (
+        retained, plain = (
             load_layers(catalog, ["ecological_redline"], day, facts=facts, cache=chosen) for chosen in (cache, None)
         )
-        same(kept, plain)
+        same(retained, plain)
 
 
 def test_shapes_that_nobody_asks_for_are_not_built(county, square, tmp_path, monkeypatch):
@@ -148,10 +148,10 @@ def test_shapes_that_nobody_asks_for_are_not_built(county, square, tmp_path, mon
     facts, cache, day = Rulebook.load().facts, Cache(tmp_path / "cache"), date(2026, 11, 23)
     catalog = Catalog.open(county.write())
     (read,) = load_layers(catalog, ["ecological_redline"], day, facts=facts, cache=cache).layers
-    (kept,) = load_layers(catalog, ["ecological_redline"], day, facts=facts, cache=cache).layers
+    (retained,) = load_layers(catalog, ["ecological_redline"], day, facts=facts, cache=cache).layers
     built, from_wkb = [], shapely.from_wkb
     monkeypatch.setattr(shapely, "from_wkb", lambda blobs, **more: built.append(len(blobs)) or from_wkb(blobs, **more))
-    assert kept.columns["zone_id"].tolist() == read.columns["zone_id"].tolist() and "geometry" in kept.columns
+    assert retained.columns["zone_id"].tolist() == read.columns["zone_id"].tolist() and "geometry" in retained.columns
     assert built == []
-    assert shapely.equals_identical(kept.columns["geometry"], read.columns["geometry"]).all()
-    assert kept.zones["geometry"].tolist() == list(kept.columns["geometry"]) and built == [len(read.columns)]
+    assert shapely.equals_identical(retained.columns["geometry"], read.columns["geometry"]).all()
+    assert retained.zones["geometry"].tolist() == list(retained.columns["geometry"]) and built == [len(read.columns)]

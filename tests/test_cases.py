@@ -115,9 +115,9 @@ def test_the_frame_given_is_not_changed(county):
 
 
 def test_every_theme_has_a_worked_site_under_the_old_laws_and_under_the_code():
-    told = yaml.safe_load((FOLDER / "themes.yaml").read_text(encoding="utf-8"))["cases"]
+    reported = yaml.safe_load((FOLDER / "themes.yaml").read_text(encoding="utf-8"))["cases"]
     for day in ("2026-08-14", "2026-08-15"):
-        listed = [case for case in told if str(case["as_of"]) == day]
+        listed = [case for case in reported if str(case["as_of"]) == day]
         shown = {zone["theme"] for case in listed for zone in case.get("zones", ())}
         shown |= {"control_unit" for case in listed if "unit" in case}
         assert shown == set(themes())

@@ -157,7 +157,7 @@ def test_link_out_of_the_folder(write, tmp_path):
     assert catalog.file("folder/../a.gpkg").resolve() == (tmp_path / "a.gpkg").resolve()
 
 
-def test_grades_and_columns_keep_their_own_words(write):
+def test_grades_and_columns_retain_their_own_words(write):
     text = entry("a", "water_source_zone", grades="{1: primary, Y: secondary, 准: quasi}", columns="{JB: grade}")
     (layer,) = Catalog.open(write([text])).layers
     # A number in the file is text to us: so it stands in tables.
@@ -260,27 +260,27 @@ def test_a_changed_catalog_is_read_anew(read, write):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda told: told.clear(),
-        lambda told: told["layers"][0].update(colour="red"),
-        lambda told: told["layers"][0].update(valid_from="yesterday"),
-        lambda told: told["layers"][0].pop("path"),
-        lambda told: told.update(region=None),
+        lambda reported: reported.clear(),
+        lambda reported: reported["layers"][0].update(colour="red"),
+        lambda reported: reported["layers"][0].update(valid_from="yesterday"),
+        lambda reported: reported["layers"][0].pop("path"),
+        lambda reported: reported.update(region=None),
     ],
 )
 def test_whole_and_yet_no_catalog_is_read_anew(read, write, spoil):
     path = write([entry("a", valid_from="2020-01-01")])
     catalog = Catalog.open(path)
     cache, key = Cache.standard(catalog_reader._ROOMS), {"sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    told = json.loads(json.dumps(cache.get("catalog", key).meta))
-    spoil(told)
-    cache.put("catalog", key, "x", told)
+    reported = json.loads(json.dumps(cache.get("catalog", key).meta))
+    spoil(reported)
+    cache.put("catalog", key, "x", reported)
     assert Catalog.open(path) == catalog and len(read) == 2
 
 
-def test_a_text_that_cannot_be_kept_is_no_error(read, write):
+def test_a_text_that_cannot_be_retained_is_no_error(read, write):
     """Half a character of a pair."""
-    cache, told = Cache.standard(), {"region": "\ud800"}
-    cache.put("catalog", {"sha256": "0"}, "x", told)
+    cache, reported = Cache.standard(), {"region": "\ud800"}
+    cache.put("catalog", {"sha256": "0"}, "x", reported)
     assert cache.get("catalog", {"sha256": "0"}) is None
     assert list(cache.folder.iterdir()) == []
 
@@ -313,7 +313,7 @@ def test_the_json_schema_is_that_of_the_record():
         jsonschema.validate(document, schema)
 
 
-def test_what_is_wrong_is_said_in_chinese_to_people(write):
+def test_what_is_wrong_is_stated_in_chinese_to_people(write):
     assert "“secret”不可用；可用的有 public, internal, restricted" in refusal(write([entry(disclosure="secret")])).zh
     assert "缺少该项" in refusal(write("region: {name: x}\n")).zh
     assert "没有这个键" in refusal(write([entry(colour="red")])).zh

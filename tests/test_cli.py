@@ -32,7 +32,7 @@ def one_line_error(done):
     return done.stderr
 
 
-def test_demo_prints_one_table_that_says_what_it_is():
+def test_demo_prints_one_table_that_states_what_it_is():
     done = run("demo", "--as-of", "2026-11-23")
     assert done.returncode == 0, done.stderr
     assert "DEMO-01" in done.stdout and "触及禁止性规定" in done.stdout
@@ -85,7 +85,7 @@ def test_fail_on_compares_the_worst_possible():
     assert run("screen", seam, *options, *known, "--fail-on", "no_conflict_found").returncode == 1
 
 
-def test_set_beats_the_file_and_says_so():
+def test_set_beats_the_file_and_states_so():
     done = run("screen", SITES, *LAYERS, *FACTS, "--set", "target_use=industrial", "--as-of", "2026-11-23", "--json")
     document = json.loads(done.stdout)
     assert document["sites"][0]["facts"]["target_use"] == "industrial"
@@ -128,10 +128,10 @@ def test_bad_input_is_one_line_that_names_place_and_remedy(arguments, words):
     ],
 )
 def test_a_line_that_cannot_be_understood(line, zh, en):
-    told = one_line_error(run(*line))
-    assert told.startswith("错误：") and zh in told and "--help" in told
-    told = one_line_error(run(*line, "--lang", "en"))
-    assert (told.startswith("Error: ") and en in told and "--help" in told) or line[-1] == "--figure"
+    reported = one_line_error(run(*line))
+    assert reported.startswith("错误：") and zh in reported and "--help" in reported
+    reported = one_line_error(run(*line, "--lang", "en"))
+    assert (reported.startswith("Error: ") and en in reported and "--help" in reported) or line[-1] == "--figure"
 
 
 def test_a_file_that_lies_about_itself(tmp_path):
@@ -180,14 +180,14 @@ def test_layers_list_and_check():
     entries = json.loads(run("layers", "list", *LAYERS, "--json").stdout)
     assert all(entry["synthetic"] for entry in entries)
     done = run("layers", "check", *LAYERS, "--as-of", "2026-11-23", "--json")
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     # Two plots of the demo have no shape, as in life: a catalog with them is not sound.
     assert done.returncode == 1
-    assert {issue["code"] for issue in told["issues"] if issue["severity"] == "error"} == {"no_geometry"}
-    assert all(layer["status"] == "loaded" for layer in told["layers"])
+    assert {issue["code"] for issue in reported["issues"] if issue["severity"] == "error"} == {"no_geometry"}
+    assert all(layer["status"] == "loaded" for layer in reported["layers"])
     # The red line outside the priority units, which the demo has as real data do.
-    assert "redline_in_lesser_unit" in {issue["code"] for issue in told["issues"]}
-    counted = [layer["counted"] for layer in told["layers"]]
+    assert "redline_in_lesser_unit" in {issue["code"] for issue in reported["issues"]}
+    counted = [layer["counted"] for layer in reported["layers"]]
     # Of ten plots one has no shape, and is no zone.
     assert [count["expected"] for count in counted if count["found"] != count["expected"]] == [10]
     assert {count["found"] for count in counted} >= {17, 28}
@@ -199,9 +199,9 @@ def test_rules_list_show_and_check():
     shown = run("rules", "show", "plot.survey_due")
     assert "2026-08-15" in shown.stdout and "土壤污染防治法" in shown.stdout and "生态环境法典" in shown.stdout
     done = run("rules", "check", "--json")
-    told = json.loads(done.stdout)
+    reported = json.loads(done.stdout)
     assert done.returncode == 0
-    assert told["cases"] >= 300 and not [issue for issue in told["issues"] if issue["severity"] == "error"]
+    assert reported["cases"] >= 300 and not [issue for issue in reported["issues"] if issue["severity"] == "error"]
 
 
 def test_help_of_every_command():

@@ -50,7 +50,7 @@ def test_one_site_with_the_cache_at_hand_imports_no_tables_and_no_gis_library_bu
     second, loaded = screened(path, tmp_path / "cache")
     assert loaded & HEAVY == set()
     assert {"shapely", "pyproj", "numpy"} <= loaded
-    for told in (first, second):
-        told["run"].pop("created")
-        told["seal"].pop("moment_sha256")
+    for reported in (first, second):
+        reported["run"].pop("created")
+        reported["seal"].pop("moment_sha256")
     assert first == second and len(first["sites"]) == 1

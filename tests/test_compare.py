@@ -57,9 +57,9 @@ def test_the_command_lists_flips_alone(county, square, tmp_path):
     sites.to_file(tmp_path / "s.gpkg")
     days = ["--as-of", "2026-08-15", "--against", "2026-08-14"]
     line = ["screen", str(tmp_path / "s.gpkg"), "--layers", str(catalog), *days]
-    told = CliRunner().invoke(main, [*line, "--json"])
-    assert told.exit_code == 0, told.output
-    document = json.loads(told.stdout)
+    reported = CliRunner().invoke(main, [*line, "--json"])
+    assert reported.exit_code == 0, reported.output
+    document = json.loads(reported.stdout)
     assert (document["before"], document["after"]) == ("2026-08-14", "2026-08-15")
     assert {flip["rule_id"] for site in document["sites"] for flip in site["flips"]} >= {"plot.survey_due"}
     shown = CliRunner().invoke(main, line)

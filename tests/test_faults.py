@@ -49,7 +49,7 @@ def screened(frame, **more):
 
 
 @pytest.mark.parametrize("lost", [{"B"}, {"A", "D"}, set("ABCD")])
-def test_a_site_that_fails_is_a_gap_and_the_others_keep_their_answers(frame, failing, lost):
+def test_a_site_that_fails_is_a_gap_and_the_others_retain_their_answers(frame, failing, lost):
     before = screened(frame).sites.set_index("site_id")
     failing |= lost
     result = screened(frame, facts={"sites": {"A": {"livestock": "no"}}} if lost == {"B"} else None)

@@ -25,7 +25,7 @@ def frame(ids, index=None):
     return gpd.GeoDataFrame({"site_id": ids, "accuracy_m": 0.5}, geometry=SHAPES[: len(ids)], crs=4490, index=index)
 
 
-def test_results_keep_index_and_order_of_the_frame(screener):
+def test_results_retain_index_and_order_of_the_frame(screener):
     given = frame(["D", "B", "C", "A"], index=[70, 3, "x", -1])
     result = screener.screen(given)
     assert result.sites.index.equals(given.index)

@@ -21,7 +21,7 @@ def test_every_mapping_knows_file_and_line():
     ]
 
 
-def test_two_files_keep_their_own_names():
+def test_two_files_retain_their_own_names():
     one, other = (parse_located_yaml("a: {b: 1}", name) for name in ("one.yaml", "other.yaml"))
     assert (one["a"].file, other["a"].file) == ("one.yaml", "other.yaml")
 

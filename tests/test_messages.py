@@ -78,8 +78,8 @@ def test_every_message_is_raised_in_both_languages(code):
         with pytest.raises(cls) as caught:
             raise cls.from_code(code, **parameters)
         for lang in ("zh", "en"):
-            told = caught.value.text(lang)
-            assert told and "\n" not in told and "\u202e" not in told
+            reported = caught.value.text(lang)
+            assert reported and "\n" not in reported and "\u202e" not in reported
         assert caught.value.code == code
     issue = Issue.from_code("warning", code, "place", **parameters)
     assert issue.code == code.partition(".")[0] and issue.message == Message.from_code(code, **parameters).texts

@@ -40,13 +40,13 @@ def test_it_runs_from_a_clean_kernel_and_its_page_asks_for_nothing(path, chromiu
     context = chromium.new_context(offline=True, viewport={"width": 1200, "height": 900})
     try:
         tab = context.new_page()
-        asked, said = [], []
+        asked, stated = [], []
         tab.on("request", lambda request: asked.append(request.url))
-        tab.on("pageerror", lambda error: said.append(str(error)))
+        tab.on("pageerror", lambda error: stated.append(str(error)))
         tab.goto(page.as_uri())
         tab.wait_for_timeout(500)
         assert [url for url in asked if url.startswith("http")] == []
-        assert said == []
+        assert stated == []
         # Maps draw inside their frames too.
         for frame in tab.frames[1:]:
             frame.wait_for_selector(

@@ -30,14 +30,14 @@ def test_a_terminal_has_a_line_a_step(monkeypatch):
 
 
 def test_a_notebook_has_a_bar_that_goes_with_the_last_step(monkeypatch):
-    told = []
+    reported = []
 
     class Handle:
         def update(self, shown):
-            told.append(shown)
+            reported.append(shown)
 
     def display(shown, display_id):
-        told.append(shown)
+        reported.append(shown)
         return Handle()
 
     shell = types.SimpleNamespace(kernel=object())
@@ -46,9 +46,9 @@ def test_a_notebook_has_a_bar_that_goes_with_the_last_step(monkeypatch):
     tell = default_progress()
     tell("sites")
     tell("overlay")
-    assert told == [
+    assert reported == [
         '<progress max="4" value="0"></progress> 读取项目 …',
         '<progress max="4" value="2"></progress> 叠加量算 …',
     ]
     tell("findings")
-    assert told[-1] == ""
+    assert reported[-1] == ""

@@ -152,9 +152,9 @@ def test_an_unknown_theme_is_refused():
         lg.screen(lg.read_sites(SITES / "sites.gpkg"), LAYERS / "layers.yaml", themes=["water"])
 
 
-def test_steps_are_told(county, square):
-    told = []
+def test_steps_are_reported(county, square):
+    reported = []
     catalog = county.write()
     frame = gpd.GeoDataFrame({"site_id": ["A"]}, geometry=[square(112.44, 24.87, 50)], crs="EPSG:4490")
-    lg.screen(frame, catalog, as_of="2026-11-23", progress=told.append)
-    assert told == ["sites", "layers", "overlay", "findings"]
+    lg.screen(frame, catalog, as_of="2026-11-23", progress=reported.append)
+    assert reported == ["sites", "layers", "overlay", "findings"]

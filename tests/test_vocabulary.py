@@ -116,7 +116,7 @@ def test_marks_can_be_read_on_their_colour():
         assert 1.05 / (luminance(verdict_style(verdict).colour) + 0.05) >= 4.5
 
 
-def test_grades_of_a_theme_can_be_told_apart():
+def test_grades_of_a_theme_can_be_reported_apart():
     for theme in themes().values():
         looks = [(grade.style.fill, grade.style.pattern) for grade in theme.grades]
         assert len(set(looks)) == len(looks), theme.id

@@ -29,7 +29,7 @@ from .conftest import CATALOG, CHUNK, COUNT, DAY, bytes_of, make_sites, tables
 KEYS = ["site_id", "finding_id", "rule_id", "effect", "worst", "relation", "area_m2", "distance_m", "doubtful"]
 
 
-def test_it_says_what_a_screening_says(sites, undisturbed):
+def test_it_states_what_a_screening_states(sites, undisturbed):
     result = lg.screen(lg.read_sites(sites), CATALOG, as_of=DAY)
     found = tables(undisturbed)
     verdicts = result.sites[["site_id", "verdict", "worst_possible", "complete", "label_zh"]]
@@ -109,14 +109,14 @@ def test_killed_in_the_middle_it_goes_on_without_a_lost_or_doubled_site(workers,
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_ctrl_c_says_how_to_go_on(parquet, tmp_path):
+def test_ctrl_c_states_how_to_go_on(parquet, tmp_path):
     folder = tmp_path / "out"
     running = subprocess.Popen(command(parquet, folder, "--workers", "2"), stderr=subprocess.PIPE)
     while not marks(folder) and running.poll() is None:
         time.sleep(0.001)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
-    assert running.returncode == 130 and "同一命令继续" in told.decode()
+    _, reported = running.communicate(timeout=60)
+    assert running.returncode == 130 and "同一命令继续" in reported.decode()
 
 
 def test_a_site_that_fails_is_a_gap_and_the_others_go_on(sites, undisturbed, tmp_path):
@@ -132,9 +132,9 @@ def test_a_site_that_fails_is_a_gap_and_the_others_go_on(sites, undisturbed, tmp
     (gap,) = one["gaps"][one["gaps"]["site_id"] == lost].itertuples()
     assert gap.reason == "unknown_crs" and "无法核查" in gap.detail_zh
     for name in ("findings", "gaps"):
-        kept = other[name][other[name]["site_id"] != lost].reset_index(drop=True)
+        retained = other[name][other[name]["site_id"] != lost].reset_index(drop=True)
         rest = one[name][one[name]["site_id"] != lost].reset_index(drop=True)
-        assert rest.to_json() == kept.to_json()
+        assert rest.to_json() == retained.to_json()
 
 
 DEADLY = """
@@ -226,7 +226,7 @@ def test_the_summary_adds_up(undisturbed):
     assert "批量核查汇总图" in page and "default-src &#39;none&#39;" in page.replace("'", "&#39;")
 
 
-def test_the_geometry_is_told_as_geoparquet_tells_it(undisturbed):
+def test_the_geometry_is_reported_as_geoparquet_shows_it(undisturbed):
     frame = gpd.read_parquet(sorted((undisturbed / "sites").glob("*.parquet"))[0])
     assert frame.crs.to_epsg() == 4490
     west, south, east, north = frame.total_bounds

@@ -42,7 +42,7 @@ def pids(cluster):
 
 
 def test_a_cluster_gives_the_same_bytes(cluster, parquet, undisturbed, tmp_path):
-    told = []
+    reported = []
     found = run_batch(
         parquet,
         CATALOG,
@@ -50,14 +50,14 @@ def test_a_cluster_gives_the_same_bytes(cluster, parquet, undisturbed, tmp_path)
         as_of=DAY,
         chunk=CHUNK,
         scheduler=cluster.scheduler_address,
-        progress=told.append,
+        progress=reported.append,
     )
     assert found.sites == COUNT and found.failed == 0
     assert bytes_of(tmp_path / "out") == bytes_of(undisturbed)
     for name in ("summary.json", "summary.csv", "map.html", "rules.json"):
         assert (tmp_path / "out" / name).read_bytes() == (undisturbed / name).read_bytes()
-    assert [state.done for state in told] == list(range(CHUNK, COUNT + 1, CHUNK))
-    assert told[-1].left_s == 0.0 and told[-1].rate > 0.0
+    assert [state.done for state in reported] == list(range(CHUNK, COUNT + 1, CHUNK))
+    assert reported[-1].left_s == 0.0 and reported[-1].rate > 0.0
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -72,8 +72,8 @@ def test_a_worker_that_is_killed_loses_nothing(cluster, parquet, undisturbed, tm
     victim = sorted(before)[0]
     os.kill(victim, signal.SIGKILL)
     done = len(marks(folder))
-    _, told = running.communicate(timeout=300)
-    assert running.returncode == 0, told.decode()
+    _, reported = running.communicate(timeout=300)
+    assert running.returncode == 0, reported.decode()
     assert 0 < done < COUNT // 3, "it was done before a worker could be killed"
     assert victim not in pids(cluster)
     ids = tables(folder)["sites"]["site_id"]
@@ -132,7 +132,7 @@ def test_a_site_that_ends_every_worker_is_found(tmp_path, monkeypatch):
     assert sorted((done.number, done.sites, done.failed) for done in found) == [(0, 4, [2]), (1, 4, [])]
 
 
-def test_a_worker_without_the_catalog_is_said(cluster, parquet):
+def test_a_worker_without_the_catalog_is_stated(cluster, parquet):
     task = Task(
         "nowhere/layers.yaml", date(2026, 11, 23), None, "x", "0", None, None, facts_from_mapping(None, "facts"), ()
     )
@@ -140,7 +140,7 @@ def test_a_worker_without_the_catalog_is_said(cluster, parquet):
         run_on_cluster(task, iter(()), lambda done: None, cluster.scheduler_address)
 
 
-def test_no_scheduler_and_no_worker_are_said(parquet, tmp_path):
+def test_no_scheduler_and_no_worker_are_stated(parquet, tmp_path):
     with pytest.raises(RunError, match="no connection"):
         run_batch(parquet, CATALOG, tmp_path / "a", as_of=DAY, scheduler="tcp://127.0.0.1:9")
     with (

@@ -48,8 +48,8 @@ def test_the_rulebook_answers_as_the_law_was_read(case, county, rectangle, moved
     (row,) = result.sites.itertuples()
     found = dict(zip(result.findings["rule_id"], result.findings["effect"], strict=True))
     asked = sorted({fact for facts in result.gaps["facts"] for fact in facts})
-    told = (found, asked, sorted(set(result.gaps["reason"])))
-    assert (row.verdict, row.worst_possible) == (case["answer"], case.get("worst", case["answer"])), told
+    reported = (found, asked, sorted(set(result.gaps["reason"])))
+    assert (row.verdict, row.worst_possible) == (case["answer"], case.get("worst", case["answer"])), reported
 
 
 def test_there_are_enough_projects_in_both_states_of_the_law():

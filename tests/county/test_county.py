@@ -152,7 +152,7 @@ def test_every_unit_has_its_list(loaded, zones):
     assert all("示例" in item.text for item in loaded.access_items)
 
 
-def test_it_says_that_it_is_synthetic(loaded, zones):
+def test_it_states_that_it_is_synthetic(loaded, zones):
     for layer in loaded.layers:
         assert layer.entry.synthetic and "合成演示" in layer.entry.title["zh"]
         assert layer.zones["zone_id"].str.startswith("DEMO").all(), layer.entry.id

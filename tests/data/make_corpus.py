@@ -152,12 +152,12 @@ def shapefiles():
 def filegdbs():
     multi = shapely.to_wkb(shapely.MultiPolygon([PLOT]), byte_order=1)
     rows = [("单元甲", 1, multi), ("单元乙", 3, multi), ("单元丙", 9, multi)]
-    told = {
+    given = {
         "domain": {"1": "优先保护单元", "2": "重点管控单元", "3": "一般管控单元"},
         "aliases": {"HJZHGKDYMC": "环境综合管控单元名称", "ZHGKDYFL": "管控单元分类"},
     }
     for name, layers in (("filegdb-coded-values.gdb.zip", ["管控单元"]), ("filegdb-two-layers.zip", ["单元", "乡镇"])):
-        files = folder_of(lambda place, layers=layers: write_coded(place / "成果.gdb", rows, layers=layers, **told))
+        files = folder_of(lambda place, layers=layers: write_coded(place / "成果.gdb", rows, layers=layers, **given))
         write(name, packed(files.items()))
 
 
@@ -268,11 +268,11 @@ def tables():
     content = (HERE / "xlsx-formula-unsaved.xlsx").read_bytes()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = [(info.filename, archive.read(info)) for info in archive.infolist()]
-    told = [
+    given = [
         (name, data.replace(b"<v></v>", b"<v>2746900</v>").replace(b"<v />", b"<v>2746900</v>"))
         for name, data in entries
     ]
-    write("xlsx-formula.xlsx", packed(told))
+    write("xlsx-formula.xlsx", packed(given))
     entity = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/hostname">]><'
     evil = [
         (name, data.replace(b"<worksheet", entity + b"worksheet", 1) if "sheet1" in name else data)
@@ -386,7 +386,7 @@ def parcels():
     """The traps of parcel coordinate files, one each."""
 
     def attributes(system="2000国家大地坐标系", zone="37", parameters=",,,,,,"):
-        told = {
+        given = {
             "坐标系": system,
             "几度分带": "3",
             "投影类型": "高斯克吕格",
@@ -394,7 +394,7 @@ def parcels():
             "带号": zone,
             "精度": "0.001",
         }
-        return "[属性描述]\n" + "".join(f"{key}={value}\n" for key, value in told.items()) + f"转换参数={parameters}\n"
+        return "[属性描述]\n" + "".join(f"{key}={value}\n" for key, value in given.items()) + f"转换参数={parameters}\n"
 
     def points(ring=CORNERS, number=1, prefix=37_000_000, first=1, close=True):
         closed = [*ring, ring[0]] if close else ring
@@ -403,8 +403,8 @@ def parcels():
             for place, (east, north) in enumerate(closed)
         )
 
-    def plot(body, head="5,4.0,1,地块1,面,,工业用地,,@", told=None):
-        return (attributes() if told is None else told) + "[地块坐标]\n" + head + "\n" + body
+    def plot(body, head="5,4.0,1,地块1,面,,工业用地,,@", given=None):
+        return (attributes() if given is None else given) + "[地块坐标]\n" + head + "\n" + body
 
     good = points()
     apart = [(east + 500, north) for east, north in CORNERS]
@@ -418,8 +418,8 @@ def parcels():
             "".join(f"J{i % 4 + 1},1,{37_000_000 + e:.3f},{n:.3f}\n" for i, (e, n) in enumerate([*CORNERS, CORNERS[0]]))
         ),
         "no-prefix": plot(points(prefix=0)),
-        "no-prefix-no-zone": plot(points(prefix=0), told=attributes(zone="")),
-        "prefix-contradicts": plot(good, told=attributes(zone="38")),
+        "no-prefix-no-zone": plot(points(prefix=0), given=attributes(zone="")),
+        "prefix-contradicts": plot(good, given=attributes(zone="38")),
         "zones-mixed": plot(good)
         + "5,4.0,2,地块2,面,,工业用地,,@\n"
         + points(
@@ -436,7 +436,7 @@ def parcels():
         "area-with-unit": plot(good, "5,4.0公顷,1,地块1,面,,工业用地,,@"),
         "area-in-square-metres": plot(good, "5,39977.61,1,地块1,面,,工业用地,,@"),
         "area-in-mu": plot(good, "5,59.97,1,地块1,面,,工业用地,,@"),
-        "xian80": plot(good, told=attributes("1980西安坐标系")),
+        "xian80": plot(good, given=attributes("1980西安坐标系")),
         "no-attributes": "[地块坐标]\n5,4.0,1,地块1,面,,工业用地,,@\n" + good,
         "cut-off": plot(points()[:60]),
         "line": plot(points(close=False), "4,0,1,线路1,线,,公路用地,,@"),

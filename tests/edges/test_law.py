@@ -9,23 +9,23 @@ import shapely
 DOCUMENT = "示例函〔2026〕1号，示例机关，2026-01-05"
 
 
-def test_edge_07_a_quasi_zone_alone_is_no_source_zone_and_says_what_else_is_checked(place):
+def test_edge_07_a_quasi_zone_alone_is_no_source_zone_and_states_what_else_is_checked(place):
     place.zone("water_source_zone", grade="准", zone_id="DEMO-Q")
     place.zone("water_function", grade="Ⅱ", zone_id="DEMO-F")
     farm = {"target_use": "agriculture", "industry_code": "A0313", "livestock": True, "livestock_head": 600}
-    said = place.screen(**farm, wastewater_generated=True, wastewater_route="reuse")
-    assert not {"source.livestock", "source.secondary_discharging", "source.hazardous_stores"} & set(said.found)
-    assert said.found["source.quasi_other_checks"] == "notice"
-    assert said.found["source.quasi_judgement"] == "needs_judgement"
+    stated = place.screen(**farm, wastewater_generated=True, wastewater_route="reuse")
+    assert not {"source.livestock", "source.secondary_discharging", "source.hazardous_stores"} & set(stated.found)
+    assert stated.found["source.quasi_other_checks"] == "notice"
+    assert stated.found["source.quasi_judgement"] == "needs_judgement"
     outfall = shapely.Point(place.at)
-    said = place.screen(
+    stated = place.screen(
         columns={"outfall": [outfall]},
         new_outfall=True,
         wastewater_generated=True,
         wastewater_route="surface_water",
     )
-    assert "source.outfall" not in said.found
-    assert said.found["function.outfall_high_class"] == "prohibited"
+    assert "source.outfall" not in stated.found
+    assert stated.found["function.outfall_high_class"] == "prohibited"
 
 
 def test_edge_08_without_discharge_a_secondary_zone_is_argued_and_with_it_ruled_out(place):
@@ -53,7 +53,7 @@ def test_edge_08_without_discharge_a_secondary_zone_is_argued_and_with_it_ruled_
 def test_edge_09_a_line_across_a_primary_zone(place, surface_kind, related, verdict):
     place.zone("water_source_zone", grade="一级", zone_id="DEMO-P")
     line = shapely.LineString([place.moved(*place.at, -50, 0), place.moved(*place.at, 50, 0)])
-    said = place.screen(
+    stated = place.screen(
         shape=line,
         columns={"corridor_width_m": [30.0]},
         industry_code="E4812",
@@ -61,8 +61,8 @@ def test_edge_09_a_line_across_a_primary_zone(place, surface_kind, related, verd
         surface_kind=surface_kind,
         related_to_water_supply=related,
     )
-    assert said.verdict == verdict
-    assert said.of("DEMO-P").area_m2 == pytest.approx(said.row.area_m2, rel=1e-9)
+    assert stated.verdict == verdict
+    assert stated.of("DEMO-P").area_m2 == pytest.approx(stated.row.area_m2, rel=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -73,9 +73,9 @@ def test_edge_10_a_tunnel_without_footprint_is_no_pass(place, theme, grade, rule
     place.zone(theme, grade=grade)
     line = shapely.LineString([place.moved(*place.at, -50, 0), place.moved(*place.at, 50, 0)])
     facts = {"industry_code": "E4812", "is_linear": True, "surface_kind": "underground"}
-    said = place.screen(shape=line, columns={"corridor_width_m": [10.0]}, **facts)
-    assert said.found[rule] == "needs_judgement"
-    assert (said.verdict, said.worst) == ("needs_judgement", "prohibited")
+    stated = place.screen(shape=line, columns={"corridor_width_m": [10.0]}, **facts)
+    assert stated.found[rule] == "needs_judgement"
+    assert (stated.verdict, stated.worst) == ("needs_judgement", "prohibited")
     bare = place.screen(shape=line, **facts)
     assert bare.verdict == "needs_judgement" and "no_footprint" in bare.gaps
 
@@ -105,28 +105,28 @@ def test_edge_11_pumped_storage_needs_the_route_of_national_major_projects(place
 )
 def test_edge_12_rebuilding_and_extension_in_a_quasi_zone(place, nature, severe, more, rule):
     place.zone("water_source_zone", grade="准")
-    said = place.screen(
+    stated = place.screen(
         industry_code="C2221", construction_nature=nature, water_pollution_severe=severe, increases_discharge=more
     )
-    banned = {name for name, effect in said.found.items() if effect == "prohibited"}
+    banned = {name for name, effect in stated.found.items() if effect == "prohibited"}
     assert banned == ({rule} if rule else set())
 
 
-def test_edge_13_what_stood_before_the_zone(place):
+def test_edge_13_what_was_before_the_zone(place):
     place.zone("water_source_zone", grade="一级", zone_id="DEMO-P")
     primary = place.screen(construction_nature="existing")
     assert "source.primary_unrelated" not in primary.found
     assert (primary.verdict, primary.worst) == ("needs_judgement", "prohibited")
-    told = primary.result.findings.set_index("rule_id")["paraphrase"]["source.existing_unrelated"]["zh"]
-    assert "责令拆除或者关闭" in told
+    reported = primary.result.findings.set_index("rule_id")["paraphrase"]["source.existing_unrelated"]["zh"]
+    assert "责令拆除或者关闭" in reported
 
 
-def test_edge_13_what_stood_before_the_red_line_leaves_in_order(place):
+def test_edge_13_what_was_before_the_red_line_leaves_in_order(place):
     place.zone("ecological_redline", grade="其他区域")
-    said = place.screen(construction_nature="existing")
-    assert said.found["redline.existing"] == "needs_judgement"
-    assert "redline.other_activity" not in said.found
-    assert (said.verdict, said.worst) == ("needs_judgement", "prohibited")
+    stated = place.screen(construction_nature="existing")
+    assert stated.found["redline.existing"] == "needs_judgement"
+    assert "redline.other_activity" not in stated.found
+    assert (stated.verdict, stated.worst) == ("needs_judgement", "prohibited")
     assert place.screen(construction_nature="new").verdict == "prohibited"
 
 
@@ -144,9 +144,9 @@ def test_edge_14_a_plot_known_by_a_point_alone(place):
     place.county.add(
         "contaminated_plot", shapely.Point(place.moved(*place.at, 600, 0)), grade="listed", zone_id="DEMO-L"
     )
-    said = place.screen()
-    assert "no_geometry" in said.gaps
-    assert said.worst == "prohibited"
+    stated = place.screen()
+    assert "no_geometry" in stated.gaps
+    assert stated.worst == "prohibited"
 
 
 def test_edge_15_farmland_to_school_is_surveyed_whatever_its_past(place):
@@ -210,25 +210,25 @@ def test_edge_18_the_old_zones_of_a_reserve_end_on_their_day(place):
 )
 def test_edge_21_names_of_grades_as_they_are_written(place, written, rule):
     place.zone("water_source_zone", grade=written)
-    said = place.screen()
-    assert rule in said.found
-    assert "unknown_grade" not in said.gaps
+    stated = place.screen()
+    assert rule in stated.found
+    assert "unknown_grade" not in stated.gaps
 
 
 def test_edge_21_a_name_that_nobody_knows_is_a_gap(place):
     place.zone("water_source_zone", grade="特级")
-    said = place.screen()
-    assert "unknown_grade" in said.gaps
-    assert said.worst == "prohibited"
+    stated = place.screen()
+    assert "unknown_grade" in stated.gaps
+    assert stated.worst == "prohibited"
 
 
 @pytest.mark.parametrize("theme", ["ecological_redline", "karst_strong", "receptor"])
 def test_edge_22_a_layer_that_is_missing_is_no_clearance(place, theme):
     assert place.screen().verdict == "no_conflict_found"
     del place.county.entries[theme]
-    said = place.screen()
-    assert ("layer_missing", theme) in set(zip(said.result.gaps["reason"], said.result.gaps["theme"], strict=True))
-    assert (said.verdict, said.worst) == ("not_assessed", "prohibited")
+    stated = place.screen()
+    assert ("layer_missing", theme) in set(zip(stated.result.gaps["reason"], stated.result.gaps["theme"], strict=True))
+    assert (stated.verdict, stated.worst) == ("not_assessed", "prohibited")
 
 
 def test_all_28_edge_cases_have_a_test():

@@ -35,31 +35,31 @@ def in_zone(shape, zone):
 
 def test_edge_01_a_site_that_touches_a_zone_does_not_take_it(place):
     place.zone("ecological_redline", 50, -50, 150, 50, grade="其他区域", zone_id="DEMO-Z")
-    said = place.screen()
-    row = said.of("DEMO-Z")
+    stated = place.screen()
+    row = stated.of("DEMO-Z")
     assert (row.relation, row.area_m2, row.distance_m) == ("touch", 0.0, 0.0)
-    assert said.found["redline.adjacent"] == "notice"
+    assert stated.found["redline.adjacent"] == "notice"
     # Depth 0 is within the error of the border: a survey could put the site on the zone.
-    assert said.verdict == "needs_judgement"
+    assert stated.verdict == "needs_judgement"
 
 
-def test_edge_02_a_sliver_is_told_and_never_passes_a_primary_zone(place):
+def test_edge_02_a_sliver_is_reported_and_never_passes_a_primary_zone(place):
     place.zone("water_source_zone", 49, -400, 400, 400, grade="二级", zone_id="DEMO-Z", accuracy_m=4.0)
-    said = place.screen(wastewater_generated=True, wastewater_route="sewer_out_of_zone")
-    assert said.of("DEMO-Z").doubtful and said.of("DEMO-Z").area_m2 == pytest.approx(100, **ROUND)
-    assert (said.verdict, said.worst) == ("needs_judgement", "prohibited")
-    assert "重叠深度小于定位误差" in said.row.label_zh
+    stated = place.screen(wastewater_generated=True, wastewater_route="sewer_out_of_zone")
+    assert stated.of("DEMO-Z").doubtful and stated.of("DEMO-Z").area_m2 == pytest.approx(100, **ROUND)
+    assert (stated.verdict, stated.worst) == ("needs_judgement", "prohibited")
+    assert "重叠深度小于定位误差" in stated.row.label_zh
 
 
 @pytest.mark.parametrize(
     ("theme", "grade", "rule"),
     [("water_source_zone", "一级", "source.primary_unrelated"), ("ecological_redline", "核心保护区", "redline.core")],
 )
-def test_edge_02_a_sliver_of_a_strict_zone_keeps_its_effect(place, theme, grade, rule):
+def test_edge_02_a_sliver_of_a_strict_zone_retains_its_effect(place, theme, grade, rule):
     place.zone(theme, 49.5, -400, 400, 400, grade=grade, accuracy_m=4.0)
-    said = place.screen()
-    assert said.found[rule] == "prohibited"
-    assert said.verdict == "prohibited"
+    stated = place.screen()
+    assert stated.found[rule] == "prohibited"
+    assert stated.verdict == "prohibited"
 
 
 def test_edge_03_every_list_applies_to_its_part_and_the_parts_make_the_site(place):
@@ -74,23 +74,23 @@ def test_edge_03_every_list_applies_to_its_part_and_the_parts_make_the_site(plac
         county.item(
             f"DEMO-{grade}", kind="restricted" if grade == "key" else "prohibited", unit_id=unit, industries="G59"
         )
-    said = place.screen()
-    parts = said.overlaps[said.overlaps["theme"] == "control_unit"]
+    stated = place.screen()
+    parts = stated.overlaps[stated.overlaps["theme"] == "control_unit"]
     assert parts["area_m2"].tolist() == pytest.approx([7000, 3000], **ROUND)
-    assert parts["area_m2"].sum() == pytest.approx(said.row.area_m2, abs=0.02)
+    assert parts["area_m2"].sum() == pytest.approx(stated.row.area_m2, abs=0.02)
     assert parts["share_of_site"].sum() == pytest.approx(1.0, abs=1e-9)
-    compared = said.result.access
+    compared = stated.result.access
     assert dict(zip(compared["item_id"], compared["outcome"], strict=True)) == {
         "DEMO-general": "bears",
         "DEMO-key": "bears",
     }
-    assert said.verdict == "prohibited"
+    assert stated.verdict == "prohibited"
 
 
 def test_edge_04_the_part_beyond_the_city_is_a_gap_of_each_layer(place):
     place.at = (112.2, 24.9)
-    said = place.screen()
-    gaps = said.result.gaps
+    stated = place.screen()
+    gaps = stated.result.gaps
     outside = gaps[gaps["reason"] == "outside_coverage"]
     assert len(set(outside["theme"])) == len(place.county.entries)
     # The gap of a rule's setback has no area of its own; the gap of a layer has the part of the site.
@@ -98,7 +98,7 @@ def test_edge_04_the_part_beyond_the_city_is_a_gap_of_each_layer(place):
     assert len(beyond) == len(place.county.entries)
     assert set(outside.loc[outside["rule_id"].notna(), "theme"]) <= set(beyond["theme"])
     assert beyond["area_m2"].tolist() == pytest.approx([5000] * len(beyond), **ROUND)
-    assert (said.verdict, said.worst) == ("not_assessed", "prohibited")
+    assert (stated.verdict, stated.worst) == ("not_assessed", "prohibited")
 
 
 def test_edge_05_one_site_in_two_zones_beside_the_meridian_between_them(place, tmp_path):
@@ -133,14 +133,14 @@ def test_edge_06_layers_that_overlap_each_speak_and_no_area_counts_twice(place):
     place.zone("ecological_redline", 0, -400, 400, 400, grade="其他区域", zone_id="DEMO-R2")
     place.zone("water_source_zone", grade="二级", zone_id="DEMO-W")
     place.county.zones["control_unit"][0]["grade"] = "priority"
-    said = place.screen(wastewater_generated=True, wastewater_route="sewer_out_of_zone")
-    assert {"redline.other_activity", "source.secondary_discharging"} <= set(said.found)
-    assert "control_unit.priority_building" in said.found
-    totals = said.result.totals
+    stated = place.screen(wastewater_generated=True, wastewater_route="sewer_out_of_zone")
+    assert {"redline.other_activity", "source.secondary_discharging"} <= set(stated.found)
+    assert "control_unit.priority_building" in stated.found
+    totals = stated.result.totals
     (red,) = totals[(totals["theme"] == "ecological_redline") & totals["grade"].isna()].itertuples()
     assert red.gross_area_m2 == pytest.approx(15000, **ROUND)
     assert (red.net_area_m2, red.net_share) == (pytest.approx(10000, **ROUND), pytest.approx(1.0, abs=1e-9))
-    assert said.verdict == "prohibited"
+    assert stated.verdict == "prohibited"
 
 
 @pytest.mark.parametrize("kind", ["line", "corridor"])
@@ -155,23 +155,23 @@ def test_edge_09_a_line_by_length_and_corridor(place, kind):
         "unavoidable_redline_document": "示例函〔2026〕1号，示例机关，2026-01-05",
     }
     columns = {"corridor_width_m": [20.0]} if kind == "corridor" else {}
-    said = place.screen(shape=line, columns=columns, **facts)
-    assert said.found["redline.limited_activity"] == "procedure_required"
-    assert ("no_footprint" in said.gaps) is (kind == "line")
-    assert said.verdict == "procedure_required"
+    stated = place.screen(shape=line, columns=columns, **facts)
+    assert stated.found["redline.limited_activity"] == "procedure_required"
+    assert ("no_footprint" in stated.gaps) is (kind == "line")
+    assert stated.verdict == "procedure_required"
     if kind == "line":
-        assert said.of("DEMO-R").length_m == pytest.approx(60, abs=0.05)
+        assert stated.of("DEMO-R").length_m == pytest.approx(60, abs=0.05)
     else:
         # The corridor ends round or flat: half a circle of 10 m at most on top of 60 m x 20 m.
-        assert 60 * 20 * 0.999 <= said.of("DEMO-R").area_m2 <= 60 * 20 + 158
+        assert 60 * 20 * 0.999 <= stated.of("DEMO-R").area_m2 <= 60 * 20 + 158
 
 
 def test_edge_16_a_receptor_is_measured_edge_to_edge_in_metres(place):
     place.zone("receptor", 200, -400, 600, 400, grade="school", zone_id="DEMO-S")
-    said = place.screen(target_use="industrial", soil_risk=True)
-    assert said.of("DEMO-S").distance_m == pytest.approx(150, abs=0.02)
-    assert said.found["receptor.soil_risk_nearby"] == "needs_judgement"
-    assert (said.verdict, said.worst) == ("needs_judgement", "prohibited")
+    stated = place.screen(target_use="industrial", soil_risk=True)
+    assert stated.of("DEMO-S").distance_m == pytest.approx(150, abs=0.02)
+    assert stated.found["receptor.soil_risk_nearby"] == "needs_judgement"
+    assert (stated.verdict, stated.worst) == ("needs_judgement", "prohibited")
 
 
 def test_edge_19_however_a_shape_is_drawn_it_is_the_same_shape(place):
@@ -195,9 +195,9 @@ def test_edge_19_however_a_shape_is_drawn_it_is_the_same_shape(place):
 
 def test_edge_19_a_shape_that_crosses_itself_is_no_clearance(place):
     corners = list(place.site.exterior.coords)
-    said = place.screen(shape=shapely.Polygon([corners[0], corners[2], corners[1], corners[3]]))
-    assert said.gaps == {"invalid_geometry"}
-    assert said.worst == "prohibited"
+    stated = place.screen(shape=shapely.Polygon([corners[0], corners[2], corners[1], corners[3]]))
+    assert stated.gaps == {"invalid_geometry"}
+    assert stated.worst == "prohibited"
 
 
 def test_edge_20_area_units_are_recognised_and_a_small_share_is_no_zero(place, tmp_path):
@@ -241,16 +241,16 @@ def test_edge_23_many_zones_and_sites_at_once(place, square):
 
 def test_edge_24_a_point_can_hit_and_never_be_clear(place):
     point = shapely.Point(place.at)
-    said = place.screen(shape=point)
-    assert (said.verdict, said.gaps) == ("not_assessed", {"no_footprint"})
+    stated = place.screen(shape=point)
+    assert (stated.verdict, stated.gaps) == ("not_assessed", {"no_footprint"})
     place.county.entries["water_source_zone"]["path"] = "source.gpkg"
     place.zone("water_source_zone", grade="一级")
     for path in place.county.folder.glob("water_source_zone.gpkg"):
         path.unlink()
     place.county.entries["water_source_zone"]["path"] = "water_source_zone.gpkg"
-    said = place.screen(shape=point)
-    assert said.verdict == "prohibited"
-    assert "no_footprint" in said.gaps
+    stated = place.screen(shape=point)
+    assert stated.verdict == "prohibited"
+    assert "no_footprint" in stated.gaps
 
 
 def test_edge_25_chinese_paths_old_encodings_and_workbooks_are_the_same_site(place, tmp_path):
@@ -281,16 +281,16 @@ def test_edge_26_a_site_in_the_hole_of_a_zone_is_outside_it(place):
         place.box(-900, -900, 900, 900).exterior.coords, [place.box(-80, -80, 80, 80).exterior.coords]
     )
     place.county.add("ecological_redline", ring, grade="其他区域", zone_id="DEMO-Z")
-    said = place.screen()
-    assert said.of("DEMO-Z").relation == "near"
-    assert said.of("DEMO-Z").distance_m == pytest.approx(30, abs=0.02)
-    assert said.verdict == "no_conflict_found"
+    stated = place.screen()
+    assert stated.of("DEMO-Z").relation == "near"
+    assert stated.of("DEMO-Z").distance_m == pytest.approx(30, abs=0.02)
+    assert stated.verdict == "no_conflict_found"
     island = shapely.MultiPolygon([ring, place.box(-10, -10, 10, 10)])
     place.county.zones["ecological_redline"][-1]["geometry"] = island
     (place.county.folder / "ecological_redline.gpkg").unlink()
-    said = place.screen()
-    assert said.of("DEMO-Z").area_m2 == pytest.approx(400, **ROUND)
-    assert said.verdict == "prohibited"
+    stated = place.screen()
+    assert stated.of("DEMO-Z").area_m2 == pytest.approx(400, **ROUND)
+    assert stated.verdict == "prohibited"
 
 
 def test_edge_27_water_and_land_of_one_source_are_one_source(place):
@@ -301,13 +301,13 @@ def test_edge_27_water_and_land_of_one_source_are_one_source(place):
             name="示例水源二级保护区",
         )  # fmt: skip
     place.county.entries["water_source_zone"] |= {"expected_count": 1, "count_by": "source_name"}
-    said = place.screen()
-    assert said.gaps == set()
-    assert [said.of(f"DEMO-{part}").area_m2 for part in ("water", "land")] == pytest.approx([5000, 5000], **ROUND)
-    totals = said.result.totals[said.result.totals["theme"] == "water_source_zone"]
+    stated = place.screen()
+    assert stated.gaps == set()
+    assert [stated.of(f"DEMO-{part}").area_m2 for part in ("water", "land")] == pytest.approx([5000, 5000], **ROUND)
+    totals = stated.result.totals[stated.result.totals["theme"] == "water_source_zone"]
     (total,) = totals[totals["grade"].isna()].itertuples()
     assert total.net_area_m2 == pytest.approx(10000, **ROUND)
-    assert said.verdict == "procedure_required"
+    assert stated.verdict == "procedure_required"
 
 
 @pytest.mark.parametrize("nested", [True, False])
@@ -316,9 +316,9 @@ def test_edge_28_a_primary_zone_in_the_middle_of_a_secondary_one_nested_or_cut_o
     ring = shapely.Polygon(outer.exterior.coords, [] if nested else [inner.exterior.coords])
     place.county.add("water_source_zone", inner, grade="一级", zone_id="DEMO-1", source_name="示例水源")
     place.county.add("water_source_zone", ring, grade="二级", zone_id="DEMO-2", source_name="示例水源")
-    said = place.screen()
-    assert said.of("DEMO-1").area_m2 == pytest.approx(5000, **ROUND)
-    assert said.of("DEMO-2").area_m2 == pytest.approx(5000, **ROUND)
-    (net,) = said.result.totals[said.result.totals["grade"] == "secondary"]["net_area_m2"]
+    stated = place.screen()
+    assert stated.of("DEMO-1").area_m2 == pytest.approx(5000, **ROUND)
+    assert stated.of("DEMO-2").area_m2 == pytest.approx(5000, **ROUND)
+    (net,) = stated.result.totals[stated.result.totals["grade"] == "secondary"]["net_area_m2"]
     assert net == pytest.approx(5000, **ROUND)
-    assert {"source.primary_unrelated", "source.secondary_not_discharging"} <= set(said.found)
+    assert {"source.primary_unrelated", "source.secondary_not_discharging"} <= set(stated.found)

@@ -28,9 +28,9 @@ def test_every_item_of_every_unit_is_compared(county, rectangle):
     assert round(rows.loc["DEMO-B", "area_m2"] / rows.loc["DEMO-C", "area_m2"], 3) == 3.0
     assert set(rows["finding_id"].dropna()) <= set(result.findings["finding_id"])
     (site,) = as_document(result)["sites"]
-    said = {row["item_id"]: row["said"]["zh"] for row in site["access"]}
-    assert said["DEMO-A"] == "条目适用（禁止）"
-    assert not any(word in text for text in said.values() for word in ("符合", "通过", "合规"))
+    stated = {row["item_id"]: row["said"]["zh"] for row in site["access"]}
+    assert stated["DEMO-A"] == "条目适用（禁止）"
+    assert not any(word in text for text in stated.values() for word in ("符合", "通过", "合规"))
 
 
 def test_an_item_that_nothing_decides_is_compared_as_undecided(county, square):

@@ -194,8 +194,8 @@ def test_a_site_and_a_zone_far_beyond_the_region(county, square):
         ("B1012", "source.mining"),
     ],
 )
-def test_the_use_of_the_land_spares_nothing_that_the_code_of_a_project_says(county, site, square, use, code, rule):
+def test_the_use_of_the_land_spares_nothing_that_the_code_of_a_project_states(county, site, square, use, code, rule):
     county.add("water_source_zone", square(*HERE, 500), grade="secondary")
     facts = {name: FACTS[name] for name in ("construction_nature", "wastewater_generated", "new_outfall")}
-    said = county.screen(site, {**facts, "target_use": use, "industry_code": code})
-    assert rule in set(said.findings["rule_id"])
+    stated = county.screen(site, {**facts, "target_use": use, "industry_code": code})
+    assert rule in set(stated.findings["rule_id"])

@@ -21,7 +21,7 @@ def written(tmp_path, *entries):
     return path
 
 
-def test_it_stands_wherever_the_finding_is_and_changes_no_verdict(county, square, tmp_path):
+def test_it_is_wherever_the_finding_is_and_changes_no_verdict(county, square, tmp_path):
     county.add("ecological_redline", square(112.45, 24.88, 900), grade="core")
     facts = {"limited_activity_class": "not_listed"}
     before = county.screen(square(112.45, 24.88, 100), facts)
@@ -33,8 +33,8 @@ def test_it_stands_wherever_the_finding_is_and_changes_no_verdict(county, square
     assert judged["effect"] == "prohibited" and judged["override"]["office"] == JUDGED["office"]
     folder = after.save(tmp_path / "run")
     document = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-    (told,) = [item["override"] for item in document["sites"][0]["findings"] if item["override"]]
-    assert told == {"finding_id": row["finding_id"], "by": None, **JUDGED}
+    (reported,) = [item["override"] for item in document["sites"][0]["findings"] if item["override"]]
+    assert reported == {"finding_id": row["finding_id"], "by": None, **JUDGED}
     table = pyogrio.read_dataframe(folder / "findings.gpkg", layer="findings").set_index("finding_id")
     assert json.loads(table.loc[row["finding_id"], "override"])["reason"] == JUDGED["reason"]
     assert read_overrides(folder / "inputs" / "overrides.yaml") == overrides
@@ -44,7 +44,7 @@ def test_it_stands_wherever_the_finding_is_and_changes_no_verdict(county, square
     assert JUDGED["decision"] in cells and JUDGED["office"] in cells
 
 
-def test_one_without_its_finding_is_told(county, square, tmp_path):
+def test_one_without_its_finding_is_reported(county, square, tmp_path):
     before = county.screen(square(112.45, 24.88, 100))
     overrides = read_overrides(written(tmp_path, {"finding_id": "0" * 12, **JUDGED}))
     after = screen(before.sites_in, county.write(), as_of="2026-11-23", overrides=overrides)

@@ -27,8 +27,8 @@ def again(answers, facts, day):
     """Screen copies of demo sites, each with an answer more: ``(site_id, answer)``."""
     table = read_sites(SITES).table.set_index("site_id", drop=False)
     frame = gpd.GeoDataFrame(table.loc[[site_id for site_id, _ in answers]], crs="EPSG:4490").reset_index(drop=True)
-    kept = ["geometry", "outfall", "accuracy_m", "corridor_width_m", "survey_crs", "town"]
-    frame = frame[[name for name in kept if name in frame]]
+    retained = ["geometry", "outfall", "accuracy_m", "corridor_width_m", "survey_crs", "town"]
+    frame = frame[[name for name in retained if name in frame]]
     frame.insert(0, "site_id", [f"C{number}" for number in range(len(answers))])
     known = {
         f"C{number}": {**facts["all"], **facts["sites"].get(site_id, {}), **answer}

@@ -81,7 +81,7 @@ def test_those_that_settle_most_come_first(county, square):
     assert all(question.settles_always <= question.settles for question in result.questions)
 
 
-def test_an_answer_against_what_is_known_is_said_to_contradict(county, square):
+def test_an_answer_against_what_is_known_is_stated_to_contradict(county, square):
     county.add("livestock_prohibited_zone", square(*PLACE, 900), grade="no_farms")
     result = county.screen(square(*PLACE, 200), {"industry_code": "A0313", "livestock": False})
     assert [issue.code for issue in result.issues if issue.code == "fact_contradicted"]

@@ -21,7 +21,7 @@ def site(square):
     return square(*HERE, 100)
 
 
-def told(result):
+def reported(result):
     (row,) = result.sites.itertuples()
     unread = result.gaps[result.gaps["reason"] == "no_rule"]
     return row, {rule_id for rule_id in unread["rule_id"] if isinstance(rule_id, str)}
@@ -46,23 +46,23 @@ def never_clear(row):
 def test_a_zone_of_which_the_law_of_the_day_was_not_read(county, site, square, day, theme, grade, facts, rule):
     """Such a site met a notice at most, and read as clear."""
     county.add(theme, square(*HERE, 300), grade=grade, name="示例区")
-    row, unread = told(county.screen(site, {**FACTS, **facts}, as_of=day))
+    row, unread = reported(county.screen(site, {**FACTS, **facts}, as_of=day))
     assert rule in unread
     never_clear(row)
     after = str(date.fromisoformat(day) + timedelta(days=1))
-    _, unread = told(county.screen(site, {**FACTS, **facts}, as_of=after))
+    _, unread = reported(county.screen(site, {**FACTS, **facts}, as_of=after))
     assert rule not in unread
 
 
 def test_one_far_from_such_zones_is_left_alone(county, site):
-    row, unread = told(county.screen(site, FACTS, as_of="2022-05-31"))
+    row, unread = reported(county.screen(site, FACTS, as_of="2022-05-31"))
     assert unread == set()
     assert row.verdict == "no_conflict_found"
 
 
 def test_a_project_that_the_later_rule_is_not_about_is_left_alone(county, site, square):
     county.add("karst_strong", square(*HERE, 300), name="示例区")
-    row, unread = told(county.screen(site, FACTS, as_of="2021-11-30"))
+    row, unread = reported(county.screen(site, FACTS, as_of="2021-11-30"))
     assert unread == set()
     assert row.verdict == "no_conflict_found"
 
@@ -71,7 +71,7 @@ def test_whether_it_is_about_the_project_is_asked(county, site, square):
     county.add("karst_strong", square(*HERE, 300), name="示例区")
     facts = {name: value for name, value in FACTS.items() if name != "groundwater_risk"}
     result = county.screen(site, facts, as_of="2021-11-30")
-    row, unread = told(result)
+    row, unread = reported(result)
     assert unread == {"karst.groundwater_risk"}
     never_clear(row)
     (question,) = (item for item in result.questions if item.fact == "groundwater_risk")
@@ -85,14 +85,14 @@ def test_whether_it_is_about_the_project_is_asked(county, site, square):
 
 def test_a_rule_on_facts_alone_that_begins_later(county, site):
     facts = {**FACTS, "heavy_metal": True, "target_use": "industrial", "industry_code": "C3360", "soil_risk": True}
-    row, unread = told(county.screen(site, facts, as_of="2022-03-06"))
+    row, unread = reported(county.screen(site, facts, as_of="2022-03-06"))
     assert "park.heavy_metal_outside" in unread
     never_clear(row)
 
 
-def test_the_red_line_before_the_notice_asks_for_judgement_and_says_so_once(county, site, square):
+def test_the_red_line_before_the_notice_asks_for_judgement_and_states_so_once(county, site, square):
     county.add("ecological_redline", square(*HERE, 300), grade="其他区域", name="示例区")
-    row, unread = told(county.screen(site, FACTS, as_of="2022-08-15"))
+    row, unread = reported(county.screen(site, FACTS, as_of="2022-08-15"))
     assert unread == set()
     assert (row.verdict, row.worst_possible) == ("needs_judgement", "prohibited")
 
@@ -100,18 +100,18 @@ def test_the_red_line_before_the_notice_asks_for_judgement_and_says_so_once(coun
 @pytest.mark.parametrize("grade", ["缓冲区", "实验区"])
 def test_an_old_grade_of_a_reserve_after_it_was_abolished(county, site, square, grade):
     county.add("nature_reserve", square(*HERE, 300), grade=grade, name="示例区")
-    before, _ = told(county.screen(site, FACTS, as_of="2026-03-14"))
+    before, _ = reported(county.screen(site, FACTS, as_of="2026-03-14"))
     assert before.verdict in ("prohibited", "procedure_required")
     for day in ("2026-03-15", "2026-08-14", "2026-08-15", "2026-11-23"):
         result = county.screen(site, FACTS, as_of=day)
-        row, _ = told(result)
+        row, _ = reported(result)
         assert ("no_rule", "nature_reserve") in set(zip(result.gaps["reason"], result.gaps["theme"], strict=True))
         never_clear(row)
 
 
 @pytest.mark.parametrize("day", ["2020-12-31", "1999-01-01"])
 def test_a_day_before_all_law_that_was_read(county, site, day):
-    row, _ = told(county.screen(site, FACTS, as_of=day))
+    row, _ = reported(county.screen(site, FACTS, as_of=day))
     assert row.verdict == "not_assessed"
     never_clear(row)
 
@@ -122,13 +122,13 @@ def test_a_day_long_after_the_last_check(county, site):
     assert row.verdict == "no_conflict_found"
     for day in (last + timedelta(days=1), date(2099, 1, 1)):
         result = county.screen(site, FACTS, as_of=str(day))
-        row, _ = told(result)
+        row, _ = reported(result)
         assert row.verdict == "not_assessed"
         never_clear(row)
         assert any(str(last) in detail["zh"] and "未经核对" in detail["zh"] for detail in result.gaps["detail"])
 
 
-def test_one_rule_checked_anew_says_nothing_of_the_others():
+def test_one_rule_checked_anew_states_nothing_of_the_others():
     first = BOOK.rules[0]
     anew = replace(first, versions=tuple(replace(item, checked_on=date(2030, 1, 1)) for item in first.versions))
     assert replace(BOOK, rules=(anew, *BOOK.rules[1:])).known_until == BOOK.known_until
@@ -152,7 +152,7 @@ def test_the_span_is_data_and_one_that_is_none_is_refused(tmp_path):
             Rulebook.load(tmp_path)
 
 
-def test_every_rule_that_begins_later_is_a_hole_or_says_why_not():
+def test_every_rule_that_begins_later_is_a_hole_or_states_why_not():
     """What is a hole on the first day: nobody adds a rule that begins later without its being said."""
     holes = {version.id for version in BOOK.unread(BOOK.begins)}
     for rule in BOOK.rules:

@@ -41,17 +41,17 @@ gaps = st.lists(st.one_of(asked, other), max_size=5)
 
 @given(findings, gaps)
 def test_what_is_open_is_never_milder_than_what_is_proven(some, unknown):
-    said = answer_of(some, unknown)
-    assert not said.verdict.stricter_than(said.worst_possible)
-    assert said.complete == (not unknown)
+    stated = answer_of(some, unknown)
+    assert not stated.verdict.stricter_than(stated.worst_possible)
+    assert stated.complete == (not unknown)
 
 
 @given(findings, st.lists(st.one_of(asked, other), min_size=1, max_size=5))
 def test_with_a_gap_no_site_ever_reads_as_no_conflict(some, unknown):
-    said = answer_of(some, unknown)
-    assert said.verdict is not Verdict.NO_CONFLICT_FOUND
-    assert "未发现" not in said.label["zh"]
-    assert "No conflict" not in said.label["en"] and "No prohibition" not in said.label["en"]
+    stated = answer_of(some, unknown)
+    assert stated.verdict is not Verdict.NO_CONFLICT_FOUND
+    assert "未发现" not in stated.label["zh"]
+    assert "No conflict" not in stated.label["en"] and "No prohibition" not in stated.label["en"]
 
 
 @given(findings, gaps, st.one_of(asked, other))
@@ -69,8 +69,8 @@ def test_one_more_finding_never_makes_it_milder(some, unknown, more):
 
 @given(findings, gaps)
 def test_a_proven_prohibition_stays(some, unknown):
-    said = answer_of([*some, finding("prohibited")], unknown)
-    assert said.verdict is said.worst_possible is Verdict.PROHIBITED
+    stated = answer_of([*some, finding("prohibited")], unknown)
+    assert stated.verdict is stated.worst_possible is Verdict.PROHIBITED
 
 
 @pytest.mark.parametrize(
@@ -97,20 +97,20 @@ def test_a_proven_prohibition_stays(some, unknown):
     ],
 )  # fmt: skip
 def test_what_is_printed(some, unknown, verdict, worst, label):
-    said = answer_of([finding(effect) for effect in some], [gap(*one) for one in unknown])
-    assert (said.verdict.value, said.worst_possible.value, said.label["zh"]) == (verdict, worst, label)
+    stated = answer_of([finding(effect) for effect in some], [gap(*one) for one in unknown])
+    assert (stated.verdict.value, stated.worst_possible.value, stated.label["zh"]) == (verdict, worst, label)
 
 
-def test_a_site_in_zones_that_restrict_nothing_says_in_how_many():
-    said = answer_of([finding("notice")], [], zones=3)
-    assert said.label["zh"] == "未发现禁止或程序性要求（所在管控区 3 处，见附）"
+def test_a_site_in_zones_that_restrict_nothing_states_in_how_many():
+    stated = answer_of([finding("notice")], [], zones=3)
+    assert stated.label["zh"] == "未发现禁止或程序性要求（所在管控区 3 处，见附）"
     assert answer_of([finding("conditional")], [], zones=3).label["zh"] == "须落实管控要求"
     assert "管控区" not in answer_of([], [gap("layer_missing")], zones=3).label["zh"]
 
 
-def test_a_doubtful_overlap_alone_says_so():
-    said = answer_of([finding("needs_judgement", "prohibited", doubtful=True)], [])
-    assert said.label["zh"] == "须由主管部门认定（重叠深度小于定位误差，须实测界址后认定）"
+def test_a_doubtful_overlap_alone_states_so():
+    stated = answer_of([finding("needs_judgement", "prohibited", doubtful=True)], [])
+    assert stated.label["zh"] == "须由主管部门认定（重叠深度小于定位误差，须实测界址后认定）"
     both = answer_of([finding("needs_judgement", "prohibited", doubtful=True), finding("needs_judgement")], [])
     assert both.label["zh"] == "须由主管部门认定"
     assert both.worst_possible is Verdict.PROHIBITED

@@ -19,8 +19,8 @@ def test_codes_become_texts_and_stay_beside_them():
 
 def test_a_catalog_may_name_fields_or_aliases():
     features = read_features(CODED)
-    for told in ({}, {"ZHGKDYFL": "grade"}, {"管控单元分类": "grade"}):
-        entry = LayerEntry(id="units", series="units", theme="control_unit", path="a", columns=told)
+    for reported in ({}, {"ZHGKDYFL": "grade"}, {"管控单元分类": "grade"}):
+        entry = LayerEntry(id="units", series="units", theme="control_unit", path="a", columns=reported)
         zones = as_zones(named_columns(features, entry), entry, None, [])
         assert zones["grade"].tolist()[:2] == ["priority", "general"]
         assert zones["name"].tolist() == ["单元甲", "单元乙", "单元丙"]

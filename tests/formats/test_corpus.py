@@ -33,33 +33,29 @@ def answer(name, options, read=read_features):
         return error
 
 
-def test_every_file_stands_in_the_table():
+def test_every_file_is_in_the_table():
     assert {name for name, _, _ in table()} == {path.name for path in CORPUS.iterdir()}
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "said"), table(), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_what_the_table_says_happens(name, options, said):
+@pytest.mark.parametrize(("name", "options", "row"), table(), ids=lambda value: value if isinstance(value, str) else "")
+def test_what_the_table_states_happens(name, options, row):
     got = answer(name, options)
-    if said.startswith("refused: "):
+    if row.startswith("refused: "):
         assert isinstance(got, LianzhouError), "it was read"
-        assert said.removeprefix("refused: ").replace("\\|", "|") in got.en
+        assert row.removeprefix("refused: ").replace("\\|", "|") in got.en
         assert got.en.startswith(name) and got.zh.startswith(name) and "\n" not in got.en + got.zh
         return
     assert not isinstance(got, LianzhouError), got
     kinds = [shape.geom_type if shape is not None else "none" for shape in got.frame.geometry]
     counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     codes = "".join(f", `{code}`" for code in dict.fromkeys(issue.code for issue in got.issues))
-    assert said == f"read: {counted}" + (f"; {codes[2:]}" if codes else "")
+    assert row == f"read: {counted}" + (f"; {codes[2:]}" if codes else "")
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "said"), table(), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_the_plot_is_where_and_as_large_as_it_is(name, options, said):
+@pytest.mark.parametrize(("name", "options", "row"), table(), ids=lambda value: value if isinstance(value, str) else "")
+def test_the_plot_is_where_and_as_large_as_it_is(name, options, row):
     """All files show the same plot of 200 m, some of them twice or with a hole of 50 m."""
-    if "Polygon" not in said:
+    if "Polygon" not in row:
         return
     areas = shapely.area(Plane().project(answer(name, options).frame.geometry.to_numpy()))
     for area in areas[areas > 1]:
@@ -68,21 +64,19 @@ def test_the_plot_is_where_and_as_large_as_it_is(name, options, said):
         assert min(abs(area - number) / number for number in expected) < 2e-3
 
 
-@pytest.mark.parametrize(
-    ("name", "options", "said"), table(), ids=lambda value: value if isinstance(value, str) else ""
-)
-def test_sites_come_through_the_same_readers(name, options, said):
+@pytest.mark.parametrize(("name", "options", "row"), table(), ids=lambda value: value if isinstance(value, str) else "")
+def test_sites_come_through_the_same_readers(name, options, row):
     got = answer(name, options, read_sites)
-    if not isinstance(got, LianzhouError) and got.second is not None and said.startswith("refused: "):
+    if not isinstance(got, LianzhouError) and got.second is not None and row.startswith("refused: "):
         # A layer of two readings is refused; sites are screened in both.
-        assert said.removeprefix("refused: ") in got.second.readings[got.columns["site_id"][0]].message.en
+        assert row.removeprefix("refused: ") in got.second.readings[got.columns["site_id"][0]].message.en
         return
-    if said.startswith("refused: "):
-        assert isinstance(got, LianzhouError) and said.removeprefix("refused: ").replace("\\|", "|") in got.en
+    if row.startswith("refused: "):
+        assert isinstance(got, LianzhouError) and row.removeprefix("refused: ").replace("\\|", "|") in got.en
     else:
         count = sum(
-            int(number) for number in re.findall(r"(\d+) (?:\w*Polygon|LineString|Point|GeometryCollection|none)", said)
+            int(number) for number in re.findall(r"(\d+) (?:\w*Polygon|LineString|Point|GeometryCollection|none)", row)
         )
         assert len(got) == count
-        lost = sum(int(number) for number in re.findall(r"(\d+) none", said))
+        lost = sum(int(number) for number in re.findall(r"(\d+) none", row))
         assert sum(gap.reason in ("no_footprint", "invalid_geometry") for gap in got.gaps) >= lost

@@ -177,8 +177,8 @@ def test_thousands_of_rings_around_one_another_are_counted_in_a_moment(drawn):
         space.add_ellipse((E, E + 5000), major_axis=(300, 0), ratio=0.5)
 
     raw = drawn(draw)
-    (said,) = [issue.en for issue in raw.issues if issue.code == "outline_inside"]
-    assert said.startswith("1499 closed outlines")
+    (stated,) = [issue.en for issue in raw.issues if issue.code == "outline_inside"]
+    assert stated.startswith("1499 closed outlines")
     # An ellipse keeps its area to the tolerance of its chords.
     assert raw.geometries[-1].area == pytest.approx(math.pi * 300 * 150, rel=1e-4)
 

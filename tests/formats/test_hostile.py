@@ -88,10 +88,10 @@ def test_bombs_are_refused_in_little_time_and_memory(tmp_path):
     answers = {line.split("\t")[0]: line.split("\t")[1:] for line in result.stdout.splitlines()}
     assert set(answers) == {path.name for path in hostile}
     assert "unpacks to more than" in answers["parquet-bomb.parquet"][1]
-    for name, (seconds, said) in answers.items():
+    for name, (seconds, stated) in answers.items():
         assert float(seconds) < 20, (name, seconds)
         if name != "empties.wkt":
-            assert said.startswith("refused " + name), (name, said)
+            assert stated.startswith("refused " + name), (name, stated)
 
 
 def test_a_link_out_of_a_folder_is_refused(tmp_path):

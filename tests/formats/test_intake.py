@@ -118,13 +118,13 @@ def test_a_title_over_two_columns_is_no_pair(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "said",
+    "stated",
     ["坐标系：2000国家大地坐标系，中央子午线111°", "CGCS2000 3度带 第37带", "坐标系 EPSG:4546"],
 )
 @pytest.mark.parametrize("below", [True, False])
-def test_a_reference_system_written_in_a_cell(tmp_path, said, below):
+def test_a_reference_system_written_in_a_cell(tmp_path, stated, below):
     table = [["点号", "X", "Y"], *([f"J{n}", x, y] for n, (x, y) in enumerate(PLANE, 1))]
-    rows = [*table, [said, None, None]] if below else [[said, None, None], *table]
+    rows = [*table, [stated, None, None]] if below else [[stated, None, None], *table]
     sites = one_site(workbook(tmp_path, rows))
     assert sites.columns["survey_crs"][0] == "EPSG:4546" and "crs_in_sheet" in codes(sites)
 

@@ -54,7 +54,7 @@ def test_missing_closing_point(parcels):
     assert any("clos" in code for code in codes(sites)), codes(sites)
 
 
-def test_swapped_columns_are_told_by_their_numbers(parcels):
+def test_swapped_columns_are_reported_by_their_numbers(parcels):
     swapped = [(y, x) for x, y in parcels.outer]
     sites = read_sites(parcels.write(parcels.text(parcels.plot(parcels.ring(swapped, 1), area="3.9978"))))
     assert area(sites) == pytest.approx(39_977.61, abs=0.005)
@@ -116,7 +116,7 @@ def test_full_width_punctuation_spaces_and_trailing_commas(parcels):
     assert area(read_sites(parcels.write(text))) == pytest.approx(37_479.009, abs=0.001)
 
 
-def test_wrong_number_of_points_is_said(parcels):
+def test_wrong_number_of_points_is_stated(parcels):
     sites = read_sites(
         parcels.write(parcels.text(parcels.plot(parcels.ring(parcels.outer, 1), count=17, area="3.9978")))
     )
@@ -131,7 +131,7 @@ def test_an_area_in_another_unit_is_recognised(parcels, declared):
     assert "declared_area_unit" in codes(sites)
 
 
-def test_a_declared_area_that_does_not_fit_is_said(parcels):
+def test_a_declared_area_that_does_not_fit_is_stated(parcels):
     sites = read_sites(parcels.write(parcels.text(parcels.plot(parcels.ring(parcels.outer, 1), area="3.5"))))
     assert "declared_area_differs" in codes(sites)
 

@@ -38,7 +38,7 @@ def test_few_written_decimals_of_degrees_are_an_error(decimals, metres, tmp_path
     ],
 )
 @pytest.mark.parametrize("ending", [".gpkg", None])
-def test_round_doubles_tell_of_rounding_only_where_nothing_simpler_explains_them(shape, metres, ending, tmp_path):
+def test_round_doubles_show_of_rounding_only_where_nothing_simpler_explains_them(shape, metres, ending, tmp_path):
     frame = gpd.GeoDataFrame({"site_id": ["A"], "width_m": [20.0]}, geometry=[shape], crs="EPSG:4490")
     source = frame
     if ending:

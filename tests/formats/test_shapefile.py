@@ -38,7 +38,7 @@ def shapefile(tmp_path):
 
 @pytest.mark.parametrize("encoding", ["GBK", "UTF-8"])
 @pytest.mark.parametrize("ldid", [0x00, 0x4D, 0x57])
-def test_texts_are_read_whatever_the_language_byte_says(shapefile, encoding, ldid):
+def test_texts_are_read_whatever_the_language_byte_states(shapefile, encoding, ldid):
     features = read_features(shapefile(encoding, ldid=ldid) / "plots.shp")
     assert list(features.frame["名称"]) == NAMES
 
@@ -93,7 +93,7 @@ def test_a_missing_index_is_named(shapefile):
         read_features(folder / "plots.shp")
 
 
-def test_a_missing_table_is_said(shapefile):
+def test_a_missing_table_is_stated(shapefile):
     folder = shapefile()
     (folder / "plots.dbf").unlink()
     features = read_features(folder / "plots.shp")

@@ -24,7 +24,7 @@ def codes(sites):
     return {issue.code for issue in sites.issues}
 
 
-def test_ids_names_and_twins():
+def test_ids_names_and_duplicates():
     sites = read_sites(frame([BOX] * 4, 地块编号=["A", "A", None, None], 项目名称=["甲", "乙", None, None]))
     ids = list(sites.frame["site_id"])
     assert {"A", "A-2"} < set(ids)
@@ -59,7 +59,7 @@ def test_kinds_and_what_cannot_be_clear():
     assert corridor["area_m2"] == pytest.approx(30 * corridor["length_m"], rel=1e-4)
 
 
-def test_other_columns_are_kept_as_facts_to_be():
+def test_other_columns_are_retained_as_facts_to_be():
     sites = read_sites(frame([BOX], site_id=["A"], 畜禽养殖=["是"], 备注=["x"], livestock_head=[3000.0]))
     assert sites.facts == {"A": {"畜禽养殖": "是", "备注": "x", "livestock_head": 3000.0}}
 
@@ -116,7 +116,7 @@ def test_outfalls_in_columns():
         read_sites(frame([BOX], outfall=["somewhere"]))
 
 
-def test_geojson_counts_as_wgs84_and_says_so(tmp_path):
+def test_geojson_counts_as_wgs84_and_states_so(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text(
         json.dumps({"type": "Feature", "properties": {"name": "甲"}, "geometry": shapely.geometry.mapping(BOX)})
@@ -178,9 +178,9 @@ def test_several_sources_at_once(tmp_path):
 def test_hostile_names_stay_text_and_lose_what_hides():
     names = ["<img src=x onerror=alert(1)>", "a\u202egnp.exe", "x" * 5000, "a\x00b\nc"]
     sites = read_sites(frame([BOX] * 4, site_id=list("ABCD"), name=names))
-    kept = list(sites.frame["name"])
-    assert kept[0] == names[0]
-    assert "\u202e" not in kept[1] and len(kept[2]) == 200 and kept[3] == "a b c"
+    retained = list(sites.frame["name"])
+    assert retained[0] == names[0]
+    assert "\u202e" not in retained[1] and len(retained[2]) == 200 and retained[3] == "a b c"
     assert "text_cut" in codes(sites)
 
 
@@ -221,12 +221,16 @@ def test_a_dict_that_is_no_geojson_is_refused(data):
         read_sites(data)
 
 
-def test_an_empty_cell_among_texts_is_a_fact_that_is_known_to_be_unsaid(tmp_path):
+def test_an_empty_cell_among_texts_is_a_fact_that_is_known_to_be_unstated(tmp_path):
     """As with any table: the column is there for that site, with nothing in it. Other empty cells say nothing."""
     cells = [{"livestock": "yes", "plot": 1}, {"livestock": None, "plot": None}]
     features = [
-        {"type": "Feature", "properties": {"site_id": name, **told}, "geometry": json.loads(shapely.to_geojson(BOX))}
-        for name, told in zip("AB", cells, strict=True)
+        {
+            "type": "Feature",
+            "properties": {"site_id": name, **values},
+            "geometry": json.loads(shapely.to_geojson(BOX)),
+        }
+        for name, values in zip("AB", cells, strict=True)
     ]
     (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     sites = read_sites(tmp_path / "a.geojson")

@@ -135,7 +135,7 @@ def test_a_column_with_minutes_beyond_sixty_is_decimal(tmp_path):
     assert sites.second is None
 
 
-def test_the_head_is_believed_where_it_says_decimal(tmp_path):
+def test_the_head_is_believed_where_it_states_decimal(tmp_path):
     text = (
         (CORPUS / "csv-packed-unsaid.csv").read_text().replace("经度", "经度(十进制)").replace("纬度", "纬度(十进制)")
     )
@@ -187,7 +187,7 @@ def test_workbooks_name_formulas_by_cell_and_choose_by_sheet(tmp_path):
         read_features(CORPUS / "xlsx-two-sheets.xlsx", layer="新座标")
 
 
-def test_a_workbook_keeps_its_numbers_as_numbers(tmp_path):
+def test_a_workbook_retains_its_numbers_as_numbers(tmp_path):
     book = openpyxl.Workbook()
     book.active.append(["名称", "面积（亩）", "经度", "纬度"])
     book.active.append(["甲", 59.97, 112.4891, 24.8271])

@@ -213,7 +213,7 @@ def test_an_interrupted_write_is_rolled_back_and_named(tmp_path):
     ) == 5
 
 
-def test_a_locked_file_says_so(tmp_path):
+def test_a_locked_file_states_so(tmp_path):
     path = write(tmp_path, "gpkg")
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("BEGIN EXCLUSIVE")
@@ -241,7 +241,7 @@ def test_a_feature_behind_the_last_of_a_flatgeobuf(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reply",
     [
         {"exceededTransferLimit": True},
         {"properties": {"exceededTransferLimit": True}},
@@ -251,16 +251,18 @@ def test_a_feature_behind_the_last_of_a_flatgeobuf(tmp_path):
         {"links": [{"rel": "self"}, {"rel": "next", "href": "x"}]},
     ],
 )
-def test_a_page_of_a_server(tmp_path, told):
+def test_a_page_of_a_server(tmp_path, reply):
     path = tmp_path / "a.geojson"
     feature = {"type": "Feature", "properties": {}, "geometry": json.loads(shapely.to_geojson(ZONES[0]))}
-    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature], **told}))
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature], **reply}))
     assert grounds(path) == {WholenessGround.SERVER_PAGE}
 
 
-@pytest.mark.parametrize("told", [{"exceededTransferLimit": False}, {"numberMatched": 1}, {"totalFeatures": "unknown"}])
-def test_a_whole_answer_of_a_server(told):
-    assert page_of_server(told, 1).is_whole
+@pytest.mark.parametrize(
+    "reply", [{"exceededTransferLimit": False}, {"numberMatched": 1}, {"totalFeatures": "unknown"}]
+)
+def test_a_whole_answer_of_a_server(reply):
+    assert page_of_server(reply, 1).is_whole
 
 
 def test_numbers_are_compared_with_what_was_read():

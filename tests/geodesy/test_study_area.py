@@ -52,8 +52,8 @@ def test_a_ring_simplified_outside_has_the_same_winding_inside_the_area(seed, co
 
 def test_valid_shapes_are_clipped_exactly_and_what_lies_elsewhere_is_empty():
     shapes = np.array([shapely.Point(0, 0).buffer(3), shapely.box(0.2, 0.2, 0.4, 0.4), shapely.box(5, 5, 6, 6)])
-    kept = UNIT.clip(shapes)
-    assert kept[0].equals(UNIT.box) and kept[1] is shapes[1] and kept[2].is_empty
+    retained = UNIT.clip(shapes)
+    assert retained[0].equals(UNIT.box) and retained[1] is shapes[1] and retained[2].is_empty
 
 
 @pytest.mark.parametrize("zone", [36, 37, 38, 39])

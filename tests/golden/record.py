@@ -294,11 +294,11 @@ def geopackage(path: Path, at: str) -> Iterator[str]:
 
 
 def _document(document: Row) -> Iterator[str]:
-    told = document["run"]
-    yield line({"at": "result.json", "keys": sorted(document), "run_keys": sorted(told)})
+    reported = document["run"]
+    yield line({"at": "result.json", "keys": sorted(document), "run_keys": sorted(reported)})
     without = ("id", "created", "software", "rulebook", "layers", "inputs", "created_by", "fingerprint")
-    yield line({"at": "run", **record(told, without=without)})
-    for layer in told["layers"]:
+    yield line({"at": "run", **record(reported, without=without)})
+    for layer in reported["layers"]:
         yield line({"at": "run/layers", **record(layer, without=("sha256",))})
     keys: dict[str, list[str]] = {}
     for site in document["sites"]:

@@ -37,15 +37,15 @@ class Desk:
         frame.to_file(self.path / name, engine="pyogrio", **write)
         return self.path / name
 
-    def plan(self, path, theme="water_source_zone", *, read=None, **told):
+    def plan(self, path, theme="water_source_zone", *, read=None, **options):
         source = read_source(path, theme, self.catalog_path, day=DAY, facts=self.facts, **(read or {}))
-        return plan_import(source, parse_options(told, "told"))
+        return plan_import(source, parse_options(options, "told"))
 
-    def bring(self, path, theme="water_source_zone", *, dry_run=False, **told):
-        told = told if "coverage" in told or "no_coverage" in told else {"coverage": CITY.wkt, **told}
-        if not {"expected_count", "uncounted"} & set(told):
-            told["uncounted"] = "示例，由测试编制"
-        return carry_out(self.plan(path, theme, **told), dry_run=dry_run)
+    def bring(self, path, theme="water_source_zone", *, dry_run=False, **options):
+        options = options if "coverage" in options or "no_coverage" in options else {"coverage": CITY.wkt, **options}
+        if not {"expected_count", "uncounted"} & set(options):
+            options["uncounted"] = "示例，由测试编制"
+        return carry_out(self.plan(path, theme, **options), dry_run=dry_run)
 
     def catalog(self):
         return Catalog.open(self.catalog_path)

@@ -37,8 +37,8 @@ def test_four_texts_of_a_unit_become_items(workbook, facts):
     )
     path = workbook(FOUR, ["ZH1", "甲单元", spatial, "3-1.实施雨污分流。", None, "不得新建燃煤锅炉"])
     found = read_access_table(path, facts)
-    told = [(item.item_id, item.dimension, item.kind) for item in found.items]
-    assert told == [
+    reported = [(item.item_id, item.dimension, item.kind) for item in found.items]
+    assert reported == [
         ("ZH1-spatial-1", "spatial", "encouraged"),
         ("ZH1-spatial-2", "spatial", "prohibited"),
         ("ZH1-spatial-3", "spatial", "restricted"),
@@ -87,7 +87,7 @@ def test_lists_that_are_none(workbook, facts, rows, words):
         read_access_table(workbook(*rows), facts)
 
 
-def test_it_is_kept_beside_the_units_and_read_from_there(desk, workbook, facts):
+def test_it_is_retained_beside_the_units_and_read_from_there(desk, workbook, facts):
     from lianzhou_gis.intake import carry_out, parse_options, plan_import, read_source
 
     path = desk.file(

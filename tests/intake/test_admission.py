@@ -8,10 +8,10 @@ from lianzhou_gis.errors import CatalogError
 BOX = shapely.box(112.4, 24.8, 112.41, 24.81)
 
 
-def redline(desk, **told):
+def redline(desk, **reported):
     path = desk.path / "data.gpkg"
     path = path if path.exists() else desk.file({"HXLX": ["核心保护区"]}, [BOX])
-    return desk.bring(path, "ecological_redline", **told)
+    return desk.bring(path, "ecological_redline", **reported)
 
 
 def test_an_id_that_is_taken_is_refused(desk):
@@ -33,16 +33,16 @@ def test_a_new_edition_closes_nothing(desk):
 
 
 @pytest.mark.parametrize(
-    ("told", "words"),
+    ("reported", "words"),
     [
         ({"series": "ecological_redline", "id": "other"}, "give the first day of the new one"),
         ({"series": "ecological_redline", "valid_from": "2018-12-01"}, "two cannot begin on one day"),
     ],
 )
-def test_an_edition_must_be_told_from_the_others(desk, told, words):
+def test_an_edition_must_be_reported_from_the_others(desk, reported, words):
     redline(desk, valid_from="2018-12-01")
     with pytest.raises(CatalogError, match=words):
-        redline(desk, **told)
+        redline(desk, **reported)
 
 
 def test_a_series_is_not_entered_by_chance(desk):
@@ -57,7 +57,7 @@ def test_a_series_has_one_theme(desk):
         desk.bring(desk.path / "data.gpkg", "karst_strong", series="s", valid_from="2020-01-01")
 
 
-def test_a_second_series_replaces_nothing_and_says_so(desk):
+def test_a_second_series_replaces_nothing_and_states_so(desk):
     redline(desk)
     assert "further_series" in {issue.code for issue in redline(desk, id="second").issues}
 

@@ -37,7 +37,7 @@ class Desk:
         shapes = [row.pop("shape") for row in rows]
         columns = {key: [row.get(key) for row in rows] for key in {key for row in rows for key in row}}
         path = self.desk.file(columns, shapes, name=f"layers/{name}.gpkg")
-        told = {
+        reported = {
             "accuracy_m": 1,
             "publisher": "某局",
             "document": "某文",
@@ -46,7 +46,7 @@ class Desk:
             "count_by": "source_row",
         }
         self.entries.append(
-            {"id": name, "series": name, "theme": theme, "path": path.name, **told, "coverage": coverage, **entry}
+            {"id": name, "series": name, "theme": theme, "path": path.name, **reported, "coverage": coverage, **entry}
         )
 
     def check(self, *only, day=DAY):
@@ -148,9 +148,14 @@ def test_nested_and_ring_shaped_data_are_both_right(layers, secondary, form):
     zones = [zone("P", cell(400, 400, 600, 600), "primary", **SOURCE), zone("S", secondary, "secondary", **SOURCE)]
     layers.layer("water_source_zone", zones)
     found = layers.check()
-    ((told,),) = [report.nesting for report in found.reports]
-    assert (told.source, told.stricter, told.milder, told.form) == ("某水源", "primary", "secondary", form)
-    assert told.cut_m2 == pytest.approx(960_000, abs=1)
+    ((reported,),) = [report.nesting for report in found.reports]
+    assert (reported.source, reported.stricter, reported.milder, reported.form) == (
+        "某水源",
+        "primary",
+        "secondary",
+        form,
+    )
+    assert reported.cut_m2 == pytest.approx(960_000, abs=1)
     assert [item.code for item in found.defects] == ["contradiction_unchecked"]
 
 
@@ -196,7 +201,7 @@ def test_one_source_under_two_names(layers):
     assert ("warning", "source_name_variants", "P") in layers.codes()
 
 
-def test_shapes_that_stand_twice(layers):
+def test_shapes_that_are_twice(layers):
     zones = [
         zone("A", cell(0, 0, 1000, 1000)),
         zone("B", cell(0, 0, 1000, 1000)),
@@ -291,7 +296,7 @@ def test_slivers_within_the_accuracy_contradict_nothing(layers):
     assert "farmland_in_redline" in {code for _, code, _ in layers.codes()}
 
 
-def test_what_could_not_be_compared_is_said(layers):
+def test_what_could_not_be_compared_is_stated(layers):
     layers.layer("permanent_basic_farmland", [zone("H", cell(0, 0, 1000, 1000))])
     assert layers.codes() == [("info", "contradiction_unchecked", None)]
 

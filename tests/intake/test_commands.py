@@ -50,14 +50,14 @@ def test_flags_and_a_mapping_file_answer(desk, arguments):
     )
     flags = ["--mapping", mapping, "--grade", "一级区=甲=primary", "--coverage", CITY.wkt, "--valid-from", "2020-05-01"]
     trial = run(*arguments, *flags, "--dry-run", "--json")
-    told = json.loads(trial.stdout)
-    assert (trial.exit_code, told["dry_run"]) == (0, True) and not desk.catalog_path.exists()
+    reported = json.loads(trial.stdout)
+    assert (trial.exit_code, reported["dry_run"]) == (0, True) and not desk.catalog_path.exists()
     assert run(*arguments, *flags).exit_code == 0
     entry = desk.catalog().layers[0]
     # The flag is stronger than the file.
     assert entry.grades == {"一级": "primary", "一级区=甲": "primary"}
     assert (entry.accuracy_m, entry.publisher, str(entry.valid_from)) == (5, "某局", "2020-05-01")
-    assert told["entry"] == {name: value for name, value in entry.to_json().items() if name in entry.stated()}
+    assert reported["entry"] == {name: value for name, value in entry.to_json().items() if name in entry.stated()}
 
 
 def test_a_person_at_a_terminal_is_asked(desk, arguments):
@@ -94,7 +94,7 @@ def test_bad_answers_are_one_line(desk, arguments, more, words):
     assert not desk.catalog_path.exists()
 
 
-def test_check_writes_the_worklist_and_fails_as_told(desk):
+def test_check_writes_the_worklist_and_fails_as_reported(desk):
     path = desk.file({"BSM": ["A"], "级别": ["一级"]})
     assert (
         run(
@@ -112,8 +112,8 @@ def test_check_writes_the_worklist_and_fails_as_told(desk):
     )
     check = ["check", "--layers", desk.catalog_path, "--as-of", "2026-11-23"]
     done = run(*check, "--out", desk.path / "out", "--json")
-    told = json.loads(done.stdout)
-    assert done.exit_code == 1 and {"outside_coverage", "provenance_missing"} <= {i["code"] for i in told["issues"]}
+    reported = json.loads(done.stdout)
+    assert done.exit_code == 1 and {"outside_coverage", "provenance_missing"} <= {i["code"] for i in reported["issues"]}
     assert sorted(file.name for file in (desk.path / "out").iterdir()) == ["worklist.gpkg", "worklist.xlsx"]
     assert "未声明覆盖范围" in run(*check).stdout.replace("\n", "").replace(" ", "")
     assert run(*check, "gone").exit_code == 2
@@ -125,8 +125,8 @@ def test_diff_of_two_files(desk):
     arguments = ["diff", old, new, "--layers", desk.catalog_path, "--as-of", "2026-11-23"]
     assert run(*arguments).exit_code == 2 and "--as" in run(*arguments).stderr
     done = run(*arguments, "--as", "water_source_zone", "--out", desk.path / "out", "--json")
-    (told,) = json.loads(done.stdout)["layers"]
-    assert (told["counts"]["regraded"], told["counts"]["removed"]) == (1, 1)
+    (reported,) = json.loads(done.stdout)["layers"]
+    assert (reported["counts"]["regraded"], reported["counts"]["removed"]) == (1, 1)
     assert sorted(file.name for file in (desk.path / "out").iterdir()) == ["diff.gpkg", "diff.html", "diff.xlsx"]
     shown = run(*arguments, "--as", "water_source_zone", "--lang", "en").stdout
     assert "regraded 1" in shown and "Secondary protection zone" in shown

@@ -30,7 +30,7 @@ def test_the_extent_of_the_features_is_no_coverage(desk, path, extent):
         desk.bring(path, coverage=extent.wkt)
 
 
-def test_a_file_is_kept_beside_the_catalog(desk, path):
+def test_a_file_is_retained_beside_the_catalog(desk, path):
     border = desk.file({"名称": ["某市"]}, [CITY], name="border.shp", crs="EPSG:4525")
     done = desk.bring(path, coverage=str(border))
     assert done.entry.coverage == "water_source_zone.coverage.gpkg"

@@ -191,8 +191,8 @@ def test_an_id_against_a_file_of_its_theme(desk):
     desk.file({"zone_id": ["A"], "grade": ["一级"]}, [cell(0, 0, 100, 100)], name="a.gpkg")
     path = desk.file({"zone_id": ["A"], "等第": ["甲"]}, [cell(0, 0, 100, 100)], name="new.gpkg")
     catalog = Path(write_catalog(desk, "layers.yaml", [entry("a", "water_source_zone")]))
-    told = ImportOptions(columns={"等第": "grade"}, grades={"甲": "secondary"})
-    ((pair,), _) = editions_of("a", str(path), catalog=catalog, day=DAY, options=told)
+    reported = ImportOptions(columns={"等第": "grade"}, grades={"甲": "secondary"})
+    ((pair,), _) = editions_of("a", str(path), catalog=catalog, day=DAY, options=reported)
     assert (pair[0].of_catalog, pair[1].of_catalog) == (True, False)
     assert zones(compare_editions(*pair)).keys() == {("regraded", "A", "A")}
 
@@ -215,11 +215,11 @@ def test_names_that_cannot_be_compared(desk, old, new, words):
 
 def test_what_is_written(compare, tmp_path):
     diff = compare([("A", cell(0, 0, 100, 100), "一级", "=1+1")], [("A", cell(0, 0, 100, 200), "二级", "=1+1")])
-    kept = [
+    retained = [
         {path.name: path.read_bytes() for path in write_diff([diff], None, tmp_path, DAY, {"a.html": "x"})}
         for _ in "ab"
     ]
-    assert kept[0] == kept[1] and set(kept[0]) == {"diff.xlsx", "diff.gpkg", "a.html"}
+    assert retained[0] == retained[1] and set(retained[0]) == {"diff.xlsx", "diff.gpkg", "a.html"}
     ground = pyogrio.read_dataframe(tmp_path / "diff.gpkg", layer="ground")
     assert dict(zip(ground["old_label"] + ground["new_label"], ground["area_m2"], strict=True)) == {
         "一级保护区二级保护区": about(10_000),
@@ -229,5 +229,5 @@ def test_what_is_written(compare, tmp_path):
     assert book.sheetnames == ["按级别", "去向", "逐个区域"]
     cells = [item for page in book for row in page.iter_rows() for item in row]
     assert "=1+1" in {item.value for item in cells} and "f" not in {item.data_type for item in cells}
-    (told,) = diff_document([diff], None)["layers"]
-    assert told["counts"]["moved_regraded"] == 1 and told["net_m2"] == about(10_000)
+    (reported,) = diff_document([diff], None)["layers"]
+    assert reported["counts"]["moved_regraded"] == 1 and reported["net_m2"] == about(10_000)

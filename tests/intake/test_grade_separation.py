@@ -11,23 +11,23 @@ def kinds(plan):
 
 def test_a_code_beside_a_constant_column_is_asked_about(desk):
     path = desk.file({"级别": ["general"] * 4, "QY_JB": ["01", "02", "02", "02"]})
-    told = {"coverage": "POLYGON ((112 24.5, 113 24.5, 113 25.3, 112 25.3, 112 24.5))", "expected_count": 4}
-    plan = desk.plan(path, "ecological_redline", **told)
+    reported = {"coverage": "POLYGON ((112 24.5, 113 24.5, 113 25.3, 112 25.3, 112 24.5))", "expected_count": 4}
+    plan = desk.plan(path, "ecological_redline", **reported)
     assert kinds(plan) == [("coded_column", "QY_JB")]
     assert "01 (1)" in plan.questions[0].message.en
-    named = desk.plan(path, "ecological_redline", **told, columns={"QY_JB": "grade"})
+    named = desk.plan(path, "ecological_redline", **reported, columns={"QY_JB": "grade"})
     assert ("grade", "01") in kinds(named)
     settled = desk.plan(
         path,
         "ecological_redline",
-        **told,
+        **reported,
         columns={"QY_JB": "grade"},
         grades={"01": "core", "02": "general"},
     )
     assert kinds(settled) == []
-    denied = desk.plan(path, "ecological_redline", **told, not_grade=["QY_JB"])
+    denied = desk.plan(path, "ecological_redline", **reported, not_grade=["QY_JB"])
     assert kinds(denied) == [("constant_grade", None)]
-    assert kinds(desk.plan(path, "ecological_redline", **told, not_grade=["QY_JB"], constant_grade=True)) == []
+    assert kinds(desk.plan(path, "ecological_redline", **reported, not_grade=["QY_JB"], constant_grade=True)) == []
 
 
 def test_names_and_numbers_are_no_codes(desk):

@@ -69,7 +69,7 @@ def test_a_shapefile_of_the_county_comes_in_whole(desk):
     assert entry.columns == {"SYDMC": "source_name", "BHQJB": "grade", "水域陆域": "part", "PFWH": "document"}
 
 
-def test_the_record_says_where_it_came_from_and_what_was_done(desk):
+def test_the_record_states_where_it_came_from_and_what_was_done(desk):
     path = desk.file({"BSM": ["A", "B"], "级别": ["一级", "二级"]}, [BOX, SPIKE], name="x.shp", encoding="GBK")
     desk.bring(path)
     record = desk.record("water_source_zone")
@@ -93,7 +93,7 @@ def test_a_shape_in_doubt_stays_in_doubt(desk):
     assert gap.reason.value == "invalid_geometry" and gap.area.covers(BOW_TIE.centroid)
 
 
-def test_a_heavy_broken_shape_is_kept_and_repaired_where_it_is_used(desk, monkeypatch):
+def test_a_heavy_broken_shape_is_retained_and_repaired_where_it_is_used(desk, monkeypatch):
     """The whole of a sea takes minutes, the part of it under a county a moment."""
     monkeypatch.setattr(storage, "_HEAVY", 4)
     done = desk.bring(desk.file({"级别": ["一级", "二级"]}, [SPIKE, BOX]))
@@ -154,7 +154,7 @@ def test_fields_as_the_provincial_platform_writes_them(desk):
     assert done.entry.coverage == "union" and "column_renamed" in codes(done.issues)
 
 
-def test_columns_that_differ_by_case_or_are_reserved_are_kept(desk):
+def test_columns_that_differ_by_case_or_are_reserved_are_retained(desk):
     path = desk.path / "x.geojson"
     gpd.GeoDataFrame({"Name": ["a"], "NAME": ["b"], "fid": [7], "级别": ["一级"]}, geometry=[BOX], crs=4326).to_file(
         path
@@ -179,7 +179,7 @@ def test_an_offset_datum_widens_the_accuracy(desk):
     assert "datum_offset" in codes(plan.issues)
 
 
-def test_rows_without_shape_are_kept_and_named(desk):
+def test_rows_without_shape_are_retained_and_named(desk):
     columns = {"地块名称": ["甲", "乙"], "状态": ["名录", "疑似"], "乡镇": ["连州镇", "星子镇"]}
     done = desk.bring(desk.file(columns, [BOX, None]), "contaminated_plot")
     assert done.entry.row_count == 2
@@ -189,13 +189,13 @@ def test_rows_without_shape_are_kept_and_named(desk):
 
 def test_the_same_file_gives_the_same_bytes(desk, tmp_path):
     path = desk.file({"级别": ["一级", "二级"]}, [SPIKE, BOW_TIE])
-    kept = []
+    retained = []
     for _ in range(2):
         desk.bring(path)
-        kept.append({name: data for name, data in desk.everything().items() if "layers" in name})
-        for name in kept[-1]:
+        retained.append({name: data for name, data in desk.everything().items() if "layers" in name})
+        for name in retained[-1]:
             (tmp_path / name).unlink()
-    assert kept[0] == kept[1] and len(kept[0]) == 3
+    assert retained[0] == retained[1] and len(retained[0]) == 3
 
 
 def test_a_dry_run_changes_nothing(desk):
@@ -244,7 +244,7 @@ def test_a_list_of_plots_has_names_and_towns_only(desk):
     assert gaps == [("no_geometry", "P1", ("连州镇",)), ("no_geometry", "P2", None)]
 
 
-def test_a_list_whose_columns_nobody_knows_is_read_as_told(desk):
+def test_a_list_whose_columns_nobody_knows_is_read_as_reported(desk):
     path = desk.path / "list.csv"
     path.write_text("甲栏,乙栏\nP1,疑似\n", encoding="utf-8")
     with pytest.raises(LianzhouError, match="no header row was found"):

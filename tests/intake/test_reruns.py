@@ -74,7 +74,7 @@ def test_verdicts_that_would_change(runs, diffs):
 
 
 @pytest.mark.parametrize("facts", [{}], indirect=True)
-def test_the_same_verdict_on_other_grounds_is_told_apart(runs, diffs):
+def test_the_same_verdict_on_other_grounds_is_reported_apart(runs, diffs):
     outcome = rerun(runs / "early", diffs)
     assert outcome.status == "grounds" and not any(site.changed for site in outcome.sites)
     assert {site.site_id for site in outcome.sites} == {"in", "out"} and all(site.why for site in outcome.sites)

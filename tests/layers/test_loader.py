@@ -55,7 +55,7 @@ def test_the_same_place_from_every_system(folder):
     assert {layer.zones["survey_crs"].iloc[0] for layer in layers} == {None, "EPSG:4525", "EPSG:4526", "EPSG:4547"}
 
 
-def test_the_catalog_may_say_in_which_system_edges_are_straight(folder):
+def test_the_catalog_may_state_in_which_system_edges_are_straight(folder):
     folder.layer({"zone_id": ["A"]}, [BOX], id="karst", coverage=COVER, survey_crs="EPSG:4525")
     assert list(folder.load().layers[0].zones["survey_crs"]) == ["EPSG:4525"]
 
@@ -86,7 +86,7 @@ def test_a_column_to_count_by_that_is_not_there(folder):
     assert reasons(folder.load()) == [("layer_incomplete", "karst_strong", "karst")]
 
 
-def test_the_recorded_hash_is_kept_or_told(folder):
+def test_the_recorded_hash_is_retained_or_reported(folder):
     entry = folder.layer({"zone_id": ["A"], "name": ["甲"]}, [BOX], id="karst", coverage=COVER)
     sha256 = folder.load().layers[0].sha256
     entry["sha256"] = sha256
@@ -149,7 +149,7 @@ def test_without_an_expected_count_no_layer_is_whole(folder):
     assert reasons(layers) == [] and "uncounted" in codes(layers)
 
 
-def test_a_repeated_row_does_not_stand_for_a_missing_one(folder):
+def test_a_repeated_row_does_not_are_for_a_missing_one(folder):
     folder.layer({"zone_id": ["A", "A"]}, [BOX, BOX], id="karst", coverage=COVER, expected_count=2, count_by="zone_id")
     layers = folder.load()
     assert reasons(layers) == [("layer_incomplete", "karst_strong", "karst")] * 2

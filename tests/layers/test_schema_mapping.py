@@ -36,7 +36,7 @@ def test_names_of_columns_are_read_whatever_their_case_width_and_line_ends(zones
     assert [issue.code for issue in issues] == ([] if ours == "grade" else ["unknown_grade"])
 
 
-def test_columns_of_zones_come_first_and_the_own_ones_are_kept(zones_of):
+def test_columns_of_zones_come_first_and_the_own_ones_are_retained(zones_of):
     zones, _ = zones_of({"BSM": ["A"], "级别": ["二级"], "REMARK": ["x"], "YSXL": [7], "theme": ["mine"]})
     assert tuple(zones.columns) == (*COLUMNS, "REMARK", "YSXL", "geometry")
     row = zones.iloc[0]
@@ -44,7 +44,7 @@ def test_columns_of_zones_come_first_and_the_own_ones_are_kept(zones_of):
     assert (row["REMARK"], row["YSXL"]) == ("x", 7)
 
 
-def test_what_the_catalog_says_comes_before_any_alias(zones_of):
+def test_what_the_catalog_states_comes_before_any_alias(zones_of):
     columns = {"级别": ["准保护区"], "实际级别": ["一级"], "编号": ["theirs"], "代号": ["told"]}
     zones, _ = zones_of(columns, columns={"实际级别": "grade", "代号": "zone_id"})
     assert (zones["grade"][0], zones["zone_id"][0]) == ("primary", "told")
@@ -154,7 +154,7 @@ def test_zones_without_an_id_are_named_by_their_shape(zones_of):
     assert list(again["zone_id"]) == list(zones["zone_id"])[::-1]
 
 
-def test_twins_are_numbered_and_ids_stay_unique(zones_of):
+def test_duplicates_are_numbered_and_ids_stay_unique(zones_of):
     shapes = [shapely.box(112.4 + k / 100, 24.8, 112.405 + k / 100, 24.805) for k in range(4)]
     columns = {"编号": ["A", "A-2", "A", "A"], "级别": ["一级", "一级", "一级", "二级"]}
     zones, issues = zones_of(columns, shapes=shapes)
@@ -169,7 +169,7 @@ def test_twins_are_numbered_and_ids_stay_unique(zones_of):
     assert list(turned["zone_id"]) == [zones["zone_id"][k] for k in order]
 
 
-def test_twins_without_any_shape(zones_of):
+def test_duplicates_without_any_shape(zones_of):
     columns = {"名称": ["甲", "乙"], "级别": ["一级", "一级"]}
     zones, _ = zones_of(columns, shapes=[None, None])
     turned, _ = zones_of({key: values[::-1] for key, values in columns.items()}, shapes=[None, None])
@@ -189,7 +189,7 @@ def test_numbers(zones_of):
     ("name", "square_metres"),
     [("批复面积", 3.0), ("批复面积（平方米）", 3.0), ("批复面积(公顷)", 3e4), ("批复面积（亩）", 2000.0)],
 )
-def test_approved_areas_have_the_unit_that_stands_in_their_name(zones_of, name, square_metres):
+def test_approved_areas_have_the_unit_that_is_in_their_name(zones_of, name, square_metres):
     zones, _ = zones_of({"级别": ["一级"], name: [3]})
     assert zones["official_area_m2"][0] == pytest.approx(square_metres, rel=1e-12)
 
@@ -205,12 +205,12 @@ def test_survey_crs_of_the_catalog_comes_before_that_of_the_file(make_records, m
     from lianzhou_gis.layers.schema_mapping import as_zones
 
     records = make_records({"级别": ["一级"]})
-    for told, of_file, expected in (
+    for reported, of_file, expected in (
         (None, None, None),
         (None, "EPSG:4525", "EPSG:4525"),
         ("EPSG:4526", "EPSG:4525", "EPSG:4526"),
     ):
-        zones = as_zones(records, make_entry(survey_crs=told), of_file, [])
+        zones = as_zones(records, make_entry(survey_crs=reported), of_file, [])
         assert zones["survey_crs"][0] == expected
 
 

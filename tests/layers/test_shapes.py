@@ -35,11 +35,11 @@ def test_zones_beyond_the_study_area_are_left_out_aloud(county):
     result = county.screen(shapely.Point(*SITE).buffer(0.001), themes=[THEME])
     layer = result.layers.layers[0]
     assert list(layer.zones["zone_id"]) == ["DEMO-near"] and layer.study is not None and not layer.cut
-    told = [issue.en for issue in result.issues if issue.code == "zones_beyond_study_area"]
-    assert len(told) == 1 and told[0].startswith("2 zones")
+    reported = [issue.en for issue in result.issues if issue.code == "zones_beyond_study_area"]
+    assert len(reported) == 1 and reported[0].startswith("2 zones")
 
 
-def test_a_broken_shape_around_the_study_area_is_beyond_it_only_if_every_reading_says_so(county):
+def test_a_broken_shape_around_the_study_area_is_beyond_it_only_if_every_reading_states_so(county):
     """Of a ring that runs around twice one way to count says outside, the other inside."""
     county.zones[THEME] = []
     hole = [(105, 15), (120, 15), (120, 35), (105, 35)]
@@ -63,7 +63,7 @@ def test_zones_known_by_their_town_are_never_too_far(zones_of, make_entry):
     assert list(found.zones["zone_id"]) == ["Z1"]
 
 
-def test_only_heavy_zones_are_clipped_and_their_whole_shape_is_kept_for_official_areas(zones_of, make_entry):
+def test_only_heavy_zones_are_clipped_and_their_whole_shape_is_retained_for_official_areas(zones_of, make_entry):
     light, heavy = wave(2_000), wave(20_000)
     found = usable(zones_of, make_entry, [light, heavy])
     assert found.zones["geometry"][0].equals(light) and found.cut == {"Z1"}
@@ -83,7 +83,7 @@ def test_official_areas_are_checked_uncut(county):
     ]
 
 
-def test_the_nearest_is_told_only_where_nothing_beyond_the_study_area_can_be_nearer(county, moved):
+def test_the_nearest_is_reported_only_where_nothing_beyond_the_study_area_can_be_nearer(county, moved):
     county.zones[THEME] = []
     near_border, middle = (111.62, 24.9), (112.45, 24.9)
     county.add(THEME, shapely.Point(*moved(*near_border, 55_000, 0)).buffer(0.001), zone_id="DEMO-east")
@@ -112,7 +112,7 @@ def island(water, *, broken):
     raise AssertionError("no such island")
 
 
-def test_under_a_broken_ring_a_site_is_not_assessed_and_elsewhere_the_layer_speaks(county, water):
+def test_under_a_broken_ring_a_site_is_not_assessed_and_elsewhere_the_layer_states(county, water):
     county.zones[THEME] = []
     county.add(THEME, water.polygon, zone_id="DEMO-sea")
     calm, torn = (shapely.Polygon(island(water, broken=kind)) for kind in (False, True))

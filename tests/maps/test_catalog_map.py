@@ -24,7 +24,7 @@ def test_all_zones_of_the_day_by_theme_with_counts(shown):
     assert data["sites"] == [] and data["synthetic"]
 
 
-def test_what_is_not_covered_or_missing_is_told(shown):
+def test_what_is_not_covered_or_missing_is_reported(shown):
     data = shown()
     assert any(gap["text"] == "敏感目标：超出图层覆盖范围" for gap in data["gaps"])
     assert "图层缺失" in {row[2] for row in data["tables"][0]["rows"]}

@@ -22,7 +22,7 @@ from lianzhou_gis.cli import main
 def test_a_usage_error_is_one_line(arguments, words, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
-    told = capsys.readouterr()
-    assert stopped.value.code == 2 and told.out == ""
-    assert len(told.err.splitlines()) == 1 and words in told.err
-    assert bool(re.search(r"[\u4e00-\u9fff]", told.err)) == ("en" not in arguments)
+    reported = capsys.readouterr()
+    assert stopped.value.code == 2 and reported.out == ""
+    assert len(reported.err.splitlines()) == 1 and words in reported.err
+    assert bool(re.search(r"[\u4e00-\u9fff]", reported.err)) == ("en" not in arguments)

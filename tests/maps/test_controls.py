@@ -92,7 +92,7 @@ def test_a_site_by_keyboard_its_findings_and_the_way_to_the_nearest_zone(page, h
     assert page.locator("path.lz-nearest").count() == 0
 
 
-def test_the_judgement_of_a_person_stands_beside_the_finding(run, visit):
+def test_the_judgement_of_a_person_is_beside_the_finding(run, visit):
     run.document["sites"][0]["findings"][0]["override"] = {
         "finding_id": run.document["sites"][0]["findings"][0]["finding_id"],
         "decision": "经论证可行",
@@ -137,14 +137,14 @@ def test_verdicts_are_filtered(page):
     assert page.locator(".lz-site:visible").count() == 4
 
 
-def test_the_pointer_is_told_in_degrees_and_in_the_metres_of_its_zone(page):
+def test_the_pointer_is_reported_in_degrees_and_in_the_metres_of_its_zone(page):
     x, y = middle(page)
     page.mouse.move(x, y)
     page.mouse.move(x + 40, y + 10)
     page.wait_for_timeout(200)
-    told = page.locator(".lz-pointer").inner_text()
+    reported = page.locator(".lz-pointer").inner_text()
     lon, lat, zone, north, east = map(
-        float, re.search(r"([\d.]+)°E\s+([\d.]+)°N\s+(\d+) 带\s+X ([\d.]+)\s+Y ([\d.]+)", told).groups()
+        float, re.search(r"([\d.]+)°E\s+([\d.]+)°N\s+(\d+) 带\s+X ([\d.]+)\s+Y ([\d.]+)", reported).groups()
     )
     assert zone == 37 if lon < 112.5 else zone == 38
     expected = pyproj.Transformer.from_crs(4490, 4488 + int(zone), always_xy=True).transform(lon, lat)
@@ -156,8 +156,8 @@ def test_measuring(page):
     x, y = middle(page)
     for place in ((x - 100, y), (x + 100, y), (x + 100, y + 80)):
         page.mouse.click(*place)
-    told = page.locator(".lz-measure p").inner_text()
-    assert "3 点" in told and "椭球面" in told and "公顷" in told
+    reported = page.locator(".lz-measure p").inner_text()
+    assert "3 点" in reported and "椭球面" in reported and "公顷" in reported
     assert page.locator(".lz-here").is_hidden()
     page.get_by_role("button", name="重新测量").click()
     assert "依次点击" in page.locator(".lz-measure p").inner_text()
@@ -165,7 +165,7 @@ def test_measuring(page):
     assert page.locator(".lz-measure").is_hidden()
 
 
-def test_a_click_tells_every_zone_under_it(page):
+def test_a_click_shows_every_zone_under_it(page):
     page.locator(".lz-site").filter(has_text="S0 ").click()
     page.locator("#lz-findings .lz-close").click()
     page.wait_for_timeout(600)
@@ -207,7 +207,7 @@ def test_the_paper_has_map_legend_scale_and_sources_but_no_tools(opened, page):
     assert page.locator(".lz-tools").is_visible()
 
 
-def test_the_table_twin_tells_the_same(page, hostile):
+def test_the_table_twin_shows_the_same(page, hostile):
     page.get_by_role("button", name="表格").click()
     twin = page.locator("#lz-tables")
     assert twin.is_visible()

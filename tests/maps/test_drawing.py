@@ -28,16 +28,18 @@ degrees = st.floats(-179, 179, allow_nan=False)
 @given(st.lists(st.tuples(degrees, st.floats(-80, 80)), min_size=2, max_size=30))
 def test_what_is_written_is_read_again(points):
     line = shapely.LineString(points)
-    told = read(encoded([line])[0][0][1])
-    assert told[0] == pytest.approx(np.array(points[0]), abs=6e-7)
-    assert told[-1] == pytest.approx(np.array(points[-1]), abs=6e-7)
-    assert shapely.hausdorff_distance(shapely.LineString(told), line) < 2e-6
+    reported = read(encoded([line])[0][0][1])
+    assert reported[0] == pytest.approx(np.array(points[0]), abs=6e-7)
+    assert reported[-1] == pytest.approx(np.array(points[-1]), abs=6e-7)
+    assert shapely.hausdorff_distance(shapely.LineString(reported), line) < 2e-6
 
 
 def test_every_kind_of_geometry():
     hole = shapely.box(0, 0, 3, 3) - shapely.box(1, 1, 2, 2)
     mixed = shapely.GeometryCollection([shapely.MultiPolygon([hole, shapely.box(5, 5, 6, 6)]), shapely.Point(1, 2)])
-    kinds = [[(part[0], len(part) - 1) for part in told or []] for told in encoded([mixed, None, shapely.Polygon()])]
+    kinds = [
+        [(part[0], len(part) - 1) for part in reported or []] for reported in encoded([mixed, None, shapely.Polygon()])
+    ]
     assert kinds == [[("a", 2), ("a", 1), ("p", 1)], [], []]
     assert encoded([]) == []
 
@@ -48,7 +50,7 @@ def wavy(x, side):
     return shapely.Polygon([(x + side, 0.0), *wave, (x + side, 0.1)])
 
 
-def test_neighbours_keep_one_border():
+def test_neighbours_retain_one_border():
     left, right = wavy(1.0, -0.1), wavy(1.0, 0.1)
     a, b = simplified([[left, right]]).shapes[0]
     assert shapely.get_num_coordinates(a) < shapely.get_num_coordinates(left)
@@ -56,7 +58,7 @@ def test_neighbours_keep_one_border():
     assert shapely.union(a, b).area == pytest.approx(a.area + b.area, rel=1e-12)
 
 
-def test_a_budget_is_kept_and_the_coarseness_told():
+def test_a_budget_is_retained_and_the_coarseness_reported():
     rough = shapely.Polygon([(np.cos(t) * (1 + 0.01 * np.sin(90 * t)), np.sin(t)) for t in np.linspace(0, 6.28, 20000)])
     fine, coarse = simplified([[rough]]), simplified([[rough]], most=500)
     assert (
@@ -65,7 +67,7 @@ def test_a_budget_is_kept_and_the_coarseness_told():
     assert coarse.tolerance_m > fine.tolerance_m == pytest.approx(4.4)
 
 
-def test_what_would_vanish_is_kept():
+def test_what_would_vanish_is_retained():
     crumb = shapely.box(0, 0, 1e-6, 1e-6)
     shapes = simplified([[crumb, shapely.box(1, 1, 2, 2)]]).shapes[0]
     assert not shapely.is_empty(shapes).any()

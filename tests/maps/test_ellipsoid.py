@@ -25,9 +25,9 @@ def ask(chromium):
 def test_the_metres_of_the_zone(ask, place):
     zone = 37 if place[0] < 112.5 else 38
     east, north = pyproj.Transformer.from_crs(4490, 4488 + zone, always_xy=True).transform(*place)
-    told = ask(f"gaussKrueger({place[0]!r}, {place[1]!r})")
-    assert told["zone"] == zone
-    assert (told["x"], told["y"]) == pytest.approx((north, east), abs=1e-4)
+    reported = ask(f"gaussKrueger({place[0]!r}, {place[1]!r})")
+    assert reported["zone"] == zone
+    assert (reported["x"], reported["y"]) == pytest.approx((north, east), abs=1e-4)
 
 
 @pytest.mark.browser
@@ -45,7 +45,7 @@ def test_a_point_is_nowhere_from_itself(ask):
 @pytest.mark.parametrize("side", [0.0005, 0.02, 0.2])
 def test_the_area_is_that_of_the_plane(ask, side):
     ring = [(112.4, 24.8), (112.4 + side, 24.8), (112.4 + side, 24.8 + side * 0.7), (112.4, 24.8 + side)]
-    told = ask(f"ringArea({[list(point) for point in ring]})")
+    reported = ask(f"ringArea({[list(point) for point in ring]})")
     flat = shapely.area(Plane().project_vertices(np.array([shapely.Polygon(ring)], dtype=object)))[0]
-    assert told == pytest.approx(flat, rel=1e-7)
-    assert told == pytest.approx(abs(GEOD.polygon_area_perimeter(*np.transpose(ring))[0]), rel=1e-4)
+    assert reported == pytest.approx(flat, rel=1e-7)
+    assert reported == pytest.approx(abs(GEOD.polygon_area_perimeter(*np.transpose(ring))[0]), rel=1e-4)

@@ -21,7 +21,7 @@ def test_only_what_a_user_adds_asks_a_server(run):
 
 
 @pytest.mark.browser
-def test_it_draws_offline_and_keeps_hostile_names_text(run, hostile, visit):
+def test_it_draws_offline_and_retains_hostile_names_text(run, hostile, visit):
     opened = visit(explore(run).get_root().render())
     page = opened.page
     assert opened.dialogs == []

@@ -40,7 +40,7 @@ def test_the_first_view_shows_every_site_clear_of_legend_and_tools(run, visit, s
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_tools_and_the_pointers_box_stand_apart_also_with_findings_open(run, visit, size):
+def test_tools_and_the_pointers_box_are_apart_also_with_findings_open(run, visit, size):
     page = opened(visit, map_page(run), size)
     page.locator(".lz-site").first.click()
     page.wait_for_timeout(900)

@@ -88,7 +88,7 @@ def test_the_policy_stops_a_planted_script(run, visit):
 
 
 @pytest.mark.browser
-def test_it_says_what_it_is(run, visit):
+def test_it_states_what_it_is(run, visit):
     page = visit(map_page(run)).page
     assert page.locator(".lz-synthetic").is_visible()
     assert "合成演示数据" in page.locator(".lz-synthetic").inner_text()

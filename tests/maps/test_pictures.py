@@ -25,10 +25,10 @@ DAY = "2026-11-24"
 def keep(tmp_path):
     """Write a picture, into the docs where they are taken anew."""
     folder = PICTURES if ANEW else tmp_path
-    return lambda name, content: kept(folder / f"{name}.png", content)
+    return lambda name, content: retained(folder / f"{name}.png", content)
 
 
-def kept(path, content, most=MOST):
+def retained(path, content, most=MOST):
     """Write a picture with as many colours and as many pixels as the docs have room for."""
     from PIL import Image
 

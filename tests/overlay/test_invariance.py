@@ -52,9 +52,9 @@ def world(seed):
 
 def measured(make_sites, make_layer, seed, *, order=None, zone_order=None, threads=1):
     sites, zones, units = world(seed)
-    kept = np.arange(len(zones)) if zone_order is None else np.array(zone_order)
+    retained = np.arange(len(zones)) if zone_order is None else np.array(zone_order)
     frame = make_sites(sites)
-    karst = make_layer("karst_strong", [zones[k] for k in kept], zone_id=[f"Z{k:04d}" for k in kept])
+    karst = make_layer("karst_strong", [zones[k] for k in retained], zone_id=[f"Z{k:04d}" for k in retained])
     coverage = shapely.union_all(units)
     unit = make_layer("control_unit", units, coverage, grade=["general"] * len(units))
     object.__setattr__(unit.entry, "id", "units")
@@ -127,7 +127,7 @@ def screener():
     return lg.Screener.prepare("layers/layers.yaml", as_of="2026-11-23")
 
 
-def said(result, ids):
+def stated(result, ids):
     assessment = result.assessment
     found = [
         (item.finding_id, item.effect, item.worst, item.doubtful, item.relation, item.area_m2, item.distance_m)
@@ -140,7 +140,7 @@ def said(result, ids):
 
 @settings(max_examples=5, deadline=None)
 @given(st.randoms(use_true_random=False), st.integers(1, 60), st.sampled_from([1, 3]))
-def test_who_stands_beside_a_site_changes_no_verdict(screener, county_sites, random, count, threads):
+def test_who_is_beside_a_site_changes_no_verdict(screener, county_sites, random, count, threads):
     """Some sites in any order, in chunks and on threads: each is told what it is told among all."""
     whole = screener.screen(county_sites, threads=1)
     ids = list(county_sites["site_id"])
@@ -150,4 +150,4 @@ def test_who_stands_beside_a_site_changes_no_verdict(screener, county_sites, ran
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(site_overlay, "_CHUNK", 7)
         part = screener.screen(some.set_geometry("geometry", crs="EPSG:4490"), threads=threads)
-    assert said(part, chosen) == said(whole, chosen)
+    assert stated(part, chosen) == stated(whole, chosen)

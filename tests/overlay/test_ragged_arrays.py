@@ -42,7 +42,7 @@ def test_a_collection_is_refused():
         RaggedGeometries.from_geometries(np.array([shapely.GeometryCollection([shapely.Point(0, 0)])], dtype=object))
 
 
-def test_collections_within_collections_are_indexed_and_kept():
+def test_collections_within_collections_are_indexed_and_retained():
     nested = shapely.GeometryCollection(
         [
             shapely.GeometryCollection([shapely.MultiPoint([(0, 0), (50, 0)]), RING]),

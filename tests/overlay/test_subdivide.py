@@ -34,7 +34,7 @@ def test_tiles_make_up_the_shape(count, seed, most):
     assert shapely.union_all(tiles).symmetric_difference(shape).area <= 1e-9 * shape.area
 
 
-def test_long_lines_are_cut_and_their_length_kept():
+def test_long_lines_are_cut_and_their_length_retained():
     line = shapely.LineString([(0, 0), (9000, 4000), (20_000, 0)])
     tiles, owner = split_geometries(np.array([line, None, shapely.Polygon()], dtype=object), longest=3000, part=1000)
     bounds = shapely.bounds(tiles)

@@ -68,14 +68,14 @@ def test_a_trial_and_a_failure_leave_nothing_behind(server, schema, file, tmp_pa
     assert server.ask(tables) == [(1,)] and not list(catalog.parent.glob("*"))
 
 
-def test_the_command_keeps_the_password_out_of_the_catalog(server, schema, file, tmp_path, capsys):
+def test_the_command_retains_the_password_out_of_the_catalog(server, schema, file, tmp_path, capsys):
     server.run(f"GRANT ALL ON SCHEMA {schema} TO reader")
     catalog = tmp_path / "layers" / "layers.yaml"
     words = ["layers", "import", str(file), "--as", "water_source_zone", "--id", "water", "--layers", str(catalog)]
     url = server.tcp(password="open-sesame") + f"?table={schema}.water"
     with pytest.raises(SystemExit) as ended:
         main([*words, "--coverage", CITY, "--expected-count", "3", "--count-by", "source_row", "--store", url])
-    told = capsys.readouterr()
-    assert ended.value.code == 0, told.err
-    assert "sesame" not in told.out + told.err + catalog.read_text(encoding="utf-8")
+    reported = capsys.readouterr()
+    assert ended.value.code == 0, reported.err
+    assert "sesame" not in reported.out + reported.err + catalog.read_text(encoding="utf-8")
     assert "reader@127.0.0.1" in catalog.read_text(encoding="utf-8")

@@ -40,7 +40,7 @@ def zones(shapes, **columns):
 
 
 def entry(server, schema, table="zones", **more):
-    told = {
+    reported = {
         "id": "karst",
         "series": "karst",
         "theme": THEME,
@@ -49,7 +49,7 @@ def entry(server, schema, table="zones", **more):
         "expected_count": 1,
         **more,
     }
-    return LayerEntry(**{"path": server.url(), "layer": f"{schema}.{table}", **told})
+    return LayerEntry(**{"path": server.url(), "layer": f"{schema}.{table}", **reported})
 
 
 def loaded(tmp_path, *entries, study=STUDY):
@@ -242,8 +242,8 @@ def test_every_failure_is_a_gap_of_the_layer_with_a_line_and_no_password(server,
         layers = loaded(tmp_path, of)
         assert [gap.reason.value for gap in layers.gaps] == [reason], name
         assert layers.layers[0].status == reason and layers.gaps[0].everywhere
-        told = layers.gaps[0].zh + layers.gaps[0].en
-        assert "\n" not in told and "sesame" not in told and len(told) < 400
+        reported = layers.gaps[0].zh + layers.gaps[0].en
+        assert "\n" not in reported and "sesame" not in reported and len(reported) < 400
     assert loaded(tmp_path, replace(failures["no SRID"][0], crs="EPSG:4490")).layers[0].status == "loaded"
 
 

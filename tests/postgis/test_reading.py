@@ -122,7 +122,7 @@ def test_names_are_never_taken_for_sql(server, schema):
     assert server.ask(f"SELECT count(*) FROM {schema}.kept") == [(0,)]
 
 
-def test_no_password_stands_in_any_message(server, schema):
+def test_no_password_is_in_any_message(server, schema):
     table(server, schema)
     secret = "s3cret-w%2Frd"
     doors = {
@@ -133,11 +133,11 @@ def test_no_password_stands_in_any_message(server, schema):
         "URL is invalid": f"postgresql://reader:{secret}@127.0.0.1:s3cret-w/land",
         "cannot be set": server.tcp(password=secret) + "?passfile=s3cret-w",
     }
-    for said, url in doors.items():
-        with pytest.raises(FormatError, match=said) as caught:
+    for stated, url in doors.items():
+        with pytest.raises(FormatError, match=stated) as caught:
             read_features(url, layer=f"{schema}.zones")
-        told = f"{caught.value.zh} {caught.value.en} {caught.value.__cause__} {caught.getrepr(style='short')}"
+        reported = f"{caught.value.zh} {caught.value.en} {caught.value.__cause__} {caught.getrepr(style='short')}"
         assert "s3cret" not in caught.value.zh + caught.value.en and "sesame" not in caught.value.zh + caught.value.en
-        assert caught.value.__cause__ is None or "s3cret" not in str(caught.value.__cause__), told
+        assert caught.value.__cause__ is None or "s3cret" not in str(caught.value.__cause__), reported
     server.run(f"GRANT USAGE ON SCHEMA {schema} TO reader", f"GRANT SELECT ON {schema}.zones TO reader")
     assert len(read_features(server.tcp(password="open-sesame"), layer=f"{schema}.zones").frame) == 1

@@ -27,9 +27,9 @@ def imported(folder, store=None):
     """Import every layer of the demo as docs/postgis.md says."""
     folder.mkdir()
     for entry in Catalog.open(LAYERS / "layers.yaml").layers:
-        told = {name: entry.to_json()[name] for name in entry.stated()}
+        reported = {name: entry.to_json()[name] for name in entry.stated()}
         answers = {"constant_grade": True} | {
-            name: value for name, value in told.items() if name in ImportOptions.model_fields
+            name: value for name, value in reported.items() if name in ImportOptions.model_fields
         }
         (folder / "answers.yaml").write_text(yaml.safe_dump(answers, allow_unicode=True), encoding="utf-8")
         words = ["layers", "import", LAYERS / entry.path, "--as", entry.theme, "--layers", folder / "layers.yaml"]
@@ -40,8 +40,8 @@ def imported(folder, store=None):
         assert run(*words) == 0, entry.id
     catalog = folder / "layers.yaml"
     # What a catalog says of its region and of the offices to ask is written by hand.
-    told, own = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (LAYERS / "layers.yaml", catalog))
-    catalog.write_text(yaml.safe_dump({**told, "layers": own["layers"]}, allow_unicode=True), encoding="utf-8")
+    reported, own = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (LAYERS / "layers.yaml", catalog))
+    catalog.write_text(yaml.safe_dump({**reported, "layers": own["layers"]}, allow_unicode=True), encoding="utf-8")
     return catalog
 
 
@@ -82,18 +82,18 @@ def test_a_run_has_the_same_bytes_from_both_stores(catalogs, tmp_path):
 
 
 def test_a_check_gives_the_same_worklist_from_both_stores(catalogs, tmp_path, capsys):
-    told = []
+    reported = []
     for path in catalogs:
         code = run("layers", "check", "--layers", path, "--as-of", DAY, "--out", tmp_path / path.parent.name, "--json")
-        told.append((code, capsys.readouterr().out))
-    assert told[0] == told[1]
-    assert all(report["status"] == "loaded" for report in json.loads(told[1][1])["layers"])
+        reported.append((code, capsys.readouterr().out))
+    assert reported[0] == reported[1]
+    assert all(report["status"] == "loaded" for report in json.loads(reported[1][1])["layers"])
     for name in ("worklist.xlsx", "worklist.gpkg"):
         assert (tmp_path / "files" / name).read_bytes() == (tmp_path / "tables" / name).read_bytes(), name
 
 
 def test_a_diff_gives_the_same_tables_from_both_stores(catalogs, tmp_path, capsys):
-    told = []
+    reported = []
     for path in catalogs:
         out = tmp_path / path.parent.name
         code = run(
@@ -110,7 +110,7 @@ def test_a_diff_gives_the_same_tables_from_both_stores(catalogs, tmp_path, capsy
             "--json",
         )
         assert code == 0
-        told.append(capsys.readouterr().out)
-    assert told[0] == told[1]
+        reported.append(capsys.readouterr().out)
+    assert reported[0] == reported[1]
     for name in ("diff.xlsx", "diff.gpkg", "diff.html"):
         assert (tmp_path / "files" / name).read_bytes() == (tmp_path / "tables" / name).read_bytes(), name

@@ -93,7 +93,7 @@ def test_a_card_counts_what_it_leaves_out(county, square):
     assert "另有 3 个项目" in Read(result.sites_in._repr_html_()).text
 
 
-def test_states_of_editions_are_told_for_the_day(county):
+def test_states_of_editions_are_reported_for_the_day(county):
     county.entries["receptor"] |= {"valid_from": "2020-01-01", "valid_to": "2025-12-31"}
     catalog = Catalog.open(county.write())
     before, after = (Read(catalog_card(catalog, date(year, 6, 1))).text for year in (2025, 2026))
@@ -109,7 +109,7 @@ def test_a_link_that_is_no_web_address_is_not_a_link():
     assert "javascript" not in Rulebook.load().rule("plot.survey_due")._repr_html_()
 
 
-def test_unknown_names_say_which_are_near(result):
+def test_unknown_names_state_which_are_near(result):
     with pytest.raises(CatalogError, match="did you mean water_source_zone"):
         result.layers["water_source_zon"]
     with pytest.raises(RunError, match="this result has no finding nothing"):

@@ -94,7 +94,7 @@ def test_the_form_is_one_page_that_answers(forms, run):
     assert area in first
 
 
-def test_nothing_says_approved_or_imitates_a_number_of_an_office(forms):
+def test_nothing_states_approved_or_imitates_a_number_of_an_office(forms):
     for path in forms.values():
         if path.suffix == ".pdf":
             text = squeezed("".join(pdf_pages(path)))
@@ -157,7 +157,7 @@ def test_an_unproven_prohibition_has_no_colour(run):
     assert "stroke-dasharray" not in verdict_range("prohibited", "prohibited").svg
 
 
-def test_an_altered_run_and_an_expired_one_say_so_on_every_page(run, tmp_path):
+def test_an_altered_run_and_an_expired_one_state_so_on_every_page(run, tmp_path):
     altered = replace(run, alterations=(Alteration("content_altered", "result.json", "改", "x"),))
     (path,) = write_reports(altered, tmp_path, formats=["pdf"], sites=["DEMO-B"], options=OPTIONS)
     assert all("不得作为依据" in squeezed(page) for page in pdf_pages(path))
@@ -184,14 +184,14 @@ def test_two_processes_give_the_same_bytes(run, tmp_path):
     import pickle
 
     (tmp_path / "run.pickle").write_bytes(pickle.dumps(run))
-    said = []
+    stated = []
     for number, seed in enumerate(("1", "2")):
         import os
 
         command = [sys.executable, "-c", SCRIPT, str(tmp_path / "run.pickle"), str(tmp_path / str(number))]
         environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": ("UTC", "Asia/Shanghai")[number]}
-        said.append(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
-    assert said[0] == said[1] and len(said[0].splitlines()) == 22
+        stated.append(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
+    assert stated[0] == stated[1] and len(stated[0].splitlines()) == 22
 
 
 def test_the_letter_leaves_the_office_without_zones(run, tmp_path):
@@ -232,7 +232,7 @@ def test_margins_of_letters_are_those_of_the_standard(run, tmp_path):
     assert all(abs(twips - wanted) <= 2 for twips, wanted in zip(found, (2098, 1984, 1588, 1474), strict=True))
 
 
-def test_alternatives_stand_side_by_side_without_a_score(run, tmp_path):
+def test_alternatives_are_side_by_side_without_a_score(run, tmp_path):
     pdf, workbook = write_alternatives(run, tmp_path, today=TODAY)
     text = squeezed("".join(pdf_pages(pdf)))
     assert all(site["site_id"] in text for site in run.document["sites"])
@@ -265,7 +265,7 @@ def test_a_character_without_a_glyph_is_refused_not_boxed(run, tmp_path):
     assert list(write_reports(run, tmp_path, formats=["docx"], sites=["DEMO-A"], options=given))
 
 
-def test_five_hundred_findings_keep_their_head_on_every_page(run, tmp_path):
+def test_five_hundred_findings_retain_their_head_on_every_page(run, tmp_path):
     from lianzhou_gis.reports.content import Column, DataTable, Heading, Measure, Paper
     from lianzhou_gis.reports.docx_writer import docx_bytes
     from lianzhou_gis.reports.pdf_writer import pdf_bytes

@@ -67,7 +67,7 @@ spared = st.recursive(
 
 
 @given(spared, facts, whole)
-def test_only_what_was_spared_can_turn_what_was_said(tree, some, rest):
+def test_only_what_was_spared_can_turn_what_was_stated(tree, some, rest):
     outcome = tree.evaluate(some)
     known = {name: value for name, value in some.items() if value is not None}
     assert outcome.spared <= tree.facts() - set(known)
@@ -97,6 +97,6 @@ def test_numbers_and_codes():
     assert codes.evaluate({"industry_code": ("C2710",)}).value is False
 
 
-def test_the_tree_is_told_as_it_stands_in_the_rulebook():
+def test_the_tree_is_reported_as_it_is_in_the_rulebook():
     tree = Condition("all", (Test("a", "is", True), Condition("not", (Test("b", "is", False),))))
     assert tree.tree() == {"all": [{"fact": "a", "is": True}, {"not": {"fact": "b", "is": False}}]}

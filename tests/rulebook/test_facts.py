@@ -96,7 +96,7 @@ def test_every_fact_has_a_question_in_both_languages():
         ({"number": "粤府函〔2026〕12号"}, False),
     ],
 )
-def test_a_claim_stands_on_a_document_with_number_issuer_and_date(document, stands):
+def test_a_claim_is_on_a_document_with_number_issuer_and_date(document, stands):
     name = "national_major_project"
     text = FACTS.parse(f"{name}_document", document, "here")[0]
     settled, issues = FACTS.settle_claims({name: True, f"{name}_document": text}, "here")

@@ -48,7 +48,7 @@ def test_industry_codes_imply(code, fact, value):
 
 
 @pytest.mark.parametrize("code", ["C2929", "C3360", "C3011", "C2611"])
-def test_absence_from_a_list_says_nothing(code):
+def test_absence_from_a_list_states_nothing(code):
     inferred = facts_of(industry_code=(code,))
     assert inferred.get("two_highs") is None
     assert inferred.get("heavy_metal") is None
@@ -82,7 +82,7 @@ def test_a_farm_of_scale_from_its_day_on(species, least):
     assert before.get("livestock_large_scale") is None
 
 
-def test_a_contradiction_is_told_and_counts_as_unknown():
+def test_a_contradiction_is_reported_and_counts_as_unknown():
     found = BOOK.infer({"industry_code": ("A0313",), "livestock": False, "livestock_large_scale": False}, DAY, "site A")
     assert found.facts["livestock"] is None
     assert found.contradicted == {"livestock"}
@@ -100,7 +100,7 @@ def test_an_unverified_row_only_doubts():
     assert BOOK.infer({"industry_code": ("C3360",)}, DAY).issues == ()
 
 
-def test_of_an_industry_a_no_follows_only_where_the_classification_itself_says_so():
+def test_of_an_industry_a_no_follows_only_where_the_classification_itself_states_so():
     """A list of a notice on which a code does not stand says nothing; what GB/T 4754 defines does."""
     for row in BOOK.implications:
         if False in row.sets.values() and "industry_code" in row.when.facts():
@@ -148,7 +148,7 @@ def test_following_an_answer_is_inferring_anew(some, name, value):
 
 
 @given(known)
-def test_what_is_inferred_keeps_what_was_given_or_makes_it_unknown(some):
+def test_what_is_inferred_retains_what_was_given_or_makes_it_unknown(some):
     found = BOOK.infer(some, DAY)
     for name, value in some.items():
         if value is not None:

@@ -15,7 +15,7 @@ def test_every_code_has_all_its_parents():
             assert (code[0] if len(code) == 3 else code[:-1]) in table, code
 
 
-def test_a_code_is_completed_by_its_section_and_one_that_is_not_there_is_told():
+def test_a_code_is_completed_by_its_section_and_one_that_is_not_there_is_reported():
     assert FACTS.parse("industry_code", "2631", "here") == (("C2631",), [])
     value, issues = FACTS.parse("industry_code", "C2631、C9999", "site A")
     assert value == ("C2631", "?")
@@ -25,7 +25,7 @@ def test_a_code_is_completed_by_its_section_and_one_that_is_not_there_is_told():
     assert parse_industry_code("A2631") is None
 
 
-def test_an_unknown_or_coarse_code_never_says_no():
+def test_an_unknown_or_coarse_code_never_states_no():
     assert codes_match(("?",), ("C26",)) is None
     assert codes_match(("?", "C2631"), ("C26",)) is True
     assert codes_match(("C2710", "?"), ("C26",)) is None

@@ -123,7 +123,7 @@ def test_defaults_hold_for_every_rule_of_a_file(load):
         load("defaults: {effect: notice}" + text)
 
 
-def test_a_case_that_does_not_come_out_is_told(load):
+def test_a_case_that_does_not_come_out_is_reported(load):
     cases = """
 cases:
   - {name: 甲, rule: test.rule, as_of: 2026-08-15, facts: {livestock: true}, grade: primary, expect: none}

@@ -43,10 +43,10 @@ def conditions(tree: Condition | Test) -> Iterator[tuple[str, Condition | Test |
             rest = tree.members[:number] + tree.members[number + 1 :]
             yield f"{tree.members[number].tree()} forgotten", replace(tree, members=rest)
     for number, member in enumerate(tree.members):
-        for said, changed in conditions(member):
+        for stated, changed in conditions(member):
             if changed is not None:
                 members = (*tree.members[:number], changed, *tree.members[number + 1 :])
-                yield said, replace(tree, members=members)
+                yield stated, replace(tree, members=members)
 
 
 def _versions(rule: Rule) -> Iterator[tuple[str, tuple[RuleVersion, ...]]]:
@@ -82,15 +82,15 @@ def _rule_wide(rule: Rule, **changes: object) -> tuple[RuleVersion, ...]:
 
 def mutants(rule: Rule) -> Iterator[tuple[str, Rule]]:
     """Every rule that differs from this one in one place, with what was done."""
-    for said, versions in _versions(rule):
-        yield said, replace(rule, versions=versions)
+    for stated, versions in _versions(rule):
+        yield stated, replace(rule, versions=versions)
     # A condition stands once in the file for all versions that have it.
     for when in {version.when for version in rule.versions if version.when is not None}:
-        for said, changed in conditions(when):
+        for stated, changed in conditions(when):
             versions = tuple(
                 replace(version, when=changed) if version.when == when else version for version in rule.versions
             )
-            yield said, replace(rule, versions=versions)
+            yield stated, replace(rule, versions=versions)
         versions = tuple(replace(version, when=None) if version.when == when else version for version in rule.versions)
         yield "no condition", replace(rule, versions=versions)
     last = rule.versions[-1]
@@ -113,10 +113,10 @@ def mutants(rule: Rule) -> Iterator[tuple[str, Rule]]:
 def survivors_of(rule, cases):
     """What could be done to a rule without any of these cases noticing."""
     found = []
-    for said, mutant in mutants(rule):
+    for stated, mutant in mutants(rule):
         book = replace(BOOK, rules=(mutant,))
         if all(case.failure(book) is None for case in cases):
-            found.append(said)
+            found.append(stated)
     return found
 
 

@@ -17,13 +17,13 @@ for _row in [*(version for rule in BOOK.rules for version in rule.versions), *BO
 
 
 @pytest.mark.parametrize("sentence", TOLD["sentences"], ids=lambda item: f"{item['chapter']} {item['says']}")
-def test_a_sentence_has_a_rule_or_says_why_not(sentence):
+def test_a_sentence_has_a_rule_or_states_why_not(sentence):
     assert set(sentence) in ({"chapter", "line", "says", "rules"}, {"chapter", "line", "says", "none"})
     assert set(sentence.get("rules", ())) <= IDS
     assert sentence.get("rules") or sentence.get("none")
 
 
-def test_every_rule_on_the_plan_is_told_with_its_chapter():
+def test_every_rule_on_the_plan_is_reported_with_its_chapter():
     """What cites the plan stands in the list, under a chapter that the rule cites."""
     chapters = {}
     for sentence in TOLD["sentences"]:
@@ -49,7 +49,7 @@ def test_every_article_on_siting_is_cited(law):
     assert [article for article in TOLD["articles"][law] if str(article) not in CITED[law]] == []
 
 
-def test_articles_without_a_rule_say_why_and_really_have_none():
+def test_articles_without_a_rule_state_why_and_really_have_none():
     for law, articles in TOLD["articles_without_rule"].items():
         for article, why in articles.items():
             assert why and str(article) not in CITED[law] and article not in TOLD["articles"][law], (law, article)

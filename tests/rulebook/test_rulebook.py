@@ -59,7 +59,7 @@ def test_rules_that_rest_on_the_plan_alone_end_with_it():
             assert rule.effect is Effect.NOTICE, rule.id
 
 
-def test_every_rule_says_what_to_do_and_who_decides():
+def test_every_rule_states_what_to_do_and_who_decides():
     for rule in BOOK.in_force(TODAY):
         assert rule.citations and rule.action["zh"] and rule.action["en"] and rule.authority["zh"], rule.id
         assert len(rule.paraphrase["zh"]) <= 120, rule.id

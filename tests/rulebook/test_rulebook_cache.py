@@ -88,7 +88,7 @@ def test_a_byte_changed_is_read_anew(read, folder):
     assert contents(Rulebook.load(folder)) == contents(before) and len(read) == 2
 
 
-def test_each_folder_is_told_by_its_own_name(read, folder, tmp_path):
+def test_each_folder_is_reported_by_its_own_name(read, folder, tmp_path):
     twin = tmp_path / "twin"
     shutil.copytree(folder, twin)
     one, other = Rulebook.load(folder), Rulebook.load(twin)
@@ -117,21 +117,21 @@ def test_a_file_in_another_folder_is_another_rulebook(read, folder):
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda told: told.clear(),
-        lambda told: told.update(rules=7),
-        lambda told: told["rules"][0].update(more=1),
-        lambda told: told["rules"][0]["versions"][0].update(effect="nothing"),
-        lambda told: told["rules"][0]["versions"][0].update(citations=[["no_such_law", "1"]]),
-        lambda told: told["laws"][0].update(effective_from="yesterday"),
-        lambda told: told.update(facts=[]),
+        lambda reported: reported.clear(),
+        lambda reported: reported.update(rules=7),
+        lambda reported: reported["rules"][0].update(more=1),
+        lambda reported: reported["rules"][0]["versions"][0].update(effect="nothing"),
+        lambda reported: reported["rules"][0]["versions"][0].update(citations=[["no_such_law", "1"]]),
+        lambda reported: reported["laws"][0].update(effective_from="yesterday"),
+        lambda reported: reported.update(facts=[]),
     ],
 )
 def test_whole_and_yet_no_rulebook_is_read_anew(read, folder, spoil):
     book = Rulebook.load(folder)
     key, cache = Files.of(folder).key(book.sha256), Cache.standard(rulebook_cache._ROOMS)
-    told = json.loads(json.dumps(cache.get("rulebook", key).meta))
-    spoil(told)
-    cache.put("rulebook", key, "x", told)
+    reported = json.loads(json.dumps(cache.get("rulebook", key).meta))
+    spoil(reported)
+    cache.put("rulebook", key, "x", reported)
     assert contents(Rulebook.load(folder)) == contents(book) and len(read) == 2
     # And what was spoilt is put right.
     assert contents(Rulebook.load(folder)) == contents(book) and len(read) == 2
@@ -152,7 +152,7 @@ def test_without_a_cache_all_is_read(read, folder, monkeypatch):
     assert contents(Rulebook.load(folder)) == contents(Rulebook.load(folder)) and len(read) == 2
 
 
-def test_files_that_change_while_they_are_read_are_not_kept(read, folder, monkeypatch):
+def test_files_that_change_while_they_are_read_are_not_retained(read, folder, monkeypatch):
     path = folder / "rules" / "wetland.yaml"
 
     def changing(files):

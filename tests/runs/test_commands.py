@@ -26,7 +26,7 @@ def altered(copied):
     return copied
 
 
-def test_verify_tells_intact_from_altered(filed, altered):
+def test_verify_shows_intact_from_altered(filed, altered):
     assert "文件与封印一致" in call("verify", filed[2]).stdout
     found = json.loads(call("verify", altered, "--json", code=1).stdout)
     assert not found["intact"] and [item["code"] for item in found["alterations"]] == ["content_altered"]
@@ -47,7 +47,7 @@ def test_no_command_uses_an_altered_run_unless_asked_to(altered, filed, tmp_path
     assert "content_altered" in call("verify", altered, "--json", code=1).stdout
 
 
-def test_the_map_of_a_run_made_again_keeps_the_seal(copied):
+def test_the_map_of_a_run_made_again_retains_the_seal(copied):
     call("map", copied)
     call("verify", copied)
     assert "须于 2027-05-22 前重新核查" in call("map", copied).stderr

@@ -58,7 +58,7 @@ def digests(folder):
     return found
 
 
-def test_what_is_told_is_in_the_order_and_of_the_kinds_of_the_schema(screened, county):
+def test_what_is_reported_is_in_the_order_and_of_the_kinds_of_the_schema(screened, county):
     """What is printed with --json is not validated: it is what validation makes of it, byte by byte."""
     county.entries["ecological_redline"]["title"] = {"en": "Red line of the test", "zh": "试验红线"}
     before = screened()
@@ -73,7 +73,7 @@ def test_what_is_told_is_in_the_order_and_of_the_kinds_of_the_schema(screened, c
     assert any(site["questions"] for site in document["sites"])
 
 
-def test_what_stands_in_it(screened, tmp_path):
+def test_what_is_in_it(screened, tmp_path):
     folder = screened().save(tmp_path / "run")
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == {
@@ -164,7 +164,7 @@ def test_what_is_no_run_is_refused(tmp_path):
         Run.open(tmp_path)
 
 
-def test_the_id_of_a_run_tells_inputs_apart(screened, tmp_path):
+def test_the_id_of_a_run_shows_inputs_apart(screened, tmp_path):
     def run_id(result, name):
         return json.loads((result.save(tmp_path / name) / "result.json").read_text(encoding="utf-8"))["run"]["id"]
 
@@ -172,7 +172,7 @@ def test_the_id_of_a_run_tells_inputs_apart(screened, tmp_path):
     assert run_id(screened(as_of="2026-08-14"), "three") != run_id(screened(), "four")
 
 
-def test_a_shapefile_is_kept_with_all_its_parts_and_nothing_else(county, square, tmp_path):
+def test_a_shapefile_is_retained_with_all_its_parts_and_nothing_else(county, square, tmp_path):
     source = tmp_path / "given"
     source.mkdir()
     frame = gpd.GeoDataFrame({"site_id": ["A"]}, geometry=[square(112.44, 24.87, 120)], crs="EPSG:4490")

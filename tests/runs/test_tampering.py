@@ -62,20 +62,20 @@ def put(run, name, data):
 def resealed(run):
     """Make every hash fit again that needs no key and no layers."""
     document = json_of(run, "result.json")
-    told = document["run"]
+    reported = document["run"]
     known = Fingerprint.from_inputs(
-        as_of=date.fromisoformat(told["as_of"]), scope=told["scope"], rulebook=told["rulebook"],
-        parameters=told["parameters"],
-        inputs=frozenset((item["name"], item["sha256"]) for item in told["inputs"]),
+        as_of=date.fromisoformat(reported["as_of"]), scope=reported["scope"], rulebook=reported["rulebook"],
+        parameters=reported["parameters"],
+        inputs=frozenset((item["name"], item["sha256"]) for item in reported["inputs"]),
         facts={site["site_id"]: site["facts"] for site in document["sites"]},
     )  # fmt: skip
-    told["fingerprint"] |= known.parts
-    digest = Fingerprint(told["fingerprint"]).sha256
-    told["id"] = digest[:16]
+    reported["fingerprint"] |= known.parts
+    digest = Fingerprint(reported["fingerprint"]).sha256
+    reported["id"] = digest[:16]
     if (run / "certificate.json").exists():
         certificate = json_of(run, "certificate.json")
         if certificate.pop("keep", None) is None:
-            certificate |= {"fingerprint": digest, "as_of": told["as_of"], "scope": told["scope"]}
+            certificate |= {"fingerprint": digest, "as_of": reported["as_of"], "scope": reported["scope"]}
         put(run, "certificate.json", certificate)
     document["seal"] = seal_of(document)
     (run / "result.json").write_bytes(document_bytes(document))
@@ -339,8 +339,8 @@ FOUND_BY_SIGNATURE = {"another moment": another_moment}
 
 
 def codes(found):
-    told = {item.code for item in found.alterations}
-    return told | {"certificate"} if found.certificate.state == "disagrees" else told
+    reported = {item.code for item in found.alterations}
+    return reported | {"certificate"} if found.certificate.state == "disagrees" else reported
 
 
 def test_an_untouched_run_is_intact(run, original):

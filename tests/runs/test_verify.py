@@ -58,7 +58,7 @@ def test_a_layer_that_changed_is_named(filed, copied, tmp_path):
     )
 
 
-def test_tables_that_say_otherwise_are_found(copied):
+def test_tables_that_state_otherwise_are_found(copied):
     """Hashes and verdicts fit, and yet the tables list a finding less."""
     with sqlite3.connect(copied / "findings.gpkg") as base:
         for (name,) in base.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():

@@ -96,7 +96,7 @@ def fill(county):
     ):
         county.entries[name] |= {"disclosure": "public", "disclosure_columns": dict.fromkeys(columns, "public")}
     # A few layers are enough, and read fast.
-    kept = (
+    retained = (
         "administrative",
         "water_source_zone",
         "contaminated_plot",
@@ -104,8 +104,8 @@ def fill(county):
         "receptor",
         "wildlife_habitat",
     )
-    county.entries = {name: county.entries[name] for name in kept}
-    county.zones = {name: county.zones[name] for name in kept}
+    county.entries = {name: county.entries[name] for name in retained}
+    county.zones = {name: county.zones[name] for name in retained}
     for entry in county.entries.values():
         entry |= {"publisher": "某市生态环境局", "synthetic": False}
     for rows in county.zones.values():

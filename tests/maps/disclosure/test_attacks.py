@@ -130,7 +130,7 @@ def test_a_strip_along_a_river_is_withheld():
     assert draw_zone(river.buffer(0.0004), GRID, 50).reason == "recoverable"
 
 
-def test_a_gap_tells_no_more_than_a_zone(sources, drawn):
+def test_a_gap_shows_no_more_than_a_zone(sources, drawn):
     """The hole of a withheld circle in a zone around it is filled, wherever the circle lies on the grid."""
     shown = [shape for shape, zone in zip(sources.geometry, drawn, strict=True) if zone.cells is not None]
     largest = [shapely.Polygon(max(shapely.get_parts(shape), key=shapely.area).exterior) for shape in shown]

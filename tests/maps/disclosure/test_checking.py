@@ -43,7 +43,7 @@ def test_what_was_published_is_sound(published):
     assert check_publication(folder, source) == []
 
 
-def test_nothing_restricted_stands_in_the_bytes(published):
+def test_nothing_restricted_is_in_the_bytes(published):
     folder, source = published
     whole = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     for secret in ("某某电镀厂", "取水口泵房", "红线图斑", "48231.57", "省政府", "intake_x", "QSK1", "112.30123"):
@@ -404,7 +404,7 @@ def test_a_changed_file_whose_hash_was_left(published):
     assert {"hash_differs", "bytes_differ"} <= codes(folder)
 
 
-def test_a_key_that_stands_twice_in_the_manifest(published):
+def test_a_key_that_is_twice_in_the_manifest(published):
     folder, source = published
     replace(folder / "manifest.json", '"title"', '"title": "取水口泵房", "title"')
     assert codes(folder) == codes(folder, source) == {"key_twice"}

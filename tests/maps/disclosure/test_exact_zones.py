@@ -20,31 +20,31 @@ def metres(shape):
 
 
 def test_a_sound_border_stays_as_it_is():
-    kept, left = cleaned(FIELD)
-    assert left == 0 and shapely.area(shapely.symmetric_difference(metres(kept), metres(FIELD))) < 1
+    retained, left = cleaned(FIELD)
+    assert left == 0 and shapely.area(shapely.symmetric_difference(metres(retained), metres(FIELD))) < 1
 
 
 @pytest.mark.parametrize("width_m", [0.2, 1, 2])
 def test_a_hair_to_the_well_is_cut_off_with_what_hangs_on_it(width_m):
     hair = shapely.LineString([FIELD.centroid, WELL]).buffer(width_m / 2 / 110_000)
     knob = WELL.buffer(4 / 110_000)
-    kept, left = cleaned(shapely.union_all([FIELD, hair, knob]))
-    assert left and shapely.distance(metres(kept), metres(WELL)) > 300
-    assert shapely.area(shapely.symmetric_difference(metres(kept), metres(FIELD))) < 200
+    retained, left = cleaned(shapely.union_all([FIELD, hair, knob]))
+    assert left and shapely.distance(metres(retained), metres(WELL)) > 300
+    assert shapely.area(shapely.symmetric_difference(metres(retained), metres(FIELD))) < 200
 
 
 def test_a_spike_that_narrows_to_the_well_is_cut_where_it_is_narrow():
     lon, lat = shapely.get_coordinates(FIELD.centroid)[0]
     spike = shapely.Polygon([(lon, lat), (lon + 0.0002, lat), (WELL.x, WELL.y)])
-    kept, _ = cleaned(shapely.union(FIELD, spike))
-    assert shapely.distance(metres(kept), metres(WELL)) > 50
+    retained, _ = cleaned(shapely.union(FIELD, spike))
+    assert shapely.distance(metres(retained), metres(WELL)) > 50
 
 
 def test_a_slit_to_the_well_is_closed():
     inside = FIELD.centroid
     slit = shapely.LineString([inside, (112.43, 24.9)]).buffer(0.5 / 110_000)
-    kept, left = cleaned(FIELD - slit - inside.buffer(3 / 110_000))
-    assert left and shapely.contains(metres(kept), metres(inside))
+    retained, left = cleaned(FIELD - slit - inside.buffer(3 / 110_000))
+    assert left and shapely.contains(metres(retained), metres(inside))
 
 
 def test_strips_and_small_parts_are_left_out():
@@ -52,13 +52,13 @@ def test_strips_and_small_parts_are_left_out():
     assert cleaned(strip) == (None, 1)
     assert metres(strip).area > 9000
     assert cleaned(WELL.buffer(10 / 110_000))[0] is None
-    kept, left = cleaned(shapely.MultiPolygon([FIELD, WELL.buffer(10 / 110_000), strip]))
-    assert left == 2 and kept.geom_type == "Polygon"
+    retained, left = cleaned(shapely.MultiPolygon([FIELD, WELL.buffer(10 / 110_000), strip]))
+    assert left == 2 and retained.geom_type == "Polygon"
 
 
 def test_a_small_hole_is_filled():
-    kept, left = cleaned(FIELD - FIELD.centroid.buffer(5 / 110_000))
-    assert left == 1 and not kept.interiors
+    retained, left = cleaned(FIELD - FIELD.centroid.buffer(5 / 110_000))
+    assert left == 1 and not retained.interiors
 
 
 def test_the_width_follows_from_the_accuracy():

@@ -52,7 +52,7 @@ def test_neighbours_leave_no_gap_and_share_no_cell(seed):
     assert shapely.coverage_is_valid(outlines)
 
 
-def test_grids_nest_so_that_the_coarser_tells_nothing_more():
+def test_grids_nest_so_that_the_coarser_shows_nothing_more():
     zone = shapely.Point(112.4, 24.9).buffer(0.03)
     finer, coarser = (
         {tuple(cell) for cell in sample(zone, grid).numbers().tolist()} for grid in (GRID, GRID.coarser())

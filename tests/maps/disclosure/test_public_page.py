@@ -26,7 +26,7 @@ def tap(page, share_x=0.5, share_y=0.5):
     page.wait_for_timeout(300)
 
 
-def test_it_opens_offline_and_says_what_it_is(opened):
+def test_it_opens_offline_and_states_what_it_is(opened):
     page = opened.page
     assert opened.quiet
     assert page.get_by_role("heading", level=1).inner_text() == "水源保护区公示图"
@@ -40,7 +40,7 @@ def test_it_opens_offline_and_says_what_it_is(opened):
     assert opened.quiet
 
 
-def test_a_zone_found_by_name_says_what_applies_and_whom_to_ask(opened):
+def test_a_zone_found_by_name_states_what_applies_and_whom_to_ask(opened):
     page = opened.page
     page.get_by_label("查找").fill("0号 水源二级")
     page.locator(".pg-found button").first.click()

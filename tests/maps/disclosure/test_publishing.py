@@ -69,7 +69,7 @@ def test_the_same_bytes_again_and_in_another_order_of_the_files(attempt, filled,
     assert {name: (again / name).read_bytes() for name in files} == files
 
 
-def test_neighbours_keep_one_border(published):
+def test_neighbours_retain_one_border(published):
     assert shapely.coverage_is_valid(shapes(published[0], "administrative"))
 
 
@@ -251,7 +251,7 @@ def test_a_record_of_iso_19139_for_each_layer(published):
     assert set(map(float, extent.split())) == {west, south, east, north}
 
 
-def test_a_folder_in_use_is_kept(attempt, tmp_path):
+def test_a_folder_in_use_is_retained(attempt, tmp_path):
     (tmp_path / "public").mkdir()
     (tmp_path / "public" / "mine.txt").write_text("x")
     with pytest.raises(RunError, match="not empty"):
@@ -279,7 +279,7 @@ def test_what_is_neither_catalog_nor_run(tmp_path):
         read_profile(tmp_path / "gone.yaml")
 
 
-def test_a_run_tells_numbers_and_no_zones(filled, tmp_path, square):
+def test_a_run_shows_numbers_and_no_zones(filled, tmp_path, square):
     filled.screen(square(112.33, 24.81, 400), name=["东陂加油站"]).save(tmp_path / "run")
     source = open_source(tmp_path / "run")
 
@@ -300,7 +300,7 @@ def test_a_run_tells_numbers_and_no_zones(filled, tmp_path, square):
     ("counts", "shown"),
     [([29, 29, 4], [None, 29, "少于5"]), ([9, 3, 2], [9, "少于5", "少于5"]), ([3], ["少于5"]), ([8, 7], [8, 7])],
 )
-def test_a_small_count_cannot_be_told_from_the_whole(counts, shown):
+def test_a_small_count_cannot_be_reported_from_the_whole(counts, shown):
     layer = {"count": sum(counts), "legend": [{"count": number} for number in counts]}
     _hide_small_counts(layer)
     assert [entry["count"] for entry in layer["legend"]] == shown

@@ -42,16 +42,16 @@ def main_axes(drawn):
     return drawn.axes[1]
 
 
-def test_what_stands_on_the_sheet(run):
-    told = "\n".join(texts(figure(run, "S0")))
+def test_what_is_on_the_sheet(run):
+    reported = "\n".join(texts(figure(run, "S0")))
     for words in (
         "初步筛查，不作为审批依据", "合成演示数据 不代表真实区划", "内部使用", "空白不表示没有管控区", "北", "图例",
         "位置图", "2026-01-01", "触及禁止性规定", "未核查范围（斜线）", "占用部分", "一级保护区（1）",
         "CGCS2000", "第 37 带", "000（A4 图幅）", "E", "N", "用地 4,938.00 平方米",
     ):  # fmt: skip
-        assert words in told, words
+        assert words in reported, words
     # The run looked at one theme only; a figure says so where it could be taken for an all-clear.
-    assert "未核查的主题：生态保护红线" in re.sub(r"\s", "", told)
+    assert "未核查的主题：生态保护红线" in re.sub(r"\s", "", reported)
 
 
 def test_signs_are_those_of_the_style_table(run):
@@ -106,9 +106,9 @@ def test_the_graticule_is_in_degrees_of_the_zone(lon, zone):
     assert frame.zone == zone
     lines = list(decorations._lines(frame))
     assert 3 <= sum(upright for upright, *_ in lines) <= 8
-    upright, told, xy = lines[0]
-    degrees, minutes = map(int, re.match(r"(\d+)°(\d+)′", told).groups())
-    seconds = int(found.group(1)) if (found := re.search(r"′(\d+)″", told)) else 0
+    upright, reported, xy = lines[0]
+    degrees, minutes = map(int, re.match(r"(\d+)°(\d+)′", reported).groups())
+    seconds = int(found.group(1)) if (found := re.search(r"′(\d+)″", reported)) else 0
     value = degrees + minutes / 60 + seconds / 3600
     point = from_cgcs2000(np.array([shapely.Point(value, frame.lonlat[1])], dtype=object), gauss_kruger(zone))[0]
     assert upright and xy[0] == pytest.approx((point.x, point.y), abs=0.01)

@@ -110,7 +110,7 @@ def test_a_rule_that_nobody_looked_at_for_long(check):
         "{all: [{fact: livestock_large_scale, is: true}, {fact: livestock_household_only, is: true}]}",
     ],
 )
-def test_a_rule_that_can_never_bear(check, when):
+def test_a_rule_that_can_never_apply(check, when):
     planted = rule("test.one", when=when).replace("effective_from: 2021-01-01", "effective_from: 2025-09-01")
     assert ("error", "rule_never_applies") in check(planted)
 
@@ -120,7 +120,7 @@ def test_two_rules_that_contradict_one_another(check):
     assert ("error", "rules_contradict") in check(rule("test.one"), other)
 
 
-def test_two_rules_that_say_the_same(check):
+def test_two_rules_that_state_the_same(check):
     found = check(rule("test.one"), rule("test.two", when="{all: [{fact: livestock, is: true}]}"))
     assert ("warning", "rule_twice") in found
     assert ("error", "rules_contradict") not in found

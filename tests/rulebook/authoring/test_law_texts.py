@@ -85,7 +85,7 @@ def test_articles_are_read_by_number_with_all_their_paragraphs(texts):
     assert text.articles["44"].count("\n") == 1
 
 
-def test_what_nobody_read_is_said_and_anchors_end_it(book, texts):
+def test_what_nobody_read_is_stated_and_anchors_end_it(book, texts):
     rules = Rulebook.load(book)
     assert {kind for kind, *_ in kinds(rules, texts)} == {"not_read", "word_uncovered"}
     rules = anchored(book, texts)
@@ -156,7 +156,7 @@ def test_every_article_of_a_law_at_hand_that_the_shipped_rules_cite_is_anchored(
     assert all(anchor.checked_on <= date(2026, 12, 31) for anchor in anchors.values())
 
 
-def test_two_rulebooks_are_told_apart_by_version_and_field(book, tmp_path):
+def test_two_rulebooks_are_reported_apart_by_version_and_field(book, tmp_path):
     other = tmp_path / "other"
     shutil.copytree(book, other)
     text = RULE.replace("effect: prohibited", "effect: procedure_required")

@@ -34,13 +34,13 @@ def test_what_is_committed_is_what_is_written_now(tmp_path):
     assert stale == [], "run: lianzhou-gis rules docs"
 
 
-def test_pages_are_small_and_say_what_they_are():
+def test_pages_are_small_and_state_what_they_are():
     for name, text in pages_of(BOOK).items():
         assert len(text.encode()) < 80_000, name
         assert DISCLAIMER["zh"] in text and re.match(r"# .+（.+）\n", text), name
 
 
-def test_every_theme_law_and_kind_of_project_has_its_page_and_stands_in_the_index():
+def test_every_theme_law_and_kind_of_project_has_its_page_and_is_in_the_index():
     pages = pages_of(BOOK)
     cited = {item.law for rule in BOOK.rules for version in rule.versions for item in version.citations}
     wanted = {f"theme-{name}" for name in themes()} | {f"law-{law}" for law in cited}
@@ -53,7 +53,7 @@ def test_every_theme_law_and_kind_of_project_has_its_page_and_stands_in_the_inde
         assert sum(f"`{rule.id}`" in text for name, text in pages.items() if name.startswith("theme-")) == 1, rule.id
 
 
-def test_a_page_that_is_no_more_is_removed_and_one_that_was_written_by_hand_is_kept(tmp_path):
+def test_a_page_that_is_no_more_is_removed_and_one_that_was_written_by_hand_is_retained(tmp_path):
     write_pages(BOOK, tmp_path)
     (tmp_path / "theme-gone.md").write_text((tmp_path / "matrix.md").read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "own.md").write_text("# mine\n", encoding="utf-8")
@@ -93,7 +93,7 @@ def test_cells_of_the_matrix_by_hand(place, kind, old, new):
     assert MATRIX.cell(place, KINDS[kind], NEW).sign == new
 
 
-def test_no_cell_is_milder_than_a_rule_that_is_known_to_bear():
+def test_no_cell_is_milder_than_a_rule_that_is_known_to_apply():
     order = list(Effect)
     for place in MATRIX.places():
         for kind in KINDS.values():
@@ -179,12 +179,12 @@ def test_conditions_in_words(tree, zh, en):
 )
 def test_places_in_words(rule_id, words):
     version = BOOK.rule(rule_id).version(date(2026, 11, 23))
-    said = place_in_words(version, "zh")
-    assert said == words if words else all(name in said for name in version.named)
+    stated = place_in_words(version, "zh")
+    assert stated == words if words else all(name in stated for name in version.named)
     assert time_in_words(version, "zh").startswith(str(version.effective_from))
 
 
-def test_a_table_cannot_be_broken_by_what_stands_in_it():
+def test_a_table_cannot_be_broken_by_what_is_in_it():
     assert table(["甲"], [("一|二\n三",)]).splitlines()[-1] == "| 一｜二<br>三 |"
 
 
