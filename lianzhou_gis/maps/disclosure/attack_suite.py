@@ -10,6 +10,7 @@ import numpy.typing as npt
 import shapely
 from pydantic import BaseModel, ConfigDict
 from shapely.affinity import affine_transform
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.errors import DisclosureError
 from lianzhou_gis.maps.disclosure.attacks import (
@@ -23,7 +24,7 @@ from lianzhou_gis.maps.disclosure.cell_zones import CellZone, draw_zone
 from lianzhou_gis.maps.disclosure.lattice import Lattice, sample
 from lianzhou_gis.maps.disclosure.policy import policy
 
-__all__ = ["AttackReport", "attack_layer", "plausible_report"]
+__all__ = ["AttackReport", "attack_layer", "hidden_errors", "plausible_report"]
 
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
@@ -125,7 +126,7 @@ def attack_layer(
     errors = np.array([[zone.errors.get(name, np.nan) for name in BORDER_ATTACKS] for zone in zones])
     best = np.nanmin(errors, axis=1)
     withheld = [*hidden, *(shapes[number] for number in range(len(shapes)) if number not in set(shown))]
-    found = _hidden_errors(zones, withheld, places, lattice)
+    found = hidden_errors(zones, withheld, places, lattice)
     near, chance = _near_source(zones, true, lattice, accuracy_m / 10)
     differing, implied = _redrawn(shapes, drawn, shown, lattice, protect_m)
     shared = _shared_border(zones, true, exact_lines, lattice)
@@ -212,27 +213,36 @@ def _at_least(metres: float) -> float:
     return float(metres // _STEP_M * _STEP_M)
 
 
-def _hidden_errors(
+def hidden_errors(
     zones: Sequence[CellZone], withheld: Sequence[Any], places: Floats | None, lattice: Lattice
 ) -> Floats:
-    """Return how near an attacker comes to each withheld object, metres.
+    """Return how near an attacker comes to each withheld object, to omitted parts of zones and to places, metres.
 
     The guesses: the centres of all drawn zones and of their parts, of the gaps among them, and of the cells of gaps.
     """
     areas = [shape for shape in withheld if shape is not None and not shapely.is_empty(shape)]
     truth = shapely.get_coordinates(shapely.centroid(np.asarray([*areas, None], dtype=object)[:-1]))
-    truth = truth if places is None else np.vstack([truth, places])
-    if not len(truth) or not zones:
+    truth = np.vstack([truth, *([] if places is None else [places])])
+    omitted = np.vstack([np.empty((0, 2)), *(zone.omitted_at for zone in zones)])
+    if not zones or not len(truth) + len(omitted):
         return np.empty(0)
-    truth = truth * lattice.scale
-    scale = lattice.scale
     outlines = [zone.outline for zone in zones]
     whole = shapely.union_all(outlines)
     gaps = [shapely.Polygon(ring) for part in shapely.get_parts(whole) for ring in part.interiors]
     parts = [part for outline in outlines for part in shapely.get_parts(outline)]
-    guesses = np.vstack([centres_of(shape, scale) for shape in [*outlines, *parts, *gaps]])
+    # A part that was left out shows as a gap, if at all.
+    return np.concatenate(
+        [_from_centres(truth, [*outlines, *parts, *gaps], lattice), _from_centres(omitted, gaps, lattice)]
+    )
+
+
+def _from_centres(truth: Floats, shapes: Sequence[BaseGeometry], lattice: Lattice) -> Floats:
+    """Return the distance of each place (degrees) to the nearest centre of some shapes, metres."""
+    if not len(truth) or not shapes:
+        return np.empty(0)
+    guesses = np.vstack([centres_of(shape, lattice.scale) for shape in shapes])
     tree = shapely.STRtree(np.asarray(shapely.points(guesses), dtype=object))
-    _, far = tree.query_nearest(shapely.points(truth), all_matches=False, return_distance=True)
+    _, far = tree.query_nearest(shapely.points(truth * lattice.scale), all_matches=False, return_distance=True)
     return np.asarray(far, dtype=np.float64)
 
 

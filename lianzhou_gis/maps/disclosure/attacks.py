@@ -33,7 +33,7 @@ Shape = Any
 # Widths of the Gaussian along the outline, in cells.
 _WIDTHS = (0.5, 0.75, 1.0, 1.5)
 # Shortest waves, in cells, that the filters of Taubin let pass, and the first of their two factors.
-_WAVES, _TAUBIN = (10, 20), 0.6307
+_WAVES, _TAUBIN = (20,), 0.6307
 # Pixels of a cell in which the sampling is inverted; odd, so that one lies on the centre of the cell.
 _PIXELS = 5
 _ROUNDS, _PASSES = 12, 3

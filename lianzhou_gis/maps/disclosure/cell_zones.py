@@ -55,6 +55,8 @@ class CellZone:
         Why it is withheld, a key of ``REASONS``.
     omitted : int
         Parts of a drawn zone that are not drawn.
+    omitted_at : ndarray, shape (n, 2)
+        Their centroids, degrees: the gaps that they leave must not tell them.
     errors : dict of str to float
         The error of each border attack on what is drawn, metres: of its parts, the smallest.
     centre_m : float
@@ -65,6 +67,7 @@ class CellZone:
     outline: Shape
     reason: str | None
     omitted: int = 0
+    omitted_at: npt.NDArray[np.float64] = field(default_factory=lambda: np.empty((0, 2)))
     errors: dict[str, float] = field(default_factory=dict)
     centre_m: float = np.inf
 
@@ -113,6 +116,9 @@ def draw_zone(shape: Shape, lattice: Lattice, protect_m: float) -> CellZone:
         outline=cells.polygon(),
         reason=None,
         omitted=len(found) - len(drawn),
+        omitted_at=shapely.get_coordinates(
+            [shapely.centroid(part) for part, item in zip((largest, *rest), found, strict=True) if item.cells is None]
+        ).reshape(-1, 2),
         errors={
             name: min(item.errors[name] for item in drawn if name in item.errors)
             for name in dict.fromkeys(name for item in drawn for name in item.errors)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.maps.disclosure.attacks import centres_of
 
 __all__ = ["without_centres", "without_places"]
 
 Floats = npt.NDArray[np.float64]
-Shape = Any
+Shape = BaseGeometry
 
 _MITRE = 4.0
 # To which results of overlays are snapped, and what is larger than rounding at a corner.
@@ -121,7 +120,7 @@ def _long_pieces(shape: Shape, width_m: float) -> int:
     )
 
 
-def _is_large(part: Shape, least_m2: float) -> bool:
+def _is_large(part: shapely.Polygon, least_m2: float) -> bool:
     """Tell whether an area and the largest circle in it are no place."""
     if shapely.area(part) < least_m2:
         return False

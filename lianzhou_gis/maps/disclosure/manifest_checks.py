@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 from pydantic import ValidationError
+from shapely.geometry.base import BaseGeometry
 
 import lianzhou_gis
 from lianzhou_gis.errors import DisclosureError, Issue
@@ -219,7 +219,7 @@ def part_issues(manifest: Manifest, part: Part) -> Iterator[Issue]:
         yield Issue.from_code("error", "shape_not_canonical", name)
 
 
-def _given(values: pd.Series) -> list[Any]:
+def _given(values: pd.Series) -> list[object]:
     return [value for value in values if value is not None and not pd.isna(value)]
 
 
@@ -231,13 +231,13 @@ def _area_accuracy(manifest: Manifest, record: PublicPart) -> float:
     return policy().accuracy_m(_requested(manifest, record).cell_m)
 
 
-def _is_canonical(shape: Any, record: PublicPart) -> bool:  # noqa: ANN401 - a geometry
+def _is_canonical(shape: BaseGeometry, record: PublicPart) -> bool:
     """Tell whether a shape is the outline of its own cells, or an exact one that is cut to its decimals."""
     if shapely.get_type_id(shape) not in (3, 6) or shapely.is_empty(shape):
         return False
     if record.grid is None:
         xy, decimals = shapely.get_coordinates(shape), record.decimals or 0
-        return bool((np.round(xy, decimals) == xy).all()) and shapely.equals_exact(shapely.normalize(shape), shape, 0)
+        return bool((np.round(xy, decimals) == xy).all() and shapely.equals_exact(shapely.normalize(shape), shape, 0))
     outline = sample(shape, record.grid.lattice).polygon()
     decimals = record.grid.lattice.decimals
     made, given = (shapely.transform(item, lambda xy: np.round(xy, decimals)) for item in (outline, shape))

@@ -16,7 +16,7 @@ import shapely
 
 import lianzhou_gis
 from lianzhou_gis.errors import DisclosureError, RunError
-from lianzhou_gis.maps.disclosure.attack_suite import attack_layer
+from lianzhou_gis.maps.disclosure.attack_suite import attack_layer, hidden_errors
 from lianzhou_gis.maps.disclosure.catalog_copies import require_no_copies
 from lianzhou_gis.maps.disclosure.cell_zones import REASONS, CellZone, draw_zone
 from lianzhou_gis.maps.disclosure.exact_zones import without_centres, without_places
@@ -261,7 +261,7 @@ def _made(request: Request, profile: Profile, places: Floats) -> _Layer:
         rows = pd.DataFrame({column: _cells(table, column, request, 100.0) for column in wanted.columns})
         withheld.append(Withheld(layer=wanted.id, what=f"{request.title}：位置与边界", why=LIST_ONLY))
         return _Layer(request, numbered_rows(rows, None)[0], withheld=[*withheld, _other_columns(request)])
-    layer = _exact(request, table, places) if wanted.as_published else _drawn(request, table, profile)
+    layer = _exact(request, table, places) if wanted.as_published else _drawn(request, table, profile, places)
     layer.hidden = np.asarray(request.table.loc[hidden.mask, "geometry"].to_numpy(), dtype=object)
     layer.places = places
     layer.withheld = [*withheld, *layer.withheld, _other_columns(request)]
@@ -306,7 +306,7 @@ def _joined(cells: list[object]) -> object:
     return "、".join(texts) if len(texts) == len(values) <= 4 else None
 
 
-def _drawn(request: Request, table: pd.DataFrame, profile: Profile) -> _Layer:
+def _drawn(request: Request, table: pd.DataFrame, profile: Profile, places: Floats) -> _Layer:
     """Return a layer as cells of the fixed grid; every zone is drawn or stands among the withheld."""
     wanted = request.wanted
     rows, shapes, _ = _merged(_in_public_order(table), request)
@@ -315,7 +315,7 @@ def _drawn(request: Request, table: pd.DataFrame, profile: Profile) -> _Layer:
     requested = lattice
     zones = _zones(rows, shapes, lattice, request, profile)
     # Where attacks come too near on the whole, the next larger cells are taken, and the manifest says so.
-    while _is_recovered(zones, profile) and lattice.rung < requested.rung + MOST_COARSER:
+    while _is_recovered(zones, shapes, places, lattice, profile) and lattice.rung < requested.rung + MOST_COARSER:
         lattice = lattice.coarser()
         zones = _zones(rows, shapes, lattice, request, profile)
     drawn = np.array([zone.cells is not None for zone in zones], dtype=bool)
@@ -345,10 +345,14 @@ def _zones(rows: pd.DataFrame, shapes: Shapes, lattice: Lattice, request: Reques
     return zones
 
 
-def _is_recovered(zones: list[CellZone], profile: Profile) -> bool:
-    """Tell whether the attacks on borders come nearer than the bound, taken over all zones that are drawn."""
-    errors = [zone.error_m for zone in zones if zone.cells is not None]
-    return bool(errors) and float(np.median(errors)) < profile.protect_m
+def _is_recovered(zones: list[CellZone], shapes: Shapes, places: Floats, lattice: Lattice, profile: Profile) -> bool:
+    """Tell whether the attacks come nearer than the bounds: on borders as a whole, or on anything that is not drawn."""
+    drawn = [zone for zone in zones if zone.cells is not None]
+    if not drawn:
+        return False
+    hidden = [shape for shape, zone in zip(shapes, zones, strict=True) if zone.cells is None]
+    near = hidden_errors(drawn, hidden, places, lattice).min(initial=np.inf)
+    return bool(np.median([zone.error_m for zone in drawn]) < profile.protect_m or near < profile.protect_m / 2)
 
 
 def _require_known_names(rows: pd.DataFrame, request: Request) -> None:

@@ -8,18 +8,18 @@ separate the centres with the largest margin.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.maps.disclosure.lattice import CellSet
 
 __all__ = ["along_ring", "circle_through", "circles_through", "piece_guess", "polygon_guess", "smoothed_ring"]
 
 Floats = npt.NDArray[np.float64]
-Shape = Any
+Shape = BaseGeometry
 
 # Tolerances, in cells, at which the smoothed outline is simplified to find its corners.
 _CORNERS = (0.6, 0.9, 1.3, 1.8)
