@@ -7,11 +7,12 @@ import shapely
 from scipy.ndimage import gaussian_filter
 from scipy.spatial import cKDTree
 
-from lianzhou_gis.maps.disclosure.attack_suite import attack_layer
+from lianzhou_gis.maps.disclosure.attack_suite import attack_layer, hidden_errors
 from lianzhou_gis.maps.disclosure.attacks import BORDER_ATTACKS, border_guesses, regularity
-from lianzhou_gis.maps.disclosure.cell_zones import draw_zone, draw_zones
-from lianzhou_gis.maps.disclosure.lattice import lattice_for, sample
+from lianzhou_gis.maps.disclosure.cell_zones import CellZone, draw_zone, draw_zones
+from lianzhou_gis.maps.disclosure.lattice import CellSet, lattice_for, sample
 from lianzhou_gis.resources import demo_folder
+from tests.maps.disclosure.conftest import natural
 
 GRID = lattice_for(500, 24.9)
 # Metres on a local plane, from the radii of curvature at 24.9 degrees; the package measures on its own scale.
@@ -182,6 +183,33 @@ def test_what_an_attack_recovers_is_refused(sources):
     well = outline.centroid.buffer(0.0001)
     with pytest.raises(ValueError, match="from an object that is withheld"):
         report(sources.geometry, hidden=[well])
+
+
+def test_the_gap_of_an_omitted_piece_is_an_attack():
+    """A gap of one cell among drawn zones stands in the middle of the piece that was left out there."""
+    cells = CellSet(GRID, 22600, 5500, np.ones((7, 7), dtype=bool))
+    cells.mask[3, 3] = False
+    middle = GRID.centres(np.array([22603]), np.array([5503]))
+    zone = CellZone(cells, cells.polygon(), None, omitted=1, omitted_at=middle + 0.0001)
+    assert hidden_errors([zone], [], None, GRID).max() < 25
+    whole = CellSet(GRID, 22600, 5500, np.ones((7, 7), dtype=bool))
+    zone = CellZone(whole, whole.polygon(), None, omitted=1, omitted_at=middle)
+    assert not len(hidden_errors([zone], [], None, GRID))
+
+
+def test_omitted_pieces_are_known():
+    """The centroids of pieces too small to be drawn go with the zone."""
+    piece = shapely.Point(112.6, 24.9).buffer(0.002)
+    zone = draw_zone(shapely.MultiPolygon([natural(112.4, 24.9, 3000, 4), piece]), GRID, 50)
+    assert zone.omitted == 1 and np.abs(zone.omitted_at - [112.6, 24.9]).max() < 1e-9
+
+
+def test_hidden_places_of_the_whole_catalog_are_compared(sources):
+    shown = max(shapely.get_parts(sources[sources.grade == "二级保护区"].geometry.to_numpy()), key=shapely.area)
+    zones = draw_zones(np.array([shown], dtype=object), GRID, 50)
+    centre = shapely.get_coordinates(zones[0].outline.centroid)
+    assert hidden_errors(zones, [], centre, GRID).min() < 1
+    assert hidden_errors(zones, [], centre + 0.01, GRID).min() > 500
 
 
 def test_exact_borders_beside_generalised_ones_are_refused(sources):

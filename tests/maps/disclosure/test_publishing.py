@@ -178,6 +178,30 @@ def test_what_the_law_publishes_may_be_shown_as_published(attempt, filled):
     assert "取水口" in reasons and "一级区" in reasons
 
 
+def test_a_circle_around_a_well_that_another_layer_holds(attempt, filled):
+    """No name tells it; the catalog knows the well."""
+    well = shapely.Point(112.7, 24.7)
+    circle = well.buffer(60 / 105_000)
+    filled.add("water_source_zone", circle, grade="primary", zone_id="J", name="城北一级区")
+    filled.add("receptor", well, grade=None, zone_id="R9", name="城北取水口")
+    folder = attempt(layers=[WATER | DOCUMENT], exact=["water_source_zone"])
+    assert not shapely.intersects(shapes(folder), well).any()
+    assert manifest_of(folder)["exact_confirmed"] == ["water_source_zone"]
+    assert any("城北一级区" in item["what"] for item in manifest_of(folder)["withheld"])
+
+
+def test_what_is_to_be_left_out_is_left_out_of_exact_borders(attempt):
+    layer = WATER | DOCUMENT | {"withhold": ["1号水源二级区"]}
+    folder = attempt(layers=[layer], exact=["water_source_zone"])
+    assert "1号水源二级区" not in {item["properties"]["name"] for item in features(folder)}
+
+
+def test_the_document_is_the_one_of_the_catalog(attempt, filled):
+    filled.entries["water_source_zone"]["document"] = "粤府函〔2019〕99号"
+    with pytest.raises(DisclosureError, match="made from another document"):
+        attempt(layers=[WATER | DOCUMENT], exact=["water_source_zone"])
+
+
 @pytest.mark.parametrize(
     "name", ["3号井", "城区取水口", "备用水井", "提水泵房", "QSK7", "Well 3", "110kV白云站", "古墓群保护范围", "炸药库"]
 )
