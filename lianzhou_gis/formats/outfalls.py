@@ -86,10 +86,7 @@ def outfall_point(value: object, place: str) -> BaseGeometry:
     point = _point(value)
     if point is None or shapely.get_type_id(point) not in (0, 4) or shapely.is_empty(point):
         shown = str(value)[:60]
-        raise FormatError(
-            f"{place}：排污口 {shown!r} 不是点；请写成 经度,纬度（CGCS2000），或 POINT (经度 纬度)",
-            f"{place}: the outfall {shown!r} is no point; give longitude,latitude (CGCS2000), or POINT (lon lat)",
-        )
+        raise FormatError.from_code("outfall_invalid.answer", place=place, outfall=shown)
     flat = np.array([shapely.force_2d(point)], dtype=object)
     outfall: BaseGeometry = to_cgcs2000(flat, _system(point, CGCS2000, place)[0])[0]
     return outfall
