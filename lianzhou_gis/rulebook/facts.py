@@ -74,6 +74,7 @@ class Fact:
     maximum: float = LARGEST_NUMBER
     none: str | None = None
     item: dict[str, str] | None = None
+    silent: tuple[str, ...] = ()
     formerly: Mapping[str, str] = field(default_factory=dict)
     former_values: Mapping[str, list[str]] = field(default_factory=dict)
 
@@ -127,6 +128,7 @@ class FactVocabulary:
                 maximum=float(entry.get("maximum", LARGEST_NUMBER)),
                 none=entry.get("none"),
                 item=dict(entry["item"]) if entry.get("item") else None,
+                silent=tuple(entry.get("silent", ())),
                 formerly=dict(entry.get("formerly", {})),
                 former_values={str(old): list(new) for old, new in entry.get("former_values", {}).items()},
             )

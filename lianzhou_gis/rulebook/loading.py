@@ -26,7 +26,7 @@ _ROW_KEYS = {
 }  # fmt: skip
 _FACT_KEYS = {
     "type", "zh", "en", "question", "unit", "choices", "claim", "help", "group", "checklist", "known_by", "whole",
-    "none", "item", "minimum", "maximum", "formerly", "former_values",
+    "none", "item", "silent", "minimum", "maximum", "formerly", "former_values",
 }  # fmt: skip
 _ROW_NEEDED = {"id", "when", "effective_from", "paraphrase", "citations", "checked_on"}
 
@@ -160,6 +160,8 @@ def _check_fact(reader: Reader, entry: Mapping[str, Any]) -> None:
         raise reader.fail("checklist_type")
     if ("none" in entry) != ("item" in entry) or ("none" in entry and not (is_listable and entry.get("checklist"))):
         raise reader.fail("checklist_none")
+    if not set(entry.get("silent", ())) <= set(entry.get("choices", {})):
+        raise reader.fail("silent_unknown", choices=entry["silent"])
     if "item" in entry:
         reader.text(entry, "item")
     bounds = {"whole", "minimum", "maximum"} & set(entry)

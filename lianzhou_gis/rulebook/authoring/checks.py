@@ -7,6 +7,7 @@ from datetime import date
 from lianzhou_gis.errors import Issue, Severity
 from lianzhou_gis.rulebook.authoring.case_coverage import proofs
 from lianzhou_gis.rulebook.authoring.consistency import soundness
+from lianzhou_gis.rulebook.authoring.routes import pending_texts, routes
 from lianzhou_gis.rulebook.authoring.worked_cases import Case, read_cases
 from lianzhou_gis.rulebook.rulebook import Rulebook
 from lianzhou_gis.vocabulary import themes
@@ -31,7 +32,8 @@ def check_rulebook(rulebook: Rulebook, *, today: date) -> list[Issue]:
         Errors: a failing case, a rule without a case, a version without a hit or without cases on and beside the
         days of its beginning and end, a citation of a law not in force with the version, a rule that can never
         apply, two rules that contradict. Warnings: a version without a case of a miss or of an unknown fact, a theme
-        and grade without a rule, an unused fact, rules and implications not checked for long.
+        and grade without a rule, an unused fact, a route that no answers reach, a forgotten choice, rules and
+        implications not checked for long. Infos: texts to obtain.
     """
     return [
         *_cases(rulebook),
@@ -39,7 +41,9 @@ def check_rulebook(rulebook: Rulebook, *, today: date) -> list[Issue]:
         *soundness(rulebook),
         *_coverage(rulebook, today),
         *_facts(rulebook),
+        *routes(rulebook, today),
         *_stale(rulebook, today),
+        *pending_texts(rulebook, today),
     ]
 
 
