@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 import lianzhou_gis
-from lianzhou_gis.findings import AccessComparison, Finding, Gap
+from lianzhou_gis.findings import AccessComparison, Finding, Gap, Question
+from lianzhou_gis.findings.questionnaire import questionnaire
+from lianzhou_gis.rulebook import AccessItem
 from lianzhou_gis.runs.recheck import recheck_by_of
 from lianzhou_gis.runs.seal import seal_of
 from lianzhou_gis.table import columns_of
@@ -136,9 +138,12 @@ def _sites(result: Result) -> list[dict[str, Any]]:
     checks = _by_site(found.check_rows.__getitem__, _CHECK)
     records: list[dict[str, Any]] = []
     questions: dict[str, list[dict[str, Any]]] = {}
+    items = {item.fact: item for item in result.layers.access_items}
+    asked: dict[str, list[Question]] = {}
     for question in result.questions:
         record = plain(question)
-        questions.setdefault(record.pop("site_id"), []).append(record)
+        asked.setdefault(question.site_id, []).append(question)
+        questions.setdefault(record.pop("site_id"), []).append(record | _asked_of(question.fact, result, items))
     for record in _records(result.sites_in.columns.__getitem__, _SITE):
         site = record["site_id"]
         said = found.answers[site]
@@ -158,10 +163,44 @@ def _sites(result: Result) -> list[dict[str, Any]]:
         record["gaps"] = gaps.get(site, [])
         record["totals"] = totals.get(site, [])
         record["questions"] = questions.get(site, [])
+        record["questionnaire"] = _questionnaire(result, site, asked.get(site, ()))
         record["checks"] = checks.get(site, [])
         record["access"] = [_compared(row) for row in access.get(site, [])]
         records.append(record)
     return records
+
+
+def _asked_of(fact: str, result: Result, items: Mapping[str, AccessItem]) -> dict[str, Any]:
+    """Return what a page needs to ask for a fact: type, group, help, choices, the text of an access item."""
+    known = result.rulebook.facts.get(fact)
+    item = items.get(fact)
+    return {
+        "type": known.type,
+        "group": known.group,
+        "known_by": known.known_by,
+        "help": None if known.help is None else dict(known.help),
+        "unit": known.unit,
+        "choices": {name: dict(text) for name, text in known.choices.items()},
+        "none": known.none,
+        "listed_as": None if known.item is None else dict(known.item),
+        "needs_document": known.claim,
+        "item_text": None if item is None else item.text,
+    }
+
+
+def _questionnaire(result: Result, site: str, questions: Sequence[Question]) -> dict[str, Any]:
+    """Return the questions of a site as a person answers them."""
+    verdict = result.assessment.answers[site].verdict
+    own = questionnaire(questions, result.facts.get(site, {}), result.rulebook, result.as_of, verdict=verdict)
+    return {
+        "first": list(own.first),
+        "lists": [{"kind": one.kind, "facts": list(one.facts)} for one in own.lists],
+        "single": list(own.single),
+        "conditional": list(own.conditional),
+        "region": list(own.region),
+        "at_least": own.at_least,
+        "at_most": own.at_most,
+    }
 
 
 def _compared(row: dict[str, Any]) -> dict[str, Any]:

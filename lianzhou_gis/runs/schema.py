@@ -193,6 +193,35 @@ class QuestionRecord(_Record):
     place: int | None
     suggested: str | None
     replies: list[ReplyRecord]
+    type: Literal["yes_no", "number", "choice", "text", "codes"]
+    group: str | None
+    known_by: Literal["applicant", "region", "layer"]
+    help: Text | None
+    unit: str | None
+    choices: dict[str, Text]
+    none: str | None
+    listed_as: Text | None
+    needs_document: bool
+    item_text: str | None
+
+
+class QuestionListRecord(_Record):
+    """Facts that one answer settles: those marked are there, all others are recorded as an explicit no."""
+
+    kind: Literal["prohibiting", "other"]
+    facts: list[str]
+
+
+class QuestionnaireRecord(_Record):
+    """The questions of a site as a person answers them; while a first one is open there are no others."""
+
+    first: list[str]
+    lists: list[QuestionListRecord]
+    single: list[str]
+    conditional: list[str]
+    region: list[str]
+    at_least: int
+    at_most: int
 
 
 class AccessRecord(_Record):
@@ -264,6 +293,7 @@ class SiteRecord(_Record):
     gaps: list[GapRecord]
     totals: list[TotalRecord]
     questions: list[QuestionRecord]
+    questionnaire: QuestionnaireRecord
     checks: list[CheckRecord]
     access: list[AccessRecord]
 
