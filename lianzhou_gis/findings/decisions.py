@@ -330,7 +330,7 @@ class RuleDecisions:
             facts=tuple(sorted(outcome.missing)),
             detail={
                 "zh": f"“{_literal(rule.title['zh'])}”须看到 {rule.setback_m:g} 米，图层覆盖止于 {{margin:.0f}} 米处",
-                "en": f"{rule.id} looks {rule.setback_m:g} m far, the coverage ends {{margin:.0f}} m away",
+                "en": f"“{_literal(rule.title['en'])}” looks {rule.setback_m:g} m, coverage ends at {{margin:.0f}} m",
             },
             worst=rule.strictest.verdict,
             varies=True,
@@ -350,7 +350,7 @@ class RuleDecisions:
             facts=tuple(sorted(outcome.missing)),
             detail={
                 "zh": f"“{rule.title['zh']}”自 {rule.effective_from} 起才收入规则库，基准日当时的法律未收入，不能判断",
-                "en": f"{rule.id} is in the rulebook from {rule.effective_from} on; the law of the day was not read",
+                "en": f"“{rule.title['en']}” is in the rulebook from {rule.effective_from}; earlier law was not read",
             },
             worst=Verdict.PROHIBITED,
         )

@@ -19,7 +19,7 @@ from lianzhou_gis.formats.plain_table import read_plain_table
 from lianzhou_gis.formats.workbook_writing import Sheet, write_workbook
 from lianzhou_gis.intake.access_list import COLUMNS, AccessList
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
-from lianzhou_gis.rulebook.access_phrases import PLACEHOLDER, decide_wording, plain_wording
+from lianzhou_gis.rulebook.access_phrases import condition_for_item, decide_wording, plain_wording
 from lianzhou_gis.rulebook.parser import condition_of
 from lianzhou_gis.vocabulary import themes
 
@@ -184,7 +184,7 @@ def _row(cells: Mapping[str, str | None], where: str, vocabulary: FactVocabulary
         confirmed_on = date.fromisoformat(cell["确认日期"][:10]) if cell["确认日期"] else None
         if cell["条件"]:
             when = json.loads(cell["条件"])
-            condition_of(_for_item(when, "check"), vocabulary, where)
+            condition_of(condition_for_item(when, "check"), vocabulary, where)
     except (KeyError, ValueError, RecursionError, RuleError) as error:
         raise fail(f"条件、主题或日期无法识别（{error}）", f"condition, theme or date: {error}") from error
     if answer in _YES:
@@ -207,15 +207,6 @@ def _row(cells: Mapping[str, str | None], where: str, vocabulary: FactVocabulary
     )
 
 
-def _for_item(tree: Any, item_id: str) -> Any:  # noqa: ANN401 - JSON
-    """Return a condition with the fact by which a person settles this item in place of the placeholder."""
-    if isinstance(tree, dict):
-        if tree.get("fact") == PLACEHOLDER:
-            return {**tree, "fact": f"{PLACEHOLDER}.{item_id}"}
-        return {key: _for_item(value, item_id) for key, value in tree.items()}
-    return [_for_item(value, item_id) for value in tree] if isinstance(tree, list) else tree
-
-
 def compile_list(listed: AccessList, rows: Mapping[str, TextDecision]) -> str:
     """Return the list with what the confirmed rows decide, as CSV that a layer of control units refers to.
 
@@ -232,7 +223,7 @@ def compile_list(listed: AccessList, rows: Mapping[str, TextDecision]) -> str:
         own = rows.get(f"{cells['kind']} {plain_wording(cells['text'])}")
         if own is not None and own.is_confirmed and not (cells["industries"] or cells["when"]):
             if own.outcome == "decided":
-                cells["when"] = json.dumps(_for_item(own.when, cells["item_id"]), ensure_ascii=False)
+                cells["when"] = json.dumps(condition_for_item(own.when, cells["item_id"]), ensure_ascii=False)
             elif own.outcome == "restated":
                 cells["restates"] = ";".join(own.restates)
         writer.writerow(cells)

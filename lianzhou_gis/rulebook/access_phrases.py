@@ -16,7 +16,7 @@ from typing import Any
 
 from lianzhou_gis.resources import read_resource
 
-__all__ = ["PLACEHOLDER", "WordingDecision", "decide_wording", "plain_wording"]
+__all__ = ["WordingDecision", "condition_for_item", "decide_wording", "plain_wording"]
 
 # Stands in a condition for the fact by which a person settles the item; its id is filled in for each item.
 PLACEHOLDER = "access_item"
@@ -36,7 +36,7 @@ class WordingDecision:
     ----------
     outcome : {"decided", "restated", "undecided"}
     when : dict or None
-        A condition of the shape that rules use, with :data:`PLACEHOLDER` where a person must tell; of ``decided``.
+        A condition of the shape that rules use, with ``access_item`` where a person must tell; of ``decided``.
     themes : tuple of str
         Themes whose rules have the same content; of ``restated``.
     phrase : str
@@ -53,6 +53,21 @@ class WordingDecision:
 def _library() -> Mapping[str, Any]:
     data: Mapping[str, Any] = read_resource(Path(__file__).with_name("access_phrases.yaml"))
     return data
+
+
+def condition_for_item(tree: Any, item_id: str) -> Any:  # noqa: ANN401 - JSON
+    """Return a condition with the fact by which a person settles an item in place of the placeholder.
+
+    Examples
+    --------
+    >>> condition_for_item({"fact": "access_item", "is": True}, "U1-1")
+    {'fact': 'access_item.U1-1', 'is': True}
+    """
+    if isinstance(tree, dict):
+        if tree.get("fact") == PLACEHOLDER:
+            return {**tree, "fact": f"{PLACEHOLDER}.{item_id}"}
+        return {key: condition_for_item(value, item_id) for key, value in tree.items()}
+    return [condition_for_item(value, item_id) for value in tree] if isinstance(tree, list) else tree
 
 
 def plain_wording(text: str) -> str:

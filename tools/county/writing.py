@@ -21,6 +21,7 @@ from lianzhou_gis.formats.geopackage_writing import fixed_timestamp
 from lianzhou_gis.geodesy import CGCS2000, from_cgcs2000, system_from_code
 from lianzhou_gis.intake.table_reader import read_zones
 from lianzhou_gis.layers.content_hash import content_sha256
+from lianzhou_gis.rulebook.access_phrases import condition_for_item, decide_wording
 from tools.county.county import areal
 from tools.county.grid import PLANE
 from tools.county.places import place
@@ -35,7 +36,7 @@ DBF_DAY = {"DBF_DATE_LAST_UPDATE": STAMP[:10]}
 _COVERAGE = "administrative:DEMO-441882"
 _ACCESS_COLUMNS = [
     "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
-    "valid_from", "valid_to",
+    "valid_from", "valid_to", "restates",
 ]  # fmt: skip
 
 
@@ -114,6 +115,13 @@ def _filled(text: Any, code: str) -> Any:  # noqa: ANN401
     return text.replace("{code}", code) if isinstance(text, str) else text
 
 
+def _worded(item: dict[str, Any], code: str, number: int) -> dict[str, Any]:
+    """Return an item of one unit with what its wording decides."""
+    item_id, found = f"{code}-{number}", decide_wording(item["text"])
+    row = {**item, "item_id": item_id, "unit_id": code, "level": "unit", "restates": ";".join(found.themes)}
+    return row if found.when is None else {**row, "when": condition_for_item(found.when, item_id)}
+
+
 def write_access_list(path: Path) -> None:
     """Write the access list of all units."""
     data = place("access")
@@ -127,6 +135,11 @@ def write_access_list(path: Path) -> None:
                     "level": "unit",
                 }
                 for item in data[category]
+            ]
+            count = len(data[category])
+            rows += [
+                _worded(item, unit["code"], count + place_of)
+                for place_of, item in enumerate(data["worded"].get(unit["code"], ()), start=1)
             ]
     with path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.DictWriter(stream, _ACCESS_COLUMNS, lineterminator="\n")

@@ -53,8 +53,8 @@ def legend_rows(scene: Scene, seen: gpd.GeoDataFrame) -> list[Row]:
     """Return the lines of the legend for the zones that are seen."""
     rows: list[Row] = []
     if scene.sites:
-        rows.append(Row("项目：填充为结论，边框与标记为可能适用的最严结论"))
-        used = {site["verdict"] for site in scene.sites} | {site["worst"] for site in scene.sites}
+        rows.append(Row("项目：颜色和标记为已查明的结论，虚线为尚待查明"))
+        used = {site["verdict"] for site in scene.sites}
         for name in (verdict.value for verdict in Verdict):
             if name in used:
                 dashed = verdict_style(name).line == "dashed"

@@ -178,9 +178,9 @@ def _scope(looked_at: Sequence[str]) -> list[str]:
 
 def _heading(records: dict[str, dict[str, Any]], site: str | None) -> list[str]:
     if site is None:
-        worst = [record["worst_possible"] for record in records.values()]
-        counts = "，".join(f"{label('verdict', name)['zh']} {worst.count(name)}" for name in Verdict if name in worst)
-        return [f"项目 {len(records)} 个，按可能适用的最严结论：{counts}" if records else "没有项目"]
+        found = [record["verdict"] for record in records.values()]
+        counts = "，".join(f"{label('verdict', name)['zh']} {found.count(name)}" for name in Verdict if name in found)
+        return [f"项目 {len(records)} 个，按结论：{counts}" if records else "没有项目"]
     record = records[site]
     facts = [f"用地 {record['area_m2']:,.2f} 平方米" if record["area_m2"] else None, record["town"]]
     return [

@@ -140,9 +140,9 @@ def _sites(axes: Axes, scene: Scene, frame: Frame, families: list[str], *, numbe
         shape = frame.project([site["shape"]])[0]
         if not shape.intersects(inside):
             continue
-        own, worst = verdict_style(site["verdict"]), verdict_style(site["worst"])
-        dash = (0, (4, 2)) if worst.line == "dashed" else "solid"
-        style = Style(own.colour, worst.colour, "none", 4.0 if site["here"] and whole else 2.5)
+        own = verdict_style(site["verdict"])
+        dash = (0, (4, 2)) if own.line == "dashed" or site["worst"] != site["verdict"] else "solid"
+        style = Style(own.colour, own.colour, "none", 4.0 if site["here"] and whole else 2.5)
         draw(axes, frame.cut([shape]), style, order=25 + number * 1e-4, dash=dash, opaque=0.3)
         # The site that the figure is about is not hidden under its own mark, unless it is too small to be found.
         box = shape.bounds
@@ -175,9 +175,9 @@ def _marks_of(
             if all(x > a + w * mm or a > x + wide * mm or abs(y - b) > 4.2 * mm for a, b, w in taken):
                 break
         taken.append((x, y, wide))
-        worst, order = verdict_style(site["worst"]), 32 + place * 1e-2
-        axes.plot([centre.x, x], [centre.y, y], color=worst.colour, linewidth=0.7, zorder=31)
-        mark(axes, x, y, worst, families, order=order, size=size)
+        own, order = verdict_style(site["verdict"]), 32 + place * 1e-2
+        axes.plot([centre.x, x], [centre.y, y], color=own.colour, linewidth=0.7, zorder=31)
+        mark(axes, x, y, own, families, order=order, size=size)
         if numbered:
             _halo(axes, x + 2.6 * mm, y, _numbered(site), 6.2, families, order=order, ha="left", va="center_baseline")
 

@@ -19,9 +19,10 @@ function findingsPanel(app) {
     const head = make("div", null, "lz-findings-head"), words = make("div", null, "lz-words"), title = make("h2", siteTitle(site));
     title.tabIndex = -1;
     words.append(title, make("p", site.label, "lz-label"));
+    if (site.worst !== site.verdict) words.appendChild(make("p", "可能适用的最严结论：" + app.data.verdicts[site.worst].text, "lz-small"));
     const facts = [site.area_m2 ? "用地面积 " + areaText(site.area_m2) : null, site.town].filter(Boolean);
     words.appendChild(make("p", facts.join("；"), "lz-small"));
-    head.append(mark(app.data, site.worst), words, button("关闭", "lz-close", close));
+    head.append(mark(app.data, site.verdict), words, button("关闭", "lz-close", close));
     box.append(head, tabs(app, site));
     app.resized();
   };

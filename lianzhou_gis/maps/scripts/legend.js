@@ -32,8 +32,8 @@ function legendBox(app) {
   if (data.sites.length) {
     const sites = make("div", null, "lz-theme");
     sites.appendChild(check("项目（" + data.sites.length + "）", true, group("sites")));
-    sites.appendChild(make("p", "填充为结论，边框与标记为可能适用的最严结论", "lz-small"));
-    const used = new Set(data.sites.flatMap((site) => [site.verdict, site.worst]));
+    sites.appendChild(make("p", "颜色和标记为已查明的结论；虚线为尚待查明", "lz-small"));
+    const used = new Set(data.sites.map((site) => site.verdict));
     for (const [id, verdict] of Object.entries(data.verdicts)) {
       if (!used.has(id)) continue;
       const line = make("div", null, "lz-row");

@@ -34,16 +34,16 @@ function siteList(app) {
   box.appendChild(heading);
   const counts = make("div", null, "lz-counts"), list = make("ul", null, "lz-list");
   counts.setAttribute("role", "group");
-  counts.setAttribute("aria-label", "按可能适用的最严结论筛选");
+  counts.setAttribute("aria-label", "按结论筛选");
   let only = null;
   const chips = {};
   for (const [id, verdict] of Object.entries(data.verdicts)) {
-    const number = data.sites.filter((site) => site.worst === id).length;
+    const number = data.sites.filter((site) => site.verdict === id).length;
     if (!number) continue;
     const chip = button(null, "lz-chip", () => {
       only = only === id ? null : id;
       for (const [other, element] of Object.entries(chips)) element.setAttribute("aria-pressed", String(other === only));
-      for (const site of data.sites) app.items[site.site_id].hidden = only !== null && site.worst !== only;
+      for (const site of data.sites) app.items[site.site_id].hidden = only !== null && site.verdict !== only;
     });
     chip.append(mark(data, id), make("span", verdict.text + " " + number));
     chip.setAttribute("aria-pressed", "false");
@@ -58,7 +58,8 @@ function siteList(app) {
     line.setAttribute("aria-pressed", "false");
     const words = make("span", null, "lz-words");
     words.append(make("strong", siteTitle(site)), make("span", site.label, "lz-small"));
-    line.append(mark(data, site.worst), words);
+    if (site.worst !== site.verdict) words.appendChild(make("span", "可能适用的最严结论：" + data.verdicts[site.worst].text, "lz-small"));
+    line.append(mark(data, site.verdict), words);
     item.appendChild(line);
     app.items[site.site_id] = item;
     app.buttons[site.site_id] = line;

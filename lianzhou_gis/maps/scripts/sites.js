@@ -17,8 +17,8 @@ function siteLayers(app) {
   for (const site of data.sites) {
     const shape = readShape(site.shape);
     if (!shape) continue;
-    const own = data.verdicts[site.verdict], worst = data.verdicts[site.worst];
-    const drawn = shapeLayer(shape, { renderer: renderer, color: worst.colour, weight: 3, dashArray: worst.line === "dashed" ? "6 4" : null, fillColor: own.colour, fillOpacity: 0.35, className: "lz-shape" });
+    const own = data.verdicts[site.verdict], isOpen = site.worst !== site.verdict;
+    const drawn = shapeLayer(shape, { renderer: renderer, color: own.colour, weight: 3, dashArray: isOpen || own.line === "dashed" ? "6 4" : null, fillColor: own.colour, fillOpacity: 0.35, className: "lz-shape" });
     drawn.bindTooltip(make("span", siteTitle(site) + "：" + site.label), { sticky: true });
     drawn.on("click", (event) => { if (!app.measuring) { L.DomEvent.stopPropagation(event); app.choose(site.site_id, false); } });
     shapes[site.site_id] = { drawn: drawn, bounds: boundsOf(shape) };
@@ -29,7 +29,7 @@ function siteLayers(app) {
       sites.addLayer(outfall);
     }
     if (data.sites.length <= MANY) {
-      const icon = L.divIcon({ html: mark(data, site.worst), className: "lz-pin", iconSize: [24, 24], iconAnchor: [12, 12] });
+      const icon = L.divIcon({ html: mark(data, site.verdict), className: "lz-pin", iconSize: [24, 24], iconAnchor: [12, 12] });
       const pin = L.marker(shapes[site.site_id].bounds.getCenter(), { icon: icon, keyboard: true, alt: siteTitle(site) + "：" + site.label });
       pin.on("click", () => app.choose(site.site_id, true));
       pin.on("add", () => {

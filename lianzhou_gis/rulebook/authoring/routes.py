@@ -1,6 +1,6 @@
 """Proofs on what the rules of one place leave open: each permitted route can be reached, no choice is forgotten.
 
-A route is a rule that lets a project through by a procedure or a judgement where other rules of the same place prohibit.
+A route is a rule that lets a project through by a procedure or a judgement where other rules of its place prohibit.
 It is reachable where some true answers make it apply and no prohibition of the place. A choice is forgotten where rules
 of a place tell the choices of a fact apart and none of them can apply with it.
 """
