@@ -264,7 +264,7 @@ class Columns:
         )
 
 
-def frame_of(columns: Mapping[str, tuple[Array, npt.DTypeLike]], count: int) -> pd.DataFrame:
+def frame_of(columns: Mapping[str, tuple[Array, np.dtype[Any] | None]], count: int) -> pd.DataFrame:
     """Return arrays as a DataFrame of its own, each with its type; ``None`` lets pandas choose it.
 
     Parameters

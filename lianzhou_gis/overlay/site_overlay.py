@@ -437,7 +437,7 @@ def _sorted_overlaps(rows: Columns, sites: _ProjectedSites, index: LayerIndex) -
     source, whole = sites.sources[rows["site"]], rows["whole"] & (rows["subject"] == "footprint")
     whole &= shapely.get_num_coordinates(source) == shapely.get_num_coordinates(rows["shape"])
     whole &= (shapely.get_dimensions(source) == shapely.get_dimensions(rows["shape"])) & ~shapely.has_z(source)
-    geometry = np.where(whole, source, None)
+    geometry = source.copy()
     geometry[~whole] = _unproject(rows.select(["shape"]).take(~whole), index.plane)["geometry"]
     rows = _with_site_ids(rows.assign(geometry=geometry), sites)
     lines = np.isfinite(rows["length_m"])
