@@ -233,12 +233,12 @@ def a_lookalike_id(document, sites):
 
 
 @of_document
-def an_issue_removed(document, sites):
-    document["issues"] = document["issues"][1:]
+def another_total(document, sites):
+    sites[HIT]["totals"][0]["net_area_m2"] = 1.0
 
 
 @of_document
-def a_question_added(document, sites):
+def an_issue_added(document, sites):
     document["issues"].append(
         {"severity": "info", "code": "x", "where": "x", "message": {"zh": "已审查", "en": "reviewed"}}
     )
@@ -330,8 +330,8 @@ FOUND_WITH_LAYERS = {
     "another fact": another_fact,
     "another input": another_input,
     "another area": another_area,
-    "an issue removed": an_issue_removed,
-    "an issue added": a_question_added,
+    "another total": another_total,
+    "an issue added": an_issue_added,
     "another page": another_page,
 }
 # Nothing but a signature tells.
