@@ -185,9 +185,11 @@ def _shows_rounding(
     west, south, east, north = np.asarray(shapely.bounds(geometries), dtype=np.float64).reshape(-1, 4).T
     varied = np.ones(len(geometries), dtype=bool)
     small = np.zeros(len(geometries), dtype=bool)
-    for axis, extent in enumerate((east - west, north - south)):
-        pairs = np.unique(np.column_stack([owners, xy[:, axis]]), axis=0)
-        varied &= np.bincount(pairs[:, 0].astype(np.int64), minlength=len(geometries)) >= 3
+    for axis, (low, high) in enumerate(((west, east), (south, north))):
+        # A third value is one between the least and the greatest.
+        values, extent = xy[:, axis], high - low
+        between = (values > low[owners]) & (values < high[owners])
+        varied &= np.bincount(owners[between], minlength=len(geometries)) > 0
         with np.errstate(invalid="ignore"):
             small |= (extent > 0.0) & (extent < _FEW_STEPS * steps)
     return np.asarray(pointed | varied | small)

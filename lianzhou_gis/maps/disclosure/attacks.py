@@ -102,13 +102,15 @@ def border_guesses(cells: CellSet, outline: Shape) -> Iterator[tuple[str, Floats
     yield "cell_centres", cells.lattice.centres(*columns_rows.T) * scale
 
 
-def border_errors(cells: CellSet, outline: Shape, source: Shape) -> dict[str, float]:
+def border_errors(cells: CellSet, outline: Shape, source: Shape, *, least_m: float = 0.0) -> dict[str, float]:
     """Return the error of each border attack on one zone, metres.
 
     Parameters
     ----------
     source : Polygon or MultiPolygon
         The zone as it is, EPSG:4490.
+    least_m : float
+        Once an attack comes nearer than this the others are not tried: the zone is not drawn.
 
     Returns
     -------
@@ -131,6 +133,8 @@ def border_errors(cells: CellSet, outline: Shape, source: Shape) -> dict[str, fl
             back = float(np.median(_nearest(around, along)))
             there = min(there, back)
         errors[name] = there
+        if there < least_m:
+            break
     return errors
 
 

@@ -149,8 +149,9 @@ def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
         return CellZone(None, None, "recoverable")
     cells = sample(part, lattice)
     outline = cells.polygon()
-    errors = border_errors(cells, outline, rough) if cells.mask.any() else {}
-    if min(errors.values(), default=0.0) < RESERVE * protect_m:
+    least_m = RESERVE * protect_m
+    errors = border_errors(cells, outline, rough, least_m=least_m) if cells.mask.any() else {}
+    if min(errors.values(), default=0.0) < least_m:
         return CellZone(None, None, "recoverable")
     centre = centre_error(cells, outline, part) if kind == "nearly" else np.inf
     if centre < protect_m / 2:
@@ -162,8 +163,10 @@ def _is_safe(hole: Shape, lattice: Lattice, protect_m: float) -> bool:
     """Tell whether a gap gives away its centre and border no more than a zone may."""
     if is_regular(hole, lattice.scale):
         return False
-    cells = sample(hole, lattice)
-    return not cells.mask.any() or min(border_errors(cells, cells.polygon(), hole).values()) >= RESERVE * protect_m
+    cells, least_m = sample(hole, lattice), RESERVE * protect_m
+    if not cells.mask.any():
+        return True
+    return min(border_errors(cells, cells.polygon(), hole, least_m=least_m).values()) >= least_m
 
 
 def _area_m2(shape: Shape, lattice: Lattice) -> float:
