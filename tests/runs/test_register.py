@@ -1,5 +1,6 @@
 """The register: entered once, found again, due for the right reason; many writers lose nothing."""
 
+import hashlib
 import json
 import multiprocessing
 import shutil
@@ -9,17 +10,19 @@ from pathlib import Path
 import pytest
 
 from lianzhou_gis.errors import AlteredRunError, FormatError, RunError
+from lianzhou_gis.fingerprint import Fingerprint
 from lianzhou_gis.runs.seal import document_bytes, manifest_bytes, seal_of
 
 register_module = pytest.importorskip("lianzhou_gis.runs.register")
 Register = register_module.Register
 
 
-def renamed(folder, target, run_id, **run):
-    """A copy of a run under another id."""
+def renamed(folder, target, edition):
+    """A copy of a run that rests on another program, so that its id is another."""
     copy = Path(shutil.copytree(folder, target))
     document = json.loads((copy / "result.json").read_text(encoding="utf-8"))
-    document["run"] |= {"id": run_id, **run}
+    parts = document["run"]["fingerprint"] | {"code": hashlib.sha256(edition.encode()).hexdigest()}
+    document["run"] |= {"fingerprint": parts, "id": Fingerprint(parts).sha256[:16]}
     document["seal"] = seal_of(document)
     (copy / "result.json").write_bytes(document_bytes(document))
     (copy / "manifest.json").write_bytes(manifest_bytes(copy, document))
@@ -91,7 +94,7 @@ def enter(place, folders):
 
 
 def test_many_writers_lose_nothing(filed, tmp_path):
-    folders = [renamed(filed[2], tmp_path / f"run{number}", f"{number:016x}") for number in range(12)]
+    folders = [renamed(filed[2], tmp_path / f"run{number}", f"{number}") for number in range(12)]
     place = tmp_path / "register.sqlite"
     context = multiprocessing.get_context("spawn")
     workers = [context.Process(target=enter, args=(place, folders[start::4])) for start in range(4)]
