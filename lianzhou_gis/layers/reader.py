@@ -62,10 +62,11 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     survey = None if features.system.crs.is_geographic else features.system.code
     records = named_columns(features, entry)
     zones = as_zones(records, entry, survey, loading.issues)
-    _with_digit_errors(loading, zones, features, entry)
     counted = [entry.count_by] if entry.count_by else []
     ids = source_ids(records, zones, entry)
     whole = known or Content.summarise(zones, counted, ids)
+    # After the hash of the content, which is that of the source.
+    _with_digit_errors(loading, zones, features, entry)
     if not whole.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("layer_without_features"))
     current = _of_the_day(loading, zones, entry)

@@ -110,12 +110,16 @@ def test_killed_in_the_middle_it_goes_on_without_a_lost_or_doubled_site(workers,
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_states_how_to_go_on(parquet, tmp_path):
-    folder = tmp_path / "out"
-    running = subprocess.Popen(command(parquet, folder, "--workers", "2"), stderr=subprocess.PIPE)
-    while not marks(folder) and running.poll() is None:
-        time.sleep(0.001)
-    running.send_signal(signal.SIGINT)
-    _, reported = running.communicate(timeout=60)
+    for attempt in range(4):
+        folder = tmp_path / f"out{attempt}"
+        running = subprocess.Popen(command(parquet, folder, "--workers", "2"), stderr=subprocess.PIPE)
+        while not marks(folder) and running.poll() is None:
+            time.sleep(0.001)
+        running.send_signal(signal.SIGINT)
+        _, reported = running.communicate(timeout=60)
+        # On a busy machine the batch may have ended before the signal came.
+        if running.returncode != 0:
+            break
     assert running.returncode == 130 and "同一命令继续" in reported.decode()
 
 

@@ -12,7 +12,7 @@ FACTS = yaml.safe_load(
      soil_risk: no, fuel_kind: no_fuel, heavy_metal: no, reduction_source: no, incineration: no,
      landfill: no, solid_waste_disposal: no, hazardous_waste_facility: no, nimby: no, chemical: no, ore_mining: no,
      livestock: no, odour: no, changes_to_sensitive_use: no, approval_suspended: no, waste_gas: no,
-     storage_oil_or_toxics: no}
+     storage_oil_or_toxics: no, wharf: no}
     """
 )
 DISCHARGING = {**FACTS, "wastewater_generated": True, "wastewater_route": "surface_water", "new_outfall": True}

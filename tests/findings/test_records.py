@@ -16,7 +16,12 @@ RECORDS = [
     (Gap, schema.GapRecord, ()),
     # What came out in words stands beside its code.
     (AccessComparison, schema.AccessRecord, ("said",)),
-    (Question, schema.QuestionRecord, ()),
+    # What the vocabulary and the access list say of a fact stands beside it, for pages.
+    (
+        Question,
+        schema.QuestionRecord,
+        ("type", "group", "known_by", "help", "unit", "choices", "none", "listed_as", "needs_document", "item_text"),
+    ),
     (Reply, schema.ReplyRecord, ()),
 ]
 
