@@ -66,7 +66,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     ids = source_ids(records, zones, entry)
     whole = known or Content.summarise(zones, counted, ids)
     # After the hash of the content, which is that of the source.
-    _with_digit_errors(loading, zones, features, entry)
+    coarse_m = _raise_to_digit_errors(zones, features)
     if not whole.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("layer_without_features"))
     current = _of_the_day(loading, zones, entry)
@@ -87,6 +87,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     if coverage is not None:
         loading.gaps.extend(misplaced_gaps(current["geometry"].to_numpy(dtype=object), coverage, entry))
     near = near_zones(current, study)
+    _report_coarse(loading, coarse_m.loc[near.index].dropna(), entry)
     usable = usable_zones(near, entry, study)
     if far := present.rows - len(near) + usable.elsewhere:
         loading.issues.append(far_issue(far, entry))
@@ -100,22 +101,35 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     return Layer(entry, Columns.of_frame(usable.zones), "loaded", None, whole.sha256, beyond, usable.cut, files)
 
 
-def _with_digit_errors(loading: Loading, zones: pd.DataFrame, features: Features, entry: LayerEntry) -> None:
-    """Raise the accuracy of zones whose numbers are coarser than what is declared, or assumed, of them."""
+def _raise_to_digit_errors(zones: pd.DataFrame, features: Features) -> pd.Series[float]:
+    """Raise the accuracy of zones whose numbers are coarser than what is declared, or assumed, of them.
+
+    Returns
+    -------
+    Series of float
+        Metres by the index of ``zones``; NaN where the numbers are fine enough.
+    """
+    none = pd.Series(np.nan, index=zones.index)
     digits = np.fmax(features.digit_errors.last_digit_m, features.digit_errors.single_precision_m)
     if len(digits) != len(zones):
         # Parcel texts and the like have no digits of their own here.
-        return
+        return none
     stated = zones["accuracy_m"].to_numpy(dtype=np.float64)
     coarse = digits > np.where(np.isnan(stated), UNSTATED_POSITION_ERROR_M, stated)
     if not coarse.any():
-        return
+        return none
     zones["accuracy_m"] = np.where(coarse, digits, stated)
-    loading.issues.append(
-        Issue.from_code(
-            "warning", "zones_coarse", f"layer {entry.id}", count=int(coarse.sum()), metres=float(digits[coarse].max())
+    return pd.Series(np.where(coarse, digits, np.nan), index=zones.index)
+
+
+def _report_coarse(loading: Loading, metres: pd.Series[float], entry: LayerEntry) -> None:
+    """Report zones near the study area whose numbers are coarser than their accuracy."""
+    if len(metres):
+        loading.issues.append(
+            Issue.from_code(
+                "warning", "zones_coarse", f"layer {entry.id}", count=len(metres), metres=float(metres.max())
+            )
         )
-    )
 
 
 def _edges(extent: tuple[float, float, float, float] | None) -> npt.NDArray[np.object_]:
