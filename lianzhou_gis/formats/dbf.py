@@ -64,7 +64,9 @@ def read_dbf(path: Path) -> Dbf:
             raise _broken(path.name)
         whole = max(size - header_size, 0) // record_size
         wholeness = Wholeness()
-        if whole != records and not _only_padding(stream, header_size + records * record_size, record_size):
+        end = header_size + records * record_size
+        # A declared end beyond the file may be more than a file system can seek to.
+        if whole != records and (end > size or not _only_padding(stream, end, record_size)):
             wholeness = wholeness.with_fault(
                 WholenessGround.ATTRIBUTE_ROWS, "table_rows_differ", declared=records, rows=whole
             )

@@ -46,8 +46,10 @@ def check_shape_records(shp: Path, shx: Path, table_rows: int | None) -> ShapeRe
     table_rows : int, optional
         Rows of the attribute table, deleted ones included; None where there is no table.
     """
-    entries = np.frombuffer(shx.read_bytes()[_HEADER:], dtype=">i4")
-    entries = entries[: len(entries) // 2 * 2].reshape(-1, 2).astype(np.int64)
+    index = shx.read_bytes()[_HEADER:]
+    # An entry that is cut off is none.
+    entries = np.frombuffer(index[: len(index) // 8 * 8], dtype=">i4")
+    entries = entries.reshape(-1, 2).astype(np.int64)
     offsets, lengths = 2 * entries[:, 0], 2 * entries[:, 1]
     size = shp.stat().st_size
     content = np.memmap(shp, dtype=np.uint8, mode="r") if size else np.empty(0, dtype=np.uint8)
