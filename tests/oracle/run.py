@@ -212,23 +212,17 @@ def seed_of_day(day: date) -> int:
     return day.toordinal() * 1_000_000
 
 
+# What a run counts, by the names of its record.
+COUNTS = ("worlds", "grounds", "sites", "clears", "undecided", "firm", "cautious", "altered", "disagreements")
+
+
 def write_page(records: list[dict[str, Any]]) -> None:
     """Write the page of counts from the records of runs."""
     total = Counter()
     for record in records:
-        for name in (
-            "worlds",
-            "grounds",
-            "sites",
-            "clears",
-            "undecided",
-            "firm",
-            "cautious",
-            "altered",
-            "disagreements",
-            "failures",
-        ):
-            total[name] += record.get(name, record["worlds"])
+        # Before worlds shared layers each had its own.
+        total.update({"grounds": record["worlds"], **{name: record[name] for name in record if name in COUNTS}})
+        total["failures"] += record["failures"]
     verdicts = Counter()
     for record in records:
         verdicts.update(record["verdicts"])
@@ -290,20 +284,7 @@ def main() -> int:
         record = {
             "on": datetime.now(UTC).date().isoformat(),
             "first": given.seed,
-            **{
-                name: getattr(tally, name)
-                for name in (
-                    "worlds",
-                    "grounds",
-                    "sites",
-                    "clears",
-                    "undecided",
-                    "firm",
-                    "cautious",
-                    "altered",
-                    "disagreements",
-                )
-            },
+            **{name: getattr(tally, name) for name in COUNTS},
             "failures": len(tally.failures),
             "verdicts": dict(tally.verdicts),
         }
