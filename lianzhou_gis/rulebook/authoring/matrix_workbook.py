@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +14,8 @@ from lianzhou_gis.vocabulary import Effect
 __all__ = ["write_xlsx"]
 
 _STAMP = datetime(2026, 1, 1)
+# Number of the paper size in a workbook.
+_A3 = 8
 
 
 def write_xlsx(matrix: Matrix, path: Path) -> None:
@@ -23,60 +24,49 @@ def write_xlsx(matrix: Matrix, path: Path) -> None:
     Raises
     ------
     MissingExtraError
-        If openpyxl is not installed.
+        If XlsxWriter is not installed.
     """
-    openpyxl = extra("openpyxl", "tables")
-    styles = __import__("openpyxl.styles", fromlist=["Alignment"])
-    book = openpyxl.Workbook()
-    sheet = book.active
-    sheet.title = "准入矩阵"
-    thin = styles.Side(style="thin", color="999999")
-    grid = styles.Border(left=thin, right=thin, top=thin, bottom=thin)
-    sheet.append(["项目类型 × 管控区：效力（Matrix of effects）"])
-    sheet.append(["管控区", *(kind.title["zh"] for kind in matrix.kinds.types)])
-    for place in matrix.places():
-        sheet.append([place.words["zh"], *(matrix.text(place, kind) for kind in matrix.kinds.types)])
-    last = len(matrix.kinds.types) + 1
-    for row in sheet.iter_rows(min_row=2, max_col=last):
-        for cell in row:
-            cell.border = grid
-            cell.alignment = styles.Alignment(wrap_text=True, vertical="center", horizontal="center")
-            effect = _strictest(str(cell.value)) if cell.row > 2 and cell.column > 1 else None
-            if effect in COLOURS:
-                cell.fill = styles.PatternFill("solid", start_color=COLOURS[effect])
-    sheet.append([matrix.legend("zh")])
-    for row in (1, sheet.max_row):
-        sheet.merge_cells(start_row=row, end_row=row, start_column=1, end_column=last)
-        sheet.cell(row, 1).alignment = styles.Alignment(wrap_text=True, vertical="center")
-    sheet.cell(1, 1).font = styles.Font(bold=True, size=14)
-    sheet.row_dimensions[sheet.max_row].height = 48
-    sheet.column_dimensions["A"].width = 34
-    for column in range(2, last + 1):
-        sheet.column_dimensions[openpyxl.utils.get_column_letter(column)].width = 9.5
-    sheet.freeze_panes = "B3"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", 8
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 1
-    sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    book.properties.creator = "lianzhou_gis"
-    book.properties.created = book.properties.modified = _STAMP
-    stream = io.BytesIO()
-    book.save(stream)
-    path.write_bytes(_timeless(stream.getvalue()))
+    content = io.BytesIO()
+    book = extra("xlsxwriter", "tables").Workbook(content, {"in_memory": True, "strings_to_formulas": False})
+    book.set_properties({"author": "lianzhou_gis", "created": _STAMP})
+    look = {"text_wrap": True, "valign": "vcenter"}
+    boxed = {**look, "align": "center", "border": 1, "border_color": "#999999"}
+    plain, title = book.add_format(look), book.add_format({**look, "bold": True, "font_size": 14})
+    cell = book.add_format(boxed)
+    coloured = {effect: book.add_format({**boxed, "bg_color": f"#{colour}"}) for effect, colour in COLOURS.items()}
+
+    sheet = book.add_worksheet("准入矩阵")
+    last = len(matrix.kinds.types)
+    places = list(matrix.places())
+    sheet.merge_range(0, 0, 0, last, "项目类型 × 管控区：效力（Matrix of effects）", title)
+    sheet.write_row(1, 0, ["管控区", *(kind.title["zh"] for kind in matrix.kinds.types)], cell)
+    for row, place in enumerate(places, start=2):
+        sheet.write_string(row, 0, place.words["zh"], cell)
+        for column, kind in enumerate(matrix.kinds.types, start=1):
+            text = matrix.text(place, kind)
+            effect = _strictest(text)
+            sheet.write_string(row, column, text, cell if effect is None else coloured.get(effect, cell))
+    foot = len(places) + 2
+    sheet.merge_range(foot, 0, foot, last, matrix.legend("zh"), plain)
+    # Wrapped heads and the legend need their height named: not every program finds it out.
+    sheet.set_row(1, 48)
+    sheet.set_row(foot, 48)
+    sheet.set_column(0, 0, 56)
+    sheet.set_column(1, last, 9.5)
+    sheet.freeze_panes(2, 1)
+    sheet.set_portrait()
+    sheet.set_paper(_A3)
+    sheet.fit_to_pages(1, 1)
+    book.close()
+    path.write_bytes(_stored(content))
 
 
-def _timeless(content: bytes) -> bytes:
-    """Return a workbook whose parts carry no clock; stored, so that no compressor can change a byte."""
+def _stored(content: io.BytesIO) -> bytes:
+    """Return a workbook without compression: another version of the compressor writes the same bytes."""
     result = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_STORED) as new:
-        for name in sorted(old.namelist()):
-            data = old.read(name)
-            if name == "docProps/core.xml":
-                # openpyxl writes the clock when it saves.
-                day = f"{_STAMP.isoformat()}Z".encode()
-                data = re.sub(rb"(<dcterms:modified[^>]*>)[^<]*", rb"\g<1>" + day, data)
-            info = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            info.external_attr = 0o600 << 16
-            new.writestr(info, data)
+    with zipfile.ZipFile(content) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_STORED) as new:
+        for name in old.namelist():
+            new.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), old.read(name))
     return result.getvalue()
 
 

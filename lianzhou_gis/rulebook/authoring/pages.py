@@ -78,7 +78,7 @@ def write_pages(rulebook: Rulebook, folder: Path) -> list[Path]:
     Raises
     ------
     MissingExtraError
-        If openpyxl is not installed.
+        If XlsxWriter is not installed.
     """
     from lianzhou_gis.rulebook.authoring.matrix_workbook import write_xlsx
 

@@ -5,6 +5,7 @@ import io
 import re
 from datetime import date
 from pathlib import Path
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -126,7 +127,16 @@ def test_the_workbook_is_one_page_and_the_same_bytes_every_time(tmp_path):
     rows = {row[0].value: [cell.value for cell in row[1:]] for row in sheet.iter_rows(min_row=3)}
     place = Place("water_source_zone", "secondary", "overlap")
     assert rows[place.words["zh"]] == [MATRIX.text(place, kind) for kind in KINDS.values()]
-    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 1)
+    # One page each way is what a workbook means where it names no number.
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (None, None)
+
+
+def test_a_prefix_registered_for_xml_by_another_library_leaves_the_workbook_as_it_is(tmp_path, monkeypatch):
+    write_xlsx(MATRIX, tmp_path / "a.xlsx")
+    monkeypatch.setitem(ElementTree._namespace_map, "http://purl.org/dc/terms/", "dct")
+    write_xlsx(MATRIX, tmp_path / "b.xlsx")
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
 
 
 @pytest.mark.parametrize("rule", BOOK.rules, ids=lambda rule: rule.id)
