@@ -7,9 +7,10 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
-__all__ = ["STEPS", "Progress", "default_progress"]
+__all__ = ["STEPS", "Counter", "Progress", "default_counter", "default_progress"]
 
 Progress = Callable[[str], None]
+Counter = Callable[[int, int], None]
 
 STEPS = {
     "sites": {"zh": "读取项目", "en": "reading the sites"},
@@ -48,6 +49,35 @@ def default_progress(lang: str = "zh", *, quiet: bool = False) -> Progress:
     if _in_a_notebook():
         return _bar(lang)
     return (lambda step: _line(step, lang)) if sys.stderr is not None and sys.stderr.isatty() else _silent
+
+
+def default_counter(lang: str = "zh", *, quiet: bool = False) -> Counter:
+    """Return what a long work calls with how many parts are done, and of how many.
+
+    Parameters
+    ----------
+    lang : {"zh", "en"}
+    quiet : bool
+        Show nothing, whoever watches.
+
+    Returns
+    -------
+    callable
+        In a terminal it rewrites one line on stderr; elsewhere it does nothing.
+
+    Examples
+    --------
+    >>> default_counter()(1, 60)
+    """
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        return lambda done, total: None
+
+    def count(done: int, total: int) -> None:
+        words = f"{STEPS['writing'][lang]} {done}/{total} ({100 * done // max(total, 1)}%)"
+        # The cursor goes back, so that what is printed next takes the place of the count.
+        print(words, end="\n" if done >= total else "\r", file=sys.stderr, flush=True)
+
+    return count
 
 
 def _in_a_notebook() -> bool:

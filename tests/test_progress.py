@@ -4,7 +4,7 @@ import io
 import sys
 import types
 
-from lianzhou_gis.progress import STEPS, default_progress
+from lianzhou_gis.progress import STEPS, default_counter, default_progress
 
 
 class Terminal(io.StringIO):
@@ -27,6 +27,18 @@ def test_a_terminal_has_a_line_a_step(monkeypatch):
     default_progress("en")("layers")
     default_progress("zh", quiet=True)("layers")
     assert stream.getvalue() == "reading the layers …\n"
+
+
+def test_a_terminal_counts_the_parts_on_one_line(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stderr", stream)
+    for done in (1, 2, 3):
+        default_counter("en")(done, 3)
+        default_counter("en", quiet=True)(done, 3)
+    assert stream.getvalue().endswith("\rwriting the result 3/3 (100%)\n") and stream.getvalue().count("\n") == 1
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    default_counter("en")(1, 3)
+    assert sys.stderr.getvalue() == ""
 
 
 def test_a_notebook_has_a_bar_that_goes_with_the_last_step(monkeypatch):

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from lianzhou_gis.cli import options
-from lianzhou_gis.progress import default_progress
+from lianzhou_gis.progress import default_counter, default_progress
 
 __all__ = ["report"]
 
@@ -67,5 +67,6 @@ def report(
         formats=wanted,
         sites=sites or None,
         options=ReportOptions(particulars=given, survey=survey, encoding=encoding),  # type: ignore[arg-type]
+        progress=default_counter(lang),
     ):
         click.echo(str(path))

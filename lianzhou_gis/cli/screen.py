@@ -13,7 +13,7 @@ import click
 from lianzhou_gis.cli import options
 from lianzhou_gis.cli.usage import FAULT
 from lianzhou_gis.errors import FormatError, did_you_mean
-from lianzhou_gis.progress import default_progress
+from lianzhou_gis.progress import default_counter, default_progress
 from lianzhou_gis.vocabulary import GapReason, Verdict
 
 if TYPE_CHECKING:
@@ -298,7 +298,7 @@ def _write_documents(result: Result, out: Path | None, kinds: list[str], *, comp
         for path in write_alternatives(run, out / DERIVED):
             click.echo(str(path), err=True)
     for kind in kinds:
-        for path in write_reports(run, out / DERIVED, kind=kind):
+        for path in write_reports(run, out / DERIVED, kind=kind, progress=default_counter(lang)):
             click.echo(str(path), err=True)
 
 

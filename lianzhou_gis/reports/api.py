@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
 from lianzhou_gis.errors import FormatError, did_you_mean
+from lianzhou_gis.progress import Counter
 from lianzhou_gis.reports.alternatives import comparison_paper, write_comparison
 from lianzhou_gis.reports.annex import annex_blocks
 from lianzhou_gis.reports.answer_sheet import write_answer_sheet
@@ -163,6 +164,7 @@ def write_reports(
     formats: Sequence[str] | None = None,
     sites: Sequence[str] | None = None,
     options: ReportOptions | None = None,
+    progress: Counter | None = None,
 ) -> Iterator[Path]:
     """Write documents of a run, one for each site and format, and yield the path of each as it is written.
 
@@ -178,6 +180,8 @@ def write_reports(
     sites : sequence of str, optional
         Default all of them.
     options : ReportOptions, optional
+    progress : callable, optional
+        Called after every site with how many are done, and of how many.
 
     Raises
     ------
@@ -190,7 +194,7 @@ def write_reports(
     wanted, names = chosen_formats(kind, formats), chosen_sites(run, sites)
     today = given.today or datetime.now(ZoneInfo("Asia/Shanghai")).date()
     frame = Frame(run, today, outward=kind == "letter")
-    view, maps, target = RunView(run), SiteMaps(run), Path(folder)
+    view, maps, target = RunView(run), SiteMaps(run, names), Path(folder)
     particulars = given.particulars or {}
     shared = particulars.get("", Particulars())
     for name in particulars:
@@ -200,7 +204,9 @@ def write_reports(
     if kind in ("form", "annex") and "xlsx" in wanted and views:
         yield _written_by(target / _WORKBOOK, lambda path: write_run_workbook(path, views, frame))
     taken: set[str] = set()
-    for site in views:
+    for number, site in enumerate(views):
+        if progress is not None and number:
+            progress(number, len(views))
         stem = f"{file_stem(site.site_id, taken)}-{_NAMES[kind]}"
         if kind == "boundary":
             yield from _boundary(site, target, stem, wanted, given)
@@ -213,6 +219,8 @@ def write_reports(
             yield _written(target / f"{stem}.pdf", pdf_bytes(paper))
         if kind == "letter" and "xlsx" in wanted:
             yield _written_by(target / f"{stem}.xlsx", lambda path, site=site: write_answer_sheet(path, site, frame))  # type: ignore[misc]
+    if progress is not None:
+        progress(len(views), len(views))
 
 
 def write_alternatives(run: Run, folder: str | Path, *, today: date | None = None) -> list[Path]:

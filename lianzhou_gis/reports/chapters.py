@@ -142,7 +142,7 @@ def _figures(site: SiteView, maps: SiteMaps) -> Iterator[Block]:
     width = OFFICIAL_MARGINS.width_mm
     yield maps.locator(site.site_id, width, 96)
     yield Paragraph("图1　项目位置图", align="center", size_pt=10.5)
-    yield maps.surroundings(site.site_id, site.nearest_m(), width, 120)
+    yield maps.surroundings(site.site_id, width, 120)
     yield Paragraph("图2　项目与管控区关系图", align="center", size_pt=10.5)
 
 

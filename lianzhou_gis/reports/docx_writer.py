@@ -1,7 +1,8 @@
 """A paper as DOCX: the file that is edited in Word or WPS.
 
-Tables are written as XML: python-docx needs milliseconds for every cell. Every run names its East Asian font, because
-Word sets Chinese in another font otherwise.
+The frame of the package comes from python-docx once; body, headers and footers are written as XML, because python-docx
+needs milliseconds for every cell and a tenth of a second for every document. Every run names its East Asian font: Word
+sets Chinese in another font otherwise.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, assert_never
+from functools import cache
+from typing import assert_never
 from xml.sax.saxutils import escape, quoteattr
 
 from lianzhou_gis.errors import extra
@@ -33,10 +35,6 @@ from lianzhou_gis.reports.fonts import DOCX_FACES
 from lianzhou_gis.reports.pdf_writer import png_of_svg
 from lianzhou_gis.reports.qr import qr_svg
 
-if TYPE_CHECKING:
-    from docx.document import Document
-    from docx.section import _BaseHeaderFooter
-
 __all__ = ["docx_bytes"]
 
 _TWIPS_PER_MM = 1440 / 25.4
@@ -45,7 +43,11 @@ _ZIP_DAY = (1980, 1, 1, 0, 0, 0)
 _LARGE_MM, _LARGE_SCALE = 40.0, 0.88
 _LATIN = "Times New Roman"
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-_W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+_NAMESPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_TYPES = "[Content_Types].xml"
+_XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 
 
 def _clean(text: str) -> str:
@@ -91,39 +93,124 @@ def _p(
     first = f'<w:ind w:firstLine="{round(indent_pt * 20)}"/>' if indent_pt else ""
     keep = "<w:keepNext/>" if together else ""
     return (
-        f"<w:p {_W}><w:pPr>{keep}{extra_properties}"
+        f"<w:p><w:pPr>{keep}{extra_properties}"
         f'<w:spacing w:before="{round(before * 20)}" w:after="{round(after * 20)}"{rule}/>{first}<w:jc w:val="{jc}"/>'
         f"</w:pPr>{content}</w:p>"
     )
 
 
-class _Writer:
-    """Writes the blocks of one paper into a python-docx document."""
+@cache
+def _skeleton() -> dict[str, bytes]:
+    """Return the parts that every document shares, as python-docx writes them, without styles that nothing uses.
 
-    def __init__(self, document: Document, paper: Paper) -> None:
-        self._document = document
+    The first header and footer hold for every page but the first, the second for the first page.
+    """
+    document = extra("docx", "reports").Document()
+    section = document.sections[0]
+    section.different_first_page_header_footer = True
+    for edge in (section.header, section.first_page_header, section.footer, section.first_page_footer):
+        edge.is_linked_to_previous = False
+        for child in list(edge._element):
+            edge._element.remove(child)
+    defaults = [style for style in document.styles if style.element.get(f"{{{_NAMESPACE}}}default") == "1"]
+    for style in list(document.styles):
+        if style.name not in {default.name for default in defaults}:
+            style.delete()
+    for owner, unused in ((document.part, ("stylesWithEffects", "customXml")), (document.part.package, ("thumbnail",))):
+        for name in [name for name, relation in owner.rels.items() if relation.reltype.endswith(unused)]:
+            del owner.rels[name]
+    content = io.BytesIO()
+    document.save(content)
+    with zipfile.ZipFile(content) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    png = b'<Default Extension="png" ContentType="image/png"/>'
+    parts[_TYPES] = parts[_TYPES].replace(b"<Default ", png + b"<Default ", 1)
+    return parts
+
+
+class _Pictures:
+    """The pictures of one part of a package: each is stored once and related to the part."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self.images: dict[bytes, str] = {}
+
+    def relation(self, image: bytes) -> str:
+        return self.images.setdefault(image, f"rIdPicture{len(self.images) + 1}")
+
+    def relations(self) -> str:
+        return "".join(
+            f'<Relationship Id="{name}" Type="{_RELATIONS}/image" Target="media/{self.target(name)}"/>'
+            for name in self.images.values()
+        )
+
+    def target(self, name: str) -> str:
+        return f"{self._part}-{name.removeprefix('rIdPicture')}.png"
+
+
+class _Writer:
+    """Writes the blocks of one paper as the parts of a DOCX package."""
+
+    def __init__(self, paper: Paper) -> None:
         self._paper = paper
-        self._parse = extra("docx.oxml", "reports").parse_xml
-        self._mm = extra("docx.shared", "reports").Mm
-        self._pictures: dict[str, str] = {}
+        self._body: list[str] = []
+        self._pictures = {part: _Pictures(part) for part in ("document", "footer2")}
         self._drawn = 0
         self._breaks = False
 
     def _add(self, xml: str) -> None:
-        body = self._document.element.body
-        if self._breaks and xml.startswith("<w:p "):
+        if self._breaks and xml.startswith("<w:p>"):
             self._breaks = False
             place = xml.index("<w:spacing")
             xml = xml[:place] + "<w:pageBreakBefore/>" + xml[place:]
-        body.insert(len(body) - 1, self._parse(xml))
+        self._body.append(xml)
 
-    def write(self) -> None:
-        """Write title, blocks, header and footer."""
-        self._page()
+    def parts(self) -> dict[str, bytes]:
+        """Return the parts of the package by name."""
         paper = self._paper
         self._add(_p(_run(paper.title, "title", 22.0), "center", after=6, line_pt=28))
         for block in paper.blocks:
             self._block(block)
+        parts = dict(_skeleton())
+        head = "".join(self._head())
+        written = {
+            "header1": head,
+            "header2": head,
+            "footer1": "".join(self._foot(first=False)),
+            "footer2": "".join(self._foot(first=True)),
+        }
+        for name, xml in written.items():
+            parts[f"word/{name}.xml"] = re.sub(
+                rb"/>$", b">" + xml.encode() + (b"</w:hdr>" if name.startswith("header") else b"</w:ftr>"),
+                parts[f"word/{name}.xml"].rstrip(),
+            )  # fmt: skip
+        document = parts["word/document.xml"].decode()
+        start, end = document.index("<w:body>") + len("<w:body>"), document.index("<w:sectPr")
+        section = re.sub(r"<w:pgSz [^>]*/><w:pgMar [^>]*/>", self._page(), document[end:])
+        parts["word/document.xml"] = (document[:start] + "".join(self._body) + section).encode()
+        for name, pictures in self._pictures.items():
+            path = f"word/_rels/{name}.xml.rels"
+            before = parts.get(path, f'{_XML}<Relationships xmlns="{_PACKAGE}"></Relationships>'.encode())
+            parts[path] = before.replace(b"</Relationships>", f"{pictures.relations()}</Relationships>".encode())
+            for image, relation in pictures.images.items():
+                parts[f"word/media/{pictures.target(relation)}"] = image
+        parts["docProps/core.xml"] = self._properties()
+        return parts
+
+    def _properties(self) -> bytes:
+        paper = self._paper
+        stamp = f"{datetime.fromisoformat(paper.day):%Y-%m-%dT%H:%M:%S}Z"
+        days = "".join(
+            f'<dcterms:{name} xsi:type="dcterms:W3CDTF">{stamp}</dcterms:{name}>' for name in ("created", "modified")
+        )
+        return (
+            f'{_XML}<cp:coreProperties xmlns:cp="{_PACKAGE.replace("relationships", "metadata/core-properties")}" '
+            'xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" '
+            'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">'
+            f"<dc:title>{escape(_clean(paper.title))}</dc:title><dc:subject>{escape(_clean(paper.subject))}</dc:subject>"
+            "<dc:creator>lianzhou_gis</dc:creator><cp:lastModifiedBy>lianzhou_gis</cp:lastModifiedBy>"
+            f"<cp:revision>1</cp:revision>{days}</cp:coreProperties>"
+        ).encode()
 
     def _block(self, block: Block) -> None:
         paper = self._paper
@@ -161,11 +248,8 @@ class _Writer:
             indent_pt=2 * points if item.indent else 0,
         )  # fmt: skip
 
-    def _picture(self, picture: Picture, scale: float = 1.0) -> str:
-        if picture.svg not in self._pictures:
-            part = self._document.part
-            self._pictures[picture.svg] = part.get_or_add_image(io.BytesIO(png_of_svg(picture)))[0]
-        relation = self._pictures[picture.svg]
+    def _picture(self, picture: Picture, scale: float = 1.0, part: str = "document") -> str:
+        relation = self._pictures[part].relation(png_of_svg(picture))
         self._drawn += 1
         number = self._drawn
         cx, cy = round(picture.width_mm * scale * 36000), round(picture.height_mm * scale * 36000)
@@ -251,32 +335,20 @@ class _Writer:
         borders = "".join(outer.format(side) for side in ("top", "left", "bottom", "right"))
         borders += "".join(inner.format(side) for side in ("insideH", "insideV"))
         return (
-            f'<w:tbl {_W}><w:tblPr><w:tblW w:w="{round(sum(widths_mm) * _TWIPS_PER_MM)}" w:type="dxa"/>'
+            f'<w:tbl><w:tblPr><w:tblW w:w="{round(sum(widths_mm) * _TWIPS_PER_MM)}" w:type="dxa"/>'
             f'<w:tblBorders>{borders}</w:tblBorders><w:tblLayout w:type="fixed"/>'
             f'<w:tblCellMar><w:top w:w="{padding}" w:type="dxa"/><w:left w:w="70" w:type="dxa"/>'
             f'<w:bottom w:w="{padding}" w:type="dxa"/><w:right w:w="70" w:type="dxa"/></w:tblCellMar>'
             f"</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>"
         )
 
-    def _page(self) -> None:
-        paper, section = self._paper, self._document.sections[0]
-        margins = paper.margins
-        section.page_width, section.page_height = self._mm(210), self._mm(297)
-        section.top_margin, section.bottom_margin = self._mm(margins.top), self._mm(margins.bottom)
-        section.left_margin, section.right_margin = self._mm(margins.left), self._mm(margins.right)
-        section.header_distance, section.footer_distance = self._mm(min(12.0, margins.top / 2)), self._mm(8)
-        section.different_first_page_header_footer = True
-        for header in (section.header, section.first_page_header):
-            self._fill(header, list(self._head()))
-        self._fill(section.first_page_footer, list(self._foot(first=True)))
-        self._fill(section.footer, list(self._foot(first=False)))
-
-    def _fill(self, part: _BaseHeaderFooter, paragraphs: Sequence[str]) -> None:
-        element = part._element
-        for child in list(element):
-            element.remove(child)
-        for xml in paragraphs:
-            element.append(self._parse(xml))
+    def _page(self) -> str:
+        margins = self._paper.margins
+        sides = {**{side: getattr(margins, side) for side in ("top", "right", "bottom", "left")},
+                 "header": min(12.0, margins.top / 2), "footer": 8.0, "gutter": 0.0}  # fmt: skip
+        twips = " ".join(f'w:{side}="{round(mm * _TWIPS_PER_MM)}"' for side, mm in sides.items())
+        size = f'w:w="{round(210 * _TWIPS_PER_MM)}" w:h="{round(297 * _TWIPS_PER_MM)}"'
+        return f"<w:pgSz {size}/><w:pgMar {twips}/>"
 
     def _head(self) -> Iterator[str]:
         paper = self._paper
@@ -291,10 +363,9 @@ class _Writer:
         lines = paper.footer if first else paper.footer[:1]
         texts = "".join(_p(_run(line, "body", 8.0), "left", line_pt=11) for line in lines)
         if first and paper.code:
-            part = self._document.sections[0].first_page_footer.part
-            image = part.get_or_add_image(io.BytesIO(png_of_svg(Picture(qr_svg(paper.code), 15, 15, "QR"))))
+            mark = self._picture(Picture(qr_svg(paper.code), 15.0, 15.0, "二维码"), part="footer2")
             widths = (17.0, paper.margins.width_mm - 17.0)
-            contents = (_p(self._picture_run(image[0], 15.0, "二维码"), "left"), texts)
+            contents = (_p(mark, "left"), texts)
             cells = "".join(
                 f'<w:tc><w:tcPr><w:tcW w:w="{round(width * _TWIPS_PER_MM)}" w:type="dxa"/><w:vAlign w:val="center"/>'
                 f"</w:tcPr>{content}</w:tc>"
@@ -302,7 +373,7 @@ class _Writer:
             )
             grid = "".join(f'<w:gridCol w:w="{round(width * _TWIPS_PER_MM)}"/>' for width in widths)
             yield (
-                f'<w:tbl {_W}><w:tblPr><w:tblW w:w="0" w:type="auto"/><w:tblLayout w:type="fixed"/></w:tblPr>'
+                f'<w:tbl><w:tblPr><w:tblW w:w="0" w:type="auto"/><w:tblLayout w:type="fixed"/></w:tblPr>'
                 f"<w:tblGrid>{grid}</w:tblGrid><w:tr>{cells}</w:tr></w:tbl>"
             )
         else:
@@ -313,11 +384,6 @@ class _Writer:
             number = _run("第 ", "body", 8.0) + _field("PAGE", 8.0) + _run(" 页，共 ", "body", 8.0)
             yield _p(number + _field("NUMPAGES", 8.0) + _run(" 页", "body", 8.0), "right")
 
-    def _picture_run(self, relation: str, side_mm: float, alt: str) -> str:
-        picture = Picture(f"footer:{relation}", side_mm, side_mm, alt)
-        self._pictures[picture.svg] = relation
-        return self._picture(picture)
-
 
 def docx_bytes(paper: Paper) -> bytes:
     """Return a paper as DOCX, the same bytes for the same paper.
@@ -327,19 +393,13 @@ def docx_bytes(paper: Paper) -> bytes:
     MissingExtraError
         If python-docx or Typst (which draws the pictures) is not installed.
     """
-    document = extra("docx", "reports").Document()
-    _Writer(document, paper).write()
-    stamp = datetime.fromisoformat(paper.day)
-    properties = document.core_properties
-    properties.title, properties.subject, properties.author = paper.title, _clean(paper.subject), "lianzhou_gis"
-    properties.created = properties.modified = stamp
-    properties.last_modified_by, properties.comments, properties.revision = "lianzhou_gis", "", 1
-    content = io.BytesIO()
-    document.save(content)
+    parts = _Writer(paper).parts()
     result = io.BytesIO()
-    with zipfile.ZipFile(content) as old, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new:
-        for name in sorted(old.namelist(), key=lambda name: (name != "[Content_Types].xml", name)):
+    with zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(parts, key=lambda name: (name != _TYPES, name)):
             info = zipfile.ZipInfo(name, _ZIP_DAY)
-            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
-            new.writestr(info, old.read(name))
+            # Pictures are compressed already.
+            info.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
+            info.external_attr = 0o600 << 16
+            archive.writestr(info, parts[name])
     return result.getvalue()

@@ -24,12 +24,12 @@ _BY_OFFICE = "（由单位填写）"
 _NATURES = ("construction_nature", "livestock_species", "livestock_head")
 
 
-def _label(text: str, span: int = 2) -> Cell:
-    return Cell([text], span, label=True, align="center")
+def _label(text: str, span: int = 2, *, second: str | None = None) -> Cell:
+    return Cell([text, second] if second else [text], span, label=True, align="center")
 
 
-def _pair(name: str, value: str | None, span: int = 4) -> list[Cell]:
-    return [_label(name), Cell([value or _BY_APPLICANT], span)]
+def _pair(name: str, value: str | None, span: int = 4, *, second: str | None = None) -> list[Cell]:
+    return [_label(name, second=second), Cell([value or _BY_APPLICANT], span)]
 
 
 def _verdict_cells(site: SiteView) -> list[Cell]:
@@ -67,7 +67,7 @@ def _map_cells(site: SiteView, maps: SiteMaps, width_mm: float) -> list[Cell]:
     return [
         Cell([maps.locator(site.site_id, column * small - 0.4, _MAP_HIGH_MM)], small, align="center"),
         Cell(
-            [maps.surroundings(site.site_id, site.nearest_m(), column * large - 0.4, _MAP_HIGH_MM)], large,
+            [maps.surroundings(site.site_id, column * large - 0.4, _MAP_HIGH_MM)], large,
             align="center",
         ),
     ]  # fmt: skip
@@ -194,7 +194,7 @@ def form_blocks(site: SiteView, maps: SiteMaps, width_mm: float) -> list[Block]:
         area += f"；长度 {record['length_m']:,.2f} m"
     rows: list[Sequence[Cell]] = [
         [_label("项目名称"), Cell([site.name], 10)],
-        [*_pair("项目代码", given.project_code), *_pair("统一社会信用代码", given.credit_code)],
+        [*_pair("项目代码", given.project_code), *_pair("统一社会", given.credit_code, second="信用代码")],
         [*_pair("建设单位", given.applicant), *_pair("行业类别", site.fact("industry_code"))],
         [*_pair("性质规模", given.scale or nature), *_pair("所在乡镇", site.town)],
         [*_pair("规划用途", site.fact("target_use")), *_pair("现状地类", given.land_class)],

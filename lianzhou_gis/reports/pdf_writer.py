@@ -1,14 +1,17 @@
 """A paper as PDF, set by Typst: the file that is filed.
 
-All text of a paper enters the source as string literals, so that nothing in it is ever read as Typst code.
+The texts of a paper enter as one literal of JSON before the template ``document.typ``, so that nothing in them is ever
+read as Typst code.
 """
 
 from __future__ import annotations
 
+import json
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from lianzhou_gis.errors import extra
@@ -32,212 +35,158 @@ if TYPE_CHECKING:
 
 __all__ = ["pdf_bytes", "png_of_svg"]
 
+_TEMPLATE = Path(__file__).with_name("document.typ")
 _SIZES = (9.5, 9.2, 8.9, 8.6, 8.3, 8.0, 7.7, 7.4)
 # Rows longer than this may break across pages; shorter ones stay whole.
 _BREAKABLE_CHARACTERS = 600
+_QR_MM = 17.0
 
-_PRELUDE = """
-#let face(name, size, body, weight: "regular") = text(font: faces.at(name), size: size, weight: weight, body)
-#let fitted(sizes, build) = layout(space => {
-  let chosen = sizes.last()
-  for size in sizes {
-    if measure(width: space.width, build(size * 1pt)).height <= space.height { chosen = size; break }
-  }
-  build(chosen * 1pt)
-})
-#set table.cell(breakable: true)
-#show table: set par(justify: false)
-#let line-text(name, size, align-to, indent, weight, body) = block(
-  above: 0.55em, below: 0.55em, width: 100%,
-  align(align-to, par(
-    first-line-indent: (amount: if indent { 2em } else { 0em }, all: true),
-    face(name, size, body, weight: weight),
-  )),
-)
-"""
+Json = str | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
-def _string(text: str) -> str:
-    r"""Return a text as a Typst string literal; controls and turns of direction become spaces.
+def _clean(text: str) -> str:
+    r"""Return a text without controls and turns of direction; long codes may break behind an underscore.
 
     Examples
     --------
-    >>> print(_string('a"b' + chr(10)))
-    "a\"b "
+    >>> _clean("a\nb\u202ec"), _clean("甲　乙")
+    ('a b c', '甲　乙')
     """
-    cleaned = "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
-    # Long codes may break behind an underscore.
-    cleaned = cleaned.replace("_", "_\u200b")
-    return '"' + cleaned.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if not text.replace("\u3000", "").isprintable():
+        text = "".join(" " if unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp") else letter for letter in text)
+    return text.replace("_", "_\u200b")
 
 
-def _picture(picture: Picture) -> str:
-    svg = picture.svg.replace("\\", "\\\\").replace('"', '\\"')
-    return (
-        f'image(bytes("{svg}"), format: "svg", width: {picture.width_mm:.2f}mm, height: {picture.height_mm:.2f}mm, '
-        f"alt: {_string(picture.alt)})"
-    )
+def _picture(picture: Picture) -> dict[str, Json]:
+    return {
+        "kind": "picture",
+        "svg": picture.svg,
+        "width": round(picture.width_mm, 2),
+        "height": round(picture.height_mm, 2),
+        "alt": _clean(picture.alt),
+    }
 
 
-def _paragraph(item: Paragraph, size: str) -> str:
-    points = f"{item.size_pt}pt" if item.size_pt else size
-    weight = '"bold"' if item.bold else '"regular"'
-    return (
-        f'line-text("{item.face}", {points}, {item.align}, {"true" if item.indent else "false"}, {weight}, '
-        f"{_string(item.text)})"
-    )
+def _paragraph(item: Paragraph) -> dict[str, Json]:
+    return {
+        "kind": "paragraph",
+        "text": _clean(item.text),
+        "face": item.face,
+        "size": item.size_pt,
+        "bold": item.bold,
+        "align": item.align,
+        "indent": item.indent,
+    }
 
 
-def _cell_content(cell: Cell) -> str:
-    face = "label" if cell.label else "body"
-    parts = []
-    for item in cell.content:
-        if isinstance(item, Picture):
-            parts.append(_picture(item))
-        elif isinstance(item, Paragraph):
-            parts.append(_paragraph(item, "size"))
-        else:
-            parts.append(f'face("{face}", size, {_string(item)})')
-    if len(parts) == 1:
-        return parts[0]
-    return f"stack(spacing: 0.5em, {', '.join(parts)})" if parts else "none"
+def _cell(cell: Cell) -> dict[str, Json]:
+    pictures = bool(cell.content) and all(isinstance(item, Picture) for item in cell.content)
+    mixed = any(isinstance(item, Paragraph) for item in cell.content)
+    parts: list[Json] = [
+        _clean(item) if isinstance(item, str) else _picture(item) if isinstance(item, Picture) else _paragraph(item)
+        for item in cell.content
+    ]
+    return {
+        "parts": parts,
+        "span": cell.span,
+        "label": cell.label,
+        "align": cell.align,
+        "inset": "pictures" if pictures else "mixed" if mixed else "text",
+    }
 
 
-def _grid(table: GridTable) -> str:
-    rows, lines = [], []
-    for number, row in enumerate(table.rows):
-        least = table.least_mm.get(number)
-        for cell in row:
-            pictures = bool(cell.content) and all(isinstance(item, Picture) for item in cell.content)
-            mixed = any(isinstance(item, Paragraph) for item in cell.content)
-            inset = "0pt" if pictures else "(x: 4pt, y: 5.5pt)" if mixed else "(x: 4pt, y: 3.2pt)"
-            content = _cell_content(cell)
-            if least:
-                content = f"block(height: {least:.2f}mm, width: 100%, align(horizon, {content}))"
-            rows.append(f"table.cell(colspan: {cell.span}, align: {cell.align} + horizon, inset: {inset}, {content})")
-        if number in table.heavy:
-            lines.append(f"table.hline(y: {number}, stroke: 1.2pt)")
-    lines += [f"table.hline(y: {edge}, stroke: 1.2pt)" for edge in (0, len(table.rows))]
-    return f"table(columns: (1fr,) * {table.columns}, stroke: 0.5pt, {', '.join([*rows, *lines])})"
+def _grid(table: GridTable) -> dict[str, Json]:
+    return {
+        "kind": "grid",
+        "columns": table.columns,
+        "rows": [
+            {"cells": [_cell(cell) for cell in row], "least": table.least_mm.get(number)}
+            for number, row in enumerate(table.rows)
+        ],
+        "heavy": [0, *sorted(table.heavy - {0, len(table.rows)}), len(table.rows)],
+    }
 
 
-def _data(table: DataTable, size: float) -> str:
+def _data(table: DataTable) -> dict[str, Json]:
     if not table.rows:
-        return _paragraph(Paragraph(table.empty), f"{size}pt")
-    widths = ", ".join(f"{column.width:g}fr" for column in table.columns)
-    heads = ", ".join(
-        f'table.cell(align: center + horizon, fill: luma(240), face("label", {size}pt, {_string(column.head)}))'
-        for column in table.columns
-    )
-    cells: list[str] = []
+        return _paragraph(Paragraph(table.empty, size_pt=None))
+    cells: list[Json] = []
     for row in table.rows:
-        texts = [display(value) for value in row]
-        if max(map(len, texts)) < _BREAKABLE_CHARACTERS:
-            cells += map(_string, texts)
-        else:
-            cells += [f"table.cell(breakable: true, {_string(text)})" for text in texts]
-    aligns = ", ".join(f"{column.align} + horizon" for column in table.columns)
-    # Style is set once for the table: to style every cell takes twice the time.
-    return (
-        f"{{ set text(size: {size}pt); set table.cell(breakable: false); table(columns: ({widths},), "
-        f"align: ({aligns},), stroke: 0.5pt, inset: (x: 3.5pt, y: 3pt), table.header({heads}), {', '.join(cells)}) }}"
-    )
+        texts = [_clean(display(value)) for value in row]
+        long = max(map(len, texts)) >= _BREAKABLE_CHARACTERS
+        cells += [[text] for text in texts] if long else texts
+    return {
+        "kind": "data",
+        "widths": [column.width for column in table.columns],
+        "aligns": [column.align for column in table.columns],
+        "heads": [_clean(column.head) for column in table.columns],
+        "cells": cells,
+    }
 
 
-def _block(block: Block, paper: Paper) -> str:
+def _block(block: Block, paper: Paper) -> dict[str, Json]:
     match block:
         case Paragraph():
-            return _paragraph(block, f"{paper.body_pt}pt")
+            return _paragraph(block)
         case Heading():
             size = {1: 14.0, 2: 12.0}.get(block.level, 10.5) if paper.body_pt < 14 else paper.body_pt
             name = {1: "label", 2: "kai"}.get(block.level, "body")
-            return (
-                f"heading(level: {block.level}, block(sticky: true, above: 1.1em, below: 0.7em, "
-                f'face("{name}", {size}pt, weight: "regular", {_string(block.text)})))'
-            )
+            return {"kind": "heading", "level": block.level, "face": name, "size": size, "text": _clean(block.text)}
         case NewPage():
-            return "pagebreak(weak: true)"
+            return {"kind": "page"}
         case Picture():
-            return f"align(center, {_picture(block)})"
+            return _picture(block)
         case DataTable():
-            return _data(block, paper.table_pt)
+            return _data(block)
         case GridTable():
-            return f"{{ let size = {paper.table_pt}pt; {_grid(block)} }}"
+            return _grid(block)
         case _:
             assert_never(block)
 
 
-def _title(paper: Paper) -> str:
-    return (
-        f'align(center, block(above: 2pt, below: 0.7em, face("title", 22pt, weight: "bold", {_string(paper.title)})))'
-    )
+def _source(paper: Paper) -> bytes:
+    faces, margins = system_faces(), paper.margins
+    blocks = list(paper.blocks)
+    breaks = (number for number, block in enumerate(blocks) if isinstance(block, NewPage))
+    count = next(breaks, len(blocks)) if paper.fit_first_page else 0
+    frame: dict[str, Json] = {
+        "marks": _clean("　".join(paper.marks)),
+        "warning": _clean(paper.warning) if paper.warning else None,
+        "footer": [_clean(line) for line in paper.footer],
+        "substitutes": faces.substitutes,
+        "code": _picture(Picture(qr_svg(paper.code), _QR_MM, _QR_MM, paper.code)) if paper.code else None,
+        "numbered-with-dashes": paper.numbered_with_dashes,
+    }
+    content: dict[str, Json] = {
+        "title": _clean(paper.title),
+        "frame": frame,
+        "margins": {side: getattr(margins, side) for side in ("top", "bottom", "left", "right")},
+        "body-size": paper.body_pt,
+        "table-size": paper.table_pt,
+        "leading": max(0.3, round(paper.leading_pt / paper.body_pt - 1, 2)),
+        "sizes": list(_SIZES),
+        "fitted": [_block(block, paper) for block in blocks[:count]],
+        "blocks": [_block(block, paper) for block in blocks[count:]],
+    }
+    families = {name: list(found) for name, found in faces.families.items()}
+    return f"#let faces = {_literal(families)}\n#let paper = {_literal(content)}\n{_template()}".encode()
 
 
-def _header(paper: Paper) -> str:
-    marks = "　".join(paper.marks)
-    box = (
-        f'align(right, box(stroke: 0.8pt, inset: (x: 8pt, y: 4pt), face("label", 10.5pt, {_string(marks)})))'
-        if marks
-        else "none"
-    )
-    band = (
-        "block(width: 100%, inset: 3pt, stroke: 1pt, align(center, "
-        f'face("label", 10.5pt, weight: "bold", {_string(paper.warning)})))'
-        if paper.warning
-        else "none"
-    )
-    return f"stack(spacing: 3pt, {band}, {box})"
+def _literal(value: Json) -> str:
+    r"""Return values as Typst reads them.
+
+    Examples
+    --------
+    >>> print(_literal(['a"b']))
+    json(bytes("[\"a\\\"b\"]"))
+    """
+    text = json.dumps(value, ensure_ascii=False).replace("\\", "\\\\").replace('"', '\\"')
+    return f'json(bytes("{text}"))'
 
 
-def _footer(paper: Paper) -> str:
-    lines = [f'face("body", 8pt, {_string(line)})' for line in paper.footer]
-    notes = system_faces().substitutes
-    first = [*lines, f'face("body", 7pt, {_string(notes)})'] if notes else lines
-    number = (
-        'face("body", 14pt, [— #counter(page).display() —])'
-        if paper.numbered_with_dashes
-        else 'face("body", 8pt, [第 #counter(page).display() 页，共 #counter(page).final().first() 页])'
-    )
-    later = lines[:1] or ["none"]
-    qr = f"[#{_picture(Picture(qr_svg(paper.code), 17, 17, paper.code))}]" if paper.code else "none"
-    return (
-        "context if here().page() == 1 { grid(columns: (auto, 1fr, auto), column-gutter: 8pt, align: horizon, "
-        f"{qr}, stack(spacing: 4pt, {', '.join(first) or 'none'}), align(bottom, {number})) }} "
-        f"else {{ grid(columns: (1fr, auto), align: horizon, stack({', '.join(later)}), {number}) }}"
-    )
-
-
-def _source(paper: Paper) -> str:
-    faces = system_faces().families
-    margins = paper.margins
-    table = ", ".join(f"{name}: ({', '.join(map(_string, names))},)" for name, names in faces.items())
-    return "\n".join([
-        f"#let faces = ({table})",
-        _PRELUDE,
-        f'#set document(title: {_string(paper.title)}, author: "lianzhou_gis", date: none)',
-        f'#set text(font: faces.body, size: {paper.body_pt}pt, lang: "zh", region: "cn")',
-        f"#set par(leading: {max(0.3, paper.leading_pt / paper.body_pt - 1):.2f}em, justify: true)",
-        "#show heading: it => it.body",
-        f'#set page(paper: "a4", margin: (top: {margins.top}mm, bottom: {margins.bottom}mm, left: {margins.left}mm, '
-        f"right: {margins.right}mm), header: {_header(paper)}, header-ascent: 9pt, footer: {_footer(paper)}, "
-        f"footer-descent: 8pt)",
-        *(f"#{line}" for line in _flow(paper)),
-    ])  # fmt: skip
-
-
-def _flow(paper: Paper) -> Iterator[str]:
-    blocks: Sequence[Block] = paper.blocks
-    if paper.fit_first_page:
-        count = next((number for number, block in enumerate(blocks) if isinstance(block, NewPage)), len(blocks))
-        inner = "; ".join(
-            _grid(block) if isinstance(block, GridTable) else _block(block, paper) for block in blocks[:count]
-        )
-        sizes = ", ".join(map(str, _SIZES))
-        yield f"fitted(({sizes}), size => {{ {_title(paper)}; {inner} }})"
-        blocks = blocks[count:]
-    else:
-        yield _title(paper)
-    yield from (_block(block, paper) for block in blocks)
+@cache
+def _template() -> str:
+    return _TEMPLATE.read_text(encoding="utf-8")
 
 
 @cache
@@ -258,7 +207,7 @@ def pdf_bytes(paper: Paper) -> bytes:
     """
     check_glyphs(paper.texts())
     stamp = datetime.fromisoformat(paper.day).replace(tzinfo=UTC)
-    found = _compiler().compile(input=_source(paper).encode(), format="pdf", timestamp=stamp)
+    found = _compiler().compile(input=_source(paper), format="pdf", timestamp=stamp)
     assert isinstance(found, bytes)
     return found
 
@@ -266,9 +215,10 @@ def pdf_bytes(paper: Paper) -> bytes:
 @lru_cache(maxsize=64)
 def png_of_svg(picture: Picture, *, dpi: int = 200) -> bytes:
     """Return a drawing as PNG, for formats that take no SVG; marks that many sites share are drawn once."""
+    svg = picture.svg.replace("\\", "\\\\").replace('"', '\\"')
     source = (
         f"#set page(width: {picture.width_mm:.2f}mm, height: {picture.height_mm:.2f}mm, margin: 0mm)\n"
-        f"#{_picture(picture)}"
+        f'#image(bytes("{svg}"), format: "svg", width: {picture.width_mm:.2f}mm, height: {picture.height_mm:.2f}mm)'
     )
     found = _compiler().compile(input=source.encode(), format="png", ppi=float(dpi))
     return found if isinstance(found, bytes) else b"".join(found or ())

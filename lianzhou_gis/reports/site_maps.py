@@ -7,13 +7,14 @@ One pixel of the SVG is a quarter of a millimetre on paper.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -27,8 +28,6 @@ from lianzhou_gis.reports.fonts import system_faces
 from lianzhou_gis.vocabulary import Style, patterns, theme, verdict_style
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from lianzhou_gis.runs import Run
 
 __all__ = ["SiteMaps", "badge", "compass", "verdict_range"]
@@ -141,37 +140,63 @@ class _Canvas:
         return "".join(found)
 
 
+@dataclass(frozen=True)
+class _Zones:
+    """The zones of a run as arrays, the largest first."""
+
+    shapes: npt.NDArray[np.object_]
+    themes: list[str]
+    grades: list[str | None]
+
+
 class SiteMaps:
     """The maps of the sites of one run; what all forms share is drawn once.
 
     Parameters
     ----------
     run : Run
+    site_ids : collection of str, optional
+        The sites that are drawn; default all.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, site_ids: Collection[str] | None = None) -> None:
         self._run = run
-        self._sites = run.tables["sites"][["site_id", "geometry"]].set_index("site_id")
+        sites = run.tables["sites"]
+        self._shapes = dict(zip(sites["site_id"].tolist(), sites.geometry.to_numpy(), strict=True))
+        self._drawn = set(self._shapes if site_ids is None else site_ids)
 
     @cached_property
-    def _zones(self) -> gpd.GeoDataFrame:
-        zones = self._run.tables["zones"][["theme", "grade", "geometry"]]
-        zones = zones[zones.geometry.notna() & ~zones.geometry.is_empty]
+    def _zones(self) -> _Zones:
+        zones = self._run.tables["zones"]
+        shapes = zones.geometry.to_numpy()
+        usable = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
         # The largest first, so that small zones stand above them.
-        return zones.assign(_size=shapely.area(zones.geometry.to_numpy())).sort_values(
-            "_size", ascending=False, kind="stable", ignore_index=True
-        )
+        order = usable[np.argsort(-shapely.area(shapes[usable]), kind="stable")]
+        themes, grades = zones["theme"].to_numpy(object), zones["grade"].to_numpy(object)
+        return _Zones(shapes[order], [str(themes[row]) for row in order], [_grade(grades[row]) for row in order])
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(self._zones.geometry.to_numpy())
+        return shapely.STRtree(self._zones.shapes)
 
     @cached_property
-    def _plane(self) -> Plane:
-        return Plane(self._run.document["run"]["parameters"].get("plane") or LIANZHOU_PROJ)
+    def _nearest(self) -> dict[str, list[tuple[str, float, Any]]]:
+        """Lines from the drawn sites to the nearest zones that they do not meet, as :func:`ways` finds them."""
+        asked: dict[tuple[str, str], float] = {}
+        for site in self._run.document["sites"]:
+            if site["site_id"] in self._drawn:
+                apart = [
+                    (float(check["nearest_m"]), str(check["theme"])) for check in site["checks"]
+                    if check["nearest_m"] and check["theme"] != _CONTEXT
+                ]  # fmt: skip
+                asked |= {(site["site_id"], name): far for far, name in sorted(apart)[:_MOST_WAYS]}
+        sites, zones = self._run.tables["sites"], self._run.tables["zones"]
+        plane = Plane(self._run.document["run"]["parameters"].get("plane") or LIANZHOU_PROJ)
+        near = zones[zones["theme"].isin({name for _, name in asked})]
+        return ways(sites[sites["site_id"].isin(self._drawn)], near, asked, plane)
 
     def _shape(self, site_id: str) -> BaseGeometry | None:
-        shape = self._sites.geometry.get(site_id)
+        shape = self._shapes.get(site_id)
         return None if shape is None or shape.is_empty else shape
 
     def locator(self, site_id: str, width_mm: float, height_mm: float) -> Picture:
@@ -199,8 +224,9 @@ class SiteMaps:
     def _county(self, width_mm: float, height_mm: float) -> tuple[str, Frame]:
         key = (width_mm, height_mm)
         if key not in self._counties:
-            towns = self._zones[self._zones["theme"] == _CONTEXT].geometry.to_numpy()
-            shown = list(towns) or [shape for shape in self._sites.geometry if shape is not None]
+            zones = self._zones
+            towns = zones.shapes[[number for number, name in enumerate(zones.themes) if name == _CONTEXT]]
+            shown = list(towns) or [shape for shape in self._shapes.values() if shape is not None]
             box = shapely.box(*shapely.total_bounds(np.asarray(shown, dtype=object)))
             frame = frame_around(box, width_mm, height_mm, part=0.86)
             canvas = _Canvas(frame, height_mm * _PX_PER_MM)
@@ -218,15 +244,8 @@ class SiteMaps:
     def _counties(self) -> dict[tuple[float, float], tuple[str, Frame]]:
         return {}
 
-    def surroundings(self, site_id: str, nearest_m: dict[str, float], width_mm: float, height_mm: float) -> Picture:
-        """Return the site with the zones around it, and lines to the nearest that do not meet it.
-
-        Parameters
-        ----------
-        site_id : str
-        nearest_m : dict of theme to float
-            Distances that were measured, metres; themes with 0 meet the site.
-        """
+    def surroundings(self, site_id: str, width_mm: float, height_mm: float) -> Picture:
+        """Return the site with the zones around it, and lines to the nearest that do not meet it."""
         shape = self._shape(site_id)
         alt = "项目与管控区的位置关系"
         width, height = width_mm * _PX_PER_MM, height_mm * _PX_PER_MM
@@ -237,23 +256,24 @@ class SiteMaps:
         map_high = height - strip
         frame = frame_around(shape, width_mm, map_high / _PX_PER_MM, part=0.38, least=2000)
         canvas = _Canvas(frame, map_high)
-        rows = self._zones.iloc[np.sort(self._tree.query(shapely.box(*frame.lonlat)))]
-        rows = rows[rows["theme"] != _CONTEXT]
-        parts = ['<rect width="100%" height="100%" fill="white"/>', f"<defs>{_pattern_definitions(rows)}</defs>"]
+        zones = self._zones
+        rows = [row for row in np.sort(self._tree.query(shapely.box(*frame.lonlat))) if zones.themes[row] != _CONTEXT]
+        looks = [_look(zones.themes[row], zones.grades[row]) for row in rows]
+        definitions = _pattern_definitions(style for style, _ in looks)
+        parts = ['<rect width="100%" height="100%" fill="white"/>', f"<defs>{definitions}</defs>"]
         units: list[tuple[Any, str]] = []
         legend: dict[str, Style] = {}
         # Cut in degrees first: only what lies in the frame is projected.
         west, south, east, north = frame.lonlat
         dx, dy = (east - west) * 0.03, (north - south) * 0.03
-        cut = shapely.clip_by_rect(rows.geometry.to_numpy(), west - dx, south - dy, east + dx, north + dy)
+        cut = shapely.clip_by_rect(zones.shapes[rows], west - dx, south - dy, east + dx, north + dy)
         drawn = frame.cut(frame.project(cut))
         own = frame.project([shape])[0]
-        for row, piece in zip(rows.itertuples(), drawn, strict=True):
+        for row, (style, words), piece in zip(rows, looks, drawn, strict=True):
             if piece is None or piece.is_empty:
                 continue
-            style, words = _look(row.theme, row.grade)
             parts += _area(canvas.path(piece), style)
-            if theme(str(row.theme)).covering:
+            if theme(zones.themes[row]).covering:
                 units.append((piece, words))
             else:
                 legend.setdefault(words, style)
@@ -263,7 +283,7 @@ class SiteMaps:
         (left, bottom), (right, top) = canvas.xy(np.array([[x0, y0], [x1, y1]]))
         if (right - left) * (bottom - top) < 0.2 * width * map_high:
             taken.append((left, top, right, bottom))
-        parts += self._lines(site_id, nearest_m, frame, canvas, (width, map_high), taken)
+        parts += self._lines(site_id, frame, canvas, (width, map_high), taken)
         for piece, words in units:
             at = _label_point(piece, frame, own)
             if at is not None:
@@ -277,25 +297,13 @@ class SiteMaps:
     def _lines(
         self,
         site_id: str,
-        nearest_m: dict[str, float],
         frame: Frame,
         canvas: _Canvas,
         size: tuple[float, float],
         taken: list[_Box],
     ) -> Iterator[str]:
-        asked = dict(sorted(((name, far) for name, far in nearest_m.items() if far > 0 and name != _CONTEXT),
-                            key=lambda item: item[1])[:_MOST_WAYS])  # fmt: skip
-        if not asked:
-            return
-        near = self._zones[self._zones["theme"].isin(asked)]
-        site = self._sites.loc[[site_id]].reset_index()
-        # Only zones that can be the nearest are measured again.
-        reach = 1.02 * max(asked.values()) / 100_000 + 0.001
-        box = shapely.box(*site.geometry.iloc[0].bounds).buffer(reach, join_style="mitre")
-        near = near[shapely.intersects(near.geometry.to_numpy(), box)]
-        found = ways(site, near, {(site_id, name): far for name, far in asked.items()}, self._plane).get(site_id, [])
         width, height = size
-        for name, far, line in found[:_MOST_WAYS]:
+        for name, far, line in self._nearest.get(site_id, [])[:_MOST_WAYS]:
             points = canvas.xy(shapely.get_coordinates(frame.project([line])[0]))
             shown = shapely.clip_by_rect(shapely.LineString(points[[0, -1]]), 0, 0, width, height)
             if shown.is_empty or shown.length < 4:
@@ -325,6 +333,11 @@ def _room(taken: list[_Box], x: float, y: float, words: str, size: float) -> boo
     return True
 
 
+def _grade(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@cache
 def _look(theme_id: str, grade_id: str | None) -> tuple[Style, str]:
     entry = theme(theme_id)
     grade = next((item for item in entry.grades if item.id == grade_id), None)
@@ -334,10 +347,9 @@ def _look(theme_id: str, grade_id: str | None) -> tuple[Style, str]:
     return grade.style, words if entry.covering else f"{entry.label['zh']}·{words}"
 
 
-def _pattern_definitions(rows: gpd.GeoDataFrame) -> str:
+def _pattern_definitions(styles: Iterable[Style]) -> str:
     found = {}
-    for row in rows.itertuples():
-        style, _ = _look(row.theme, row.grade)
+    for style in styles:
         name = _pattern_name(style)
         if name not in found and patterns()[style.pattern].paths:
             strokes = "".join(

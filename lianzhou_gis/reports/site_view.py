@@ -349,14 +349,6 @@ class SiteView:
             found.setdefault(row.theme, row)
         return list(found.values())
 
-    def nearest_m(self) -> dict[str, float]:
-        """Return the measured distances by theme."""
-        return {
-            str(check["theme"]): float(check["nearest_m"])
-            for check in self.site["checks"]
-            if check["nearest_m"] is not None
-        }
-
     @cached_property
     def growth_boundary(self) -> str:
         """Whether the site lies inside the growth boundary, in words."""
