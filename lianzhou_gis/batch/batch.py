@@ -123,9 +123,8 @@ def run_batch(
     source = SiteSource.open(sites, layer)
     day = day_of(as_of)
     named = tuple(themes) if themes else None
-    # Layers that an earlier batch of this process held may have changed since.
-    screener_of.cache_clear()
-    screener = screener_of(str(Path(catalog).resolve()), day, named)
+    # Layers that an earlier batch of this process read may have changed since.
+    screener = screener_of(str(Path(catalog).resolve()), day, named, check_files=True)
     ids = source.ids()
     given = facts if isinstance(facts, FactsFile) else facts_from_mapping(facts, "facts")
     _check_facts(given, sets or {}, screener.rulebook.facts, set(ids) if given.sites else set())

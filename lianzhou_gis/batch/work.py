@@ -6,7 +6,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +111,27 @@ class _WorkerEndedError(Exception):
 _ENDED = Phrase("核查它的进程意外终止", "the process that screened it ended")
 
 
-@lru_cache(maxsize=2)
-def screener_of(catalog: str, as_of: date, themes: tuple[str, ...] | None) -> Screener:
-    """Return the layers of a day made ready, once for every worker, from the cache of its machine."""
-    return Screener.prepare(Path(catalog), as_of=as_of, themes=themes, progress=lambda step: None)
+_Key = tuple[str, date, tuple[str, ...] | None]
+_screeners: dict[_Key, Screener] = {}
+_MAX_SCREENERS = 2
+
+
+def screener_of(catalog: str, as_of: date, themes: tuple[str, ...] | None, *, check_files: bool = False) -> Screener:
+    """Return the layers of a day made ready, once for every process, from the cache of its machine.
+
+    Parameters
+    ----------
+    check_files : bool
+        Whether to read the files again, so that a screener is returned only where they have the same bytes.
+    """
+    key = catalog, as_of, themes
+    ready = _screeners.pop(key, None)
+    if ready is None or check_files:
+        ready = Screener.prepare(Path(catalog), as_of=as_of, themes=themes, progress=lambda step: None, previous=ready)
+    while len(_screeners) >= _MAX_SCREENERS:
+        del _screeners[next(iter(_screeners))]
+    _screeners[key] = ready
+    return ready
 
 
 @dataclass
@@ -148,8 +164,7 @@ def work(task: Task, chunk: Chunk, lost: Mapping[int, str] | None = None) -> Don
     screener = screener_of(task.catalog, task.as_of, task.themes)
     if screener.fingerprint.sha256 != task.ground:
         # A worker of a cluster may hold layers of an earlier batch.
-        screener_of.cache_clear()
-        screener = screener_of(task.catalog, task.as_of, task.themes)
+        screener = screener_of(task.catalog, task.as_of, task.themes, check_files=True)
     if screener.fingerprint.sha256 != task.ground:
         raise RunError.from_code("batch_ground_changed", catalog=Path(task.catalog).name)
     gathered = _Gathered()

@@ -20,7 +20,13 @@ from lianzhou_gis.overlay.depth import SharedGround, border_segments, line_segme
 from lianzhou_gis.overlay.distance_search import NearPairs, within_border_distance
 from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, union_by_group
 from lianzhou_gis.overlay.shape_index import ShapeIndex
-from lianzhou_gis.overlay.width import TOUCH_WIDTH_M, disc_diameter_bound, parts_wider_than, wider_than
+from lianzhou_gis.overlay.width import (
+    TOUCH_WIDTH_M,
+    disc_diameter_bound,
+    parts_wider_than,
+    too_small_for_disc,
+    wider_than,
+)
 from lianzhou_gis.table import Columns
 
 __all__ = ["Subjects", "classify_pairs", "may_be_thin", "overlap_depths", "relate_intersecting"]
@@ -111,12 +117,12 @@ def _within(subjects: Subjects, pairs: IntersectingPairs, interior: Flags) -> Fl
     result[interior & (dimension == 0)] = True
     lines = interior & (dimension == 1) & ~pairs.whole
     result[lines] = shapely.length(own[lines]) - shapely.length(pairs.shapes[lines]) <= TOUCH_WIDTH_M
-    areal = interior & (dimension == 2) & ~pairs.whole
-    areal[areal] = may_be_thin(
-        shapely.area(own[areal]) - pairs.area_m2[areal],
-        shapely.length(own[areal]) + shapely.length(pairs.shapes[areal]),
-    )
-    maybe = np.flatnonzero(areal)
+    areal = np.flatnonzero(interior & (dimension == 2) & ~pairs.whole)
+    rest = shapely.area(own[areal]) - pairs.area_m2[areal]
+    small = too_small_for_disc(rest, TOUCH_WIDTH_M)
+    result[areal[small]] = True
+    areal, rest = areal[~small], rest[~small]
+    maybe = areal[may_be_thin(rest, shapely.length(own[areal]) + shapely.length(pairs.shapes[areal]))]
     if not len(maybe):
         return result
     # Subtract the zone, not the shared part: a border computed twice would leave a hair.

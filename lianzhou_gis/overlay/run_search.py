@@ -255,16 +255,21 @@ def nearest_runs(parts: SiteParts, index: ShapeIndex, found: Candidates, near_m:
     run = run[first_minimum(row, box_distance(parts.boxes[part[guess[row]]], runs.boxes[run]))]
     row, one = _expand(parts.first, part[guess])
     one = one[first_minimum(row, box_distance(own.boxes[one], runs.boxes[run[row]]))]
-    limit = limits(one, run)
+    # Nor is anything measured that is farther than is asked for.
+    limit = np.minimum(limits(one, run), near_m * (found.distortion + _ROUGH) + SLACK_M)
     chosen = np.flatnonzero(least <= limit[found.pair])
     row, one, run = runs_by_boxes(parts, runs, first_run, part[chosen], chain[chosen], limit[found.pair[chosen]])
     left = RunPairs(found.pair[chosen[row]], one, run)
+    if not len(row):
+        return left
     # Those with the nearest boxes first: what they measure leaves few of the others.
     least = box_distance(own.boxes[left.own], runs.boxes[left.other])
     order = np.lexsort((least, left.pair))
     left, least = left.take(order), least[order]
     starts = _starts(left.pair)
-    rank = np.arange(len(order)) - starts[left.pair]
+    # Pairs of which something is left.
+    group = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(order)))
+    rank = np.arange(len(order)) - starts[group]
     metres = np.full(len(order), np.inf)
     for ranks in itertools.pairwise(_ROUNDS):
         rows = np.flatnonzero((rank >= ranks[0]) & (rank < ranks[1]) & (least <= limit[left.pair]))
@@ -272,5 +277,5 @@ def nearest_runs(parts: SiteParts, index: ShapeIndex, found: Candidates, near_m:
         np.minimum.at(limit, left.pair[rows], metres[rows] * (found.distortion + _ROUGH) + SLACK_M)
     shortest = np.minimum.reduceat(metres, starts)
     bound = shortest * (1.0 + _ROUGH + _BEND * shortest) + _ROUGH_M
-    bound[shortest > near_m * (1.0 + _ROUGH) + _ROUGH_M] = -1.0
-    return left.take(metres <= bound[left.pair])
+    bound[shortest > near_m[left.pair[starts]] * (1.0 + _ROUGH) + _ROUGH_M] = -1.0
+    return left.take(metres <= bound[group])

@@ -9,7 +9,7 @@ import shapely
 from lianzhou_gis.overlay.intersecting_pairs import union_by_group
 from lianzhou_gis.overlay.relations import may_be_thin
 from lianzhou_gis.overlay.shape_index import ShapeIndex
-from lianzhou_gis.overlay.width import TOUCH_WIDTH_M, wider_than
+from lianzhou_gis.overlay.width import TOUCH_WIDTH_M, too_small_for_disc, wider_than
 from lianzhou_gis.table import Columns
 
 __all__ = ["net_areas", "net_totals", "sharing_groups"]
@@ -96,7 +96,8 @@ def net_totals(rows: Columns, sites: Geometries, index: ShapeIndex) -> tuple[Col
     # Each row counts for its theme, and again for its grade if it has one.
     graded = hit[rows["grade_code"][hit] >= 0]
     level = np.concatenate([np.zeros(len(hit), dtype=np.intp), rows["grade_code"][graded] + 1])
-    counted = rows.take(np.concatenate([hit, graded]))
+    needed = ["site", "zone", "theme", "grade", "theme_code", "area_m2", "whole", "shape"]
+    counted = rows.select(needed).take(np.concatenate([hit, graded]))
     themes, levels = int(counted["theme_code"].max(initial=0)) + 1, int(level.max(initial=0)) + 1
     key = (counted["site"].astype(np.int64) * themes + counted["theme_code"]) * levels + level
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
@@ -121,7 +122,7 @@ def net_totals(rows: Columns, sites: Geometries, index: ShapeIndex) -> tuple[Col
     grade = table["grade"].copy()
     grade[whole_theme] = None
     table = table.assign(gross_area_m2=gross, net_area_m2=net, net_share=net / area, grade=grade)
-    within = whole & whole_theme
+    within = whole_theme & (whole | ((area > 0.0) & too_small_for_disc(area - net, TOUCH_WIDTH_M)))
     maybe = whole_theme & ~within
     length = np.bincount(group, weights=shapely.length(counted["shape"]), minlength=count)
     maybe[maybe] = may_be_thin(area[maybe] - net[maybe], shapely.length(footprint[maybe]) + length[maybe])

@@ -10,7 +10,7 @@ from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, union_by_
 from lianzhou_gis.overlay.layer_index import LayerIndex
 from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.overlay.totals import sharing_groups
-from lianzhou_gis.overlay.width import parts_wider_than
+from lianzhou_gis.overlay.width import parts_wider_than, too_small_for_disc
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason
 
@@ -58,7 +58,11 @@ def difference_from_shapes(
     if len(partial.site):
         candidates, number = np.unique(partial.site, return_inverse=True)
         shared = _shared_measure(sites[candidates], index, partial, number.astype(np.intp))
-        covered[candidates] = shared >= (1.0 - 1e-12) * _measure(sites[candidates])
+        measure = _measure(sites[candidates])
+        covered[candidates] = shared >= (1.0 - 1e-12) * measure
+        # Nor does one where what is left, wherever it lies, is too small to count.
+        areal = shapely.get_dimensions(sites[candidates]) == 2
+        covered[candidates] |= areal & (shared >= 0.0) & too_small_for_disc(measure - shared, _GAP_WIDTH_M)
     positions = np.flatnonzero(~covered & ~(shapely.is_missing(sites) | shapely.is_empty(sites)))
     if not len(positions):
         return positions, np.empty(0, dtype=object)

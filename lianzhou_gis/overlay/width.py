@@ -9,7 +9,14 @@ from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.overlay.subdivide import simple_parts
 
-__all__ = ["TOUCH_WIDTH_M", "disc_diameter_bound", "parts_wider_than", "wider_than", "without_hairs"]
+__all__ = [
+    "TOUCH_WIDTH_M",
+    "disc_diameter_bound",
+    "parts_wider_than",
+    "too_small_for_disc",
+    "wider_than",
+    "without_hairs",
+]
 
 Geometries = npt.NDArray[np.object_]
 Floats = npt.NDArray[np.float64]
@@ -44,6 +51,19 @@ def disc_diameter_bound(parts: Geometries) -> Floats:
     # The positive root of excess r^2 + perimeter r - area, in the form that is stable for excess = 0.
     divisor = perimeter + np.sqrt(perimeter**2 + 4.0 * excess * area)
     return np.asarray(np.divide(4.0 * area, divisor, out=np.zeros(len(parts)), where=divisor > 0), dtype=np.float64)
+
+
+def too_small_for_disc(area_m2: Floats, width_m: float) -> Flags:
+    """Return which areas are too small to hold a disc of a diameter, whatever their shape.
+
+    Differences of areas, of either sign; half the area of the disc leaves room for their rounding.
+
+    Examples
+    --------
+    >>> too_small_for_disc(np.array([1e-8, -1e-6, 1.0]), 0.002).tolist()
+    [True, True, False]
+    """
+    return np.asarray(np.abs(area_m2) < np.pi / 8.0 * width_m**2, dtype=bool)
 
 
 def parts_wider_than(parts: Geometries, width_m: float) -> Flags:

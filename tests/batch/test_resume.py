@@ -3,6 +3,7 @@
 import csv
 import re
 import shutil
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -146,8 +147,21 @@ def test_layers_that_change_while_it_runs_stop_it(parquet, tmp_path, monkeypatch
         if state.done == SIZE:
             _zones(catalog)
             # As a worker that begins now.
-            screener_of.cache_clear()
+            screener_of(str(catalog.resolve()), date.fromisoformat(DAY), THEMES, check_files=True)
 
     with pytest.raises(RunError, match="changed while the batch ran"):
         run(parquet, catalog, tmp_path / "out", progress=change)
     assert not (tmp_path / "out" / "summary.json").exists()
+
+
+def test_layers_stay_in_memory_between_batches_while_no_byte_changes(tmp_path):
+    shutil.copytree(Path(CATALOG).parent, tmp_path / "layers", ignore=shutil.ignore_patterns("profiles"))
+    catalog = tmp_path / "layers" / "layers.yaml"
+    key = str(catalog), date.fromisoformat(DAY), THEMES
+    first = screener_of(*key, check_files=True)
+    assert screener_of(*key, check_files=True) is first
+    _zones(catalog)
+    assert screener_of(*key) is first
+    other = screener_of(*key, check_files=True)
+    assert other is not first and other.fingerprint != first.fingerprint
+    assert screener_of(*key) is other
