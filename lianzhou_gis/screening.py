@@ -20,13 +20,14 @@ from lianzhou_gis.clearance import disagreements_of
 from lianzhou_gis.errors import CatalogError, Issue, did_you_mean
 from lianzhou_gis.findings import Assessment, Evaluator, Override, QuestionPlanner
 from lianzhou_gis.findings.given_facts import IN_PARK, PARK_THEME, in_park_facts, region_facts
-from lianzhou_gis.fingerprint import Fingerprint
+from lianzhou_gis.fingerprint import Fingerprint, file_fingerprint
 from lianzhou_gis.formats import FactsFile, SiteGap, Sites, merge_facts, outfalls_from_facts, read_sites
 from lianzhou_gis.formats.site_sources import SiteSource
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
 from lianzhou_gis.geodesy.reference_systems import CrsLike
 from lianzhou_gis.isolation import screen_isolated
 from lianzhou_gis.layers import Cache, Layers, load_layers
+from lianzhou_gis.networks import SOURCE_DOWNSTREAM, SOURCE_THEME, DownstreamSearch, RiverLayer
 from lianzhou_gis.overlay import LayerIndex, overlay_sites
 from lianzhou_gis.progress import Progress, default_progress
 from lianzhou_gis.result import Result
@@ -191,6 +192,7 @@ class Screener:
             "near_m": near_m,
             "plane": plane.proj,
             **({"elsewhere": elsewhere} if elsewhere else {}),
+            **({"rivers": _rivers(catalog)} if catalog.rivers and SOURCE_THEME in scope else {}),
         }
         fingerprint = layers.fingerprint.with_inputs(
             catalog={"region": catalog.region, "plane": catalog.plane},
@@ -325,11 +327,15 @@ class Screener:
         step("findings")
         if len(self._inferred) > _FACTS_KEPT:
             self._inferred.clear()
-        parks = in_park_facts(measured, complete=self._parks_complete)
+        parks = in_park_facts(measured, complete=self._is_whole(PARK_THEME))
         given = {
             site_id: _completed(own, {IN_PARK: parks[site_id]}) if site_id in parks else own
             for site_id, own in given.items()
         }
+        if self._downstream is not None and not shapely.is_missing(measured.outfalls).all():
+            sources, river_issues = self._downstream.answers(measured)
+            fact_issues = [*fact_issues, *self._downstream.rivers.issues, *river_issues]
+            given |= {name: _completed(given[name], {SOURCE_DOWNSTREAM: value}) for name, value in sources.items()}
         inferred = self.rulebook.infer_all(given, self.as_of, self._inferred)
         known = {site_id: found.facts for site_id, found in inferred.items()}
         assessment = Assessment(
@@ -358,11 +364,18 @@ class Screener:
             issues=(*sites.issues, *fact_issues, *self.layers.issues, *measured.issues, *assessment.issues),
         )
 
+    def _is_whole(self, theme_id: str) -> bool:
+        """Whether the layers of a theme could themselves clear a site."""
+        present = any(layer.entry.theme == theme_id for layer in self.layers.layers)
+        return present and not any(gap.theme in (theme_id, None) for gap in self.layers.gaps)
+
     @cached_property
-    def _parks_complete(self) -> bool:
-        """Whether the layer of industrial parks could itself clear a site."""
-        present = any(layer.entry.theme == PARK_THEME for layer in self.layers.layers)
-        return present and not any(gap.theme in (PARK_THEME, None) for gap in self.layers.gaps)
+    def _downstream(self) -> DownstreamSearch | None:
+        """What answers whether a source zone lies downstream of an outfall, where the catalog has water courses."""
+        if "rivers" not in self.parameters or self.catalog.rivers is None:
+            return None
+        rivers = RiverLayer.read(self.catalog, self.catalog.rivers, self.index.plane)
+        return DownstreamSearch(rivers, self.index, self._is_whole(SOURCE_THEME))
 
     @cached_property
     def _inferred(self) -> dict[Any, Inference]:
@@ -417,6 +430,12 @@ def _as_given(result: Result, index: pd.Index[Any] | None) -> Result:
 def _completed(given: dict[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of a site with those that are known without it; what was given counts."""
     return {**given, **{name: value for name, value in known.items() if given.get(name) is None}}
+
+
+def _rivers(catalog: Catalog) -> dict[str, Any] | None:
+    """Return how the water courses are declared, and the hashes of their files."""
+    entry = catalog.rivers
+    return None if entry is None else {**entry.to_json(), "files": file_fingerprint(catalog.file(entry.path))}
 
 
 def _shapes(sites: Sites) -> list[Any]:

@@ -53,6 +53,7 @@ class County:
     def __init__(self, folder):
         self.folder = folder
         self.elsewhere = []
+        self.rivers = None
         self.entries = {}
         self.zones = {}
         self.items = []
@@ -125,6 +126,7 @@ class County:
             "region": {"name": "演示县", "bounds": [111.6, 24.1, 113.3, 25.7]},
             "layers": list(self.entries.values()),
             **({"elsewhere": self.elsewhere} if self.elsewhere else {}),
+            **({"rivers": self.rivers} if self.rivers else {}),
         }
         path = self.folder / "layers.yaml"
         path.write_text(

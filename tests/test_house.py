@@ -16,7 +16,7 @@ LEVELS = [
     ["geodesy"],
     ["rulebook", "catalog"],
     ["formats", "layers"],
-    ["overlay", "raster"],
+    ["overlay", "networks", "raster"],
     ["findings"],
     [
         "progress",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lianzhou_gis.catalog.catalog import Catalog
 from lianzhou_gis.catalog.catalog_reader import catalog_schema, validated_entry
-from lianzhou_gis.catalog.entries import CatalogRegion, Elsewhere, LayerEntry, RegionFact, Series
+from lianzhou_gis.catalog.entries import CatalogRegion, Elsewhere, LayerEntry, RegionFact, RiverEntry, Series
 
 __all__ = [
     "Catalog",
@@ -12,6 +12,7 @@ __all__ = [
     "Elsewhere",
     "LayerEntry",
     "RegionFact",
+    "RiverEntry",
     "Series",
     "catalog_schema",
     "validated_entry",

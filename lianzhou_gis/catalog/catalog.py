@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lianzhou_gis.catalog.catalog_reader import read_catalog
-from lianzhou_gis.catalog.entries import CatalogRegion, Elsewhere, LayerEntry, Series
+from lianzhou_gis.catalog.entries import CatalogRegion, Elsewhere, LayerEntry, RiverEntry, Series
 from lianzhou_gis.errors import CatalogError, MissingFileError, did_you_mean
 from lianzhou_gis.vocabulary import themes as all_themes
 
@@ -39,6 +39,8 @@ class Catalog:
         The themes that are looked at; empty for all.
     elsewhere : tuple of Elsewhere
         Themes that other offices hold.
+    rivers : RiverEntry or None
+        The water courses.
     """
 
     region: CatalogRegion
@@ -47,6 +49,7 @@ class Catalog:
     path: Path
     scope: tuple[str, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    rivers: RiverEntry | None = None
 
     @classmethod
     def open(cls, path: str | Path) -> Catalog:
@@ -63,7 +66,9 @@ class Catalog:
         if not path.is_file():
             raise MissingFileError.from_code("catalog_missing", file=path)
         document = read_catalog(path)
-        return cls(document.region, document.plane, document.layers, path, document.scope, document.elsewhere)
+        return cls(
+            document.region, document.plane, document.layers, path, document.scope, document.elsewhere, document.rivers
+        )
 
     def __repr__(self) -> str:
         count = len({entry.theme for entry in self.layers})

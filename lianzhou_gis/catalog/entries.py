@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
     from pydantic_core import CoreSchema
 
-__all__ = ["CatalogDocument", "CatalogRegion", "Disclosure", "Elsewhere", "LayerEntry", "RegionFact", "Series"]
+__all__ = [
+    "CatalogDocument",
+    "CatalogRegion",
+    "Disclosure",
+    "Elsewhere",
+    "LayerEntry",
+    "RegionFact",
+    "RiverEntry",
+    "Series",
+]
 
 
 def _check_day(value: object) -> object:
@@ -103,6 +112,56 @@ class CatalogRegion:
     bounds: Bounds
     recheck_days: RecheckDays = 180
     facts: Mapping[str, RegionFact] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RiverEntry:
+    """The water courses of the region as lines: no zones, they answer what lies downstream of an outfall.
+
+    Attributes
+    ----------
+    direction : {"digitised"}
+        Stated by the holder: every line runs from source to mouth.
+    complete : bool
+        Stated by the holder: every water course that may receive an outfall is there. Without it the layer can find a
+        source zone downstream, and never rule one out.
+    name_column : str
+        The column with the name of a course.
+    join_m : float
+        A course that ends within this of another one flows into it.
+    bank_m : float
+        An outfall reaches every course within this.
+    reach_m : float
+        How far the flow is followed; the default is what patrols of sources go upstream, no law gives a distance.
+    """
+
+    __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
+
+    path: Text
+    layer: str | None = None
+    crs: str | None = None
+    datum: Literal["wgs84", "cgcs2000", "gcj02", "bd09"] | None = None
+    direction: Literal["digitised"]
+    complete: bool = False
+    name_column: Text = "name"
+    join_m: Annotated[float, Constraint(gt=0, le=500)] = 30.0
+    bank_m: Annotated[float, Constraint(gt=0, le=1000)] = 150.0
+    reach_m: Annotated[float, Constraint(gt=0)] = 20_000.0
+    accuracy_m: Annotated[float, Constraint(ge=0)] | None = None
+    data_date: Day | None = None
+    publisher: str | None = None
+    document: str | None = None
+    synthetic: bool = False
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RiverEntry:
+        """Build an entry from what :meth:`to_json` returned; nothing is validated."""
+        day = data["data_date"]
+        return cls(**{**data, "data_date": None if day is None else date.fromisoformat(day)})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all fields as JSON values."""
+        return {**asdict(self), "data_date": None if self.data_date is None else self.data_date.isoformat()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +306,8 @@ class CatalogDocument:
         The themes that are looked at; empty for all.
     elsewhere : tuple of Elsewhere
         Themes that other offices hold.
+    rivers : RiverEntry or None
+        The water courses.
     """
 
     __pydantic_config__: ClassVar[Mapping[str, Any]] = STRICT_KEYS
@@ -255,6 +316,7 @@ class CatalogDocument:
     plane: str | None = None
     scope: tuple[ThemeId, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
+    rivers: RiverEntry | None = None
     layers: Annotated[tuple[LayerEntry, ...], Constraint(min_length=1)]
 
     @classmethod
@@ -270,6 +332,7 @@ class CatalogDocument:
             plane=data["plane"],
             scope=tuple(data["scope"]),
             elsewhere=tuple(Elsewhere(**item) for item in data["elsewhere"]),
+            rivers=None if data["rivers"] is None else RiverEntry.from_json(data["rivers"]),
             layers=tuple(map(LayerEntry.from_json, data["layers"])),
         )
 
@@ -290,6 +353,7 @@ class CatalogDocument:
             "plane": self.plane,
             "scope": list(self.scope),
             "elsewhere": [asdict(item) for item in self.elsewhere],
+            "rivers": None if self.rivers is None else self.rivers.to_json(),
             "layers": [entry.to_json() for entry in self.layers],
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -138,13 +138,13 @@ def _rewrite(path: Path, layer_id: str, entry: LayerEntry | None) -> Catalog:
         written = Path(building) / path.name
         written.write_bytes((text[:begin] + middle + text[end:]).encode("utf-8"))
         new = Catalog.open(written)
-        if (new.region, new.plane, list(new.layers)) != (old.region, old.plane, wanted):
+        if replace(new, path=path) != replace(old, layers=tuple(wanted)):
             raise CatalogError.from_code("catalog_not_extendable", file=path.name)
         if path.read_bytes() != before:
             raise CatalogError.from_code("catalog_changed_meanwhile", file=path.name)
         shutil.copymode(path, written)
         written.replace(path)
-    return Catalog(new.region, new.plane, new.layers, path)
+    return replace(new, path=path)
 
 
 def add_entry(path: Path, entry: LayerEntry) -> Catalog:
@@ -169,7 +169,7 @@ def add_entry(path: Path, entry: LayerEntry) -> Catalog:
         written = Path(building) / path.name
         written.write_bytes(text.encode("utf-8"))
         new = Catalog.open(written)
-        unchanged = old is None or (new.region, new.plane, new.layers[:-1]) == (old.region, old.plane, old.layers)
+        unchanged = old is None or replace(new, layers=new.layers[:-1], path=path) == old
         if not unchanged or new.layers[-1] != entry:
             raise CatalogError.from_code("catalog_not_extendable", file=path.name)
         if old is not None:
@@ -179,4 +179,4 @@ def add_entry(path: Path, entry: LayerEntry) -> Catalog:
         else:
             written.chmod(0o644)
         written.replace(path)
-    return Catalog(new.region, new.plane, new.layers, path)
+    return replace(new, path=path)

@@ -136,7 +136,7 @@ def _with(catalog: Catalog, replaced: Sequence[LayerEntry], entry: LayerEntry | 
     gone = {item.series for item in replaced}
     kept = [item for item in catalog.layers if item.series not in gone]
     ageless = [] if entry is None else [replace(entry, valid_from=None, valid_to=None)]
-    return Catalog(catalog.region, catalog.plane, (*kept, *ageless), catalog.path)
+    return replace(catalog, layers=(*kept, *ageless))
 
 
 def _catalogs(diffs: Sequence[EditionDiff]) -> tuple[Catalog, Catalog]:

@@ -25,7 +25,7 @@ def build(folder: str | Path) -> Path:
     from tools.county.county import grow
     from tools.county.records import records
     from tools.county.sites import write_sites
-    from tools.county.writing import content_hashes, write_access_list, write_catalog, write_layer
+    from tools.county.writing import content_hashes, write_access_list, write_catalog, write_layer, write_rivers
 
     folder = Path(folder)
     target = folder / _LAYERS
@@ -34,6 +34,7 @@ def build(folder: str | Path) -> Path:
     layers = records(county)
     for layer_id, rows in layers.items():
         write_layer(target, layer_id, rows)
+    write_rivers(target / "rivers.gpkg", county.courses)
     write_access_list(target / "access_list.csv")
     write_sites(target / "sites", county, layers)
     catalog, counts = folder / "layers.yaml", {layer_id: len(rows) for layer_id, rows in layers.items()}

@@ -23,16 +23,27 @@ from lianzhou_gis.intake.table_reader import read_zones
 from lianzhou_gis.layers.content_hash import content_sha256
 from lianzhou_gis.rulebook.access_phrases import condition_for_item, decide_wording
 from tools.county.county import areal
-from tools.county.grid import PLANE
+from tools.county.grid import PLANE, Shape
 from tools.county.places import place
 from tools.county.units import CATEGORIES
 
-__all__ = ["DBF_DAY", "STAMP", "content_hashes", "unprojected", "write_access_list", "write_catalog", "write_layer"]
+__all__ = [
+    "DBF_DAY",
+    "STAMP",
+    "content_hashes",
+    "unprojected",
+    "write_access_list",
+    "write_catalog",
+    "write_layer",
+    "write_rivers",
+]
 
 # The day that stands in every file: the same bytes whenever they are made.
 STAMP = "2026-11-01T00:00:00Z"
 # A DBF carries the day it was written, and the driver takes it from no clock that can be set.
 DBF_DAY = {"DBF_DATE_LAST_UPDATE": STAMP[:10]}
+# Meanders shift a course from where another one was drawn to end.
+_NEAR_MOUTH_M = 600.0
 _COVERAGE = "administrative:DEMO-441882"
 _ACCESS_COLUMNS = [
     "item_id", "unit_id", "level", "dimension", "kind", "industries", "when", "effect", "text", "document",
@@ -109,6 +120,26 @@ def write_layer(folder: Path, layer_id: str, rows: list[dict[str, Any]]) -> Path
                 frame, path, driver="GPKG", layer=path.stem, geometry_type="Unknown", SPATIAL_INDEX="NO"
             )
     return path
+
+
+def _to_confluence(river: str, courses: Mapping[str, Shape]) -> Shape:
+    """Return a course that ends on the nearest other one, if its mouth lies near one."""
+    mouth = shapely.Point(courses[river].coords[-1])
+    others = [course for name, course in courses.items() if name != river]
+    into = min(others, key=mouth.distance)
+    if not 0.0 < mouth.distance(into) < _NEAR_MOUTH_M:
+        return courses[river]
+    return shapely.LineString([*courses[river].coords, into.interpolate(into.project(mouth)).coords[0]])
+
+
+def write_rivers(path: Path, courses: Mapping[str, Shape]) -> None:
+    """File the water courses as lines, each from source to mouth; a mouth is drawn to the course it flows into."""
+    names = {river["id"]: river["name"] for river in place("rivers")["rivers"]}
+    lines = unprojected([_to_confluence(river, courses).simplify(4.0) for river in names], None)
+    frame = gpd.GeoDataFrame({"river_id": list(names), "name": list(names.values())}, geometry=lines, crs=CGCS2000.code)
+    path.unlink(missing_ok=True)
+    with fixed_timestamp(STAMP):
+        pyogrio.write_dataframe(frame, path, driver="GPKG", layer=path.stem, SPATIAL_INDEX="NO")
 
 
 def _filled(text: Any, code: str) -> Any:  # noqa: ANN401
@@ -216,6 +247,16 @@ def write_catalog(path: Path, folder: str, rows: Mapping[str, int], hashes: Mapp
             {"theme": theme, "office": office, "reason": "演示县没有该图层，须另行征求意见"}
             for theme, office in _ELSEWHERE.items()
         ],
+        "rivers": {
+            "path": f"{folder}/rivers.gpkg",
+            "direction": "digitised",
+            "complete": True,
+            "accuracy_m": 10,
+            "data_date": date(2026, 6, 30),
+            "publisher": "合成演示数据，无发布单位",
+            "document": "DEMO-rivers",
+            "synthetic": True,
+        },
         "layers": entries,
     }
     head = "# SYNTHETIC: none of it shows Lianzhou's real zones. Written by python -m tools.county; do not edit.\n"
