@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.catalog import Catalog, RiverEntry
-from lianzhou_gis.errors import Issue, LianzhouError
+from lianzhou_gis.errors import Issue, LianzhouError, Message, Severity
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.geodesy import Plane, Region
 from lianzhou_gis.networks.river_network import Flow, RiverNetwork, single_courses
@@ -120,37 +119,38 @@ class DownstreamSearch:
         for row in np.flatnonzero(~shapely.is_missing(overlay.outfalls)):
             site_id, error_m = str(overlay.site_ids[row]), float(overlay.site_error_m[row])
             points = [self._answer(point, error_m) for point in shapely.get_parts(overlay.outfalls[row])]
-            known = [answer for answer, _, _ in points]
+            known = [answer for answer, _ in points]
             if any(known) or None not in known:
                 found[site_id] = any(known)
-            severity = "warning" if found.get(site_id, True) else "info"
+            severity: Severity = "warning" if found.get(site_id, True) else "info"
             issues.extend(
-                Issue.from_code(severity, code, f"site {site_id}", **values)  # type: ignore[arg-type]
-                for _, code, values in points
+                Issue(severity, message.code.partition(".")[0], f"site {site_id}", message.zh, message.en)
+                for _, message in points
             )
         return found, issues
 
-    def _answer(self, point: shapely.Point, error_m: float) -> tuple[bool | None, str, dict[str, Any]]:
-        """Return the answer of one point with the code and the values of the sentence about it."""
+    def _answer(self, point: shapely.Point, error_m: float) -> tuple[bool | None, Message]:
+        """Return the answer of one point, and the sentence about it."""
         entry, network = self.rivers.entry, self.rivers.network
         if network is None:
-            return None, "downstream_unknown.rivers", {}
+            return None, Message.from_code("downstream_unknown.rivers")
         flow = network.downstream(point, bank_m=entry.bank_m + error_m, reach_m=entry.reach_m)
         if not flow.stretches:
-            return None, "downstream_unknown.no_river", {"metres": entry.bank_m}
+            return None, Message.from_code("downstream_unknown.no_river", metres=entry.bank_m)
         nearest = min(self._meetings(flow), default=None)
         if nearest is not None:
             metres, zone, course = nearest
             columns = self.index.zone_columns
             name = str(columns["zone_name"][zone] or columns["zone_id"][zone])
-            return True, "source_downstream", {"river": network.names[course], "km": metres / 1000, "zone": name}
+            river, km = network.names[course], metres / 1000
+            return True, Message.from_code("source_downstream", river=river, km=km, zone=name)
         if flow.ends:
-            return None, "downstream_unknown.open_end", {}
+            return None, Message.from_code("downstream_unknown.open_end")
         if not (self.rivers.whole and self.sources_whole):
-            return None, "downstream_unknown.incomplete", {}
+            return None, Message.from_code("downstream_unknown.incomplete")
         if not all(self._covered.covers(stretch.line) for stretch in flow.stretches):
-            return None, "downstream_unknown.uncovered", {}
-        return False, "no_source_downstream", {"km": entry.reach_m / 1000}
+            return None, Message.from_code("downstream_unknown.uncovered")
+        return False, Message.from_code("no_source_downstream", km=entry.reach_m / 1000)
 
     def _meetings(self, flow: Flow) -> Iterator[tuple[float, int, int]]:
         """Yield metres along the flow, zone and course of every meeting of the flow with a source zone."""
