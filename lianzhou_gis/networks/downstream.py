@@ -124,7 +124,7 @@ class DownstreamSearch:
                 found[site_id] = any(known)
             severity: Severity = "warning" if found.get(site_id, True) else "info"
             issues.extend(
-                Issue(severity, message.code.partition(".")[0], f"site {site_id}", message.zh, message.en)
+                Issue(severity, (message.code or "").partition(".")[0], f"site {site_id}", message.zh, message.en)
                 for _, message in points
             )
         return found, issues
