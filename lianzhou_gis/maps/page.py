@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 
 from lianzhou_gis.maps import assets, leaflet
-from lianzhou_gis.maps.explorer import Planner, base_map
 from lianzhou_gis.maps.payload import payload
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def page(data: dict[str, Any]) -> str:
     str
         HTML with Leaflet, data, script and style inside.
     """
+    from lianzhou_gis.maps.explorer import Planner, base_map  # folium takes long to load; public pages need none of it
+
     frame = base_map()
     frame._id = "1"
     planner = Planner(data, bring=False)

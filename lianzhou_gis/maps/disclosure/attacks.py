@@ -24,7 +24,7 @@ from lianzhou_gis.maps.disclosure.shape_fits import (
 
 __all__ = [
     "BORDER_ATTACKS", "border_errors", "border_guesses", "centre_error", "centres_of", "distance_to_lines",
-    "has_arc", "has_few_corners", "is_regular", "least_width", "regularity", "shape_kind", "true_border",
+    "has_arc", "has_few_corners", "is_narrower", "is_regular", "least_width", "regularity", "shape_kind", "true_border",
 ]  # fmt: skip
 
 Floats = npt.NDArray[np.float64]
@@ -120,7 +120,7 @@ def border_errors(cells: CellSet, outline: Shape, source: Shape, *, least_m: flo
     """
     true = true_border(source, cells.lattice)
     sides = _sides(true)
-    along = shapely.points(_thinned(_dense(true, cells.lattice.cell_m * _STEP)))
+    along = _thinned(_dense(true, cells.lattice.cell_m * _STEP))
     tree = shapely.STRtree(sides)
     errors = {}
     for name, guess in border_guesses(cells, outline):
@@ -129,9 +129,7 @@ def border_errors(cells: CellSet, outline: Shape, source: Shape, *, least_m: flo
         there = float(np.median(_nearest(tree, shapely.points(_thinned(guess)))))
         if name not in _PARTIAL:
             # Beside a guess of points, the true border is nearer to the line through them: half a step at most.
-            around = shapely.STRtree(np.asarray(shapely.points(guess), dtype=object))
-            back = float(np.median(_nearest(around, along)))
-            there = min(there, back)
+            there = min(there, float(np.median(_between(along, guess))))
         errors[name] = there
         if there < least_m:
             break
@@ -140,8 +138,7 @@ def border_errors(cells: CellSet, outline: Shape, source: Shape, *, least_m: flo
 
 def true_border(source: Shape, lattice: Lattice) -> list[Floats]:
     """Return the rings of a zone, flat metres, simplified by half a hundredth of a cell."""
-    flat = shapely.transform(source, lambda xy: xy * lattice.scale)
-    return _rings(shapely.simplify(flat, lattice.cell_m / 200))
+    return _simplified(_rings(source), lattice.scale, lattice.cell_m / 200)
 
 
 def centres_of(shape: Shape, scale: Floats) -> Floats:
@@ -221,9 +218,26 @@ def shape_kind(shape: Shape, scale: Floats) -> Literal["regular", "nearly", "fre
 
 def has_few_corners(shape: Shape, scale: Floats) -> bool:
     """Tell whether the outer ring of any part is a polygon of few corners."""
-    outer = [shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)]
-    flat = shapely.transform(np.asarray(outer, dtype=object), lambda xy: xy * scale)
-    return bool((shapely.get_num_coordinates(shapely.simplify(flat, _CORNERS_M)) - 1 <= _FEW_CORNERS).any())
+    outer = [shapely.get_coordinates(part.exterior) for part in shapely.get_parts(shape)]
+    return any(len(ring) - 1 <= _FEW_CORNERS for ring in _simplified(outer, scale, _CORNERS_M))
+
+
+def is_narrower(shape: Shape, width_m: float, scale: Floats) -> bool:
+    """Tell whether no circle of a diameter in metres fits into a shape; a first look at one circle decides most.
+
+    Examples
+    --------
+    >>> import numpy as np, shapely
+    >>> [is_narrower(shapely.box(0, 0, 5000, 30), width, np.ones(2)) for width in (20, 40)]
+    [False, True]
+    """
+    flat = shapely.transform(shape, lambda xy: xy * scale)
+    # least_width comes this near to the true width: twice its simplification and its tolerance.
+    reserve = 2 * float(np.sqrt(shapely.area(flat))) * (1 / 500 + 1 / 200)
+    inside = shapely.point_on_surface(flat)
+    if 2 * shapely.distance(inside, shapely.boundary(flat)) >= width_m + reserve:
+        return False
+    return least_width(shape, scale) < width_m
 
 
 def least_width(shape: Shape, scale: Floats) -> float:
@@ -292,6 +306,16 @@ def _nearest(tree: shapely.STRtree, points: shapely.Geometry | npt.NDArray[np.ob
     return np.asarray(far, dtype=np.float64)
 
 
+def _between(points: Floats, others: Floats) -> Floats:
+    """Return the distance of each point to the nearest of others."""
+    x = points[:, :1] - others[:, 0]
+    y = points[:, 1:] - others[:, 1]
+    x *= x
+    y *= y
+    x += y
+    return np.asarray(np.sqrt(x.min(axis=1)))
+
+
 def _filled(shape: Shape) -> Shape:
     """Return the outer rings alone, as areas."""
     outer = [shapely.Polygon(part.exterior) for part in shapely.get_parts(shape)]
@@ -300,6 +324,12 @@ def _filled(shape: Shape) -> Shape:
 
 def _rings(shape: Shape) -> list[Floats]:
     return [shapely.get_coordinates(ring) for ring in shapely.get_rings(shapely.get_parts(shape))]
+
+
+def _simplified(rings: list[Floats], scale: Floats, tolerance: float) -> list[Floats]:
+    """Return rings in degrees as flat metres, each simplified by itself."""
+    lines = [shapely.LineString(ring * scale) for ring in rings]
+    return [shapely.get_coordinates(line) for line in shapely.simplify(lines, tolerance, preserve_topology=False)]
 
 
 def _sides(rings: list[Floats]) -> npt.NDArray[np.object_]:
@@ -341,10 +371,10 @@ def _inverted(cells: CellSet) -> Floats:
     """Return points, degrees, of the smoothest border that has the centre of every cell on its side."""
     mask = np.pad(cells.mask, 1)
     field = np.kron(mask.astype(np.float32), np.ones((_PIXELS, _PIXELS), dtype=np.float32)) - np.float32(0.5)
-    middle = _PIXELS // 2
+    middle, buffer = _PIXELS // 2, np.empty_like(field)
     for _ in range(_ROUNDS):
         for _ in range(_PASSES):
-            _blur(field)
+            _blur(field, buffer)
         held = field[middle::_PIXELS, middle::_PIXELS]
         held[...] = np.where(mask, np.maximum(held, _SURE), np.minimum(held, -_SURE))
     found = []
@@ -366,7 +396,14 @@ def _inverted(cells: CellSet) -> Floats:
     return result
 
 
-def _blur(field: npt.NDArray[np.float32]) -> None:
-    """Put a field under the weights 1, 2, 1 along both axes, in place; its edge stays."""
-    field[1:-1] = (field[:-2] + 2 * field[1:-1] + field[2:]) / 4
-    field[:, 1:-1] = (field[:, :-2] + 2 * field[:, 1:-1] + field[:, 2:]) / 4
+def _blur(field: npt.NDArray[np.float32], buffer: npt.NDArray[np.float32]) -> None:
+    """Put a field under the weights 1, 2, 1 along both axes, in place; its edge stays. The buffer is of its shape."""
+    for before, here, then in (
+        (field[:-2], field[1:-1], field[2:]),
+        (field[:, :-2], field[:, 1:-1], field[:, 2:]),
+    ):
+        blurred = buffer[: here.shape[0], : here.shape[1]]
+        np.add(here, here, out=blurred)
+        blurred += before
+        blurred += then
+        np.multiply(blurred, np.float32(0.25), out=here)

@@ -6,6 +6,7 @@ edition and beside any other zone.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,14 +17,14 @@ import shapely
 from lianzhou_gis.maps.disclosure.attacks import (
     border_errors,
     centre_error,
+    is_narrower,
     is_regular,
-    least_width,
     shape_kind,
 )
 from lianzhou_gis.maps.disclosure.lattice import CellSet, Lattice, sample
 from lianzhou_gis.maps.disclosure.policy import policy
 
-__all__ = ["REASONS", "RESERVE", "CellZone", "draw_zone", "draw_zones"]
+__all__ = ["REASONS", "RESERVE", "CellZone", "Sketch", "attack_zones", "draw_zone", "draw_zones", "sketch_zone"]
 
 Shape = Any
 
@@ -77,6 +78,27 @@ class CellZone:
         return min(self.errors.values(), default=np.inf)
 
 
+@dataclass(frozen=True)
+class Sketch:
+    """A part of a zone before it is attacked: its cells, or why it is not drawn.
+
+    Attributes
+    ----------
+    part : Polygon
+        As it is.
+    filled, rough : Polygon
+        Without holes that are not drawn, and as simple as what is measured on it.
+    """
+
+    part: Shape
+    reason: str | None
+    cells: CellSet | None = None
+    outline: Shape = None
+    filled: Shape = None
+    rough: Shape = None
+    kind: str = "free"
+
+
 def draw_zones(shapes: npt.NDArray[np.object_], lattice: Lattice, protect_m: float) -> list[CellZone]:
     """Return each zone as cells; see :func:`draw_zone`."""
     return [draw_zone(shape, lattice, protect_m) for shape in shapes]
@@ -101,59 +123,116 @@ def draw_zone(shape: Shape, lattice: Lattice, protect_m: float) -> CellZone:
         that kind are filled, since the gap would tell as much as the zone in it; a part whose hole is too large for
         that is left out.
     """
+    zones = attack_zones([sketch_zone(shape, lattice, protect_m)], protect_m)
+    assert zones is not None
+    return zones[0]
+
+
+def sketch_zone(shape: Shape, lattice: Lattice, protect_m: float) -> list[Sketch]:
+    """Return the parts of a zone as they would be drawn if no attack on the border succeeded, the largest first."""
     if shapely.get_type_id(shape) not in (3, 6):
-        return CellZone(None, None, "not_areal")
+        return [Sketch(shape, "not_areal")]
     parts = shapely.get_parts(shapely.force_2d(shape))
     largest, *rest = parts[np.argsort(-shapely.area(parts), kind="stable")]
-    found = [_draw_part(largest, lattice, protect_m)]
-    if found[0].reason:
-        return CellZone(None, None, found[0].reason)
-    found += [_draw_part(part, lattice, protect_m) for part in rest]
-    drawn = [item for item in found if item.cells is not None]
-    cells = _united([item.cells for item in drawn if item.cells is not None], lattice)
+    first = _sketch_part(largest, lattice, protect_m)
+    return [first] if first.reason else [first, *(_sketch_part(part, lattice, protect_m) for part in rest)]
+
+
+def attack_zones(
+    sketches: Sequence[list[Sketch]], protect_m: float, is_told: Callable[[list[CellZone]], bool] | None = None
+) -> list[CellZone] | None:
+    """Return each zone of those parts that withstand the attacks; it is withheld with its largest part.
+
+    Parameters
+    ----------
+    sketches : sequence of list of Sketch
+        Of each zone its parts, the largest first.
+    protect_m : float
+    is_told : callable, optional
+        Asked whenever a part is left out, the parts not yet attacked drawn: whether the gap gives it away. The small
+        parts are attacked first, since mostly they are left out.
+
+    Returns
+    -------
+    list of CellZone or None
+        ``None`` as soon as a gap gives a part away.
+    """
+    found: list[list[CellZone | Sketch]] = [list(parts) for parts in sketches]
+    order = sorted(
+        (int(item.cells.count), zone, part)
+        for zone, parts in enumerate(sketches)
+        for part, item in enumerate(parts)
+        if item.cells is not None
+    )
+    for _, zone, part in order:
+        if found[zone][0].reason:
+            continue
+        found[zone][part] = drawn = _attack_part(sketches[zone][part], protect_m)
+        if (
+            drawn.reason
+            and is_told is not None
+            and is_told([_joined(*both) for both in zip(sketches, found, strict=True)])
+        ):
+            return None
+    return [_joined(*both) for both in zip(sketches, found, strict=True)]
+
+
+def _joined(sketches: list[Sketch], parts: Sequence[CellZone | Sketch]) -> CellZone:
+    """Return the zone of its parts, drawn or not; ``sketches`` are the same parts as they are."""
+    if parts[0].reason:
+        return CellZone(None, None, parts[0].reason)
+    sets = [part.cells for part in parts if part.cells is not None]
+    cells = _united(sets)
+    left_out = [sketch.part for sketch, part in zip(sketches, parts, strict=True) if part.cells is None]
+    errors = [part.errors for part in parts if isinstance(part, CellZone)]
     return CellZone(
         cells=cells,
-        outline=cells.polygon(),
+        outline=parts[0].outline if len(sets) == 1 else cells.polygon(),
         reason=None,
-        omitted=len(found) - len(drawn),
-        omitted_at=shapely.get_coordinates(
-            [shapely.centroid(part) for part, item in zip((largest, *rest), found, strict=True) if item.cells is None]
-        ).reshape(-1, 2),
+        omitted=len(left_out),
+        omitted_at=shapely.get_coordinates(shapely.centroid(left_out)).reshape(-1, 2),
         errors={
-            name: min(item.errors[name] for item in drawn if name in item.errors)
-            for name in dict.fromkeys(name for item in drawn for name in item.errors)
+            name: min(found[name] for found in errors if name in found)
+            for name in dict.fromkeys(name for found in errors for name in found)
         },
-        centre_m=min(item.centre_m for item in drawn),
+        centre_m=min((part.centre_m for part in parts if isinstance(part, CellZone)), default=np.inf),
     )
 
 
-def _draw_part(part: Shape, lattice: Lattice, protect_m: float) -> CellZone:
-    """Return a polygon as cells, or why it is not drawn."""
+def _sketch_part(part: Shape, lattice: Lattice, protect_m: float) -> Sketch:
+    """Return the cells of a polygon, or why it is not drawn whatever an attack comes to."""
     least = policy().least_area_m2(lattice.cell_m)
     if _area_m2(shapely.Polygon(part.exterior), lattice) < least:
-        return CellZone(None, None, "too_small")
+        return Sketch(part, "too_small")
     holes = [shapely.Polygon(ring) for ring in part.interiors]
     telling = [hole for hole in holes if _area_m2(hole, lattice) >= least and not _is_safe(hole, lattice, protect_m)]
     if any(_area_m2(hole, lattice) > _MOST_FILLED * least for hole in telling):
-        return CellZone(None, None, "recoverable")
+        return Sketch(part, "recoverable")
     shown = [hole for hole in holes if _area_m2(hole, lattice) >= least and hole not in telling]
-    part = shapely.Polygon(part.exterior, [hole.exterior for hole in shown])
-    if _area_m2(part, lattice) < least:
-        return CellZone(None, None, "too_small")
+    filled = shapely.Polygon(part.exterior, [hole.exterior for hole in shown])
+    if _area_m2(filled, lattice) < least:
+        return Sketch(part, "too_small")
     # A border as simple as what is measured on it anyway.
-    rough = shapely.simplify(part, lattice.size[1] / 200)
+    rough = shapely.simplify(filled, lattice.size[1] / 200)
     kind = shape_kind(rough, lattice.scale)
     if kind == "regular":
-        return CellZone(None, None, "regular")
-    if least_width(rough, lattice.scale) < policy().accuracy_m(lattice.cell_m):
-        return CellZone(None, None, "recoverable")
-    cells = sample(part, lattice)
-    outline = cells.polygon()
+        return Sketch(part, "regular")
+    if is_narrower(rough, policy().accuracy_m(lattice.cell_m), lattice.scale):
+        return Sketch(part, "recoverable")
+    cells = sample(filled, lattice)
+    return Sketch(part, None, cells, cells.polygon(), filled, rough, kind)
+
+
+def _attack_part(sketch: Sketch, protect_m: float) -> CellZone:
+    """Return a part with what the attacks make of it, or why it is not drawn."""
+    cells, outline = sketch.cells, sketch.outline
+    if cells is None:
+        return CellZone(None, None, sketch.reason)
     least_m = RESERVE * protect_m
-    errors = border_errors(cells, outline, rough, least_m=least_m) if cells.mask.any() else {}
+    errors = border_errors(cells, outline, sketch.rough, least_m=least_m) if cells.mask.any() else {}
     if min(errors.values(), default=0.0) < least_m:
         return CellZone(None, None, "recoverable")
-    centre = centre_error(cells, outline, part) if kind == "nearly" else np.inf
+    centre = centre_error(cells, outline, sketch.filled) if sketch.kind == "nearly" else np.inf
     if centre < protect_m / 2:
         return CellZone(None, None, "regular")
     return CellZone(cells, outline, None, errors=errors, centre_m=centre)
@@ -173,7 +252,7 @@ def _area_m2(shape: Shape, lattice: Lattice) -> float:
     return float(shapely.area(shape) * lattice.scale.prod())
 
 
-def _united(sets: list[CellSet], lattice: Lattice) -> CellSet:
+def _united(sets: list[CellSet]) -> CellSet:
     if len(sets) == 1:
         return sets[0]
     column, row = min(item.column for item in sets), min(item.row for item in sets)
@@ -183,4 +262,4 @@ def _united(sets: list[CellSet], lattice: Lattice) -> CellSet:
     for item in sets:
         south, west = item.row - row, item.column - column
         mask[south : south + item.mask.shape[0], west : west + item.mask.shape[1]] |= item.mask
-    return CellSet(lattice, column, row, mask)
+    return CellSet(sets[0].lattice, column, row, mask)

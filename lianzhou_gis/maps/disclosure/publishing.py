@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 import lianzhou_gis
 from lianzhou_gis.errors import DisclosureError, RunError
 from lianzhou_gis.maps.disclosure.attack_suite import attack_layer, hidden_errors
 from lianzhou_gis.maps.disclosure.catalog_copies import require_no_copies
-from lianzhou_gis.maps.disclosure.cell_zones import REASONS, CellZone, draw_zone
+from lianzhou_gis.maps.disclosure.cell_zones import REASONS, CellZone, Sketch, attack_zones, sketch_zone
 from lianzhou_gis.maps.disclosure.exact_zones import without_centres, without_places
 from lianzhou_gis.maps.disclosure.lattice import Lattice, lattice_for
 from lianzhou_gis.maps.disclosure.layer_requests import (
@@ -313,11 +314,12 @@ def _drawn(request: Request, table: pd.DataFrame, profile: Profile, places: Floa
     lattice = lattice_for(request.cell_m, request.latitude)
     _require_known_names(rows, request)
     requested = lattice
-    zones = _zones(rows, shapes, lattice, request, profile)
     # Where attacks come too near on the whole, the next larger cells are taken, and the manifest says so.
-    while _is_recovered(zones, shapes, places, lattice, profile) and lattice.rung < requested.rung + MOST_COARSER:
+    zones = _attacked(rows, shapes, places, lattice, request, profile, last=False)
+    while zones is None:
         lattice = lattice.coarser()
-        zones = _zones(rows, shapes, lattice, request, profile)
+        last = lattice.rung == requested.rung + MOST_COARSER
+        zones = _attacked(rows, shapes, places, lattice, request, profile, last=last)
     drawn = np.array([zone.cells is not None for zone in zones], dtype=bool)
     if not drawn.any():
         raise DisclosureError.from_code("nothing_drawable", layer=wanted.id, cell=lattice.cell_m)
@@ -332,27 +334,44 @@ def _drawn(request: Request, table: pd.DataFrame, profile: Profile, places: Floa
     )
 
 
-def _zones(rows: pd.DataFrame, shapes: Shapes, lattice: Lattice, request: Request, profile: Profile) -> list[CellZone]:
-    """Return each zone as cells of a grid, or why it is not drawn."""
-    zones = []
-    for number, shape in enumerate(shapes):
-        if _is_named(rows.iloc[number], request.wanted.withhold):
-            zones.append(CellZone(None, None, "on_request"))
-        elif shape is None or shapely.is_empty(shape):
-            zones.append(CellZone(None, None, "not_areal"))
-        else:
-            zones.append(draw_zone(shape, lattice, profile.protect_m))
-    return zones
+def _attacked(
+    rows: pd.DataFrame,
+    shapes: Shapes,
+    places: Floats,
+    lattice: Lattice,
+    request: Request,
+    profile: Profile,
+    *,
+    last: bool,
+) -> list[CellZone] | None:
+    """Return each zone as cells of a grid, or why it is not drawn; ``None`` where attacks come nearer than the bounds.
+
+    They come too near to borders as a whole, or to anything that is not drawn. On the last grid that is not asked.
+    """
+    sketches = [_sketch(rows.iloc[number], shape, lattice, request, profile) for number, shape in enumerate(shapes)]
+
+    def is_told(zones: list[CellZone]) -> bool:
+        drawn = [zone for zone in zones if zone.cells is not None]
+        hidden = [shape for shape, zone in zip(shapes, zones, strict=True) if zone.cells is None]
+        return bool(hidden_errors(drawn, hidden, places, lattice).min(initial=np.inf) < profile.protect_m / 2)
+
+    zones = attack_zones(sketches, profile.protect_m, None if last else is_told)
+    if zones is None or last:
+        return zones
+    errors = [zone.error_m for zone in zones if zone.cells is not None]
+    too_near = bool(errors) and (np.median(errors) < profile.protect_m or is_told(zones))
+    return None if too_near else zones
 
 
-def _is_recovered(zones: list[CellZone], shapes: Shapes, places: Floats, lattice: Lattice, profile: Profile) -> bool:
-    """Tell whether the attacks come nearer than the bounds: on borders as a whole, or on anything that is not drawn."""
-    drawn = [zone for zone in zones if zone.cells is not None]
-    if not drawn:
-        return False
-    hidden = [shape for shape, zone in zip(shapes, zones, strict=True) if zone.cells is None]
-    near = hidden_errors(drawn, hidden, places, lattice).min(initial=np.inf)
-    return bool(np.median([zone.error_m for zone in drawn]) < profile.protect_m or near < profile.protect_m / 2)
+def _sketch(
+    row: pd.Series, shape: BaseGeometry | None, lattice: Lattice, request: Request, profile: Profile
+) -> list[Sketch]:
+    """Return a zone as parts that may be drawn on a grid, or why it is not."""
+    if _is_named(row, request.wanted.withhold):
+        return [Sketch(shape, "on_request")]
+    if shape is None or shapely.is_empty(shape):
+        return [Sketch(shape, "not_areal")]
+    return sketch_zone(shape, lattice, profile.protect_m)
 
 
 def _require_known_names(rows: pd.DataFrame, request: Request) -> None:

@@ -147,12 +147,12 @@ def _flat_ring(ring: Shape, cells: CellSet) -> Floats:
     return np.asarray(shapely.get_coordinates(ring) * cells.lattice.scale, dtype=np.float64)
 
 
-def _corner_numbers(middles: Floats, tolerance: float) -> list[int]:
-    """Return at which of the sides of an outline its corners are; the first is one."""
-    smooth = smoothed_ring(middles, 1.0)
-    line = shapely.simplify(shapely.LineString(np.vstack([smooth, smooth[:1]])), tolerance)
-    kept = shapely.get_coordinates(line)[:-1]
-    return sorted({int(((smooth - corner) ** 2).sum(axis=1).argmin()) for corner in kept})
+def _corner_numbers(smooth: Floats, tolerance: float) -> list[int]:
+    """Return at which points of a smoothed ring its corners are; the first is one."""
+    line = shapely.LineString(np.vstack([smooth, smooth[:1]]))
+    kept = shapely.get_coordinates(shapely.simplify(line, tolerance))[:-1]
+    places = np.isin(smooth[:, 0] + 1j * smooth[:, 1], kept[:, 0] + 1j * kept[:, 1])
+    return [int(number) for number in np.flatnonzero(places)]
 
 
 def _from_farthest(middles: Floats) -> int:
@@ -168,7 +168,7 @@ def _starts(ring: Floats, cell: float) -> Iterator[Floats]:
     smooth = smoothed_ring(middles, 1.0)
     seen = set()
     for tolerance in _CORNERS:
-        numbers = _corner_numbers(middles, tolerance * cell)
+        numbers = _corner_numbers(smooth, tolerance * cell)
         if 3 <= len(numbers) <= _MOST_CORNERS and len(numbers) not in seen:
             seen.add(len(numbers))
             yield smooth[numbers]
@@ -190,24 +190,32 @@ def _signed(corners: Floats, points: Floats) -> tuple[Floats, npt.NDArray[np.int
     """Return signed distances to a polygon (positive inside), the nearest sides, the shares along them, the normals."""
     then = np.roll(corners, -1, axis=0)
     sides = then - corners
-    from_start = points[:, None] - corners[None]
-    share = np.clip((from_start * sides).sum(axis=2) / np.maximum((sides**2).sum(axis=1), 1e-9), 0, 1)
-    across = from_start - share[..., None] * sides
-    far = np.sqrt((across**2).sum(axis=2))
+    x, y = points[:, :1] - corners[:, 0], points[:, 1:] - corners[:, 1]
+    share = np.clip((x * sides[:, 0] + y * sides[:, 1]) / np.maximum((sides**2).sum(axis=1), 1e-9), 0, 1)
+    x -= share * sides[:, 0]
+    y -= share * sides[:, 1]
+    far = np.sqrt(x * x + y * y)
     side = far.argmin(axis=1)
     row = np.arange(len(points))
-    y = points[:, None, 1]
-    crosses = (corners[None, :, 1] > y) != (then[None, :, 1] > y)
-    rise = np.where(sides[:, 1] == 0, 1e-9, sides[:, 1])
-    at = corners[None, :, 0] + (y - corners[None, :, 1]) * sides[None, :, 0] / rise
-    sign = np.where((crosses & (points[:, None, 0] < at)).sum(axis=1) % 2 == 1, 1.0, -1.0)
+    sign = _sign(corners, points)
     distance = far[row, side]
-    normal = across[row, side] / np.maximum(distance, 1e-9)[:, None] * sign[:, None]
+    normal = np.stack([x[row, side], y[row, side]], axis=1) / np.maximum(distance, 1e-9)[:, None] * sign[:, None]
     return sign * distance, side, share[row, side], normal
 
 
+def _sign(corners: Floats, points: Floats) -> Floats:
+    """Return 1 for points in a polygon and -1 for others."""
+    then = np.roll(corners, -1, axis=0)
+    sides = then - corners
+    x, y = points[:, :1], points[:, 1:]
+    crosses = (corners[:, 1] > y) != (then[:, 1] > y)
+    rise = np.where(sides[:, 1] == 0, 1e-9, sides[:, 1])
+    at = corners[:, 0] + (y - corners[:, 1]) * sides[:, 0] / rise
+    return np.where((crosses & (x < at)).sum(axis=1) % 2 == 1, 1.0, -1.0)
+
+
 def _wrong(corners: Floats, points: Floats, side: Floats) -> float:
-    return float((side * _signed(corners, points)[0] < 0).mean())
+    return float((side * _sign(corners, points) < 0).mean())
 
 
 def _fits(corners: Floats, points: Floats, side: Floats, cell: float) -> Iterator[tuple[float, Floats]]:
@@ -296,7 +304,7 @@ def _pieces(ring: Floats, inside: float, cell: float) -> Iterator[Floats]:
     towards = np.stack([-sides[:, 1], sides[:, 0]], axis=1) * inside / 2
     first = _from_farthest(middles)
     middles, towards = np.roll(middles, -first, axis=0), np.roll(towards, -first, axis=0)
-    numbers = _corner_numbers(middles, _PIECES * cell)
+    numbers = _corner_numbers(smoothed_ring(middles, 1.0), _PIECES * cell)
     numbers = [*([0] if numbers[0] else []), *numbers, len(middles)]
     # A border of many pieces is none of lines and arcs; smoothing does as well.
     if len(numbers) > _MOST_PIECES:
