@@ -6,9 +6,11 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 
 from lianzhou_gis.errors import DisclosureError
 from lianzhou_gis.maps.disclosure import open_source, publish, read_profile
+from lianzhou_gis.maps.disclosure.border_match import BorderRaster, dense_borders, match, zone_samples
 from tests.maps.disclosure.conftest import M, natural, profile_file
 
 EXACT = {"accuracy_m": 1, "as_published": {"document": "粤府函〔2020〕1号", "date": "2020-01-01"}}
@@ -73,6 +75,62 @@ def test_exact_borders_of_a_restricted_layer(way, alias):
         alias(WAYS[way])
 
 
+def moved(zones, east_m, north_m):
+    return [shapely.affinity.translate(zone, *(np.array([east_m, north_m]) / M)) for zone in zones]
+
+
+def flat(change):
+    """Apply a change in metres to each zone."""
+    return lambda zones: [
+        shapely.transform(change(shapely.transform(zone, lambda xy: xy * M)), lambda xy: xy / M) for zone in zones
+    ]
+
+
+def halves(zones):
+    return [
+        part
+        for zone in zones
+        for middle in [shapely.centroid(zone)]
+        for side in (-1, 1)
+        for part in [
+            zone
+            & shapely.box(min(middle.x, middle.x + side), middle.y - 1, max(middle.x, middle.x + side), middle.y + 1)
+        ]
+    ]
+
+
+ALTERED = {
+    "shifted by 20 m": lambda zones: moved(zones, 14, -14),
+    "shifted by 120 m": lambda zones: moved(zones, -100, 66),
+    "shifted by 200 m": lambda zones: moved(zones, 0, 200),
+    "by the offset of web maps": lambda zones: moved(zones, 480, -260),
+    "buffered by 10 m": flat(lambda zone: shapely.buffer(zone, 10)),
+    "buffered by 60 m": flat(lambda zone: shapely.buffer(zone, 60)),
+    "buffered by 150 m": flat(lambda zone: shapely.buffer(zone, 150)),
+    "shrunk by 30 m": flat(lambda zone: shapely.buffer(zone, -30)),
+    "simplified to 30 m": flat(lambda zone: shapely.simplify(zone, 30)),
+    "turned by half a degree": flat(lambda zone: shapely.affinity.rotate(zone, 0.5)),
+    "enlarged by a hundredth": flat(lambda zone: shapely.affinity.scale(zone, 1.01, 1.01)),
+    "on a grid of 20 m": flat(
+        lambda zone: shapely.buffer(
+            shapely.transform(shapely.segmentize(zone, 40), lambda xy: np.round(xy / 20) * 20), 0
+        )
+    ),
+    "shifted and buffered": lambda zones: moved(flat(lambda zone: shapely.buffer(zone, 20))(zones), 80, -90),
+    "cut in two": halves,
+    "cut in two and shifted": lambda zones: moved(halves(zones), 80, -90),
+    "as one": lambda zones: [shapely.union_all(zones)],
+    "every other": lambda zones: moved(zones[::2], 60, 60),
+}
+
+
+@pytest.mark.parametrize("exact", [False, True], ids=["generalised", "exact"])
+@pytest.mark.parametrize("way", ALTERED)
+def test_an_altered_copy(way, exact, alias):
+    with pytest.raises(DisclosureError, match="layer water_source_zone run along those of layer ecological_redline"):
+        alias(ALTERED[way], exact=exact)
+
+
 @pytest.mark.parametrize("show", ["shapes", "list"])
 def test_a_whole_copy_is_no_list_either(show, alias):
     with pytest.raises(DisclosureError, match="run along those of layer ecological_redline"):
@@ -107,6 +165,40 @@ def test_a_copy_in_another_reference_system(alias, filled):
 def test_zones_of_their_own_are_published(alias):
     folder = alias(lambda zones: [natural(112.5, 24.7, 1500, 50), natural(112.35, 25.1, 1500, 51)])
     assert (folder / "data" / "water_source_zone.geojson").is_file()
+
+
+def test_zones_beside_the_same_river_are_no_copies(alias):
+    """Each lies along one bank, and goes its own way from there."""
+
+    def beyond(zones):
+        banks = [shapely.box(lon - 0.05, lat, lon + 0.05, lat + 0.05) for lon, lat in PLACES]
+        own = [natural(lon + 0.002, lat, 1900, 60 + number) for number, (lon, lat) in enumerate(PLACES)]
+        return [(zone - bank) - other for zone, bank, other in zip(own, banks, zones, strict=True)]
+
+    assert alias(beyond, exact=False, show="list").is_dir()
+
+
+def test_collapsed_zones_are_compared_as_what_is_left_of_them():
+    point = shapely.Polygon([(5, 5)] * 4)
+    square = shapely.MultiPolygon([point, shapely.box(0, 0, 300, 300)])
+    shapes = np.array([point, square, shapely.Point(900, 900), shapely.LineString([(0, 0), (0, 50)])], dtype=object)
+    xy, number = dense_borders(shapes, 25.0)
+    assert set(number.tolist()) == {1, 2, 3} and len(xy[number == 1]) == 49
+    found = match(zone_samples(shapes), BorderRaster.from_shapes(shapes))
+    assert found.lengths.tolist() == [1200.0, 1.0, 50.0] and found.shares.min() == 1.0
+
+
+def test_neighbours_are_no_copies(alias):
+    """Towns whose borders are in part those of the restricted zones."""
+
+    def around(zones):
+        frames = [shapely.box(lon - 0.04, lat - 0.03, lon + 0.05, lat + 0.04) for lon, lat in PLACES]
+        return [
+            natural(lon, lat, 3600, 80 + number) - zone if number else frames[0] - zone
+            for number, ((lon, lat), zone) in enumerate(zip(PLACES, zones, strict=True))
+        ]
+
+    assert alias(around, exact=False, show="list").is_dir()
 
 
 def test_a_common_stretch_of_border_is_no_copy(alias):
