@@ -1,5 +1,6 @@
 """Questions as a person answers them: rounds, checklists, answer sheets, the terminal."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -72,6 +73,27 @@ def test_asking_in_the_terminal_ends_where_nothing_is_open(run):
     done = run("screen", run.site, "--ask", "--as-of", "2026-11-23", input=typed)
     assert done.exit_code == 0, done.output
     assert "属于哪一类项目" in done.stderr and "至少还需" in done.stderr
+
+
+LINE = {"type": "LineString", "coordinates": [[112.40, 24.80], [112.42, 24.81]]}
+
+
+@pytest.mark.parametrize(("typed", "width"), [("0\nbreit\n12\n", 12.0), ("\n", None)])
+def test_the_width_of_a_line_without_one_is_asked(run, tmp_path, typed, width):
+    path = tmp_path / "line.geojson"
+    path.write_text(json.dumps({"type": "Feature", "properties": {"site_id": "R1"}, "geometry": LINE}))
+    done = run("screen", path, "--ask", "--json", "--as-of", "2026-11-23", "--datum", "cgcs2000", input=typed + "\n" * 80)
+    (site,) = json.loads(done.stdout)["sites"]
+    assert "R1" in done.stderr and "宽度" in done.stderr
+    assert ("0" in done.stderr and "“breit”不是米数" in done.stderr) == (width is not None)
+    assert site["corridor_width_m"] == width
+    assert ("no_footprint" in {gap["reason"] for gap in site["gaps"]}) == (width is None)
+
+
+def test_the_card_says_how_to_give_the_width_of_a_line(run, tmp_path):
+    path = tmp_path / "line.geojson"
+    path.write_text(json.dumps({"type": "Feature", "properties": {"site_id": "R1"}, "geometry": LINE}))
+    assert "--corridor-width" in run("screen", path, "--as-of", "2026-11-23", "--datum", "cgcs2000").stdout
 
 
 def test_an_outfall_answered_as_a_point_is_the_outfall_of_the_site(county, square):

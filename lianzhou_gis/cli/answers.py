@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lianzhou_gis.errors import FactError, FormatError
+from lianzhou_gis.errors import FactError, FormatError, Message
 from lianzhou_gis.findings.questionnaire import OUTFALL
 from lianzhou_gis.formats.outfalls import outfall_point
+from lianzhou_gis.formats.sites import SiteDefaults
 from lianzhou_gis.rulebook.facts import ACCESS_PREFIX, DOCUMENT_SUFFIX
 
 if TYPE_CHECKING:
     from lianzhou_gis.findings.questionnaire import QuestionList, Questionnaire
+    from lianzhou_gis.formats import Sites
     from lianzhou_gis.result import Result
     from lianzhou_gis.rulebook import Rulebook
 
-__all__ = ["answer_sheet", "ask", "read_answers", "site_questionnaire"]
+__all__ = ["answer_sheet", "ask", "ask_width", "read_answers", "site_questionnaire"]
 
 _META = ("answered_by", "list_version", "sites")
 _ROUNDS = 8
@@ -148,6 +150,30 @@ def _yaml(value: object) -> str:
     if isinstance(value, tuple | list):
         return "[" + ", ".join(map(str, value)) + "]"
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def ask_width(sites: Sites, lang: str) -> float | None:
+    """Ask for the width of the lines that have none; return metres, ``None`` where all have one or it is not known."""
+    width, kinds = sites.columns["corridor_width_m"], sites.columns["geometry_kind"]
+    open_lines = [
+        str(name)
+        for name, kind, metres in zip(sites.columns["site_id"], kinds, width, strict=True)
+        if kind == "line" and metres != metres
+    ]
+    if not open_lines:
+        return None
+    click.echo(Message.from_code("width_asked", sites=open_lines).texts[lang], err=True)
+    prompt = Message.from_code("width_prompt").texts[lang]
+    while True:
+        raw = str(click.prompt(prompt, default="", show_default=False, err=True)).strip()
+        if not raw:
+            return None
+        try:
+            return SiteDefaults(corridor_width_m=float(raw)).corridor_width_m
+        except ValueError:
+            click.echo(Message.from_code("width_invalid", value=raw).texts[lang], err=True)
+        except FormatError as error:
+            click.echo(error.text(lang), err=True)
 
 
 def ask(result: Result, again: Callable[[dict[str, dict[str, Any]]], Result], lang: str) -> Result:

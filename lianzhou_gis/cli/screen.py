@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -204,16 +205,15 @@ def screen(
     entries = Catalog.open(catalog)
     region = Region(entries.region.name, entries.region.bounds) if entries.region.bounds else None
     given: Any = list(sites) if len(sites) > 1 else sites[0]
-    read = read_sites(
-        given,
-        layer=layer,
-        crs=crs,
-        datum=datum,
-        region=region,
-        corridor_width_m=corridor_width,
-        accuracy_m=accuracy,
-        points=points,
+    reading = partial(
+        read_sites, given, layer=layer, crs=crs, datum=datum, region=region, accuracy_m=accuracy, points=points
     )
+    read = reading(corridor_width_m=corridor_width)
+    if asking:
+        from lianzhou_gis.cli.answers import ask, ask_width
+
+        if (width := ask_width(read, lang)) is not None:
+            read = reading(corridor_width_m=width)
     chosen = [theme.strip() for theme in themes.split(",")] if themes is not None else None
     known = read_facts(facts_file) if facts_file else None
     if answers is not None:
@@ -230,7 +230,6 @@ def screen(
         progress=default_progress(lang),
     )
     if asking:
-        from lianzhou_gis.cli.answers import ask
         from lianzhou_gis.formats import FactsFile
 
         def again(given: dict[str, dict[str, Any]]) -> Result:

@@ -174,7 +174,8 @@ def _open(result: Result, site_id: str, gaps: Iterable[Gap], lang: str) -> list[
         if row.asks:
             continue
         theme = names[row.theme].label[lang] if row.theme in names else ""
-        reason = label("gap", row.reason)[lang]
+        # What is wrong with the site itself has its remedy in the sentence.
+        reason = label("gap", row.reason)[lang] if row.theme or row.layer_id else row.detail[lang]
         counted[f"{label('verdict', Verdict.NOT_ASSESSED)[lang]}：{theme}，{reason}" if theme else reason] += 1
     shown = [f"{line} ×{number}" if number > 1 else line for line, number in counted.most_common(_GAPS)]
     more = len(counted) - _GAPS
