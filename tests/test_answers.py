@@ -82,7 +82,9 @@ LINE = {"type": "LineString", "coordinates": [[112.40, 24.80], [112.42, 24.81]]}
 def test_the_width_of_a_line_without_one_is_asked(run, tmp_path, typed, width):
     path = tmp_path / "line.geojson"
     path.write_text(json.dumps({"type": "Feature", "properties": {"site_id": "R1"}, "geometry": LINE}))
-    done = run("screen", path, "--ask", "--json", "--as-of", "2026-11-23", "--datum", "cgcs2000", input=typed + "\n" * 80)
+    done = run(
+        "screen", path, "--ask", "--json", "--as-of", "2026-11-23", "--datum", "cgcs2000", input=typed + "\n" * 80
+    )
     (site,) = json.loads(done.stdout)["sites"]
     assert "R1" in done.stderr and "宽度" in done.stderr
     assert ("0" in done.stderr and "“breit”不是米数" in done.stderr) == (width is not None)
