@@ -23,7 +23,12 @@ __all__ = ["LIST_KINDS", "QuestionList", "Questionnaire", "questionnaire"]
 
 # What the whole project is: asked before anything that may follow from it.
 FIRST = ("project_type", "industry_code", "construction_nature", "target_use")
-OUTFALL = "outfall"
+OUTFALL, SOURCE_DOWNSTREAM = "outfall", "source_downstream"
+# Facts that are asked only once others are no longer open.
+_AFTER = {
+    OUTFALL: frozenset({"wastewater_route", "new_outfall"}),
+    SOURCE_DOWNSTREAM: frozenset({"wastewater_route", "new_outfall", OUTFALL}),
+}
 LIST_KINDS = ("prohibiting", "other")
 
 
@@ -138,8 +143,10 @@ class _Round:
             facts = self.with_answers(answers)
             return tuple(name for name in own.first if name not in answers and facts.get(name) is None)
         needed = self.needed(answers) - set(answers)
-        # What decides whether there is an outfall comes before where it is.
-        wanted = {name for name in needed if name != OUTFALL or not needed & {"wastewater_route", "new_outfall"}}
+        # What decides whether there is an outfall comes before where it is, and where it is before what lies below it,
+        # which the water courses may answer once the place is known.
+        wanted = {name for name in needed if not needed & _AFTER.get(name, frozenset())}
+        wanted -= {SOURCE_DOWNSTREAM} if answers.get(OUTFALL) is not None else set()
         return self.ordered(wanted & {*own.listed, *own.single, *own.conditional, *own.region})
 
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
