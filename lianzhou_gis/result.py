@@ -201,6 +201,11 @@ class Result:
         """Whether any layer that was used is synthetic."""
         return any(layer.entry.synthetic for layer in self.layers.layers)
 
+    @property
+    def secrecy(self) -> str | None:
+        """The highest classification of the layers that were read; ``None`` where one of them states none."""
+        return self.layers.secrecy
+
     def to_frame(self) -> gpd.GeoDataFrame:
         """Return the sites with their verdicts as a table of one's own, EPSG:4490."""
         return self.sites

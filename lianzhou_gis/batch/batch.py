@@ -231,6 +231,7 @@ def _asked(
         ],
         "facts": {"all": task.facts.all, "sites": task.facts.sites, "sets": dict(task.sets)},
         "disclosure": "restricted",
+        "secrecy": screener.layers.secrecy,
     }
 
 

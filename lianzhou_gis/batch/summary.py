@@ -50,6 +50,7 @@ def summarise(ledger: Ledger, screener: Screener, chunks: int) -> dict[str, Any]
     summary = {
         "disclaimer": DISCLAIMER,
         "disclosure": "restricted",
+        "secrecy": screener.layers.secrecy,
         "as_of": screener.as_of.isoformat(),
         "scope": list(screener.scope),
         "synthetic": any(layer.entry.synthetic for layer in screener.layers.layers),

@@ -24,6 +24,7 @@ __all__ = [
     "LayerEntry",
     "RegionFact",
     "RiverEntry",
+    "Secrecy",
     "Series",
 ]
 
@@ -49,6 +50,7 @@ def _check_bounds(bounds: tuple[float, float, float, float]) -> tuple[float, flo
 
 
 Disclosure = Literal["public", "internal", "restricted"]
+Secrecy = Literal["none", "secret", "confidential"]
 Bounds = Annotated[tuple[float, float, float, float], Check(_check_bounds)]
 Day = Annotated[date, Check(_check_day, before=True)]
 Digest = Annotated[str, Constraint(pattern=r"^[0-9a-f]{64}$")]
@@ -182,6 +184,9 @@ class LayerEntry:
         how many distinct ids of zones. ``count_by: source_row`` counts records.
     uncounted : str, optional
         Why nobody can state the expected count, and who states it. Without either the layer is ``layer_incomplete``.
+    secrecy : {"none", "secret", "confidential"}, optional
+        The classification as the holder's document states it (不涉密, 秘密, 机密); without it none is assumed. Every
+        output takes the highest of its layers, and what is classified is never published.
     row_count, sha256 : optional
         Rows and content as recorded at import. They show a later change, not that the import itself was whole.
     columns, grades : dict of str to str
@@ -208,6 +213,7 @@ class LayerEntry:
     licence: str | None = None
     disclosure: Disclosure = "restricted"
     disclosure_columns: dict[str, Disclosure] = field(default_factory=dict)
+    secrecy: Secrecy | None = None
     coverage: str | None = None
     expected_count: Count | None = None
     count_by: str | None = None

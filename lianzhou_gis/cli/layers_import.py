@@ -20,7 +20,7 @@ __all__ = ["import_layer", "pairs", "print_imported"]
 
 _ENTRY = (
     "id", "series", "coverage", "data_date", "valid_from", "valid_to", "publisher", "document", "licence",
-    "disclosure", "survey_crs", "expected_count", "count_by", "uncounted", "official_area_m2", "accuracy_m",
+    "disclosure", "secrecy", "survey_crs", "expected_count", "count_by", "uncounted", "official_area_m2", "accuracy_m",
 )  # fmt: skip
 
 
@@ -160,6 +160,11 @@ def print_imported(done: Imported, lang: str) -> None:
 @click.option("--document", help="批准文号 / document")
 @click.option("--licence", help="使用许可 / licence")
 @click.option("--disclosure", type=click.Choice(["public", "internal", "restricted"]), help="公开程度，默认 restricted")
+@click.option(
+    "--secrecy",
+    type=click.Choice(["none", "secret", "confidential"]),
+    help="密级，按来源文件：不涉密、秘密、机密；不写即未标注 / classification as the document states it",
+)
 @click.option("--accuracy", "accuracy_m", type=float, metavar="M", help="平面精度（米）/ accuracy, metres")
 @click.option("--expected-count", type=int, help="应有数量 / how many a complete layer has")
 @click.option("--count-by", help="按此字段计数 / column that is counted")

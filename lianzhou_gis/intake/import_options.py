@@ -60,6 +60,7 @@ class ImportOptions(BaseModel):
     document: str | None = None
     licence: str | None = None
     disclosure: Literal["public", "internal", "restricted"] = "restricted"
+    secrecy: Literal["none", "secret", "confidential"] | None = None
     survey_crs: str | None = None
     expected_count: int | None = Field(default=None, ge=1)
     count_by: str | None = None

@@ -13,8 +13,8 @@ from lianzhou_gis.intake.intake_source import ImportSource
 __all__ = ["plan_replacement"]
 
 _SETTINGS = (
-    "series", "title", "valid_from", "valid_to", "publisher", "document", "licence", "disclosure", "expected_count",
-    "count_by", "uncounted", "official_area_m2", "accuracy_m", "synthetic",
+    "series", "title", "valid_from", "valid_to", "publisher", "document", "licence", "disclosure", "secrecy",
+    "expected_count", "count_by", "uncounted", "official_area_m2", "accuracy_m", "synthetic",
 )  # fmt: skip
 
 

@@ -154,6 +154,8 @@ class Layers:
         Of the control units, those in force.
     fingerprint : Fingerprint
         Of everything that the layers rest on, in scope or not.
+    secrecy : {"none", "secret", "confidential"}, optional
+        The highest class of all layers that were read, in scope or not; ``None`` where one states none.
     """
 
     layers: tuple[Layer, ...]
@@ -161,6 +163,7 @@ class Layers:
     access_items: tuple[AccessItem, ...] = ()
     towns: Columns | None = None
     issues: tuple[Issue, ...] = field(default=())
+    secrecy: str | None = None
     fingerprint: Fingerprint = field(default_factory=Fingerprint.from_inputs)
 
     def in_towns(self, shapes: Array) -> tuple[Array, Array]:

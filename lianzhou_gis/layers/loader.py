@@ -16,7 +16,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.cache import Cache
 from lianzhou_gis.catalog import Catalog, LayerEntry, Series
-from lianzhou_gis.errors import CatalogError, LianzhouError, Message, MissingFileError, ReferenceSystemError
+from lianzhou_gis.errors import CatalogError, Issue, LianzhouError, Message, MissingFileError, ReferenceSystemError
 from lianzhou_gis.fingerprint import Fingerprint, code_fingerprint, file_fingerprint
 from lianzhou_gis.formats.kinds import is_database
 from lianzhou_gis.geodesy import LIANZHOU_PROJ, Plane, Region, StudyArea
@@ -28,7 +28,7 @@ from lianzhou_gis.layers.layer_cache import Loaded, cached_or_loaded
 from lianzhou_gis.layers.misplacement import misplaced_gaps
 from lianzhou_gis.rulebook import AccessItem, FactVocabulary
 from lianzhou_gis.table import Columns, cells
-from lianzhou_gis.vocabulary import GapReason, theme
+from lianzhou_gis.vocabulary import CLASSIFIED, GapReason, highest_secrecy, label, theme
 
 __all__ = ["load_layers"]
 
@@ -97,6 +97,7 @@ def load_layers(
         access_items=tuple(items),
         towns=known[0] if known else None,
         issues=tuple(loading.issues),
+        secrecy=highest_secrecy(layer.entry.secrecy for layer in [*loaded, *places.values()]),
     )
 
 
@@ -213,6 +214,9 @@ def _versions() -> list[str]:
 
 def _cached(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | None) -> Layer:
     """Return a layer from the cache where it was loaded before, with its gaps and issues."""
+    if entry.secrecy in CLASSIFIED:
+        secrecy = label("secrecy", entry.secrecy)
+        loading.issues.append(Issue.from_code("warning", "layer_classified", f"layer {entry.id}", secrecy=secrecy))
     if is_database(entry.path):
         return _read(loading, entry, coverage)
 

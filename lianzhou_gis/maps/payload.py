@@ -251,7 +251,7 @@ def payload(run: Run) -> dict[str, Any]:
         # What could be mistaken for an all-clear is seen without opening anything.
         notes=[
             *([ALTERED] if run.alterations else []),
-            INTERNAL,
+            f"密级：{label('secrecy', circumstances['secrecy'] or 'unstated')['zh']}。{INTERNAL}",
             f"核查范围：{_scope(circumstances['scope'])}",
             NOT_ALL,
         ],

@@ -303,12 +303,13 @@ def _layers(site: SiteView) -> Iterator[str | Block]:
         counted = "未载明" if layer["expected_count"] is None else f"应有 {layer['expected_count']}"
         rows.append([
             site.view.layer_title(layer["id"]), layer["data_date"], valid, layer["publisher"], layer["document"],
-            f"{layer['feature_count']} 个（{counted}）", (layer["sha256"] or "")[:8],
+            f"{layer['feature_count']} 个（{counted}）", label("secrecy", layer["secrecy"] or "unstated")["zh"],
+            (layer["sha256"] or "")[:8],
         ])  # fmt: skip
     yield DataTable(
         "图层",
         (Column("图层", 1.7), Column("数据日期", 0.95, "center"), Column("有效期", 1.2), Column("来源单位", 1.2),
-         Column("文件", 1.5), Column("要素", 1.0), Column("校验值", 0.9)),
+         Column("文件", 1.5), Column("要素", 1.0), Column("密级", 0.7), Column("校验值", 0.9)),
         rows, "没有图层。",
     )  # fmt: skip
     yield Paragraph(

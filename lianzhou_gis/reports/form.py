@@ -221,7 +221,8 @@ def form_blocks(site: SiteView, maps: SiteMaps, width_mm: float) -> list[Block]:
         _label("日期", 1), Cell([""], 2),
     ])  # fmt: skip
     day = date.fromisoformat(site.view.record["as_of"])
-    head = f"受理编号：{_BY_OFFICE}　　　　　　　　　　　　　　　　核查基准日：{day.year}年{day.month}月{day.day}日"
+    secrecy = label("secrecy", site.view.record["secrecy"] or "unstated")["zh"]
+    head = f"受理编号：{_BY_OFFICE}　　　　密级：{secrecy}　　　　核查基准日：{day.year}年{day.month}月{day.day}日"
     return [
         Paragraph(head, size_pt=9.5),
         GridTable(_COLUMNS, rows, frozenset(heavy), {signs: 9.0}),

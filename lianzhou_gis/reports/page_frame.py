@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lianzhou_gis.reports.content import Block, Margins, Paper
 from lianzhou_gis.runs.recheck import recheck_warning
 from lianzhou_gis.runs.seal import short_seal
-from lianzhou_gis.vocabulary import DISCLAIMER
+from lianzhou_gis.vocabulary import CLASSIFIED, DISCLAIMER, label
 
 if TYPE_CHECKING:
     from datetime import date
@@ -23,7 +23,6 @@ OFFICIAL_MARGINS = Margins(top=37.0, bottom=35.0, left=28.0, right=26.0)
 _PRELIMINARY = "预筛"
 _SYNTHETIC = "演示数据"
 _INTERNAL = "内部资料"
-_SECRECY = {"secret": "秘密", "confidential": "机密"}
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,8 @@ class Frame:
     def marks(self) -> tuple[str, ...]:
         """The words in the box at the head of a page."""
         record = self.run.document["run"]
-        secrecy = _SECRECY.get(str(record.get("secrecy") or ""), None if self.outward else _INTERNAL)
+        classified = record["secrecy"] in CLASSIFIED
+        secrecy = label("secrecy", record["secrecy"])["zh"] if classified else None if self.outward else _INTERNAL
         synthetic = _SYNTHETIC if record["synthetic"] else None
         return tuple(mark for mark in (_PRELIMINARY, synthetic, secrecy) if mark)
 

@@ -120,7 +120,7 @@ _FINDING, _GAP, _ACCESS = (
     [column.name for column in columns_of(record, "json")] for record in (Finding, Gap, AccessComparison)
 )
 _TOTAL = "theme grade gross_area_m2 net_area_m2 net_share".split()
-_LAYER = "data_date valid_from valid_to publisher document synthetic".split()
+_LAYER = "data_date valid_from valid_to publisher document synthetic secrecy".split()
 _CHECK = "theme status zones gross_area_m2 net_area_m2 nearest_m".split()
 
 
@@ -236,6 +236,7 @@ def _run(result: Result) -> dict[str, Any]:
         "synthetic": result.synthetic,
         # A run holds layers and coordinates that are not public, whatever its inputs were.
         "disclosure": "restricted",
+        "secrecy": result.secrecy,
         "disclaimer": DISCLAIMER,
         "software": {"version": lianzhou_gis.__version__},
         "rulebook": {"version": result.rulebook.version, "sha256": result.rulebook.sha256},

@@ -54,6 +54,7 @@ class LayerRecord(_Record):
     publisher: str | None
     document: str | None
     synthetic: bool
+    secrecy: Literal["none", "secret", "confidential"] | None
     feature_count: int
     expected_count: int | None
     status: str
@@ -81,6 +82,7 @@ class RunRecord(_Record):
     scope: list[str]
     synthetic: bool
     disclosure: Literal["restricted"]
+    secrecy: Literal["none", "secret", "confidential"] | None
     disclaimer: Text
     software: SoftwareRecord
     rulebook: RulebookRecord

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from lianzhou_gis.vocabulary.codes import Effect, GapReason, Relation, Verdict
+from lianzhou_gis.vocabulary.codes import CLASSIFIED, Effect, GapReason, Relation, Verdict, highest_secrecy
 from lianzhou_gis.vocabulary.labels import DISCLAIMER, label
 from lianzhou_gis.vocabulary.themes import Grade, Style, Theme, grade_of, theme, themes
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _STYLES = {"Pattern", "VerdictStyle", "other_style", "patterns", "shown_at_first", "verdict_style"}
 
 __all__ = [
+    "CLASSIFIED",
     "DISCLAIMER",
     "Effect",
     "GapReason",
@@ -37,6 +38,7 @@ __all__ = [
     "Verdict",
     "VerdictStyle",
     "grade_of",
+    "highest_secrecy",
     "label",
     "other_style",
     "patterns",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -99,3 +100,23 @@ class GapReason(StrEnum):
     READ_ERROR = "read_error"
     CHECK_DISAGREES = "check_disagrees"
     INTERNAL_ERROR = "internal_error"
+
+
+# Classes of secrecy that a layer may state, the lowest first; what is above none is classified.
+_SECRECY = ("none", "secret", "confidential")
+CLASSIFIED = frozenset(_SECRECY[1:])
+
+
+def highest_secrecy(stated: Iterable[str | None]) -> str | None:
+    """Return the class of what rests on several layers: the highest stated, ``None`` where that leaves a doubt.
+
+    Examples
+    --------
+    >>> highest_secrecy(["none", None, "secret"]), highest_secrecy(["none", None]), highest_secrecy(["none", "none"])
+    ('secret', None, 'none')
+    """
+    found = list(stated)
+    classified = [name for name in found if name in CLASSIFIED]
+    if classified:
+        return max(classified, key=_SECRECY.index)
+    return "none" if found and all(name == "none" for name in found) else None

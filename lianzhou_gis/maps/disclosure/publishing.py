@@ -63,7 +63,7 @@ from lianzhou_gis.maps.disclosure.publication import (
 )
 from lianzhou_gis.maps.disclosure.sources import Source
 from lianzhou_gis.progress import Progress
-from lianzhou_gis.vocabulary import theme
+from lianzhou_gis.vocabulary import CLASSIFIED, label, theme
 
 __all__ = ["make_publication", "publish"]
 
@@ -167,6 +167,7 @@ def make_publication(
     if set(exact) != wanted_exact:
         raise DisclosureError.from_code("exact_unconfirmed", layers=sorted(wanted_exact ^ set(exact)))
     show("zones")
+    _require_unclassified(source)
     _require_ground(source, profile)
     requests = [request_for(source, profile, wanted) for wanted in profile.layers]
     require_no_copies(source, profile)
@@ -231,6 +232,15 @@ def _require_ground(source: Source, profile: Profile) -> None:
             entry = source.entry(layer.id)
             if entry is not None and entry.theme == "administrative" and layer.show == "shapes":
                 raise DisclosureError.from_code("ground_without_boundaries", layer=layer.id)
+
+
+def _require_unclassified(source: Source) -> None:
+    """Refuse to publish anything from a catalog or run that holds a classified layer."""
+    for entry in source.catalog.layers:
+        if entry.secrecy in CLASSIFIED:
+            raise DisclosureError.from_code(
+                "publish_classified", layer=entry.id, secrecy=label("secrecy", entry.secrecy)
+            )
 
 
 def _require_synthetic_marked(source: Source, parts: list[Part]) -> None:
