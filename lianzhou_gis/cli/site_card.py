@@ -33,7 +33,6 @@ _WORDS = {
     "site": {"zh": "项目", "en": "Site"},
     "verdict": {"zh": "结论", "en": "Verdict"},
     "worst": {"zh": "可能适用的最严结论", "en": "Strictest that may apply"},
-    "nothing": {"zh": "没有查明禁止性、程序性或管控要求", "en": "No prohibition, procedure or requirement is proven"},
     "more": {"zh": "另 {n} 项见 result.json 或表单", "en": "{n} more in result.json or the form"},
     "to_answer": {
         "zh": "还需答复 {n} 项（--ask 逐项回答，或 rules facts --for 生成答题表）",
@@ -70,7 +69,7 @@ def site_card(result: Result, site_id: str, lang: str) -> Text:
     text.append(f"{printable(answer.label[lang])}\n", style=VERDICT_COLOURS[answer.verdict])
     if answer.worst_possible is not answer.verdict:
         text.append(f"{_WORDS['worst'][lang]}：{label('verdict', answer.worst_possible)[lang]}\n")
-    _add(text, "proven", _proven(findings, lang) or [_WORDS["nothing"][lang]], lang)
+    _add(text, "proven", _proven(findings, lang) or [label("nothing_proven", "requirement")[lang]], lang)
     _add(text, "open", _open(result, site_id, gaps, lang), lang)
     _add(text, "context", _context(result, site_id, findings, lang), lang)
     return text

@@ -211,7 +211,7 @@ def _findings(site: SiteView) -> Iterator[str | Block]:
         "核查发现",
         (Column("结论", 0.8), Column("规定（管控区）", 1.9), Column("占用、距离", 1.1), Column("依据", 1.7),
          Column("须办事项（主管部门）", 2.1), Column("受限环节", 0.9), Column("可否消除", 0.9)),
-        rows, "未发现限制性规定（以已核查的图层和已提供的信息为限）。",
+        rows, label("nothing_proven", "rule")["zh"],
     )  # fmt: skip
     general = list(dict.fromkeys(
         f"{item['title']['zh']}：{item['action']['zh']}（{citations_words(item['citations'])}）"

@@ -134,7 +134,7 @@ def _offices(site: SiteView) -> Iterator[Block]:
         "征求意见",
         (Column("部门", 1.6), Column("征求意见的事项", 3.0), Column("日期、文号", 1.2), Column("意见", 1.4)),
         [[office, "；".join(points), "（待复函）", "（待复函）"] for office, points in site.offices.items()],
-        "核查未发现须征求意见的事项；依法应当征求的意见由编制单位补充。",
+        label("nothing_proven", "consultation")["zh"],
     )
 
 
@@ -195,5 +195,5 @@ def _regulations(site: SiteView) -> Iterator[Block]:
         "限制性规定",
         (Column("规定", 2.0), Column("依据", 2.0), Column("须办事项", 2.0), Column("主管部门", 1.2)),
         [[step.title, step.basis, step.action, step.authority] for step in site.steps],
-        "以已核查的图层和已提供的信息为限，未发现限制性规定。",
+        label("nothing_proven", "rule")["zh"],
     )

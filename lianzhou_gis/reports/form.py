@@ -85,8 +85,7 @@ def _step_rows(site: SiteView) -> list[list[Cell]]:
     if more > 0:
         rows.append([Cell([f"另有 {more} 项，见附表四。"], _COLUMNS)])
     if not site.steps:
-        words = "未发现须办理的事项（以已核查的图层和已提供的信息为限）；建设项目通用程序见附表四。"
-        rows.append([Cell([words], _COLUMNS)])
+        rows.append([Cell([label("nothing_proven", "step")["zh"]], _COLUMNS)])
     return rows
 
 

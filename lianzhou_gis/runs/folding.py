@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from lianzhou_gis.errors import Message
 from lianzhou_gis.findings.verdicts import Tally, answer_to
 from lianzhou_gis.rulebook import Rulebook, RuleVersion
 from lianzhou_gis.runs.seal import DOCUMENT, Alteration
-from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict, theme
+from lianzhou_gis.vocabulary import DISCLAIMER, Effect, GapReason, Verdict, highest_secrecy, theme
 
 __all__ = ["check_fold", "check_texts"]
 
@@ -40,6 +41,8 @@ def _folded(site: Mapping[str, Any]) -> dict[str, Any]:
 def check_fold(document: Mapping[str, Any]) -> Iterator[Alteration]:
     """Yield where a verdict or its label does not follow from the findings and gaps, or a fixed sentence is another.
 
+    The class of secrecy, too, must not be below that of the layers.
+
     Parameters
     ----------
     document : mapping
@@ -47,6 +50,12 @@ def check_fold(document: Mapping[str, Any]) -> Iterator[Alteration]:
     """
     if document["run"]["disclaimer"] != DISCLAIMER:
         yield Alteration("sentence_altered", DOCUMENT, "固定的免责语句被改动", "the fixed disclaimer was altered")
+    run = document["run"]
+    stated = [layer["secrecy"] for layer in run["layers"]]
+    # Layers that only place a site are read, too: they may raise the class, and none lowers it.
+    if highest_secrecy([run["secrecy"], *stated]) != run["secrecy"]:
+        texts = Message.from_code("secrecy_lowered").texts
+        yield Alteration("secrecy_lowered", DOCUMENT, texts["zh"], texts["en"])
     for site in document["sites"]:
         folded = _folded(site)
         wrong = [key for key in _KEYS if site[key] != folded[key]]

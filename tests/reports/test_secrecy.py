@@ -13,6 +13,7 @@ from lianzhou_gis.maps.disclosure import open_source, publish, read_profile
 from lianzhou_gis.maps.payload import payload
 from lianzhou_gis.reports.api import ReportOptions, write_reports
 from lianzhou_gis.runs import Run
+from lianzhou_gis.runs.folding import check_fold
 from lianzhou_gis.vocabulary import highest_secrecy
 
 pypdf = pytest.importorskip("pypdf")
@@ -65,6 +66,10 @@ def test_a_classified_layer_marks_every_page_even_of_the_letter(county_class, tm
         assert all("秘密" in page for page in pages(path)), kind
     assert any("密级：秘密" in note for note in payload(run)["notes"])
     folder = result.save(tmp_path / "run")
+    lowered = json.loads(json.dumps(run.document))
+    lowered["run"]["secrecy"] = None
+    assert [item.code for item in check_fold(lowered)] == ["secrecy_lowered"]
+    assert not list(check_fold(run.document))
     assert json.loads((folder / "result.json").read_text(encoding="utf-8"))["run"]["secrecy"] == "secret"
 
 
