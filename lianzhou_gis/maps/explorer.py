@@ -65,10 +65,20 @@ class OfflineMap(folium.Map):
 
     What is drawn here needs Leaflet alone. Markers, popups and the like that a user adds need what folium brings for
     them (jQuery, Bootstrap, icons), which comes from folium's servers, as always with folium.
+
+    Attributes
+    ----------
+    bring : bool
+        Whether Leaflet comes with the map; the page that we write brings its own.
     """
+
+    bring = True
 
     def render(self, **kwargs: object) -> str:
         """Bring the scripts that are needed, then render as folium does."""
+        if not self.bring:
+            self.default_js = self.default_css = []
+            return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
         script = leaflet.data_uri(leaflet.script().encode(), ".js")
         style = leaflet.data_uri(leaflet.style().encode(), ".css")
         added = any(not isinstance(child, Planner | folium.TileLayer) for child in self._children.values())
@@ -84,7 +94,7 @@ class OfflineMap(folium.Map):
         return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
 
 
-def base_map() -> folium.Map:
+def base_map() -> OfflineMap:
     """Return an empty map without tiles."""
     frame = OfflineMap(location=[0, 0], zoom_start=2, tiles=None, width="100%", height="100%")
     frame._name = "Map"

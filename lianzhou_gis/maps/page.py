@@ -65,7 +65,7 @@ def page(data: dict[str, Any]) -> str:
     from lianzhou_gis.maps.explorer import Planner, base_map  # folium takes long to load; public pages need none of it
 
     frame = base_map()
-    frame._id = "1"
+    frame._id, frame.bring = "1", False
     planner = Planner(data, bring=False)
     planner._id = "1"
     planner.add_to(frame)

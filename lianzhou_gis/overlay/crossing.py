@@ -6,14 +6,17 @@ on a line around the shared part, parts of one shape alternate with parts of the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 import shapely
-from shapely.geometry.base import BaseGeometry
 
-__all__ = ["coincide", "run_through"]
+from lianzhou_gis.overlay.intersecting_pairs import union_by_group
+
+__all__ = ["SURROUNDINGS", "coincide", "run_through"]
+
+Geometries = npt.NDArray[np.object_]
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
 
 # Outlines around a shared part at which the order of the two shapes is read, as multiples of the position error.
 _OUTLINES = (1.5, 4.0)
@@ -24,9 +27,7 @@ _CONNECTED_M = 1e-6
 SURROUNDINGS = _OUTLINES[-1] + 1.1
 
 
-def coincide(
-    shared_m2: npt.NDArray[np.float64], first_m2: npt.NDArray[np.float64], second_m2: npt.NDArray[np.float64]
-) -> npt.NDArray[np.bool_]:
+def coincide(shared_m2: Floats, first_m2: Floats, second_m2: Floats) -> Flags:
     """Return which shapes share at least 95 % of the area of both.
 
     Examples
@@ -37,8 +38,8 @@ def coincide(
     return np.asarray(shared_m2 >= _SAME_SHARE * np.maximum(first_m2, second_m2), dtype=bool) & (shared_m2 > 0)
 
 
-def run_through(first: BaseGeometry, second: BaseGeometry, shared: BaseGeometry, error_m: float) -> bool:
-    """Return whether two shapes run through each other at a shared part, beyond the position error.
+def run_through(first: Geometries, second: Geometries, shared: Geometries, error_m: Floats) -> Flags:
+    """Return which pairs of shapes run through each other at a shared part, beyond the position error.
 
     On an outline around the part, places of the first farther than the error from the second, and places of the second
     farther than that from the first, each connected with the part, must follow each other in the order
@@ -46,50 +47,69 @@ def run_through(first: BaseGeometry, second: BaseGeometry, shared: BaseGeometry,
 
     Parameters
     ----------
-    first, second : shapely geometry
+    first, second : ndarray of shapely geometries, shape (n,)
         In a plane conformal at the part; their surroundings within :data:`SURROUNDINGS` errors of it suffice.
-    shared : shapely geometry
-        A connected part of their intersection.
-    error_m : float
+    shared : ndarray of shapely geometries, shape (n,)
+        A connected part of each intersection.
+    error_m : ndarray of float, shape (n,)
 
     Examples
     --------
     >>> road, ditch = shapely.box(-100, 0, 100, 4), shapely.box(-1.5, -100, 1.5, 100)
-    >>> run_through(road, ditch, road.intersection(ditch), 4.0)
-    True
-    >>> run_through(road, shapely.box(-100, 3, 100, 50), shapely.box(-100, 3, 100, 4), 4.0)
-    False
+    >>> roads, others = np.array([road, road]), np.array([ditch, shapely.box(-100, 3, 100, 50)])
+    >>> run_through(roads, others, shapely.intersection(roads, others), np.array([4.0, 4.0])).tolist()
+    [True, False]
     """
-    if error_m <= 0.0:
-        return False
-    shapes = first, second
-    # Farther than the error from the other shape.
-    beyond = [shapely.buffer(shape, error_m, quad_segs=16) for shape in (second, first)]
-    return any(_alternate(shapes, beyond, shared, multiple * error_m) for multiple in _OUTLINES)
+    result = np.zeros(len(shared), dtype=bool)
+    for multiple in _OUTLINES:
+        left = np.flatnonzero(~result & (error_m > 0.0))
+        if len(left):
+            far, error = multiple * error_m[left], error_m[left]
+            result[left] = _alternate((first[left], second[left]), shared[left], far, error)
+    return result
 
 
-def _alternate(
-    shapes: Sequence[BaseGeometry], beyond: Sequence[BaseGeometry], shared: BaseGeometry, far: float
-) -> bool:
-    """Return whether places of both shapes follow each other in turn, twice, on an outline around a shared part."""
-    disc = shapely.buffer(shared, far, quad_segs=16)
-    outline = shapely.get_exterior_ring(disc)
-    if outline is None:
-        return False
-    places: list[npt.NDArray[np.float64]] = []
-    for shape, near in zip(shapes, beyond, strict=True):
-        local = shapely.get_parts(shapely.intersection(shape, disc))
-        joined = shapely.union_all(local[shapely.distance(local, shared) <= _CONNECTED_M])
-        along = shapely.intersection(joined, outline)
+def _alternate(shapes: tuple[Geometries, Geometries], shared: Geometries, far: Floats, error: Floats) -> Flags:
+    """Return where places of both shapes follow each other in turn, twice, on an outline around the shared part."""
+    disc = np.asarray(shapely.buffer(shared, far, quad_segs=16), dtype=object)
+    outline = np.asarray(shapely.get_exterior_ring(disc), dtype=object)
+    left = np.flatnonzero(~shapely.is_missing(outline))
+    along: list[Geometries] = []
+    for shape in shapes:
+        stretches = _stretches(shape[left], shared[left], disc[left], outline[left])
         # A shape that meets the outline in one stretch does not alternate with another.
-        stretches = shapely.line_merge(along) if along.geom_type == "MultiLineString" else along
-        if shapely.get_num_geometries(stretches) < 2:
-            return False
-        arcs = shapely.get_parts(shapely.difference(along, near))
-        arcs = arcs[~shapely.is_empty(arcs)]
+        merged, lines = stretches.copy(), shapely.get_type_id(stretches) == 5
+        merged[lines] = shapely.line_merge(stretches[lines])
+        several = shapely.get_num_geometries(merged) > 1
+        along = [some[several] for some in (*along, stretches)]
+        left = left[several]
+    result = np.zeros(len(shared), dtype=bool)
+    if not len(left):
+        return result
+    places, pairs, order = [], [], []
+    for number, (own, other) in enumerate(zip(along, reversed(shapes), strict=True)):
+        # Farther than the error from the other shape.
+        near = shapely.buffer(other[left], error[left], quad_segs=16)
+        arcs, pair = shapely.get_parts(shapely.difference(own, near), return_index=True)
+        arcs, pair = arcs[~shapely.is_empty(arcs)], pair[~shapely.is_empty(arcs)]
         middles = np.asarray(shapely.centroid(arcs), dtype=object)
         lines = shapely.get_type_id(arcs) == 1
         middles[lines] = shapely.line_interpolate_point(arcs[lines], 0.5, normalized=True)
-        places.append(np.asarray(shapely.line_locate_point(outline, middles), dtype=np.float64))
-    order = np.repeat((0, 1), [len(own) for own in places])[np.lexsort((np.concatenate(places),))]
-    return int((order != np.roll(order, -1)).sum()) >= 4
+        places.append(np.asarray(shapely.line_locate_point(outline[left[pair]], middles), dtype=np.float64))
+        pairs.append(pair)
+        order.append(np.full(len(pair), number))
+    pair, which = np.concatenate(pairs), np.concatenate(order)
+    which = which[np.lexsort((which, np.concatenate(places), pair))]
+    pair = np.sort(pair)
+    for number in np.unique(pair).tolist():
+        own = which[pair == number]
+        result[left[number]] = int((own != np.roll(own, -1)).sum()) >= 4
+    return result
+
+
+def _stretches(shapes: Geometries, shared: Geometries, disc: Geometries, outline: Geometries) -> Geometries:
+    """Return where the parts of shapes that are connected with the shared part meet the outline."""
+    local, pair = shapely.get_parts(shapely.intersection(shapes, disc), return_index=True)
+    connected = shapely.distance(local, shared[pair]) <= _CONNECTED_M
+    joined = union_by_group(local[connected], pair[connected], len(shapes))
+    return np.asarray(shapely.intersection(joined, outline), dtype=object)

@@ -252,31 +252,32 @@ def _cross(subjects: Subjects, pairs: IntersectingPairs, error: Floats) -> Flags
     """Return the pairs that run through each other or coincide."""
     site_area = np.asarray(shapely.area(subjects.sites[pairs.site]), dtype=np.float64)
     result = coincide(pairs.area_m2, site_area, subjects.index.area_m2[pairs.zone])
-    k = _factors(subjects, pairs)
-    for number in np.flatnonzero(~result):
-        factor = k[[number]]
-        parts = shapely.get_parts(scale(pairs.shapes[[number]], factor))
-        local = _surroundings(subjects, pairs, int(number), SURROUNDINGS * error[number] * _PLANE_MARGIN)
-        first, second = scale(local, np.repeat(factor, 2))
-        result[number] = any(run_through(first, second, part, float(error[number])) for part in parts)
+    left = np.flatnonzero(~result)
+    if not len(left):
+        return result
+    rest = _chosen(pairs, left)
+    k, reach = _factors(subjects, rest), SURROUNDINGS * error[left] * _PLANE_MARGIN
+    first, second = (scale(shapes, k) for shapes in _surroundings(subjects, rest, reach))
+    parts, pair = shapely.get_parts(scale(rest.shapes, k), return_index=True)
+    through = run_through(first[pair], second[pair], parts, error[left][pair])
+    result[left[pair[through]]] = True
     return result
 
 
-def _surroundings(subjects: Subjects, pairs: IntersectingPairs, number: int, radius_m: float) -> Geometries:
-    """Return the site and the zone of a pair within a radius of what they share."""
-    index, zone = subjects.index, pairs.zone[number]
-    box = shapely.bounds(pairs.shapes[number]) + radius_m * np.array([-1.0, -1.0, 1.0, 1.0])
-    around = shapely.box(*box)
-    if index.dimension[zone] == 2:
-        root = np.flatnonzero(index.areas.owner == zone)
-        root = root[np.isin(root, index.areas.tree.query(around))]
-        parts = index.areas.clip_around(np.broadcast_to(box, (len(root), 4)), root)
-    else:
-        tile = index.lines.tree.query(around)
-        parts = index.lines.shapes.take(tile[index.lines.owner[tile] == zone])
-    found = np.empty(2, dtype=object)
-    found[:] = [shapely.intersection(subjects.sites[pairs.site[number]], around), shapely.union_all(parts)]
-    return found
+def _surroundings(subjects: Subjects, pairs: IntersectingPairs, radius_m: Floats) -> tuple[Geometries, Geometries]:
+    """Return the site and the zone of every pair within a radius of what they share."""
+    index = subjects.index
+    boxes = shapely.bounds(pairs.shapes) + radius_m[:, None] * np.array([-1.0, -1.0, 1.0, 1.0])
+    around = np.asarray(shapely.box(*boxes.T), dtype=object)
+    pair, root = index.areas.tree.query(around)
+    same = index.areas.owner[root] == pairs.zone[pair]
+    pair, root = pair[same], root[same]
+    line, tile = index.lines.tree.query(around)
+    same = index.lines.owner[tile] == pairs.zone[line]
+    line, tile = line[same], tile[same]
+    parts = np.concatenate([index.areas.clip_around(boxes[pair], root), index.lines.shapes.take(tile)])
+    zones = union_by_group(parts, np.concatenate([pair, line]), len(boxes))
+    return np.asarray(shapely.intersection(subjects.sites[pairs.site], around), dtype=object), zones
 
 
 def relate_intersecting(subjects: Subjects, pairs: IntersectingPairs) -> Columns:

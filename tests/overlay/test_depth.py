@@ -284,5 +284,5 @@ def test_49_m2_outside_the_coverage_behind_a_hair_are_a_gap(make_sites, make_lay
 
 
 def test_two_bands_in_a_row_do_not_run_through_each_other():
-    one, other = shapely.box(-100, 0, 100, 4), shapely.box(0, 3, 200, 8)
-    assert not run_through(one, other, one.intersection(other), 4.0)
+    one, other = np.array([shapely.box(-100, 0, 100, 4)]), np.array([shapely.box(0, 3, 200, 8)])
+    assert not run_through(one, other, shapely.intersection(one, other), np.array([4.0])).any()
