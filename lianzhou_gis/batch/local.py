@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -43,8 +44,13 @@ def run_local(
         The work.
     """
     if workers == 1:
-        for chunk in chunks:
-            commit(do(task, chunk))
+        # The collector of garbage need not walk through the layers again and again.
+        gc.freeze()
+        try:
+            for chunk in chunks:
+                commit(do(task, chunk))
+        finally:
+            gc.unfreeze()
         return
     pool = _pool(workers)
     running: dict[Future[Done], Chunk] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -128,6 +130,9 @@ def screener_of(catalog: str, as_of: date, themes: tuple[str, ...] | None, *, ch
     ready = _screeners.pop(key, None)
     if ready is None or check_files:
         ready = Screener.prepare(Path(catalog), as_of=as_of, themes=themes, progress=lambda step: None, previous=ready)
+        if multiprocessing.parent_process() is not None:
+            # A worker needs its layers to the end: the collector of garbage need not walk through them.
+            gc.freeze()
     while len(_screeners) >= _MAX_SCREENERS:
         del _screeners[next(iter(_screeners))]
     _screeners[key] = ready

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, union_by_group
+from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, isin_sorted, union_by_group
 from lianzhou_gis.overlay.layer_index import LayerIndex
 from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.overlay.totals import sharing_groups
@@ -30,7 +30,7 @@ def _measure(shapes: Geometries) -> npt.NDArray[np.float64]:
 
 
 def difference_from_shapes(
-    sites: Geometries, index: ShapeIndex, pairs: IntersectingPairs, chosen: Flags
+    sites: Geometries, index: ShapeIndex, pairs: IntersectingPairs, chosen: Flags, cut: Flags | None = None
 ) -> tuple[Positions, Geometries]:
     """Return the part of every site outside all of the chosen shapes of an index.
 
@@ -40,8 +40,10 @@ def difference_from_shapes(
         In the plane.
     index : ShapeIndex
     pairs : IntersectingPairs
-        Of these sites; a site without pairs is compared with the shapes themselves.
+        Of these sites, all of them: a shape in no pair with a site takes nothing of it.
     chosen : ndarray of bool, shape (shapes,)
+    cut : ndarray of bool, shape (sites,), optional
+        Sites of which only a part is given here: what their pairs share may lie outside it, and is not measured.
 
     Returns
     -------
@@ -50,7 +52,9 @@ def difference_from_shapes(
     parts : ndarray of shapely geometries, shape (m,)
         Of areas the parts that hold a disc of 1 cm; of lines those longer than 1 cm; of points the point.
     """
-    own = pairs.subset(chosen[pairs.zone])
+    own = intersecting = pairs.subset(chosen[pairs.zone])
+    if cut is not None:
+        own = own.subset(~cut[own.site])
     covered = np.zeros(len(sites), dtype=bool)
     covered[own.site[own.whole]] = True
     # A site whose shared parts make up its measure needs no difference.
@@ -68,7 +72,9 @@ def difference_from_shapes(
         return positions, np.empty(0, dtype=object)
     # Subtract the zones, not the shared parts: a border computed twice would leave a hair.
     part, root = index.areas.tree.query(sites[positions])
-    near = chosen[index.areas.owner[root]]
+    # A shape nearby that does not intersect the site takes nothing of it.
+    zone = index.areas.owner[root]
+    near = isin_sorted(index.keys(positions[part], zone), index.keys(intersecting.site, intersecting.zone))
     part, root = part[near], root[near]
     cover = union_by_group(index.areas.clip_around(shapely.bounds(sites[positions[part]]), root), part, len(positions))
     rests = np.asarray(shapely.difference(sites[positions], cover), dtype=object)
@@ -130,12 +136,11 @@ def uncovered_parts(sites: Geometries, index: LayerIndex, pairs: IntersectingPai
         inside = pairs.subset(pairs.zone == index.first_coverage + index.coverage_of_layer[layer])
         covered = np.full(len(sites), None, dtype=object)
         covered[inside.site] = inside.shapes
-        # The pairs of a site that the coverage cuts hold parts outside the coverage: not used.
-        uncut = np.zeros(len(sites), dtype=bool)
-        uncut[inside.site[inside.whole]] = True
+        cut = np.ones(len(sites), dtype=bool)
+        cut[inside.site[inside.whole]] = False
         units = np.zeros(len(index.shapes), dtype=bool)
         units[: index.first_coverage] = index.layer_of_zone == layer
-        site, parts = difference_from_shapes(covered, index.shapes, pairs.subset(uncut[pairs.site]), units)
+        site, parts = difference_from_shapes(covered, index.shapes, pairs, units, cut)
         if len(site):
             rows.append(_records(GapReason.COVERAGE_GAP, index.layer_id[layer], site, parts))
     return Columns.joined(rows)
