@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from decimal import Decimal
 
 __all__ = ["digit_spellings", "plain_digits"]
 
@@ -26,6 +27,9 @@ _WORDS = {
 }  # fmt: skip
 _WORD = "(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
 _WORD_RUN = re.compile(rf"(?<![a-z]){_WORD}(?:[\s,\-_/]*{_WORD}){{3,}}(?![a-z])", re.IGNORECASE)
+# 1.1230123e2, as spreadsheets write; and words between degrees and minutes.
+_SCIENTIFIC = re.compile(r"(?<![\w.])(\d{1,3}\.\d{2,})\s?[eE]\s?([+-]?\d{1,2})(?!\w)")
+_FILLING = re.compile(r"(?<=[度分])\s*[又加和余零]\s*(?=\d)")
 _POINTS = re.compile(r"(?<=\d)\s*[。·•・‧∙点點]\s*(?=\d)")
 _DECIMAL_COMMA = re.compile(r"(?<=\d)[,'](?=\d{4,}(?!\d))")
 # Signs within a number, and those that may also stand between two numbers.
@@ -46,7 +50,8 @@ def plain_digits(text: str) -> str:
         text = unicodedata.normalize("NFKC", text)
         text = "".join(letter for letter in text if unicodedata.category(letter) not in ("Cf", "Mn", "Me"))
         text = _CHINESE.sub(_decimal, "".join(_TENS.get(letter, letter) for letter in text))
-    return _WORD_RUN.sub(_from_words, text)
+        text = _FILLING.sub("", text)
+    return _SCIENTIFIC.sub(_written_out, _WORD_RUN.sub(_from_words, text))
 
 
 def _digit(letter: str) -> str:
@@ -71,6 +76,10 @@ def digit_spellings(text: str) -> Iterator[str]:
     closed = _WITHIN.sub("", pointed)
     joined = _BETWEEN.sub("", closed)
     yield from dict.fromkeys(item for item in (pointed, closed, joined) if item != text)
+
+
+def _written_out(match: re.Match[str]) -> str:
+    return format(Decimal(match[1]).scaleb(int(match[2])), "f")
 
 
 def _from_words(match: re.Match[str]) -> str:

@@ -7,7 +7,8 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -23,6 +24,11 @@ _ESCAPED = re.compile(r"\\u\{?([0-9a-fA-F]{4,6})\}?|\\x([0-9a-fA-F]{2})|\\([0-7]
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}[\s:]?){6,}")
 _HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{32,128}(?![0-9A-Za-z])")
+_CODES = re.compile(r"(?<!\d)\d{2,3}(?:[\s,;]{1,2}\d{2,3}){5,}(?!\d)")
+_QUOTED = re.compile(r"(?:=[0-9a-fA-F]{2}){3,}")
+# Tags of Unicode: the signs of ASCII once more, of which nothing is seen.
+_TAGS = {0xE0000 + number: number for number in range(0x20, 0x7F)}
+_MOST_UNPACKED = 10_000
 # Marks that are not seen: format characters, combining marks on Chinese, variation selectors, fillers.
 _UNSEEN = {"Cf", "Cc", "Mn", "Me", "Zs", "Zl", "Zp", "Co"}
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800\u00ad\u180e"
@@ -81,7 +87,10 @@ def _character(match: re.Match[str]) -> str:
 
 
 def decoded(text: str) -> set[str]:
-    """Return a text and what it says once its codings are undone: entities, escapes, percent, base64, hexadecimal.
+    """Return a text and what it says once its codings are undone.
+
+    Entities, escapes, percent, quoted-printable, base64 and base32 (also of gzip), hexadecimal, codes of characters,
+    tags that are not seen, and the text from its end.
 
     Examples
     --------
@@ -93,7 +102,7 @@ def decoded(text: str) -> set[str]:
     found = {text}
     for _ in range(2):
         for plain in list(found):
-            found |= {html.unescape(plain), unquote(plain), _ESCAPED.sub(_character, plain)}
+            found |= {html.unescape(plain), unquote(plain), _ESCAPED.sub(_character, plain), plain.translate(_TAGS)}
             found.update(_from_codes(plain))
             if plain[::-1] != plain and len(plain) < 200:
                 found.add(plain[::-1])
@@ -101,21 +110,39 @@ def decoded(text: str) -> set[str]:
 
 
 def _from_codes(text: str) -> Iterator[str]:
-    """Yield what runs of base64, base32 and hexadecimal digits say, where that is text."""
+    """Yield what runs of base64, base32, hexadecimal digits and codes of characters say, where that is text."""
     for run in _BASE64.findall(text):
         plain = run.rstrip("=").replace("-", "+").replace("_", "/")
-        try:
-            yield from _texts(base64.b64decode(plain + "=" * (-len(plain) % 4)))
-        except (binascii.Error, ValueError):
-            continue
+        yield from _texts(_unpacked(_bytes(base64.b64decode, plain, 4)))
         if re.fullmatch(r"[A-Z2-7]+", plain):
-            try:
-                yield from _texts(base64.b32decode(plain + "=" * (-len(plain) % 8)))
-            except (binascii.Error, ValueError):
-                continue
+            yield from _texts(_unpacked(_bytes(base64.b32decode, plain, 8)))
     for run in _HEX.findall(text):
         digits = re.sub(r"[\s:]", "", run)
         yield from _texts(bytes.fromhex(digits[: len(digits) // 2 * 2]))
+    for run in _QUOTED.findall(text):
+        yield from _texts(bytes.fromhex(run.replace("=", "")))
+    for run in _CODES.findall(text):
+        numbers = [int(number) for number in re.findall(r"\d+", run)]
+        if max(numbers) < 256:
+            yield from _texts(bytes(numbers))
+
+
+def _bytes(decode: Callable[[str], bytes], run: str, block: int) -> bytes:
+    """Return what a run of digits holds; nothing where it is no such run."""
+    try:
+        return decode(run + "=" * (-len(run) % block))
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def _unpacked(content: bytes) -> bytes:
+    """Return the beginning of what gzip or zlib packed, or the content as it is."""
+    if content[:2] not in (b"\x1f\x8b", b"\x78\x9c", b"\x78\xda", b"\x78\x01"):
+        return content
+    try:
+        return zlib.decompressobj(wbits=47).decompress(content, _MOST_UNPACKED)
+    except zlib.error:
+        return content
 
 
 def _texts(content: bytes) -> Iterator[str]:
