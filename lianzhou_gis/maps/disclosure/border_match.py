@@ -66,12 +66,16 @@ class BorderRaster:
 
     def shares(self, points: Floats, shifts: npt.NDArray[np.int64]) -> Floats:
         """Return for each shift (m, 2), in squares, the share of points (n, 2) in the squares."""
-        places = np.floor(points / _SQUARE_M).astype(np.int64)[:, None] + (shifts - self.origin)
+        squares = np.floor(points / _SQUARE_M).astype(np.int64)[:, None] + shifts
+        return np.asarray(self.are_in(squares).mean(axis=0), dtype=np.float64)
+
+    def are_in(self, squares: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Tell of squares (..., 2) whether a border runs through them or beside them."""
+        places = squares - self.origin
         east, north = places[..., 0], places[..., 1]
         width, height = self.mask.shape
         inside = (east >= 0) & (east < width) & (north >= 0) & (north < height)
-        hit = self.mask[np.where(inside, east, 0), np.where(inside, north, 0)] & inside
-        return np.asarray(hit.mean(axis=0), dtype=np.float64)
+        return np.asarray(self.mask[np.where(inside, east, 0), np.where(inside, north, 0)] & inside)
 
     def is_near(self, points: Floats) -> bool:
         """Tell whether any border is in the reach of the shifts around points."""
@@ -83,10 +87,10 @@ class BorderRaster:
 
 @dataclass(frozen=True)
 class ZoneSamples:
-    """Points along a zone in flat metres, the same for its buffers, and the length of its border in metres."""
+    """Points (n, 2) along a zone in flat metres, (m, n, 2) along its buffers, and the metres of its border."""
 
     points: Floats
-    buffered: tuple[Floats, ...]
+    buffered: Floats
     length: float
 
 
@@ -149,7 +153,7 @@ def _samples(shape: shapely.Geometry) -> ZoneSamples | None:
     parts = shapely.get_parts(shape)
     areal = shapely.get_dimensions(shape) == 2
     if shapely.get_dimensions(shape) == 0:
-        return ZoneSamples(shapely.get_coordinates(parts), (), 1.0)
+        return ZoneSamples(shapely.get_coordinates(parts), np.empty((0, 0, 2)), 1.0)
     lines = shapely.get_rings(parts) if areal else parts
     lines = lines[shapely.length(lines) > 0]
     if not len(lines):
@@ -168,7 +172,7 @@ def _samples(shape: shapely.Geometry) -> ZoneSamples | None:
     chords = points(_CHORD_M / 2) - points(-_CHORD_M / 2)
     normals = np.stack([-chords[:, 1], chords[:, 0]], axis=1)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
-    buffered = tuple(here + metres * normals for metres in _BUFFERS_M) if areal else ()
+    buffered = here + np.array(_BUFFERS_M if areal else ())[:, None, None] * normals
     return ZoneSamples(here, buffered, float(ends[-1]))
 
 
@@ -184,10 +188,9 @@ def _best(zone: ZoneSamples, there: BorderRaster) -> tuple[float, float]:
     if not there.is_near(zone.points):
         return 0.0, 0.0
     share, excess = _under_shifts(zone.points, there)
-    for points in zone.buffered:
-        if share >= _WORTH and excess >= _WORTH:
-            break
-        if there.shares(points, np.zeros((1, 2), dtype=np.int64))[0] >= _WORTH:
+    if len(zone.buffered) and not (share >= _WORTH and excess >= _WORTH):
+        beside = there.are_in(np.floor(zone.buffered / _SQUARE_M).astype(np.int64)).mean(axis=1)
+        for points in zone.buffered[beside >= _WORTH]:
             share, excess = max((share, excess), _under_shifts(points, there), key=lambda both: both[1])
     return share, excess
 
