@@ -22,6 +22,8 @@ _UNSTATED_ACCURACY_M = 4.0
 _AREAL = (3, 6)
 _COLLECTION = 7
 _EMPTY = shapely.Polygon()
+# A border that encloses nothing and is shorter than this, about a centimetre, is a remnant of editing.
+_NEGLIGIBLE_DEG = 1e-7
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class _PartialRepair:
     shapes: list[Any] = field(default_factory=list)
     open: list[Any] = field(default_factory=list)
     rings: int = 0
+    collapsed: list[Any] = field(default_factory=list)
 
 
 def _polygons(geometry: BaseGeometry) -> BaseGeometry:
@@ -164,9 +167,16 @@ def _add_part(part: BaseGeometry, study: StudyArea | None, partial: _PartialRepa
         by_any[position], by_all[position] = ring.any, ring.all
         partial.open += ring.open
         partial.rings += 1
+    if by_any[0].is_empty:
+        line = shapely.get_exterior_ring(part) if study is None else shapely.intersection(_border(part), study.box)
+        partial.collapsed += [] if line.is_empty else [shapely.LineString(shapely.get_coordinates(line))]
     odd = _odd_holes(by_any[1:], by_all[0])
     partial.open += odd
     partial.shapes += [shapely.difference(by_any[0], shapely.union_all(by_all[1:])), *odd]
+
+
+def _border(part: BaseGeometry) -> BaseGeometry:
+    return shapely.LineString(shapely.get_coordinates(shapely.get_exterior_ring(part)))
 
 
 def _odd_holes(holes: Geometries, shell: BaseGeometry) -> list[BaseGeometry]:
@@ -196,6 +206,14 @@ def _wide(places: BaseGeometry, accuracy_m: float) -> BaseGeometry | None:
 
 
 def _repair(geometry: BaseGeometry, study: StudyArea | None, accuracy_m: float) -> Repair:
+    """Repair one geometry; where GEOS fails on it no area can be made of it, and the others are not concerned."""
+    try:
+        return _repair_rings(geometry, study, accuracy_m)
+    except shapely.errors.GEOSException:
+        return Repair(None, 0.0, None)
+
+
+def _repair_rings(geometry: BaseGeometry, study: StudyArea | None, accuracy_m: float) -> Repair:
     members = shapely.get_parts(shapely.get_parts(geometry))
     areal = shapely.get_type_id(members) == 3
     parts = members[areal]
@@ -216,9 +234,10 @@ def _repair(geometry: BaseGeometry, study: StudyArea | None, accuracy_m: float) 
         runs = study is None or bool(shapely.intersects(shapely.get_rings(parts), study.box).any())
         return Repair(None if runs else _EMPTY, 0.0, None, before, 0.0, cut, partial.rings)
     after = float(statutory_area([whole])[0])
-    # Lines and points of a collection are retained unchanged.
-    if not areal.all():
-        whole = shapely.GeometryCollection([*shapely.get_parts(whole), *members[~areal]])
+    # Lines and points of a collection are retained unchanged, as is a part of which no reading makes an area.
+    lesser = [*members[~areal], *(line for line in partial.collapsed if shapely.length(line) > _NEGLIGIBLE_DEG)]
+    if lesser:
+        whole = shapely.GeometryCollection([*shapely.get_parts(whole), *lesser])
     places = _polygons(shapely.union_all(partial.open))
     changed = float(statutory_area([places])[0])
     return Repair(whole, changed, _wide(places, accuracy_m), before, after, cut, partial.rings)

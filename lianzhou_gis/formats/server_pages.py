@@ -70,4 +70,6 @@ def _whole_number(value: object) -> int | None:
 
 
 def _has_next(links: object) -> bool:
-    return isinstance(links, list) and any(isinstance(link, Mapping) and link.get("rel") == "next" for link in links)
+    return isinstance(links, list) and any(
+        isinstance(link, Mapping) and str(link.get("rel")).strip().lower() == "next" for link in links
+    )

@@ -436,7 +436,10 @@ def _check(
     for row, repair in repair_geometries(shapes, accuracy_m=np.full(len(shapes), _SITE_ACCURACY_M)).items():
         shapes[row] = repair.geometry
         issues.append(repair.issue(places[row]))
-        if repair.doubtful is not None or repair.geometry is None:
+        if shapes[row] is not None and shapes[row].geom_type == "GeometryCollection":
+            # A part encloses nothing.
+            shapes[row] = _footprint_of_collection(shapes[row])
+        if repair.doubtful is not None or shapes[row] is None:
             gap(row, GapReason.INVALID_GEOMETRY, "site_border_crosses")
     dimension = np.where(shapely.is_missing(shapes) | shapely.is_empty(shapes), -1, shapely.get_dimensions(shapes))
     kinds = [_KINDS.get(int(value), "none") for value in dimension]

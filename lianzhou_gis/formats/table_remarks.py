@@ -28,6 +28,12 @@ _SUM = re.compile("^(?:" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
 _NOTE = re.compile(
     "^(?:" + "|".join(sorted(_NOTES, key=len, reverse=True)) + r")\d?\s*(?:[:：.、(（员人者]|$)", re.IGNORECASE
 )
+# The middle of a plot, or the mean, least or largest of a column.
+_MIDDLE = re.compile(
+    "(?:几何|地块|项目|场址)?(?:中心|中点|形心|重心)(?:点|位置)?(?:坐标)?|(?:算术)?平均值?|均值|最大值?|最小值?|"
+    "cent(?:re|er|roid)|mean|average|max(?:imum)?|min(?:imum)?",
+    re.IGNORECASE,
+)
 # J1, 1, A-12, JZD3, K0+100: the name of a corner.
 _POINT_NUMBER = re.compile(r"(?:[A-Za-z]{0,4}|界址点|拐点|点|桩)[-_ ]?[Kk]?\d+(?:[+.\-_]\d+)*'?")
 
@@ -55,8 +61,8 @@ def find_remark_rows(
 ) -> RemarkRows:
     """Return the rows below the head of a table that hold no corner.
 
-    A row whose coordinates can all be read is never a remark, nor is one that begins with the number of a corner and
-    lacks coordinates: that corner is lost, and its plot with it.
+    A row whose coordinates can all be read is a remark only where it names a middle or a mean, which is no corner. One
+    that begins with the number of a corner and lacks coordinates is none: that corner is lost, and its plot with it.
 
     Parameters
     ----------
@@ -80,9 +86,12 @@ def find_remark_rows(
     texts: list[str] = []
     for row, values in enumerate(cells):
         given = [values[place] for place in places]
-        if given and all(_is_coordinate(value) for value in given):
-            continue
         words = [str(value).strip() for value in values if isinstance(value, str) and value.strip()]
+        if given and all(_is_coordinate(value) for value in given):
+            if words and _MIDDLE.fullmatch(words[0]):
+                remark[row] = True
+                texts.append(" ".join(str(value).strip() for value in values if value is not None))
+            continue
         kind = _kind(values, words, given, head)
         if kind is not None:
             remark[row], divides[row] = True, kind

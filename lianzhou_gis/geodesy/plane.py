@@ -96,6 +96,17 @@ def _gather(originals: Geometries, parts: Geometries, to_whole: npt.NDArray[np.i
     return result
 
 
+def _still_valid(projected: Geometries, source: Geometries) -> Geometries:
+    """Return projected geometries, those valid that were valid before the projection."""
+    broken = np.flatnonzero(~shapely.is_valid(projected) & ~shapely.is_missing(projected))
+    broken = broken[shapely.is_valid(source[broken])]
+    if not len(broken):
+        return projected
+    result = projected.copy()
+    result[broken] = shapely.make_valid(projected[broken], method="structure", keep_collapsed=False)
+    return result
+
+
 @cache
 def _transformer(proj: str) -> pyproj.Transformer:
     # Slow to create; shared by threads and planes.
@@ -168,9 +179,13 @@ class Plane:
         Returns
         -------
         ndarray of shapely geometries, shape (n,)
-            Metres in the plane; edges longer than 250 m are densified.
+            Metres in the plane; edges longer than 250 m are densified. Areas that are valid stay so: a border that
+            all but meets itself may cross itself by a rounding error, which is undone.
         """
         flat = np.asarray(geometries, dtype=object)
+        return _still_valid(self._project(flat, survey_crs), flat)
+
+    def _project(self, flat: Geometries, survey_crs: str | Sequence[str | None] | None) -> Geometries:
         if survey_crs is None or isinstance(survey_crs, str):
             return self._project_from(flat, survey_crs)
         # An empty cell means EPSG:4490.

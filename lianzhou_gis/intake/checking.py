@@ -28,7 +28,7 @@ from lianzhou_gis.vocabulary import label, theme, themes
 __all__ = ["LayerReport", "LayersCheck", "check_layers"]
 
 # Issues of loading that the checks here report in more detail: by zone, with place and measure.
-_SAID_BETTER = {"unknown_grade", "area_differs_from_official", "geometry_repaired"}
+_SAID_BETTER = {"unknown_grade", "area_below_official", "area_differs_from_official", "geometry_repaired"}
 _MOST_OF_A_KIND = 200
 
 

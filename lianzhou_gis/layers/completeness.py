@@ -19,6 +19,8 @@ __all__ = ["area_issues", "completeness_gaps", "whole_area_issues"]
 
 # Relative difference of measured and approved area before a warning is issued.
 _AREA_TOLERANCE = 0.01
+# Below this share of the approved area a part of a zone is taken to be missing.
+_AREA_SHORTFALL = 0.8
 
 
 def _gap(entry: LayerEntry, code: str, **parameters: object) -> LayerGap:
@@ -105,4 +107,6 @@ def whole_area_issues(zones: pd.DataFrame, entry: LayerEntry) -> list[Issue]:
 def _differing(where: str, measured_m2: float, official_m2: float) -> list[Issue]:
     if abs(measured_m2 - official_m2) <= _AREA_TOLERANCE * official_m2:
         return []
+    if measured_m2 < _AREA_SHORTFALL * official_m2:
+        return [Issue.from_code("error", "area_below_official", where, measured=measured_m2, official=official_m2)]
     return [Issue.from_code("warning", "area_differs_from_official", where, measured=measured_m2, official=official_m2)]

@@ -6,12 +6,15 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.catalog import Catalog, LayerEntry
 from lianzhou_gis.errors import CatalogError, Issue
 from lianzhou_gis.formats import read_features
+from lianzhou_gis.formats.positions import UNSTATED_POSITION_ERROR_M
 from lianzhou_gis.formats.well_known import geometry_from_wkt
 from lianzhou_gis.geodesy import Region
 from lianzhou_gis.table import Columns
@@ -52,12 +55,15 @@ class DeclaredCoverage:
         Name of the reference system of the file.
     issues : tuple of Issue
         What was assumed or repaired on reading the file.
+    error_m : float
+        How far the borders of administrative zones may be wrong.
     """
 
     area: Any
     reliable: bool = True
     system: str | None = None
     issues: tuple[Issue, ...] = ()
+    error_m: float = 0.0
 
 
 def administrative_code(entry: LayerEntry) -> str | None:
@@ -104,12 +110,22 @@ def declared_coverage(
         chosen = None if administrative is None else administrative.take(administrative["zone_id"] == code)
         if not chosen:
             raise CatalogError.from_code("coverage_zone_missing", layer=entry.id, zone=code)
-        return DeclaredCoverage(areal(shapely.union_all(chosen["geometry"]), entry))
+        stated = chosen["accuracy_m"].astype(np.float64)
+        error = float(np.where(np.isnan(stated), UNSTATED_POSITION_ERROR_M, stated).max())
+        return DeclaredCoverage(areal(shapely.union_all(chosen["geometry"]), entry), error_m=error)
     if WKT.match(text):
         return DeclaredCoverage(areal(geometry_from_wkt(text), entry))
     features = read_features(catalog.file(text), region=region)
-    # Each part is checked by itself: a union would make another, valid shape of a broken one.
-    parts = [areal(part, entry) for part in features.columns["geometry"]]
+    area = _united(features.columns["geometry"], entry)
+    if features.second is not None:
+        # Where the datum is only assumed what counts is covered in both readings.
+        both = shapely.get_parts(shapely.intersection(area, _united(features.second.geometries, entry)))
+        area = areal(shapely.union_all(both[shapely.get_dimensions(both) == 2]), entry)
     system = features.system
     issues = tuple(replace(issue, where=f"layer {entry.id}, coverage") for issue in features.issues)
-    return DeclaredCoverage(areal(shapely.union_all(parts), entry), system.reliable, system.name, issues)
+    return DeclaredCoverage(area, system.reliable, system.name, issues)
+
+
+def _united(parts: npt.NDArray[np.object_], entry: LayerEntry) -> BaseGeometry:
+    """Return the union of areas; each is checked by itself, as a union makes a valid shape of a broken one."""
+    return areal(shapely.union_all([areal(part, entry) for part in parts]), entry)

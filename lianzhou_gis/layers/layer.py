@@ -87,6 +87,8 @@ class Layer:
         ``loaded``, or the gap reason for which it could not be used.
     coverage : shapely geometry, optional
         EPSG:4490; the coverage. ``None``: nowhere.
+    coverage_error_m : float
+        How far its borders may be wrong, where they are those of administrative zones; 0 where they are given as such.
     sha256 : str, optional
         Of the content: zones by id, normalised geometry, attributes.
     study : StudyArea, optional
@@ -102,6 +104,7 @@ class Layer:
     columns: Columns
     status: str
     coverage: Any = None
+    coverage_error_m: float = 0.0
     sha256: str | None = None
     study: StudyArea | None = None
     cut: frozenset[str] = frozenset()

@@ -158,7 +158,7 @@ def _edition(loading: Loading, series: Series, places: dict[str, Layer]) -> Laye
             return layer
         loading.gaps.extend(gaps)
         _undated(loading, series)
-        return layer if declared is None else replace(layer, coverage=declared.area)
+        return layer if declared is None else _covered(layer, declared)
     last, day = series.editions[-1], loading.day
     if any(other.valid_to is not None and other.valid_to < day for other in series.editions):
         ended = max(other.valid_to for other in series.editions if other.valid_to is not None and other.valid_to < day)
@@ -286,7 +286,11 @@ def _declared(
 def _covered_place(loading: Loading, layer: Layer, places: dict[str, Layer]) -> Layer:
     """Return an administrative layer with its coverage, which may be one of its own zones."""
     declared = _declared(loading, layer.entry, places, loading.gaps)
-    return layer if declared is None else replace(layer, coverage=declared.area)
+    return layer if declared is None else _covered(layer, declared)
+
+
+def _covered(layer: Layer, declared: DeclaredCoverage) -> Layer:
+    return replace(layer, coverage=declared.area, coverage_error_m=declared.error_m)
 
 
 def _union_coverage(loading: Loading, layer: Layer) -> Layer:

@@ -31,6 +31,8 @@ __all__ = ["read_layer"]
 
 # A zone known as a point without a stated accuracy may lie anywhere within this.
 _POINT_ACCURACY_M = 1000.0
+# What is wrong with the rows of a layer such that it cannot clear a site.
+_DOUBTS_OF_ROWS = ("identical_rows", "shapes_repeated", "accuracy_unreadable")
 # Type ids of shapely: from here on geometries have members; the last of them may mix dimensions.
 _MULTIPOINT = 4
 _COLLECTION = 7
@@ -67,6 +69,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     whole = known or Content.summarise(zones, counted, ids)
     # After the hash of the content, which is that of the source.
     coarse_m = _raise_to_digit_errors(zones, features)
+    _add_datum_band(zones, features)
     if not whole.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("layer_without_features"))
     current = _of_the_day(loading, zones, entry)
@@ -77,7 +80,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
         loading.gap(GapReason.LAYER_INCOMPLETE, entry, fault.message)
     loading.issues.extend(issues)
     for issue in loading.issues:
-        if issue.code == "identical_rows" and issue.where == f"layer {entry.id}":
+        if issue.code in _DOUBTS_OF_ROWS and issue.where == f"layer {entry.id}":
             loading.gap(GapReason.LAYER_INCOMPLETE, entry, Message(issue.code, issue.zh, issue.en))
     if not present.rows:
         return loading.failed(entry, GapReason.LAYER_EMPTY, Message.from_code("no_zone_in_force", day=loading.day))
@@ -86,6 +89,7 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
         loading.gap(GapReason.UNRELIABLE_DATUM, entry, Message.from_code("layer_datum_unreliable", system=name))
     if coverage is not None:
         loading.gaps.extend(misplaced_gaps(current["geometry"].to_numpy(dtype=object), coverage, entry))
+    _second_places(loading, current, features, entry)
     near = near_zones(current, study)
     _report_coarse(loading, coarse_m.loc[near.index].dropna(), entry)
     usable = usable_zones(near, entry, study)
@@ -94,8 +98,11 @@ def read_layer(loading: Loading, entry: LayerEntry, coverage: BaseGeometry | Non
     loading.gaps.extend(usable.gaps)
     loading.issues.extend(usable.issues)
     _without_extent(loading, usable.zones, entry)
-    loading.issues.extend(area_issues(usable.zones, entry, usable.uncut))
-    loading.issues.extend(whole_area_issues(current, entry))
+    areas = [*area_issues(usable.zones, entry, usable.uncut), *whole_area_issues(current, entry)]
+    loading.issues.extend(areas)
+    for issue in areas:
+        if issue.code == "area_below_official":
+            loading.gap(GapReason.LAYER_INCOMPLETE, entry, Message(issue.code, issue.zh, issue.en))
     beyond = study if far or usable.cut else None
     files = {"source": features.sha256}
     return Layer(entry, Columns.of_frame(usable.zones), "loaded", None, whole.sha256, beyond, usable.cut, files)
@@ -120,6 +127,28 @@ def _raise_to_digit_errors(zones: pd.DataFrame, features: Features) -> pd.Series
         return none
     zones["accuracy_m"] = np.where(coarse, digits, stated)
     return pd.Series(np.where(coarse, digits, np.nan), index=zones.index)
+
+
+def _add_datum_band(zones: pd.DataFrame, features: Features) -> None:
+    """Add the uncertainty of the reference system itself to the accuracy of zones."""
+    band = features.system.error_band_m
+    if band:
+        stated = zones["accuracy_m"].to_numpy(dtype=np.float64)
+        zones["accuracy_m"] = np.hypot(np.where(np.isnan(stated), UNSTATED_POSITION_ERROR_M, stated), band)
+
+
+def _second_places(loading: Loading, zones: pd.DataFrame, features: Features, entry: LayerEntry) -> None:
+    """Record where the zones lie if their datum is not the one assumed: a site there is not known to be clear."""
+    if features.second is None:
+        return
+    places = features.second.geometries[zones.index.to_numpy()]
+    places = places[~(shapely.is_missing(places) | shapely.is_empty(places))]
+    broken = ~shapely.is_valid(places)
+    # With all that they enclose.
+    places[broken] = shapely.convex_hull(places[broken])
+    if len(places):
+        message = Message.from_code("layer_datum_readings", reading=features.second.message)
+        loading.gap(GapReason.UNRELIABLE_DATUM, entry, message, area=shapely.union_all(places))
 
 
 def _report_coarse(loading: Loading, metres: pd.Series[float], entry: LayerEntry) -> None:

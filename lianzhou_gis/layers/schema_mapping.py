@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,8 @@ _LONGEST = {"document": 300, "name": 200}
 _SQUARE_METRES = {"m2": 1.0, "ha": 1e4, "mu": 1e4 / 15}
 # A day as tables have it: 2026-08-15, 2026/8/15, 2026年8月15日, 20260815 (a number too), with a time of day or without.
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[T ]\d{1,2}:.*)?|(\d{4})(\d{2})(\d{2})(?:\.0+)?")
+# An accuracy as tables have it: 2, 2.5 m, ±5米.
+_METRES = re.compile(r"\s*[±]?\s*(\d+(?:\.\d+)?)\s*(?:m|米|公尺)?\s*", re.IGNORECASE)
 _PARTS = {
     **dict.fromkeys(("water", "水域", "水域范围", "水域保护区", "水"), "water"),
     **dict.fromkeys(("land", "陆域", "陆域范围", "陆域保护区", "陆"), "land"),
@@ -78,6 +81,42 @@ def _texts(values: pd.Series, longest: int) -> pd.Series:
 def _numbers(values: pd.Series, unit: str | None = None) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce").astype("float64") * _SQUARE_METRES.get(unit or "m2", 1.0)
     return numbers.where(np.isfinite(numbers) & (numbers >= 0))
+
+
+def _accuracies(values: pd.Series, where: str, issues: list[Issue]) -> pd.Series:
+    """Return accuracies in metres, NaN for empty cells and for 0, which tables write for them.
+
+    A text that states no length is an error: nobody knows how far such a zone reaches.
+    """
+    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
+    for row in np.flatnonzero(numbers.isna().to_numpy() & values.notna().to_numpy()):
+        found = _METRES.fullmatch(str(values.iloc[row]))
+        numbers.iloc[row] = float(found[1]) if found else np.nan
+    empty = values.isna() | values.astype(str).str.strip().isin(("", "nan", "None"))
+    good = np.isfinite(numbers) & (numbers >= 0)
+    bad = np.flatnonzero((~good & ~empty).to_numpy())
+    if len(bad):
+        shown = plain_text(values.iloc[bad[0]], 40)[0]
+        issues.append(Issue.from_code("error", "accuracy_unreadable", where, count=len(bad), value=shown))
+    return numbers.where(good & (numbers > 0))
+
+
+def _report_repeated_shapes(
+    frame: pd.DataFrame, table: Mapping[str, Any], where: str, issues: list[Issue]
+) -> None:
+    """Report zones of one shape, grade, name and part under several ids: one may stand for a zone that is missing."""
+    shapes = frame.geometry.to_numpy(dtype=object)
+    boxes = pd.DataFrame(shapely.bounds(shapes), index=frame.index)
+    alike = (boxes.duplicated(keep=False) & boxes[0].notna()).to_numpy()
+    if not alike.any():
+        return
+    rows = np.flatnonzero(alike)
+    rounded = shapely.transform(shapely.force_2d(shapes[rows]), lambda xy: np.round(xy, 9) + 0.0)
+    named = [table[name].iloc[rows].tolist() for name in ("grade", "name", "part", "valid_from", "valid_to")]
+    kinds = list(zip(shapely.to_wkb(shapely.normalize(rounded)), *named, strict=True))
+    repeated = [int(frame["source_row"].iloc[row]) for row, kind in zip(rows, kinds, strict=True) if kinds.count(kind) > 1]
+    if repeated and not any(issue.code == "identical_rows" and issue.where == where for issue in issues):
+        issues.append(Issue.from_code("error", "shapes_repeated", where, count=len(repeated), rows=repeated[:8]))
 
 
 def _day(value: object) -> date | None:
@@ -243,8 +282,10 @@ def as_zones(frame: pd.DataFrame, entry: LayerEntry, survey_crs: str | None, iss
     table["valid_to"] = _dates(given["valid_to"], "valid_to", where, issues)
     unit = unit_in_name(found.get("official_area_m2", ""))[1]
     table["official_area_m2"] = _numbers(given["official_area_m2"], unit)
-    table["accuracy_m"] = _numbers(given["accuracy_m"]).fillna(np.nan if entry.accuracy_m is None else entry.accuracy_m)
+    accuracy = _accuracies(given["accuracy_m"], where, issues)
+    table["accuracy_m"] = accuracy.fillna(np.nan if entry.accuracy_m is None else entry.accuracy_m)
     table["zone_id"] = _ids(frame, given["zone_id"], where, issues)
+    _report_repeated_shapes(frame, table, where, issues)
     table["layer_id"], table["theme"] = entry.id, entry.theme
     table["survey_crs"] = pd.Series([entry.survey_crs or survey_crs] * len(frame), index=frame.index, dtype=object)
     table["source_row"] = frame["source_row"]

@@ -278,8 +278,10 @@ class LayerIndex:
         for layer, coverage in enumerate(self.coverage_of_layer.tolist()):
             if coverage >= 0:
                 border = self.first_coverage_border + coverage
-                reach = setback[layer] + float(np.hypot(site_error_m, self.layer_error_m[layer]))
+                reach = setback[layer] + float(np.hypot(site_error_m, self.coverage_error_m[layer]))
                 radius[border] = max(radius[border], reach)
+        behind = np.array([setback_m.get(self.gaps[gap].theme, 0.0) for gap in self.gap_of_area], dtype=np.float64)
+        radius[self.first_gap_area :] = behind + np.hypot(site_error_m, self.gap_error_m)
         return radius
 
     @cached_property
@@ -288,6 +290,19 @@ class LayerIndex:
         largest = np.zeros(len(self.layers))
         np.maximum.at(largest, self.layer_of_zone, self.error_m)
         return largest
+
+    @cached_property
+    def coverage_error_m(self) -> Floats:
+        """How far the end of the coverage of each layer may be wrong, its zones beside it too, shape (layers,)."""
+        ends = np.array([layer.coverage_error_m for layer in self.layers], dtype=np.float64)
+        return np.hypot(self.layer_error_m, ends)
+
+    @cached_property
+    def gap_error_m(self) -> Floats:
+        """The position error of the layer of each area of a gap, in the order of ``gap_of_area``."""
+        known = {layer.entry.id: error for layer, error in zip(self.layers, self.layer_error_m.tolist(), strict=True)}
+        layers = [self.gaps[gap].layer_id or "" for gap in self.gap_of_area]
+        return np.array([known.get(name, UNSTATED_ERROR_M) for name in layers], dtype=np.float64)
 
     @cached_property
     def exhaustive_layers(self) -> list[int]:

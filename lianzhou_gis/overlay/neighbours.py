@@ -94,9 +94,9 @@ def coverage_margins(
     setback_m: Mapping[str, float],
     site_error_m: Floats,
 ) -> Columns:
-    """Return the sites closer to the end of a layer's coverage than a setback with the position error added.
+    """Return the sites closer to ground of which a layer knows nothing than a setback with the position error added.
 
-    Nothing is known of what lies beyond.
+    That is what lies beyond the end of its coverage, and the areas of its gaps; the least distance of each layer.
 
     Parameters
     ----------
@@ -120,13 +120,35 @@ def coverage_margins(
     margin = np.concatenate([np.zeros(int(on_border.sum())), near.distance_m[near_border]])
     tables = [Columns({"site": site[:0], "margin_m": margin[:0], "error_m": margin[:0]}).assign(theme="", layer_id="")]
     for position, layer in enumerate(index.layers) if len(site) else ():
-        error = np.hypot(site_error_m[site], index.layer_error_m[position])
+        error = np.hypot(site_error_m[site], index.coverage_error_m[position])
         chosen = coverage == index.coverage_of_layer[position]
         chosen &= margin <= setback_m.get(layer.entry.theme, 0.0) + error
         if chosen.any():
             table = Columns({"site": site[chosen], "margin_m": margin[chosen], "error_m": error[chosen]})
             tables.append(table.assign(theme=layer.entry.theme, layer_id=layer.entry.id))
-    return Columns.joined(tables)
+    tables.append(_gap_margins(index, near, setback_m, site_error_m))
+    found = Columns.joined(tables)
+    order = np.lexsort((found["margin_m"], found["layer_id"].astype(str), found["site"]))
+    layer_of_row, place = found["layer_id"][order], found["site"][order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (place[1:] != place[:-1]) | (layer_of_row[1:] != layer_of_row[:-1])
+    return found.take(order[first])
+
+
+def _gap_margins(
+    index: LayerIndex, near: NearPairs, setback_m: Mapping[str, float], site_error_m: Floats
+) -> Columns:
+    """Return the sites near the areas of gaps; those that meet one have the gap itself."""
+    near = near.subset(near.zone >= index.first_gap_area)
+    number = near.zone - index.first_gap_area
+    gaps = [index.gaps[position] for position in index.gap_of_area[number]]
+    setback = np.array([setback_m.get(gap.theme, 0.0) for gap in gaps], dtype=np.float64)
+    error = np.hypot(site_error_m[near.site], index.gap_error_m[number])
+    table = Columns({"site": near.site, "margin_m": near.distance_m, "error_m": error}).assign(
+        theme=np.array([gap.theme for gap in gaps], dtype=object),
+        layer_id=np.array([gap.layer_id for gap in gaps], dtype=object),
+    )
+    return table.take(near.distance_m <= setback + error)
 
 
 def zones_shown(index: LayerIndex, overlaps: Columns, nearest_columns: Columns) -> pd.DataFrame:

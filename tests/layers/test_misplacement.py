@@ -5,6 +5,7 @@ import shapely
 
 COVER = shapely.box(112.2, 24.6, 112.8, 25.2).wkt
 HERE = shapely.box(112.4, 24.8, 112.41, 24.81)
+BESIDE = shapely.box(112.42, 24.8, 112.43, 24.81)
 # A neighbouring zone of 3 degrees read with the wrong number: 300 km to the east.
 THERE = shapely.box(115.4, 24.8, 115.41, 24.81)
 
@@ -15,7 +16,7 @@ def reasons(layers):
 
 @pytest.mark.parametrize(
     ("shapes", "expected"),
-    [([HERE, HERE], []), ([HERE, THERE], ["layer_incomplete"]), ([THERE], ["unknown_crs"])],
+    [([HERE, BESIDE], []), ([HERE, THERE], ["layer_incomplete"]), ([THERE], ["unknown_crs"])],
 )
 def test_some_or_all_zones_beyond(folder, shapes, expected):
     folder.layer({"zone_id": [f"Z{number}" for number in range(len(shapes))]}, shapes, id="karst", coverage=COVER)
