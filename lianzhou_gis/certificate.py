@@ -223,8 +223,7 @@ class Checker:
         inside = np.zeros(len(rows), dtype=bool)
         for source in sources:
             if isinstance(source, Message):
-                if source.code != "certificate_database":
-                    _refuse_with(against, rows, source)
+                _refuse_with(against, rows, source)
                 continue
             if source.whole is not None:
                 _refuse_with(against, rows, source.whole)

@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from lianzhou_gis.cache import Arrays, Cache, CacheEntry
 from lianzhou_gis.catalog import Catalog, LayerEntry
-from lianzhou_gis.errors import LianzhouError, Message
+from lianzhou_gis.errors import FormatError, LianzhouError, Message
 from lianzhou_gis.fingerprint import file_fingerprint
 from lianzhou_gis.formats import read_features
 from lianzhou_gis.formats.column_aliases import find_columns
@@ -136,10 +136,8 @@ def border_pieces(area: shapely.Geometry) -> Geometries:
 
 def read_source(catalog: Catalog, entry: LayerEntry, day: date, cache: Cache) -> Source | Message:
     """Read the zones in force of a layer, or take them from the cache; a message where they cannot be read."""
-    if is_database(entry.path):
-        return Message.from_code("certificate_database", layer=entry.id)
     try:
-        files = file_fingerprint(catalog.file(entry.path))
+        files = _content_of(catalog, entry)
     except LianzhouError as error:
         return error.message
     key = {"files": files, "entry": entry.to_json(), "day": day.isoformat(), "geos": shapely.geos_version_string}
@@ -161,6 +159,21 @@ def read_source(catalog: Catalog, entry: LayerEntry, day: date, cache: Cache) ->
     return source
 
 
+def _content_of(catalog: Catalog, entry: LayerEntry) -> dict[str, str | None]:
+    """Return the hashes of the files of a layer, or that of the rows of its table."""
+    if not is_database(entry.path):
+        return file_fingerprint(catalog.file(entry.path))
+    # Imported lazily: few catalogs name a database.
+    from lianzhou_gis.formats.postgis_source import PostgisSource, open_connection
+    from lianzhou_gis.formats.postgis_tables import describe_table
+
+    source = PostgisSource.from_url(entry.path, entry.layer)
+    if source.query is not None:
+        raise FormatError.from_code("catalog_query", layer=entry.id)
+    with open_connection(source) as connection:
+        return {source.label: describe_table(connection, source).sha256}
+
+
 def _from_cache(cached: CacheEntry, entry: LayerEntry) -> Source:
     meta, arrays = cached.meta, cached.arrays
     whole = None if meta["whole"] is None else Message(*meta["whole"])
@@ -177,7 +190,7 @@ def _from_cache(cached: CacheEntry, entry: LayerEntry) -> Source:
 def _read(catalog: Catalog, entry: LayerEntry, day: date) -> Source | Message:
     try:
         features = read_features(
-            catalog.file(entry.path),
+            entry.path if is_database(entry.path) else catalog.file(entry.path),
             layer=entry.layer,
             crs=entry.crs,
             datum=entry.datum,

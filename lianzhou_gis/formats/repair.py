@@ -168,15 +168,12 @@ def _add_part(part: BaseGeometry, study: StudyArea | None, partial: _PartialRepa
         partial.open += ring.open
         partial.rings += 1
     if by_any[0].is_empty:
-        line = shapely.get_exterior_ring(part) if study is None else shapely.intersection(_border(part), study.box)
-        partial.collapsed += [] if line.is_empty else [shapely.LineString(shapely.get_coordinates(line))]
+        border = shapely.LineString(shapely.get_coordinates(shapely.get_exterior_ring(part)))
+        if study is None or shapely.intersects(border, study.box):
+            partial.collapsed.append(border)
     odd = _odd_holes(by_any[1:], by_all[0])
     partial.open += odd
     partial.shapes += [shapely.difference(by_any[0], shapely.union_all(by_all[1:])), *odd]
-
-
-def _border(part: BaseGeometry) -> BaseGeometry:
-    return shapely.LineString(shapely.get_coordinates(shapely.get_exterior_ring(part)))
 
 
 def _odd_holes(holes: Geometries, shell: BaseGeometry) -> list[BaseGeometry]:

@@ -87,8 +87,6 @@ class Layer:
         ``loaded``, or the gap reason for which it could not be used.
     coverage : shapely geometry, optional
         EPSG:4490; the coverage. ``None``: nowhere.
-    coverage_error_m : float
-        How far its borders may be wrong, where they are those of administrative zones; 0 where they are given as such.
     sha256 : str, optional
         Of the content: zones by id, normalised geometry, attributes.
     study : StudyArea, optional
@@ -98,17 +96,19 @@ class Layer:
     files : mapping of str to str or None
         SHA-256 of every file that it may have been read from; ``None`` for one that was looked for and is absent.
         Of a database table its own hash.
+    coverage_error_m : float
+        How far the borders of the coverage may be wrong, where they are those of administrative zones; else 0.
     """
 
     entry: LayerEntry
     columns: Columns
     status: str
     coverage: Any = None
-    coverage_error_m: float = 0.0
     sha256: str | None = None
     study: StudyArea | None = None
     cut: frozenset[str] = frozenset()
     files: Mapping[str, str | None] = field(default_factory=dict)
+    coverage_error_m: float = 0.0
 
     def __repr__(self) -> str:
         entry = self.entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
@@ -88,22 +89,19 @@ def _accuracies(values: pd.Series, where: str, issues: list[Issue]) -> pd.Series
 
     A text that states no length is an error: nobody knows how far such a zone reaches.
     """
-    numbers = pd.to_numeric(values, errors="coerce").astype("float64")
-    for row in np.flatnonzero(numbers.isna().to_numpy() & values.notna().to_numpy()):
+    numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+    written = (values.notna() & ~values.astype(str).str.strip().isin(("", "nan", "None"))).to_numpy()
+    for row in np.flatnonzero(np.isnan(numbers) & written).tolist():
         found = _METRES.fullmatch(str(values.iloc[row]))
-        numbers.iloc[row] = float(found[1]) if found else np.nan
-    empty = values.isna() | values.astype(str).str.strip().isin(("", "nan", "None"))
-    good = np.isfinite(numbers) & (numbers >= 0)
-    bad = np.flatnonzero((~good & ~empty).to_numpy())
-    if len(bad):
+        numbers[row] = float(found[1]) if found else np.nan
+    bad = np.flatnonzero(written & ~(np.isfinite(numbers) & (numbers >= 0))).tolist()
+    if bad:
         shown = plain_text(values.iloc[bad[0]], 40)[0]
         issues.append(Issue.from_code("error", "accuracy_unreadable", where, count=len(bad), value=shown))
-    return numbers.where(good & (numbers > 0))
+    return pd.Series(np.where(np.isfinite(numbers) & (numbers > 0), numbers, np.nan), index=values.index)
 
 
-def _report_repeated_shapes(
-    frame: pd.DataFrame, table: Mapping[str, Any], where: str, issues: list[Issue]
-) -> None:
+def _report_repeated_shapes(frame: pd.DataFrame, table: Mapping[str, Any], where: str, issues: list[Issue]) -> None:
     """Report zones of one shape, grade, name and part under several ids: one may stand for a zone that is missing."""
     shapes = frame.geometry.to_numpy(dtype=object)
     boxes = pd.DataFrame(shapely.bounds(shapes), index=frame.index)
@@ -114,7 +112,8 @@ def _report_repeated_shapes(
     rounded = shapely.transform(shapely.force_2d(shapes[rows]), lambda xy: np.round(xy, 9) + 0.0)
     named = [table[name].iloc[rows].tolist() for name in ("grade", "name", "part", "valid_from", "valid_to")]
     kinds = list(zip(shapely.to_wkb(shapely.normalize(rounded)), *named, strict=True))
-    repeated = [int(frame["source_row"].iloc[row]) for row, kind in zip(rows, kinds, strict=True) if kinds.count(kind) > 1]
+    often = {kind for kind, count in Counter(kinds).items() if count > 1}
+    repeated = [int(frame["source_row"].iloc[row]) for row, kind in zip(rows, kinds, strict=True) if kind in often]
     if repeated and not any(issue.code == "identical_rows" and issue.where == where for issue in issues):
         issues.append(Issue.from_code("error", "shapes_repeated", where, count=len(repeated), rows=repeated[:8]))
 

@@ -135,9 +135,7 @@ def coverage_margins(
     return found.take(order[first])
 
 
-def _gap_margins(
-    index: LayerIndex, near: NearPairs, setback_m: Mapping[str, float], site_error_m: Floats
-) -> Columns:
+def _gap_margins(index: LayerIndex, near: NearPairs, setback_m: Mapping[str, float], site_error_m: Floats) -> Columns:
     """Return the sites near the areas of gaps; those that meet one have the gap itself."""
     near = near.subset(near.zone >= index.first_gap_area)
     number = near.zone - index.first_gap_area

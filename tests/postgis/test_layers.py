@@ -3,6 +3,7 @@
 import datetime
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -301,3 +302,32 @@ def test_a_password_in_a_catalog_is_not_copied_into_the_run_folder(server, schem
     for path in folder.rglob("*"):
         assert not path.is_file() or b"sesame" not in path.read_bytes(), path.name
     assert "reader:***@127.0.0.1" in (folder / "inputs" / "layers.yaml").read_text(encoding="utf-8")
+
+
+def test_the_checker_of_clears_reads_the_rows_of_a_table_itself(server, schema, tmp_path):
+    from lianzhou_gis.certificate import Checker
+
+    theme = "permanent_basic_farmland"
+    facts = yaml.safe_load((Path(__file__).parents[1] / "cases" / "ordinary.yaml").read_text(encoding="utf-8"))
+    write_layer(zones(squares(2)), server.url(), f"{schema}.zones")
+    loaded(tmp_path, entry(server, schema, theme=theme, expected_count=2))
+    catalog = Catalog.open(tmp_path / "layers.yaml")
+    sites = gpd.GeoDataFrame(
+        {"site_id": ["DEMO-1", "DEMO-2"], "accuracy_m": 1.0},
+        geometry=[squares(1)[0], shapely.box(112.5, 24.9, 112.501, 24.901)],
+        crs="EPSG:4490",
+    )
+    result = lg.screen(sites, catalog, facts=facts, as_of=DAY, themes=[theme])
+    assert list(result.sites["verdict"]) == ["prohibited", "no_conflict_found"]
+
+    def objections():
+        known = [result.facts[name] for name in sites["site_id"]]
+        checker = Checker(catalog, Rulebook.load(), DAY, [theme])
+        found = checker.check(sites.geometry.to_numpy(dtype=object), np.full(2, 1.0), known)
+        return [None if message is None else message.code for message in found]
+
+    assert objections() == ["certificate_zone", None]
+    server.run(f"DELETE FROM {schema}.zones WHERE zone_id = 'Z1'")
+    assert objections()[1] == "count_below_expected"
+    server.run(f"DROP TABLE {schema}.zones")
+    assert None not in objections()
