@@ -314,6 +314,17 @@ class LayerIndex:
         ]
 
     @cached_property
+    def layers_with_gaps(self) -> list[int]:
+        """Positions of the layers whose zones should partition their coverage and are less than it."""
+        found = []
+        for layer in self.exhaustive_layers:
+            covered = float(self.shapes.area_m2[self.first_coverage + int(self.coverage_of_layer[layer])])
+            units = float(self.shapes.area_m2[: self.first_coverage][self.layer_of_zone == layer].sum())
+            if units < covered * (1.0 - 1e-12) - 1e-3:
+                found.append(layer)
+        return found
+
+    @cached_property
     def by_theme(self) -> list[tuple[int, ShapeIndex, Positions]]:
         """For every theme its code, the index of its zones alone, and their positions."""
         theme_of_zone = self.theme_code[self.layer_of_zone]

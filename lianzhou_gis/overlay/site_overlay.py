@@ -24,7 +24,7 @@ from lianzhou_gis.overlay.relations import Subjects, classify_pairs, overlap_dep
 from lianzhou_gis.overlay.rows import MarginRow, OverlapRow, RemainderRow, TotalRow, overlap_rows
 from lianzhou_gis.overlay.rule_ground import relate_to_grounds
 from lianzhou_gis.overlay.totals import net_totals
-from lianzhou_gis.overlay.uncovered import uncovered_parts
+from lianzhou_gis.overlay.uncovered import gaps_within_error, uncovered_parts
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason
 
@@ -343,6 +343,8 @@ def _overlay_chunk(
         remainder = Columns.joined([remainder, outfall_remainder])
     margins = coverage_margins(index, intersecting, near, setback_m, sites.error_m)
     remainder = Columns.joined([remainder, _at_coverage_end(remainder, margins)])
+    beside = gaps_within_error(sites.footprints, sites.error_m, index).assign(subject="footprint")
+    remainder = Columns.joined([remainder, beside.take(_unknown_to(remainder, beside)).select(tuple(remainder.arrays))])
     keys = [remainder[name].astype(str) for name in ("reason", "layer_id", "subject")]
     order = np.lexsort((remainder["gap"], *keys, remainder["site"]))
     return (
@@ -370,6 +372,13 @@ def _at_coverage_end(remainder: Columns, margins: Columns) -> Columns:
     )
     rows = rows.assign(area_m2=np.full(len(found), np.nan), shape=np.full(len(found), None, dtype=object))
     return rows.select(tuple(remainder.arrays))
+
+
+def _unknown_to(remainder: Columns, found: Columns) -> npt.NDArray[np.bool_]:
+    """Return which rows are of a site and layer of which the remainder says nothing yet."""
+    known = set(zip(remainder["site"].tolist(), remainder["layer_id"].tolist(), strict=True))
+    pairs = zip(found["site"].tolist(), found["layer_id"].tolist(), strict=True)
+    return np.array([pair not in known for pair in pairs], dtype=bool)
 
 
 def _with_site_ids(rows: Columns, sites: _ProjectedSites) -> Columns:

@@ -6,7 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from lianzhou_gis.overlay.intersecting_pairs import IntersectingPairs, isin_sorted, union_by_group
+from lianzhou_gis.overlay.intersecting_pairs import (
+    IntersectingPairs,
+    intersecting_pairs,
+    isin_sorted,
+    union_by_group,
+)
 from lianzhou_gis.overlay.layer_index import LayerIndex
 from lianzhou_gis.overlay.shape_index import ShapeIndex
 from lianzhou_gis.overlay.totals import sharing_groups
@@ -14,7 +19,7 @@ from lianzhou_gis.overlay.width import parts_wider_than, too_small_for_disc
 from lianzhou_gis.table import Columns
 from lianzhou_gis.vocabulary import GapReason
 
-__all__ = ["difference_from_shapes", "uncovered_parts"]
+__all__ = ["difference_from_shapes", "gaps_within_error", "uncovered_parts"]
 
 Geometries = npt.NDArray[np.object_]
 Positions = npt.NDArray[np.intp]
@@ -143,6 +148,35 @@ def uncovered_parts(sites: Geometries, index: LayerIndex, pairs: IntersectingPai
         site, parts = difference_from_shapes(covered, index.shapes, pairs, units, cut)
         if len(site):
             rows.append(_records(GapReason.COVERAGE_GAP, index.layer_id[layer], site, parts))
+    return Columns.joined(rows)
+
+
+def gaps_within_error(sites: Geometries, error_m: Floats, index: LayerIndex) -> Columns:
+    """Return the sites that an error of borders could put on a gap between the units of a partition.
+
+    Parameters
+    ----------
+    sites : ndarray of shapely geometries or None, shape (n,)
+        In the plane.
+    error_m : ndarray of float, shape (n,)
+        Position errors of the sites.
+    index : LayerIndex
+
+    Returns
+    -------
+    Columns
+        As :func:`uncovered_parts`, without shapes, areas NaN.
+    """
+    rows = [_records(GapReason.COVERAGE_GAP, "", np.empty(0, dtype=np.intp), np.empty(0, dtype=object))]
+    for layer in index.layers_with_gaps:
+        reach = np.hypot(error_m, index.layer_error_m[layer])
+        wide = np.asarray(shapely.buffer(sites, reach, quad_segs=4), dtype=object)
+        units = np.zeros(len(index.shapes), dtype=bool)
+        units[: index.first_coverage] = index.layer_of_zone == layer
+        site, parts = difference_from_shapes(wide, index.shapes, intersecting_pairs(wide, index.shapes), units)
+        found = _records(GapReason.COVERAGE_GAP, index.layer_id[layer], site, parts)
+        nothing = np.full(len(site), None, dtype=object)
+        rows.append(found.assign(shape=nothing, area_m2=np.full(len(site), np.nan)))
     return Columns.joined(rows)
 
 
