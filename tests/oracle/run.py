@@ -39,6 +39,12 @@ FOUND = (
         "an invalid clip, and the whole screening ended with an exception. Invalid clips are intersected now, and an "
         "exception of one site leaves the others their answers.",
     ),
+    (
+        "739950000410, 739950000751, 739950001829, 739950003570",
+        "A valid zone of which two edges all but meet crossed itself by a rounding error of the projection: GEOS failed "
+        "on its clips, and the sites there read `not_assessed` instead of the effect of the zone. Areas that are valid "
+        "stay so in the plane now.",
+    ),
 )
 VERDICTS = ("prohibited", "procedure_required", "needs_judgement", "conditional", "needs_information", "not_assessed",
             "no_conflict_found")  # fmt: skip
