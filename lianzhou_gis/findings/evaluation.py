@@ -449,8 +449,8 @@ class _Pass:
         site = ends["site"][row]
         unread = np.isin(rule, rules.unread)
         self._unread_ends = site[unread], rule[unread]
-        # Coverage is looked at around footprints.
-        asked = ~unread & self._day.footprint[rule]
+        # Each rule looks around its own subject.
+        asked = ~unread & (self._day.footprint[rule] == (ends["subject"][row] == "footprint"))
         row, site, rule = row[asked], site[asked], rule[asked]
         beyond = self._day.decide.beyond_coverage
 

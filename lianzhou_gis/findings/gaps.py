@@ -157,8 +157,9 @@ class LayerGaps:
         lies = "is in a" if reason is GapReason.COVERAGE_GAP else "lies"
         if key.areal is None:
             zh, en = (
-                "用地距图层覆盖边界小于定位误差，边界以外",
-                "within the position error a part of the site",
+                ("排污口距图层覆盖边界小于定位误差，边界以外", "within the position error the outfall")
+                if key.subject == "outfall"
+                else ("用地距图层覆盖边界小于定位误差，边界以外", "within the position error a part of the site")
             )
         elif key.subject == "outfall":
             zh, en = f"排污口{words['zh']}", "the outfall"

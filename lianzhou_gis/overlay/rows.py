@@ -105,6 +105,8 @@ class MarginRow(NamedTuple):
 
     Attributes
     ----------
+    subject : str
+        What is so close: ``footprint`` or ``outfall``.
     error_m : float
         Position error: the hypot of that of the site and the largest of the zones of the layer.
     """
@@ -113,6 +115,7 @@ class MarginRow(NamedTuple):
     site_id: str
     theme: str
     layer_id: str
+    subject: str
     margin_m: float
     error_m: float
 

@@ -335,13 +335,16 @@ def _overlay_chunk(
             share_of_zone=np.where((zone_area > 0) & ~index.clipped[zone], rows["area_m2"] / zone_area, np.nan),
         )
     remainder = uncovered_parts(sites.footprints, index, intersecting).assign(subject="footprint")
+    margins = coverage_margins(index, intersecting, near, setback_m, sites.error_m).assign(subject="footprint")
     if not shapely.is_missing(sites.outfalls).all():
         at_outfalls = intersecting_pairs(sites.outfalls, index.shapes)
-        outfall_rows = _classify_outfalls(sites, index, at_outfalls, radius, near_m, setback_m)
+        near_outfalls = near_pairs(sites.outfalls, index.shapes, at_outfalls, radius, index.plane)
+        outfall_rows = _classify_outfalls(sites, index, at_outfalls, near_outfalls, near_m, setback_m)
+        ends = coverage_margins(index, at_outfalls, near_outfalls, setback_m, sites.error_m).assign(subject="outfall")
+        margins = Columns.joined([margins, ends])
         rows = Columns.joined([rows, outfall_rows.select(tuple(rows.arrays))])
         outfall_remainder = uncovered_parts(sites.outfalls, index, at_outfalls).assign(subject="outfall")
         remainder = Columns.joined([remainder, outfall_remainder])
-    margins = coverage_margins(index, intersecting, near, setback_m, sites.error_m)
     remainder = Columns.joined([remainder, _at_coverage_end(remainder, margins)])
     beside = gaps_within_error(sites.footprints, sites.error_m, index).assign(subject="footprint")
     remainder = Columns.joined([remainder, beside.take(_unknown_to(remainder, beside)).select(tuple(remainder.arrays))])
@@ -361,14 +364,14 @@ def _at_coverage_end(remainder: Columns, margins: Columns) -> Columns:
 
     An error of borders could put a part of them outside: they carry no shape, and no area (NaN).
     """
-    outside = remainder["reason"] == GapReason.OUTSIDE_COVERAGE.value
-    outside &= remainder["subject"] == "footprint"
-    known = set(zip(remainder["site"][outside].tolist(), remainder["layer_id"][outside].tolist(), strict=True))
-    pairs = zip(margins["site"].tolist(), margins["layer_id"].tolist(), strict=True)
-    new = np.array([pair not in known for pair in pairs], dtype=bool)
+    def keys(rows: Columns) -> list[tuple[object, ...]]:
+        return list(zip(*(rows[name].tolist() for name in ("site", "layer_id", "subject")), strict=True))
+
+    known = set(keys(remainder.take(remainder["reason"] == GapReason.OUTSIDE_COVERAGE.value)))
+    new = np.array([key not in known for key in keys(margins)], dtype=bool)
     found = margins.take(new & (margins["margin_m"] <= margins["error_m"]))
-    rows = found.select(["site", "layer_id"]).assign(
-        subject="footprint", reason=GapReason.OUTSIDE_COVERAGE.value, gap=np.full(len(found), -1, dtype=np.int64)
+    rows = found.select(["site", "layer_id", "subject"]).assign(
+        reason=GapReason.OUTSIDE_COVERAGE.value, gap=np.full(len(found), -1, dtype=np.int64)
     )
     rows = rows.assign(area_m2=np.full(len(found), np.nan), shape=np.full(len(found), None, dtype=object))
     return rows.select(tuple(remainder.arrays))
@@ -416,12 +419,11 @@ def _classify_outfalls(
     sites: _ProjectedSites,
     index: LayerIndex,
     pairs: IntersectingPairs,
-    radius: Floats,
+    near: NearPairs,
     near_m: Mapping[str, float],
     setback_m: Mapping[str, float],
 ) -> Columns:
     """Return the rows of the outfall points, which rules on discharges test instead of the footprint."""
-    near = near_pairs(sites.outfalls, index.shapes, pairs, radius, index.plane)
     near = _reported(near, sites.error_m, index, near_m, setback_m)
     pairs = pairs.subset(pairs.zone < index.first_coverage)
     subjects = Subjects(sites.outfalls, sites.error_m, index.shapes, index.error_m, index.plane)

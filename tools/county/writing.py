@@ -219,7 +219,7 @@ def write_catalog(path: Path, folder: str, rows: Mapping[str, int], hashes: Mapp
             "coverage": _COVERAGE,
             "synthetic": True,
         }
-        for key in ("valid_from", "valid_to", "expected_count", "count_by"):
+        for key in ("datum", "valid_from", "valid_to", "expected_count", "count_by"):
             if key in entry:
                 record[key] = entry[key]
         if "expected_count" not in record:
