@@ -364,6 +364,7 @@ def _at_coverage_end(remainder: Columns, margins: Columns) -> Columns:
 
     An error of borders could put a part of them outside: they carry no shape, and no area (NaN).
     """
+
     def keys(rows: Columns) -> list[tuple[object, ...]]:
         return list(zip(*(rows[name].tolist() for name in ("site", "layer_id", "subject")), strict=True))
 

@@ -273,3 +273,24 @@ def test_a_border_that_all_but_meets_itself_stays_an_area_in_the_plane():
             shapes = np.array([zone.shape for zone in edition.zones], dtype=object)
             if edition.system == "EPSG:4490":
                 assert shapely.is_valid(Plane().project(shapes)).all()
+
+
+@pytest.mark.parametrize(("east_m", "gap"), [(11_900, True), (5_000, False)])
+def test_a_layer_that_ends_near_an_outfall_does_not_clear_it(ground, east_m, gap):
+    ends = {"coverage": degrees(box(-20_000, -15_000, 12_000, 15_000)).wkt}
+    ground.layer([box(-9000, -200, -8900, 200)], theme="water_source_zone", columns={"grade": ["一级"]}, **ends)
+    table = {"site_id": ["DEMO-S"], "accuracy_m": [0.1], "outfall": [metres(Point(east_m, 0))]}
+    site = gpd.GeoDataFrame(table, geometry=[metres(SITE)], crs="EPSG:4546")
+    given = {"new_outfall": True, "wastewater_generated": True, "wastewater_route": "sewer_out_of_zone"}
+    verdicts, reasons = ground.screen(site, **given)
+    assert ("outside_coverage" in reasons) is gap and not (gap and verdicts == {"no_conflict_found"})
+
+
+@pytest.mark.parametrize(("east_m", "gaps"), [(50.5, {"coverage_gap"}), (55.0, set())])
+def test_a_gap_between_units_beside_a_site(ground, east_m, gaps):
+    units = [box(-8000, -8000, east_m, 8000), box(east_m + 3, -8000, 8000, 8000)]
+    columns = {"zone_id": ["U0", "U1"], "name": ["U0", "U1"], "grade": ["general", "general"]}
+    rows = "".join(f"I{n},U{n},unit,spatial,encouraged,示例\n" for n in range(2))
+    (ground.folder / "access.csv").write_text("item_id,unit_id,level,dimension,kind,text\n" + rows, encoding="utf-8")
+    ground.layer(units, theme="control_unit", columns=columns, access_list="access.csv")
+    assert ground.screen()[1] == gaps

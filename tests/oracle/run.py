@@ -41,8 +41,8 @@ FOUND = (
     ),
     (
         "739950000410, 739950000751, 739950001829, 739950003570",
-        "A valid zone of which two edges all but meet crossed itself by a rounding error of the projection: GEOS failed "
-        "on its clips, and the sites there read `not_assessed` instead of the effect of the zone. Areas that are valid "
+        "A valid zone of which two edges all but meet crossed itself by a rounding error of the projection: GEOS "
+        "failed on its clips, and the sites there read `not_assessed` instead of the effect of the zone. Valid areas "
         "stay so in the plane now.",
     ),
 )

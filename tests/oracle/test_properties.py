@@ -65,7 +65,8 @@ def cut_in_two(shape):
     """Its parts west and east of its middle."""
     west, south, east, north = shape.bounds
     middle = (west + east) / 2
-    halves = [shape.intersection(shapely.box(*box)) for box in ((west, south, middle, north), (middle, south, east, north))]
+    boxes = ((west, south, middle, north), (middle, south, east, north))
+    halves = [shape.intersection(shapely.box(*box)) for box in boxes]
     return [half for half in halves if half.geom_type == "Polygon" and half.area > 1e-6]
 
 
