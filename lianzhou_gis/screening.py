@@ -332,7 +332,7 @@ class Screener:
             site_id: _completed(own, {IN_PARK: parks[site_id]}) if site_id in parks else own
             for site_id, own in given.items()
         }
-        if self._downstream is not None and not shapely.is_missing(measured.outfalls).all():
+        if not shapely.is_missing(measured.outfalls).all() and self._downstream is not None:
             sources, river_issues = self._downstream.answers(measured)
             fact_issues = [*fact_issues, *self._downstream.rivers.issues, *river_issues]
             given |= {name: _completed(given[name], {SOURCE_DOWNSTREAM: value}) for name, value in sources.items()}

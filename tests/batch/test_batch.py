@@ -110,7 +110,7 @@ def test_killed_in_the_middle_it_goes_on_without_a_lost_or_doubled_site(workers,
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_ctrl_c_states_how_to_go_on(parquet, tmp_path):
-    for attempt in range(4):
+    for attempt in range(15):
         folder = tmp_path / f"out{attempt}"
         running = subprocess.Popen(command(parquet, folder, "--workers", "2"), stderr=subprocess.PIPE)
         while not marks(folder) and running.poll() is None:

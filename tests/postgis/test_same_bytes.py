@@ -1,6 +1,7 @@
 """All demo layers imported as GeoPackages and into a real PostGIS: the same runs and worklists, byte for byte."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,9 @@ def imported(folder, store=None):
         words += ["--store", store(entry.id)] if store else []
         assert run(*words) == 0, entry.id
     catalog = folder / "layers.yaml"
-    # What a catalog says of its region and of the offices to ask is written by hand.
+    (folder / "demo").mkdir()
+    shutil.copy(LAYERS / "demo" / "rivers.gpkg", folder / "demo")
+    # What a catalog says of its region, of its water courses and of the offices to ask is written by hand.
     reported, own = (yaml.safe_load(path.read_text(encoding="utf-8")) for path in (LAYERS / "layers.yaml", catalog))
     catalog.write_text(yaml.safe_dump({**reported, "layers": own["layers"]}, allow_unicode=True), encoding="utf-8")
     return catalog
