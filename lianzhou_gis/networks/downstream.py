@@ -76,7 +76,9 @@ class RiverLayer:
         courses, course_names = single_courses(
             plane.project(shapes[usable]), [name for name, line in zip(names, usable, strict=True) if line]
         )
-        whole = bool(entry.complete and usable.all() and not features.wholeness.faults and features.system.reliable)
+        # Where the datum is only assumed the courses may lie elsewhere.
+        placed = features.system.reliable and features.second is None
+        whole = bool(entry.complete and usable.all() and not features.wholeness.faults and placed)
         network = RiverNetwork(courses, course_names, entry.join_m)
         return cls(entry, network, features.sha256, whole, tuple(issues))
 

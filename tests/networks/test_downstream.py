@@ -1,5 +1,7 @@
 """Whether a source zone lies downstream of an outfall: found, ruled out only where all is known, else asked."""
 
+import json
+
 import geopandas as gpd
 import pytest
 import shapely
@@ -34,6 +36,9 @@ class Valley:
     def write(self):
         frame = gpd.GeoDataFrame({"name": ["示例河"] * len(self.lines)}, geometry=self.lines, crs="EPSG:4490")
         frame.to_file(self.county.folder / "rivers.gpkg", driver="GPKG", engine="pyogrio")
+        # Without a reference system, as most GeoJSON is.
+        plain = {**json.loads(frame.to_json(drop_id=True)), "crs": None}
+        (self.county.folder / "rivers.geojson").write_text(json.dumps(plain), encoding="utf-8")
         self.county.rivers = {"path": "rivers.gpkg", "direction": "digitised", **self.options}
 
     def screen(self, outfall=(0, 20), **facts):
@@ -115,6 +120,10 @@ def a_record_without_line(valley):
     valley.lines.append(shapely.Point(AT))
 
 
+def a_datum_that_is_assumed(valley):
+    valley.options["path"] = "rivers.geojson"
+
+
 def no_file(valley):
     valley.options["path"] = "missing.gpkg"
 
@@ -122,7 +131,7 @@ def no_file(valley):
 @pytest.mark.parametrize(
     "spoil",
     [open_end, far_from_any_river, not_stated_complete, beyond_the_coverage, a_source_zone_without_shape,
-     a_record_without_line, no_file],
+     a_record_without_line, a_datum_that_is_assumed, no_file],
 )  # fmt: skip
 def test_what_is_not_known_is_never_a_no(valley, spoil):
     assert answer(valley.screen()) is False
