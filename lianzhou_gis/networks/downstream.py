@@ -136,7 +136,8 @@ class DownstreamSearch:
         entry, network = self.rivers.entry, self.rivers.network
         if network is None:
             return None, Message.from_code("downstream_unknown.rivers")
-        flow = network.downstream(point, bank_m=entry.bank_m + error_m, reach_m=entry.reach_m)
+        bank_m = entry.bank_m + error_m + self._river_error_m
+        flow = network.downstream(point, bank_m=bank_m, reach_m=entry.reach_m)
         if not flow.stretches:
             return None, Message.from_code("downstream_unknown.no_river", metres=entry.bank_m)
         nearest = min(self._meetings(flow), default=None)
@@ -157,8 +158,7 @@ class DownstreamSearch:
     def _meetings(self, flow: Flow) -> Iterator[tuple[float, int, int]]:
         """Yield metres along the flow, zone and course of every meeting of the flow with a source zone."""
         lines = np.array([stretch.line for stretch in flow.stretches], dtype=object)
-        accuracy = self.rivers.entry.accuracy_m
-        within = self.index.error_m[self._zones] + (UNSTATED_ERROR_M if accuracy is None else accuracy)
+        within = self.index.error_m[self._zones] + self._river_error_m
         tree = shapely.STRtree(lines)
         for zone, line in tree.query(self._shapes, predicate="dwithin", distance=within).T.tolist():
             stretch, shape = flow.stretches[line], self._shapes[zone]
@@ -167,6 +167,11 @@ class DownstreamSearch:
             places = shapely.points(shapely.get_coordinates(nearest))
             metres = stretch.from_m + float(shapely.line_locate_point(stretch.line, places).min())
             yield metres, int(self._zones[zone]), stretch.course
+
+    @property
+    def _river_error_m(self) -> float:
+        stated = self.rivers.entry.accuracy_m
+        return UNSTATED_ERROR_M if stated is None else stated
 
     @cached_property
     def _layers(self) -> list[int]:
@@ -192,9 +197,12 @@ class DownstreamSearch:
 
     @cached_property
     def _covered(self) -> BaseGeometry:
-        """Where every layer of source zones is known, in the plane."""
-        coverages = [self.index.layers[number].coverage for number in self._layers]
-        if not coverages or any(coverage is None for coverage in coverages):
+        """Where every layer of source zones is known and was read, in the plane."""
+        layers = [self.index.layers[number] for number in self._layers]
+        if not layers or any(layer.coverage is None for layer in layers):
             return shapely.Polygon()
-        covered: BaseGeometry = shapely.intersection_all(self.index.plane.project(np.array(coverages, dtype=object)))
+        areas = [layer.coverage for layer in layers]
+        # Beyond the study area zones were left out.
+        areas += [layer.study.box for layer in layers if layer.study is not None]
+        covered: BaseGeometry = shapely.intersection_all(self.index.plane.project(np.array(areas, dtype=object)))
         return covered

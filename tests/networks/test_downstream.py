@@ -86,6 +86,15 @@ def test_a_zone_on_the_bank_within_the_errors_counts(valley):
     assert answer(valley.screen()) is True
 
 
+def test_an_outfall_reaches_a_course_within_the_errors(valley):
+    valley.zone(3000, -100, 3500, 100)
+    assert answer(valley.screen((0, 170))) is None
+    valley.options["accuracy_m"] = 25.0
+    for path in valley.county.folder.glob("*.gpkg"):
+        path.unlink()
+    assert answer(valley.screen((0, 170))) is True
+
+
 def test_a_zone_that_is_only_planned_does_not_count(valley):
     valley.zone(3000, -100, 3500, 100, grade="proposed")
     assert answer(valley.screen()) is False
@@ -191,3 +200,11 @@ def test_the_declaration_survives_cache_and_json(valley):
     assert Catalog.open(path).rivers == first
     assert yaml.safe_load(path.read_text(encoding="utf-8"))["rivers"]["data_date"] == "2026-06-30"
     assert type(first).from_json(first.to_json()) == first
+
+
+def test_beyond_the_area_that_was_read_nothing_is_ruled_out(valley):
+    valley.lines = [valley.line((-5000, 0), (150_000, 0))]
+    valley.options["reach_m"] = 120_000.0
+    valley.county.entries["water_source_zone"]["coverage"] = shapely.box(111.0, 24.0, 115.0, 26.0).wkt
+    valley.zone(114_000, -5000, 118_000, 5000)
+    assert answer(valley.screen()) is None
