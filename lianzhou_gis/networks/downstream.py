@@ -122,7 +122,8 @@ class DownstreamSearch:
             site_id, error_m = str(overlay.site_ids[row]), float(overlay.site_error_m[row])
             points = [self._answer(point, error_m) for point in shapely.get_parts(overlay.outfalls[row])]
             known = [answer for answer, _ in points]
-            if any(known) or None not in known:
+            # Of an empty outfall nothing is known.
+            if any(known) or (known and None not in known):
                 found[site_id] = any(known)
             severity: Severity = "warning" if found.get(site_id, True) else "info"
             issues.extend(
